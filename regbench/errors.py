@@ -1,0 +1,77 @@
+"""Every error a user can meet, as one line that names the thing, the place and the nearest remedy.
+
+    RegbenchError            exit code
+    ├── UsageError              2   wrong name, value or file
+    ├── JobsFailed              3   some jobs failed; the others are kept
+    ├── NothingMeasured         6   no finished run to report on, or no baseline
+    ├── InfrastructureError     7   no device, disk full, database locked or not one
+    │   └── DataUnavailable     7   a dataset that no source could give
+    ├── Mismatch                8   a replay or a verification disagrees
+    └── Interrupted           130   Ctrl-C or SIGTERM
+
+Anything else that escapes is a bug and keeps its traceback (exit code 1).
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class RegbenchError(Exception):
+    """The root: a message for the user and the exit code that goes with it."""
+
+    exit_code = 1
+
+
+class UsageError(RegbenchError):
+    """A wrong name, value or file, found before anything ran."""
+
+    exit_code = 2
+
+
+class JobsFailed(RegbenchError):
+    """Some jobs failed; what the others gave is kept."""
+
+    exit_code = 3
+
+
+class NothingMeasured(RegbenchError):
+    """There is no finished run to answer from."""
+
+    exit_code = 6
+
+
+class InfrastructureError(RegbenchError):
+    """The machine, not the benchmark: no device, a full or read-only disk, a locked database."""
+
+    exit_code = 7
+
+
+class DataUnavailable(InfrastructureError):
+    """No source gave the dataset; the message says where it was sought and where to put it by hand."""
+
+
+class Mismatch(RegbenchError):
+    """A number computed again is not the number that was stored."""
+
+    exit_code = 8
+
+
+class Interrupted(RegbenchError):
+    """The user, or the system, asked to stop; what was finished is kept."""
+
+    exit_code = 130
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one, or all of them.
+
+    >>> did_you_mean("soft_bining", ["lsq", "soft_binning"])
+    "; did you mean 'soft_binning'?"
+    >>> did_you_mean("xyz", ["lsq", "soft_binning"])
+    '; known: lsq, soft_binning'
+    """
+    known = list(names)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known: {', '.join(known)}" if known else ""

@@ -1,0 +1,92 @@
+"""A job: one cell of the grid as a frozen value, and the key by which every database knows it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+Pairs = tuple[tuple[str, Any], ...]
+
+
+def pairs(mapping: Mapping[str, Any]) -> Pairs:
+    """A mapping as a value that can be hashed: sorted pairs."""
+    return tuple(sorted(mapping.items()))
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a job is trained. The paper is silent on most of it; these are regbench's stated choices.
+
+    Floats may differ between the jobs of one pack; everything else is part of the pack's grouping key.
+    """
+
+    batch_size: int
+    weight_decay: float  # coupled l2 of the network: 1e-4 for the MLP, 1e-2 for the CNN (paper 1, section 4)
+    dropout: float  # after every hidden ReLU: 0.3 for the MLP, 0.5 for the CNN's two linear layers
+    epochs: int = 100
+    learning_rate: float = 3e-3  # the highest of the one-cycle schedule
+    clip: float = 1.0  # norm of one job's whole gradient
+    encoder_weight_decay: float = 1e-4  # coupled l2 of a method's own parameters
+    optimizer: str = "adam"
+    schedule: str = "one_cycle"
+    warmup: float = 0.3  # share of the steps before the highest learning rate
+    initial_division: float = 25.0  # highest / first learning rate
+    final_division: float = 1e4  # first / last learning rate
+    split: str = "fixed"  # one split for every seed; `per_seed` draws it again
+    keep_predictions: str = "best"  # or `none`
+
+    def grouping(self) -> Pairs:
+        """What jobs of one pack must share: all that is not stacked."""
+        stacked = {"weight_decay", "dropout", "learning_rate", "clip", "encoder_weight_decay"}
+        return pairs({name: value for name, value in asdict(self).items() if name not in stacked})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One cell of the grid: everything its numbers depend on, and nothing else."""
+
+    dataset: str
+    digest: str  # of the dataset's canonical table
+    method: str
+    seed: int
+    protocol: Protocol
+    k: int | None = None  # None where the method ignores k
+    hparams: Pairs = ()  # every hyper-parameter of the method, defaults spelled out
+    static: Pairs = ()
+    backbone: str = "mlp"
+    options: Pairs = ()  # of the backbone, defaults spelled out
+
+    @property
+    def key(self) -> str:
+        """The name of this job in every database: a hash of its canonical configuration."""
+        return hashlib.sha256(canonical(self.config()).encode()).hexdigest()[:32]
+
+    def config(self) -> dict[str, Any]:
+        """The job as plain data, for JSON; `Job.from_config` is its inverse."""
+        shallow = {each.name: getattr(self, each.name) for each in fields(self)}
+        nested = {name: dict(shallow[name]) for name in ("hparams", "static", "options")}
+        return {**shallow, **nested, "protocol": asdict(self.protocol)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The job that `config` came from."""
+        nested = {name: pairs(config[name]) for name in ("hparams", "static", "options")}
+        return cls(**{**config, **nested, "protocol": Protocol(**config["protocol"])})
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Jobs trained at once as one batched model: same dataset, backbone, and protocol but for its floats."""
+
+    jobs: tuple[Job, ...] = field(default=())
+
+    @staticmethod
+    def group(job: Job) -> tuple[Any, ...]:
+        """What jobs must share to be packed together."""
+        return (job.dataset, job.digest, job.backbone, job.options, job.protocol.grouping())
+
+
+def canonical(data: object) -> str:
+    """One spelling of plain data: sorted keys, no blanks, 1 and 1.0 kept apart, no NaN."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,104 @@
+"""The values that methods and backbones are written in; none of them knows of jobs, databases or epochs.
+
+One legend of shape letters for the whole package: J jobs, B batch, D inputs, H features, K outputs (bins), M target
+dimensions, N rows.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from regbench.random import Stream
+
+HParams = Mapping[str, Tensor]
+Static = Mapping[str, int | str | bool]
+
+
+@dataclass(frozen=True)
+class HParam:
+    """A float that jobs of one pack may differ in: its default, and the range a sweep may search."""
+
+    default: float
+    low: float | None = None
+    high: float | None = None
+    scale: Literal["linear", "log"] = "log"
+
+
+@dataclass(frozen=True)
+class Params:
+    """A method's own parameters of one model: what the optimiser trains, and what stays as `init` made it."""
+
+    trained: Mapping[str, Tensor] = field(default_factory=dict)
+    fixed: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Tensor:
+        """The parameter of that name, trained or fixed."""
+        return self.trained[name] if name in self.trained else self.fixed[name]
+
+
+torch.utils._pytree.register_pytree_node(  # noqa: SLF001 - the only registry vmap looks at
+    Params,
+    lambda params: ([dict(params.trained), dict(params.fixed)], None),
+    lambda leaves, _: Params(*leaves),
+)
+
+
+class Batch(NamedTuple):
+    """What a loss may look at, of one model."""
+
+    y: Tensor  # (B, M), scaled
+    outputs: Tensor  # (B, K)
+    prediction: Tensor  # (B, M)
+    z: Tensor  # (B, H), the features before the last layer
+    rows: Tensor  # (B,), row identities
+    stream: Stream  # keyed by the job's seed and the step
+    progress: Tensor  # (), from 0 to 1 over the training
+
+
+@dataclass(frozen=True)
+class Method:
+    """Pure functions of ONE model; a pack makes them many with `torch.func.vmap`.
+
+    outputs: (k, m) -> width of the last layer.
+    init: (y_train (N, M) float64, k, hparams, static, stream) -> Params, float64; stage 1 lives here.
+    loss: (params, batch, hparams) -> (B,), one value per row; the engine averages.
+    predict: (params, outputs (B, K)) -> (B, M).
+    hparams: floats, stacked over the jobs of a pack. The name `encoder_lr` is a factor on the learning rate of
+        the method's own trained parameters.
+    static: what changes shapes or control flow; jobs of one head share it.
+    uses_k: whether the number of bins matters; such a method needs k >= 2.
+    """
+
+    outputs: Callable[[int, int], int]
+    init: Callable[[Tensor, int, HParams, Static, Stream], Params]
+    loss: Callable[[Params, Batch, HParams], Tensor]
+    predict: Callable[[Params, Tensor], Tensor]
+    uses_k: bool
+    reference: str
+    hparams: Mapping[str, HParam] = field(default_factory=dict)
+    static: Static = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """The network up to the features z, explicitly batched over jobs: weights (J, ...).
+
+    init: (input shape, options, stream) -> weights of one model, float64.
+    forward: (weights (J, ...), x (B, D...) shared or (J, B, D...), keep, options) -> (z (J, B, H), saved). `keep` is None when
+        evaluating, else one tensor (J, B, H_l) per dropout layer with 0 for a dropped unit and 1 / (1 - p) for a kept one.
+    backward: (weights, saved, dz (J, B, H)) -> gradients of the weights.
+    dropped: (options) -> widths H_l of the layers that are dropped out, in order.
+    features: (options) -> H.
+    """
+
+    init: Callable[[tuple[int, ...], Static, Stream], dict[str, Tensor]]
+    forward: Callable[[Mapping[str, Tensor], Tensor, list[Tensor] | None, Static], tuple[Tensor, Any]]
+    backward: Callable[[Mapping[str, Tensor], Any, Tensor], dict[str, Tensor]]
+    dropped: Callable[[Static], list[int]]
+    features: Callable[[Static], int]
+    hparams: Mapping[str, HParam]
+    options: Static
+    reference: str

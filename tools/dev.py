@@ -1,0 +1,117 @@
+"""Set up the virtual environment and run the main job, the tests or the linters: `python tools/dev.py run|test|lint`.
+
+Standard library only, so that it works on a bare machine and where there is no make. The environment is
+made once in `.venv` and again when what it was made from has changed. TORCH_BACKEND (cpu, cu128, ...)
+overrides the detection of the torch build; a configured pip find-links folder with a torch wheel wins over detection.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+STAMP = VENV / ".regbench-installed"
+SUPPORTED = ((3, 11), (3, 13))
+MADE_FROM = ("pyproject.toml", "constraints.txt", "tools/dev.py")
+
+
+def main(arguments: list[str]) -> int:
+    """Set up, then do what was asked: run, test, lint or install."""
+    if not arguments or arguments[0] not in {"run", "test", "lint", "install"}:
+        print("usage: python tools/dev.py run|test|lint|install [arguments]", file=sys.stderr)
+        return 2
+    install()
+    match arguments:
+        case ["run", *rest]:
+            return run_smoke(rest)
+        case ["test", *rest]:
+            return call(BIN / "python", "-m", "pytest", *rest)
+        case ["lint", *_]:
+            return lint()
+        case _:
+            return 0
+
+
+def run_smoke(rest: list[str]) -> int:
+    """The main job: train the smoke benchmark, then print its table and draw its figure."""
+    regbench = BIN / "regbench"
+    return (
+        call(regbench, "run", "smoke", *rest)
+        or call(regbench, "report", "--benchmark", "smoke", "--normalize", "lsq")
+        or call(regbench, "report", "figure3", "--benchmark", "smoke")
+    )
+
+
+def lint() -> int:
+    """What CI asks besides the tests."""
+    checks = [["ruff", "format", "--check", "."], ["ruff", "check", "."], ["pyright"]]
+    return max(call(BIN / program, *rest) for program, *rest in checks)
+
+
+def install() -> None:
+    """Make `.venv` and install the project into it, unless that was done for just these files."""
+    fingerprint = made_from()
+    if STAMP.exists() and STAMP.read_text() == fingerprint:
+        return
+    if not SUPPORTED[0] <= sys.version_info[:2] <= SUPPORTED[1]:
+        have = ".".join(map(str, sys.version_info[:2]))
+        sys.exit(f"regbench needs Python 3.11, 3.12 or 3.13 and this is {have}: `make PYTHON=python3.12 run` picks another")
+    if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
+        print("setting up .venv (about a minute the first time)", file=sys.stderr, flush=True)
+        venv.create(VENV, with_pip=True)
+    check(BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+    overrides = VENV / "overrides.txt"
+    # medmnist declares torchvision, which cannot be imported beside some CPU builds of torch and which we never need.
+    overrides.write_text("torchvision ; python_version < '3'\n")
+    command = [BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python", "--override", overrides]
+    check(*command, "-c", ROOT / "constraints.txt", "-e", f"{ROOT}[dev]", environment=uv_environment())
+    STAMP.write_text(fingerprint)
+
+
+def uv_environment() -> dict[str, str]:
+    """uv told where pip looks for wheels; where pip has no such place, uv finds the torch build for this machine."""
+    environment = {**os.environ, "UV_SYSTEM_CERTS": "1"}
+    links = os.environ.get("PIP_FIND_LINKS") or configured_find_links()
+    if backend := os.environ.get("TORCH_BACKEND"):
+        environment["UV_TORCH_BACKEND"] = backend
+    elif links:
+        environment["UV_FIND_LINKS"] = ",".join(links.split())  # pip separates by blanks, uv by commas
+    else:
+        environment.setdefault("UV_TORCH_BACKEND", "auto")
+    return environment
+
+
+def configured_find_links() -> str:
+    """What `pip config` says of find-links; empty where it says nothing."""
+    asked = [BIN / "python", "-m", "pip", "config", "get", "global.find-links"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def made_from() -> str:
+    """A fingerprint of what the environment depends on."""
+    contents = "".join((ROOT / name).read_text() for name in MADE_FROM)
+    return hashlib.sha256(f"{contents}{os.environ.get('TORCH_BACKEND')}{sys.version}{ROOT}".encode()).hexdigest()
+
+
+def call(*command: object) -> int:
+    """Run a command in the project's folder and give its exit code."""
+    try:
+        return subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+    except KeyboardInterrupt:  # the child has had the same Ctrl-C and has said what it kept
+        return 130
+
+
+def check(*command: object, environment: dict[str, str] | None = None) -> None:
+    """Run a command that must succeed."""
+    code = subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=False).returncode
+    if code:
+        sys.exit(f"setting up failed: {' '.join(map(str, command))} gave exit code {code}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
