@@ -1,0 +1,104 @@
+"""Split a table and scale it: what every job of a dataset trains on.
+
+The split is scikit-learn's `train_test_split` twice, 0.2 held out and then half of that for the test, each held-out part rounded up:
+it gives the sizes of the first paper's Table 1. Scaling is fitted on the training rows alone, so validation and test may fall outside [0, 1].
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regbench.data.table import Float32, Float64, Prepared, Table
+from regbench.errors import UsageError
+
+Split = Literal["fixed", "per_seed"]
+Rows = NDArray[np.int64]
+
+HELD_OUT = 0.2  # of all rows, for validation and test
+TEST = 0.5  # of the rows held out
+FEWEST_ROWS = 5  # below it a part would be empty or a single training row would set the scale
+
+
+def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
+    """Split and scale: inputs to [0, 1] or, for images, standardised per channel; targets to [0, 1].
+
+    Args:
+        table: what `load` gave.
+        split: `fixed` is one split for every seed (an official one where the dataset has it); `per_seed` draws it again.
+        seed: of the job; only `per_seed` looks at it.
+    """
+    train, val, test = split_rows(table, split, seed)
+    x_low, x_range = _channels(table.x, train) if table.is_image else _columns(table.x[train])
+    y_low, y_high = table.y[train].min(0), table.y[train].max(0)
+    if (y_low == y_high).any():
+        raise UsageError(
+            f"target '{table.target}' has the same value in all {len(train)} training rows; choose another target"
+        )
+
+    def inputs(rows: Rows) -> Float32:
+        return _scaled(table.x[rows], x_low, x_range)
+
+    def targets(rows: Rows) -> Float32:
+        return _scaled(table.y[rows], y_low, y_high - y_low)
+
+    return Prepared(
+        x_train=inputs(train),
+        y_train=targets(train),
+        x_val=inputs(val),
+        y_val=targets(val),
+        x_test=inputs(test),
+        y_test=targets(test),
+        y_low=y_low,
+        y_high=y_high,
+        rows_train=train,
+        rows_val=val,
+        rows_test=test,
+    )
+
+
+def split_rows(table: Table, split: str = "fixed", seed: int = 0) -> tuple[Rows, Rows, Rows]:
+    """Row numbers for training, validation and test."""
+    if split not in ("fixed", "per_seed"):
+        raise UsageError(f"no split called '{split}'; known: fixed, per_seed")
+    if table.rows < FEWEST_ROWS:
+        raise UsageError(f"{table.source or 'the table'} has {table.rows} rows; a split needs at least {FEWEST_ROWS}")
+    if table.parts is None:
+        return nested_split(table.rows, seed if split == "per_seed" else 0)
+    order = np.arange(table.rows)
+    if split == "per_seed":  # an official split drawn again keeps its sizes
+        order = np.random.RandomState(seed).permutation(order)
+    train, val, test = np.split(order, np.cumsum(table.parts)[:2])
+    return train, val, test
+
+
+def nested_split(rows: int, seed: int = 0) -> tuple[Rows, Rows, Rows]:
+    """Two nested cuts, 0.2 then 0.5, each with the part held out rounded up.
+
+    >>> [len(part) for part in nested_split(8192)]
+    [6553, 819, 820]
+    """
+    from sklearn.model_selection import train_test_split
+
+    train, held_out = train_test_split(np.arange(rows), test_size=HELD_OUT, random_state=seed)
+    val, test = train_test_split(held_out, test_size=TEST, random_state=seed)
+    return train, val, test
+
+
+def _columns(x_train: NDArray[np.generic]) -> tuple[Float64, Float64]:
+    """Lowest value and range (D,) of each column."""
+    low = x_train.min(0)
+    return low, x_train.max(0) - low
+
+
+def _channels(x: NDArray[np.generic], train: Rows) -> tuple[Float64, Float64]:
+    """Mean and standard deviation (C, 1, 1) of each channel over the training rows."""
+    pixels = x[train].astype(np.float64)
+    return pixels.mean((0, 2, 3))[:, None, None], pixels.std((0, 2, 3))[:, None, None]
+
+
+def _scaled(values: NDArray[np.generic], low: Float64, scale: Float64) -> Float32:
+    """(values - low) / scale as float32; 0 where the training rows are constant."""
+    constant = scale == 0
+    scaled = (values - low) / np.where(constant, 1.0, scale)
+    return np.ascontiguousarray(np.where(constant, 0.0, scaled), dtype=np.float32)

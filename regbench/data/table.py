@@ -1,0 +1,66 @@
+"""The table of a dataset as it comes: inputs, target, and which source gave it. Not scaled and not split."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float64 = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All rows of a dataset in their canonical order.
+
+    x: float64 (N, D), or for images uint8 (N, C, H, W).
+    y: float64 (N, M).
+    columns: names of the D inputs; empty for images.
+    target: name of the target.
+    source: what gave it, in words.
+    parts: sizes of an official split that lies in row order (training, validation, test), where there is one.
+    """
+
+    x: NDArray[np.float64] | NDArray[np.uint8]
+    y: Float64
+    columns: tuple[str, ...] = ()
+    target: str = "target"
+    source: str = ""
+    parts: tuple[int, int, int] | None = None
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return self.x.shape[0]
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the inputs are pictures (N, C, H, W) and not columns (N, D)."""
+        return self.x.ndim == 4
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A dataset ready for training: split, scaled on its training rows, float32.
+
+    x_*: (N, D) or (N, C, H, W). y_*: (N, M), the training targets in [0, 1].
+    y_low, y_high: range (M,) of the training targets in original units: y = y_low + (y_high - y_low) * scaled.
+    rows_*: which rows of the table they are.
+    """
+
+    x_train: Float32
+    y_train: Float32
+    x_val: Float32
+    y_val: Float32
+    x_test: Float32
+    y_test: Float32
+    y_low: Float64
+    y_high: Float64
+    rows_train: NDArray[np.int64] = field(repr=False)
+    rows_val: NDArray[np.int64] = field(repr=False)
+    rows_test: NDArray[np.int64] = field(repr=False)
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Rows for training, validation and test."""
+        return len(self.x_train), len(self.x_val), len(self.x_test)
