@@ -1,0 +1,70 @@
+"""A multi-layer perceptron: linear, ReLU, dropout, for every hidden layer, the last one included.
+
+The order and place of dropout are those of the code that paper 1 cites for its networks (Gorishniy et al., 2021): after every
+hidden ReLU, so directly before the head too, and none on the inputs. The backward pass is written by
+hand, for it is most of a training's time and autograd's bookkeeping around such small products costs more than they do.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from regbench.backbones._linear import init_linear
+from regbench.random import Stream
+from regbench.types import Backbone, HParam, Static
+
+
+def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, Tensor]:
+    """Weights of one model for D inputs: `0.weight` (D, H), `0.bias` (1, H), ..."""
+    widths = [shape[0], *dropped(options)]
+    return {
+        f"{layer}.{name}": tensor
+        for layer in range(len(widths) - 1)
+        for name, tensor in init_linear(widths[layer], widths[layer + 1], stream.child(layer)).items()
+    }
+
+
+def forward(
+    weights: Mapping[str, Tensor], x: Tensor, keep: list[Tensor] | None, _options: Static
+) -> tuple[Tensor, Any]:
+    """Features (J, B, H) of x (J, B, D); `saved` holds what every layer had as input, gave, and kept."""
+    saved = []
+    for layer in range(len(weights) // 2):
+        h = torch.baddbmm(weights[f"{layer}.bias"], x, weights[f"{layer}.weight"]).relu_()
+        if keep is not None:
+            h.mul_(keep[layer])
+            saved.append((x, h, keep[layer]))
+        x = h
+    return x, saved
+
+
+def backward(weights: Mapping[str, Tensor], saved: Any, dz: Tensor) -> dict[str, Tensor]:
+    """Gradients of the weights from dz (J, B, H). Where h > 0 the unit was both active and kept."""
+    gradients = {}
+    for layer in reversed(range(len(saved))):
+        x, h, keep = saved[layer]
+        da = dz * keep * (h > 0)
+        gradients[f"{layer}.weight"] = x.mT @ da
+        gradients[f"{layer}.bias"] = da.sum(1, keepdim=True)
+        if layer:
+            dz = da @ weights[f"{layer}.weight"].mT
+    return gradients
+
+
+def dropped(options: Static) -> list[int]:
+    """Every hidden layer is dropped out: [H, H] by default."""
+    return [int(options["width"])] * int(options["layers"])
+
+
+BACKBONE = Backbone(
+    init=init,
+    forward=forward,
+    backward=backward,
+    dropped=dropped,
+    features=lambda options: int(options["width"]),
+    options={"layers": 2, "width": 128},
+    hparams={"dropout": HParam(0.3, low=0.0, high=0.5, scale="linear"), "weight_decay": HParam(1e-4, low=1e-6, high=1e-2)},
+    reference="Gorishniy et al. (2021), https://arxiv.org/abs/2106.11959",
+)

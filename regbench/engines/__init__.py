@@ -1,0 +1,1 @@
+"""Where packs run: submit tasks to device slots and notice deaths. No database, no terminal."""

@@ -1,0 +1,113 @@
+"""Which device slots this machine offers: its CUDA devices, or one slot per CPU core we may use."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from regbench.errors import InfrastructureError, UsageError
+
+
+def find_devices(wanted: str | None = None, workers: int | None = None) -> list[str]:
+    """One name per slot: "cuda:0", ... where torch can use CUDA, else "cpu" once per core.
+
+    `wanted` is the user's list, "cpu" or "cuda:0,cuda:1"; `workers` the number of CPU slots, or of slots per CUDA device.
+    A GPU that is there but that torch cannot use is an error, for a run on the CPU would be taken for a run on it.
+    """
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers {workers}: at least 1 is needed")
+    if wanted and wanted != "cpu":
+        return _cuda_slots(_named_devices(wanted), workers)
+    if wanted == "cpu":
+        return ["cpu"] * (workers or cores())
+    found = _cuda_count()
+    if found:
+        return _cuda_slots([f"cuda:{index}" for index in range(found)], workers)
+    if reason := gpu_without_torch():
+        raise InfrastructureError(f"{reason}; mend that, or train on the CPU with --devices cpu")
+    return ["cpu"] * (workers or cores())
+
+
+def cores() -> int:
+    """CPU cores this process may use: within its affinity, the cgroup's quota, and at least 1.
+
+    Hyper-threads of one core share its arithmetic, so physical cores are counted where the system tells them apart.
+    """
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    physical = {_core_of(cpu) for cpu in allowed}
+    return max(1, min(len(physical), int(cgroup_limit() or len(allowed))))
+
+
+def cgroup_limit() -> float | None:
+    """CPUs that the control group allows, by cgroup v2 or v1; None where it sets no limit."""
+    modern = Path("/sys/fs/cgroup/cpu.max")
+    try:
+        if modern.exists():
+            quota, period = modern.read_text().split()[:2]
+            return None if quota == "max" else int(quota) / int(period)
+        quota_us = int(Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").read_text())
+        period_us = int(Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us").read_text())
+    except (OSError, ValueError):
+        return None
+    return quota_us / period_us if quota_us > 0 else None
+
+
+def gpu_without_torch() -> str | None:
+    """Why a GPU that is present, or allocated to this job, cannot be used by torch; None where there is none."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible in {"", "-1", "NoDevFiles"}:
+        return None  # hidden on purpose
+    if visible:
+        return f"CUDA_VISIBLE_DEVICES={visible} names a GPU that torch cannot use ({_torch_build()})"
+    if listed := _driver_lists():
+        return f"{listed[0]} is present and torch cannot use it ({_torch_build()})"
+    return None
+
+
+def _cuda_slots(devices: list[str], workers: int | None) -> list[str]:
+    return [device for device in devices for _ in range(workers or 1)]
+
+
+def _named_devices(wanted: str) -> list[str]:
+    """The CUDA devices of a list such as "cuda:0,cuda:1" or "cuda"; each must exist."""
+    count = _cuda_count()
+    devices = []
+    for name in wanted.split(","):
+        kind, _, index = name.strip().partition(":")
+        if kind != "cuda" or not (index.isdigit() or not index):
+            raise UsageError(f"--devices {wanted}: '{name}' is not a device; write cpu, cuda or cuda:0,cuda:1")
+        if int(index or 0) >= count:
+            have = f"torch sees {count} CUDA devices" if count else f"torch sees no CUDA device ({_torch_build()})"
+            raise InfrastructureError(f"--devices {wanted}: no device '{name}'; {have}")
+        devices += [f"cuda:{index}"] if index else [f"cuda:{each}" for each in range(count)]
+    return devices
+
+
+def _cuda_count() -> int:
+    """Devices torch sees among those of CUDA_VISIBLE_DEVICES, be they indices, GPU or MIG names."""
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def _torch_build() -> str:
+    import torch
+
+    return f"torch {torch.__version__} is built {f'for CUDA {torch.version.cuda}' if torch.version.cuda else 'without CUDA'}"
+
+
+def _driver_lists() -> list[str]:
+    """GPUs that the NVIDIA driver lists; empty without a driver."""
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [line.partition(" (UUID")[0] for line in listed.stdout.splitlines() if line.startswith("GPU")]
+
+
+def _core_of(cpu: int) -> tuple[str, str] | int:
+    """The physical core of a logical CPU; the CPU itself where the system does not tell."""
+    topology = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology")
+    try:
+        return (topology / "physical_package_id").read_text(), (topology / "core_id").read_text()
+    except OSError:
+        return cpu

@@ -1,0 +1,98 @@
+"""The local engine: one process per device slot, so that a worker that dies takes nobody with it."""
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Any
+
+from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
+
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one task ended: with a result, with the exception it raised, or with the death of its worker."""
+
+    slot: int
+    task: Any
+    result: Any = None
+    error: BaseException | None = None
+    died: bool = False
+
+
+class LocalEngine:
+    """Runs `function(task, device)` in worker processes, one per slot and one task at a time each.
+
+    Each slot has an executor of its own with one worker: when that worker is killed, a fresh executor takes the slot.
+    """
+
+    def __init__(self, devices: Sequence[str], function: Callable[[Any, str], Any]) -> None:
+        self.devices = list(devices)
+        self.function = function
+        self._executors: dict[int, ProcessPoolExecutor] = {}
+        self._running: dict[Future[Any], tuple[int, Any]] = {}
+
+    def __enter__(self) -> "LocalEngine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def free(self) -> list[int]:
+        """Slots with nothing to do."""
+        busy = {slot for slot, _ in self._running.values()}
+        return [slot for slot in range(len(self.devices)) if slot not in busy]
+
+    @property
+    def busy(self) -> bool:
+        """Whether any task is under way."""
+        return bool(self._running)
+
+    def start(self, slot: int, task: Any) -> None:
+        """Hand a task to a free slot."""
+        if slot not in self._executors:
+            self._executors[slot] = ProcessPoolExecutor(
+                max_workers=1, timeout=None, initializer=ignore_interrupts, env={**ONE_THREAD}
+            )
+        future = self._executors[slot].submit(self.function, task, self.devices[slot])
+        self._running[future] = (slot, task)
+
+    def wait(self, seconds: float) -> list[Outcome]:
+        """The tasks that ended, waiting at most so long for the first."""
+        done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
+        return [self._outcome(future) for future in done]
+
+    def stop(self) -> None:
+        """Ask every worker to end its task early: SIGTERM, which a task may take as a request."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End every worker at once."""
+        self._signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+
+    def close(self) -> None:
+        """End the workers; any task still under way is killed."""
+        for executor in self._executors.values():
+            executor.shutdown(wait=True, kill_workers=bool(self._running))
+        self._executors.clear()
+
+    def _outcome(self, future: Future[Any]) -> Outcome:
+        slot, task = self._running.pop(future)
+        error = future.exception()
+        if isinstance(error, TerminatedWorkerError):
+            self._executors.pop(slot).shutdown(wait=False, kill_workers=True)
+            return Outcome(slot, task, error=error, died=True)
+        return Outcome(slot, task, result=None if error else future.result(), error=error)
+
+    def _signal(self, number: int) -> None:
+        for slot, _ in self._running.values():
+            for pid in list(self._executors[slot]._processes or {}):  # noqa: SLF001 - loky offers no public list
+                os.kill(pid, number)
+
+
+def ignore_interrupts() -> None:
+    """Workers leave Ctrl-C to the process that started them: it decides what is kept."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

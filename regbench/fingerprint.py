@@ -1,0 +1,124 @@
+"""Which code made a number: a digest of the definitions a job runs through, and of nothing else.
+
+Starting from a method, a backbone and the training loop, every definition of regbench that is named on the way is followed. Comments,
+docstrings, formatting and definitions that nothing calls do not count: a result stays valid until something it depends on changes.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from regbench.job import Job
+
+ROOT = Path(__file__).parent
+ALWAYS = (
+    ("regbench.training.loop", "train"),
+    ("regbench.data.prepare", "prepare"),
+)
+
+
+def code_digest(job: Job) -> str:
+    """The digest of all code that the numbers of this job depend on."""
+    return _digest((*ALWAYS, (f"regbench.methods.{job.method}", "METHOD"), (f"regbench.backbones.{job.backbone}", "BACKBONE")))
+
+
+@cache
+def _digest(starts: tuple[tuple[str, str], ...]) -> str:
+    lines = [f"{module}:{name}:{source}" for (module, name), source in sorted(definitions(*starts).items())]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def definitions(*starts: tuple[str, str]) -> dict[tuple[str, str], str]:
+    """Every definition that `starts`, pairs of module and name, lead to, with its source in one normal form."""
+    found: dict[tuple[str, str], str] = {}
+    waiting = list(starts)
+    while waiting:
+        where = waiting.pop()
+        module, name = where
+        if where in found or (parsed := _parse(module)) is None:
+            continue
+        if name in parsed.defined:
+            found[where] = "\n".join(ast.unparse(node) for node in parsed.defined[name])
+            for node in parsed.defined[name]:
+                waiting.extend(_named(parsed, module, node))
+        elif name in parsed.imported:
+            waiting.append(parsed.imported[name])
+    return found
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A module's top level: what it defines, and which names it has from other modules of regbench."""
+
+    defined: dict[str, list[ast.stmt]]
+    imported: dict[str, tuple[str, str]]  # local name -> (module, name there; "" for the module itself)
+
+
+@cache
+def _parse(module: str) -> Parsed | None:
+    base = ROOT.joinpath(*module.split(".")[1:])
+    path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+    if not path.is_file():
+        return None
+    tree = _Bare().visit(ast.parse(path.read_text(encoding="utf-8")))
+    defined: dict[str, list[ast.stmt]] = {}
+    imported: dict[str, tuple[str, str]] = {}
+    for statement in tree.body:
+        for name in _defines(statement):
+            defined.setdefault(name, []).append(statement)
+    for statement in ast.walk(tree):  # imports inside functions count too
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").split(".")[0] == "regbench":
+            for alias in statement.names:
+                imported[alias.asname or alias.name] = _source(str(statement.module), alias.name)
+    return Parsed(defined, imported)
+
+
+def _source(module: str, name: str) -> tuple[str, str]:
+    """Where `from module import name` leads: to a module of that name, or to a name in the module."""
+    inner = ROOT.joinpath(*f"{module}.{name}".split(".")[1:])
+    return (f"{module}.{name}", "") if inner.is_dir() or inner.with_suffix(".py").is_file() else (module, name)
+
+
+def _defines(statement: ast.stmt) -> list[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [leaf.id for target in targets for leaf in ast.walk(target) if isinstance(leaf, ast.Name)]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case _:
+            return []
+
+
+def _named(parsed: Parsed, module: str, node: ast.stmt) -> Iterator[tuple[str, str]]:
+    """What a definition names, as pairs of module and name."""
+    for leaf in ast.walk(node):
+        if isinstance(leaf, ast.Name):
+            if leaf.id in parsed.defined:
+                yield module, leaf.id
+            elif leaf.id in parsed.imported and parsed.imported[leaf.id][1]:
+                yield parsed.imported[leaf.id]
+        elif isinstance(leaf, ast.Attribute) and isinstance(leaf.value, ast.Name) and leaf.value.id in parsed.imported:
+            inside, name = parsed.imported[leaf.value.id]
+            if not name:  # `catalog.load`: a name in an imported module
+                yield inside, leaf.attr
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes away what changes no number: docstrings, annotations, and the literature a method refers to."""
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.Call):
+            node.keywords = [each for each in node.keywords if each.arg != "reference"]
+        return node

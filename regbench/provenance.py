@@ -1,0 +1,66 @@
+"""What a run was made with: versions, commit, machine and flags, recorded beside every number."""
+
+import os
+import platform
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import regbench
+
+LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas", "sqlalchemy", "loky")
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """The environment of this process as plain data."""
+    return {
+        "regbench": regbench.__version__,
+        **git_state(Path(regbench.__file__).parent),
+        "python": platform.python_version(),
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "processor": processor(),
+        "host": platform.node(),
+        "flags": {"tf32": False, "deterministic": True, "threads": 1, "dtype": "float32"},
+        "variables": {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ},
+        "arguments": sys.argv[1:] if Path(sys.argv[0]).name.startswith("regbench") else [],
+    }
+
+
+def git_state(folder: Path) -> dict[str, Any]:
+    """Commit of the repository that `folder` lies in, and whether it has changes that no commit has; nulls outside one."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    return {"commit": commit, "dirty": None if commit is None else bool(changes)}
+
+
+def processor() -> str:
+    """The processor's name, as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def device_name(device: str) -> str:
+    """A device as people know it: "cpu", or "cuda:0 (NVIDIA H100, GPU-7f...)"."""
+    if device == "cpu":
+        return device
+    import torch
+
+    properties = torch.cuda.get_device_properties(device)
+    return f"{device} ({properties.name}, GPU-{getattr(properties, 'uuid', 'unknown')})"
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        asked = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return asked.stdout.strip() if asked.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""One pack on one device as a generator of epochs."""

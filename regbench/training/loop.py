@@ -1,0 +1,145 @@
+"""The training of a pack as a generator of epochs: `for epoch in train(jobs, data): ...`.
+
+Data lie on the device once and a batch is a gather. All randomness is keyed by a job's seed and the step, never by its neighbours:
+jobs of one seed see the same rows and drop the same units, so what is drawn once serves them all, and comparisons are paired.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from regbench.data import Prepared
+from regbench.job import Job
+from regbench.metrics import METRICS
+from regbench.random import Stream
+from regbench.training.optim import adam, clip, one_cycle
+from regbench.training.pack import DRAWS, Model, build
+
+EVALUATION_ROWS = 1024  # rows a block of the evaluation has: enough to be fast, few enough to stay in cache
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave, in the order of the jobs that were handed in; epochs count from 1."""
+
+    number: int
+    values: dict[str, np.ndarray]  # "val/rmse" -> (J,) float64; NaN where not finite
+    predictions: dict[str, np.ndarray]  # "val" -> (J, N, M) float32, of this epoch
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Resident:
+    """A dataset on the device."""
+
+    x: dict[str, Tensor]
+    y: dict[str, Tensor]
+
+    @classmethod
+    def of(cls, data: Prepared, device: torch.device, dtype: torch.dtype) -> "Resident":
+        """Move the three parts of a split to the device."""
+        parts = ("train", "val", "test")
+        x = {part: torch.from_numpy(getattr(data, f"x_{part}")).to(device, dtype) for part in parts}
+        y = {part: torch.from_numpy(getattr(data, f"y_{part}")).to(device, dtype) for part in parts}
+        return cls(x, y)
+
+
+def train(
+    jobs: Sequence[Job], data: Prepared, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> Iterator[Epoch]:
+    """Train jobs that share a dataset, a backbone and a protocol; gives their metrics after every epoch.
+
+    The last partial batch of an epoch is dropped. A job that diverges goes on giving NaN and touches no other.
+    """
+    device = torch.device(device)
+    model = build(jobs, data, device, dtype)
+    resident = Resident.of(data, device, dtype)
+    back = [model.jobs.index(job) for job in jobs]
+    started = time.perf_counter()
+    for number, losses in enumerate(optimise(model, resident), start=1):
+        values = {"train/loss": losses.double().cpu().numpy()}
+        predictions = {}
+        for part in ("val", "test"):
+            predicted = model.predict(resident.x[part], EVALUATION_ROWS)
+            predictions[part] = predicted.float().cpu().numpy()[back]
+            for name, metric in METRICS.items():
+                values[f"{part}/{name}"] = metric(predicted, resident.y[part]).cpu().numpy()
+        finite = {name: np.where(np.isfinite(value), value, np.nan)[back] for name, value in values.items()}
+        now = time.perf_counter()
+        yield Epoch(number, finite, predictions, now - started)
+        started = time.perf_counter()
+
+
+def optimise(model: Model, resident: Resident) -> Iterator[Tensor]:
+    """Run the optimiser, one epoch at a time; gives the mean training loss of each job (J,)."""
+    protocol = model.jobs[0].protocol
+    seeds = sorted({job.seed for job in model.jobs})
+    whose = torch.tensor([seeds.index(job.seed) for job in model.jobs], device=model.device)
+    orders, masks, losses_of = (_streams(seeds, purpose, model.device) for purpose in ("order", "dropout", "loss"))
+    rows_in_all = len(resident.x["train"])
+    batch_size = min(protocol.batch_size, rows_in_all)
+    steps = rows_in_all // batch_size
+    shares = one_cycle(protocol, protocol.epochs * steps)
+    for epoch in range(protocol.epochs):
+        order = orders.child(epoch).permutation(rows_in_all)
+        total = torch.zeros(len(model.jobs), device=model.device, dtype=model.clip.dtype)
+        for batch in range(steps):
+            step = epoch * steps + batch
+            rows = order[:, batch * batch_size : (batch + 1) * batch_size]
+            keep = dropout(model, masks.child(step), whose, batch_size)
+            progress = torch.tensor(step / len(shares), device=model.device, dtype=model.clip.dtype)
+            total += gradients(model, resident, rows, whose, keep, losses_of.child(step).key[whose], progress)
+            clip(model.segments, model.clip)
+            adam(model.segments, model.learning_rate * shares[step], step + 1)
+        yield total / steps
+
+
+def gradients(
+    model: Model, resident: Resident, rows_SB: Tensor, whose: Tensor, keep: list[Tensor], keys: Tensor, progress: Tensor
+) -> Tensor:
+    """Put the gradients of one step into the segments of `model`; gives the loss of each job (J,)."""
+    x, y = (_per_job(part["train"][rows_SB], whose) for part in (resident.x, resident.y))
+    rows = _per_job(rows_SB, whose)
+    z, saved = model.backbone.forward(model.trunk.views, x, keep, model.options)
+    dz = torch.empty_like(z)
+    losses = []
+    for part in model.heads:
+        jobs = part.head.jobs
+        batch = {"y": y[jobs], "rows": rows[jobs], "key": keys[jobs], "progress": progress}
+        (dz[jobs], linear, trained), loss = part.head.step(
+            z[jobs], dict(part.linear.views), part.trained_views(), batch
+        )
+        part.linear.put(linear)
+        if part.trained:
+            part.trained.put(trained)
+        losses.append(loss)
+    model.trunk.put(model.backbone.backward(model.trunk.views, saved, dz))
+    return torch.cat(losses)
+
+
+def dropout(model: Model, stream: Stream, whose: Tensor, batch_size: int) -> list[Tensor]:
+    """One mask (J, B, H) per dropout layer: 0 where dropped, else 1 / (1 - p). Eight decisions from one 64-bit draw."""
+    threshold = model.threshold[:, None, None]
+    scale = DRAWS / (DRAWS - threshold)
+    masks = []
+    for layer, width in enumerate(model.backbone.dropped(model.options)):
+        words = stream.child(layer).bits(-(-batch_size * width // 8))
+        draws = words.view(torch.uint8)[:, : batch_size * width].unflatten(1, (batch_size, width))
+        masks.append((_per_job(draws, whose) >= threshold) * scale.to(model.clip.dtype))
+    return masks
+
+
+def _streams(seeds: Sequence[int], purpose: str, device: torch.device) -> Stream:
+    """The streams of several seeds as one, keys (S,)."""
+    return Stream(torch.stack([Stream.named(seed, purpose).key for seed in seeds]).to(device))
+
+
+def _per_job(per_seed: Tensor, whose: Tensor) -> Tensor:
+    """(S, ...) -> (J, ...): a view where the whole pack has one seed."""
+    if len(per_seed) == 1:
+        return per_seed.expand(len(whose), *per_seed.shape[1:])
+    return per_seed[whose]

@@ -1,0 +1,140 @@
+"""A pack as one batched model: every job's parameters, stacked, on one device.
+
+Jobs are kept in the order of their heads, so that the jobs of a head are a slice; `Model.jobs` says which row is whose.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+from regbench import catalog
+from regbench.backbones._linear import init_linear
+from regbench.data import Prepared
+from regbench.job import Job
+from regbench.random import Stream
+from regbench.training.heads import Head
+from regbench.training.optim import Segment
+from regbench.types import Backbone, Method, Params, Static
+
+DRAWS = 256  # a dropout decision is one byte, so the rate is a multiple of 1/256: 0.3 becomes 77/256
+
+
+@dataclass(frozen=True)
+class HeadPart:
+    """One head of a pack: its functions, its last layer, and what its method trains (None where it trains nothing)."""
+
+    head: Head
+    linear: Segment
+    trained: Segment | None
+
+    def trained_views(self) -> dict[str, Tensor]:
+        """The method's trained parameters, (jobs, ...) each."""
+        return dict(self.trained.views) if self.trained else {}
+
+
+@dataclass(frozen=True)
+class Model:
+    """All jobs of a pack as one model: a batched backbone and the heads behind it."""
+
+    jobs: tuple[Job, ...]
+    backbone: Backbone
+    options: Static
+    trunk: Segment
+    heads: tuple[HeadPart, ...]
+    learning_rate: Tensor  # (J,)
+    clip: Tensor  # (J,)
+    threshold: Tensor  # (J,), bytes below it are dropped
+    device: torch.device
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Everything the optimiser moves."""
+        return [self.trunk, *(part.linear for part in self.heads), *(part.trained for part in self.heads if part.trained)]
+
+    def predict(self, x: Tensor, rows: int) -> Tensor:
+        """Predictions (J, N, M) without dropout, in blocks of `rows` rows of x (N, D...)."""
+        blocks = [self._predict(block) for block in x.split(rows)]
+        return torch.cat(blocks, dim=1)
+
+    def _predict(self, x: Tensor) -> Tensor:
+        shared = x.expand(len(self.jobs), *x.shape)
+        z, _ = self.backbone.forward(self.trunk.views, shared, None, self.options)
+        return torch.cat(
+            [part.head.predict(z[part.head.jobs], dict(part.linear.views), part.trained_views()) for part in self.heads]
+        )
+
+
+def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torch.dtype = torch.float32) -> Model:
+    """The model of a pack at its first step. Initial values are drawn in float64 on the CPU: the same on every device."""
+    ordered = tuple(sorted(jobs, key=_head_of))
+    backbone: Backbone = catalog.load("backbones", ordered[0].backbone)
+    options = dict(ordered[0].options)
+    shape = data.x_train.shape[1:]
+    decay = _column([job.protocol.weight_decay for job in ordered], device, dtype)
+    trunk = Segment.of(
+        [backbone.init(shape, options, Stream.named(job.seed, "init", "backbone")) for job in ordered],
+        jobs=slice(0, len(ordered)),
+        learning_rate=torch.ones_like(decay),
+        weight_decay=decay,
+    )
+    y_train = torch.from_numpy(data.y_train).double()
+    heads = []
+    start = 0
+    for _, members in groupby(ordered, key=_head_of):
+        group = list(members)
+        heads.append(_build_head(group, start, y_train, backbone.features(options), decay))
+        start += len(group)
+    return Model(
+        jobs=ordered,
+        backbone=backbone,
+        options=options,
+        trunk=trunk,
+        heads=tuple(heads),
+        learning_rate=_column([job.protocol.learning_rate for job in ordered], device, dtype).squeeze(1),
+        clip=_column([job.protocol.clip for job in ordered], device, dtype).squeeze(1),
+        threshold=torch.tensor([round(DRAWS * job.protocol.dropout) for job in ordered], device=device),
+        device=device,
+    )
+
+
+def _build_head(group: Sequence[Job], start: int, y_train: Tensor, features: int, decay: Tensor) -> HeadPart:
+    """The head that the jobs of `group` share."""
+    method: Method = catalog.load("methods", group[0].method)
+    jobs = slice(start, start + len(group))
+    params = [initial_params(job, method, y_train) for job in group]
+    width = method.outputs(group[0].k or 0, y_train.shape[1])
+    linear = Segment.of(
+        [init_linear(features, width, Stream.named(job.seed, "init", "head")) for job in group],
+        jobs=jobs,
+        learning_rate=torch.ones_like(decay[jobs]),
+        weight_decay=decay[jobs],
+    )
+    hparams = {
+        name: torch.tensor([dict(job.hparams)[name] for job in group]).to(decay) for name in method.hparams
+    }
+    trained = None
+    if params[0].trained:
+        factor = hparams["encoder_lr"][:, None] if "encoder_lr" in hparams else torch.ones_like(decay[jobs])
+        own_decay = torch.tensor([[job.protocol.encoder_weight_decay] for job in group]).to(decay)
+        models = [each.trained for each in params]
+        trained = Segment.of(models, jobs=jobs, learning_rate=factor, weight_decay=own_decay)
+    fixed = {name: torch.stack([each.fixed[name] for each in params]).to(decay) for name in params[0].fixed}
+    return HeadPart(Head(method, jobs, fixed, hparams), linear, trained)
+
+
+def initial_params(job: Job, method: Method, y_train: Tensor) -> Params:
+    """What the method starts from, stage 1 included; float64."""
+    hparams = {name: torch.tensor(value, dtype=torch.float64) for name, value in job.hparams}
+    return method.init(y_train, job.k or 0, hparams, dict(job.static), Stream.named(job.seed, "init", "method"))
+
+
+def _head_of(job: Job) -> tuple[object, ...]:
+    """Jobs that agree in this share a head: the rest of a method is stacked."""
+    return (job.method, job.static, job.k or 0)
+
+
+def _column(values: Sequence[float], device: torch.device, dtype: torch.dtype) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)[:, None].to(device, dtype)
