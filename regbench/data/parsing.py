@@ -1,0 +1,154 @@
+"""CSV and ARFF text as columns of strings, strictly: a row of another length, sparse rows and weights are refused."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regbench.data.raw import Raw, Refused
+from regbench.errors import did_you_mean
+
+MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+SEPARATORS = (",", ";", "\t")
+ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{'"]+)\s*(.+)""", re.IGNORECASE)
+QUOTED = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,'"]*))\s*(,|$)""")
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A parsed file: names and cells of its columns, still as text."""
+
+    file: str
+    names: tuple[str, ...]
+    columns: tuple[tuple[str, ...], ...]
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """The cells of a column; `fixed.acidity`, `fixed acidity` and `Fixed_Acidity` are one name."""
+        found = [i for i, each in enumerate(self.names) if each == name]
+        found = found or [i for i, each in enumerate(self.names) if plain(each) == plain(name)]
+        if not found:
+            raise Refused(f"{self.file} has no column '{name}'{did_you_mean(name, self.names)}")
+        if len(found) > 1:
+            raise Refused(f"{self.file} has {len(found)} columns called '{name}'")
+        return self.columns[found[0]]
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """The column as float64 (N,), read to the nearest double; missing cells are NaN."""
+        cells = self.strings(name)
+        try:
+            return np.array(list(map(float, cells)))
+        except ValueError:
+            return np.array([self._number(name, row, cell) for row, cell in enumerate(cells, start=1)])
+
+    def _number(self, name: str, row: int, cell: str) -> float:
+        if cell.strip().lower() in MISSING:
+            return float("nan")
+        try:
+            return float(cell)
+        except ValueError:
+            raise Refused(f"{self.file}, column '{name}', row {row}: '{cell[:40]}' is not a number") from None
+
+
+def plain(name: str) -> str:
+    """A column's name without case and punctuation.
+
+    >>> plain("fixed.acidity") == plain("Fixed acidity")
+    True
+    """
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def parse(raw: Raw) -> TextTable:
+    """The table in a CSV or ARFF file."""
+    if raw.suffix not in PARSERS:
+        raise Refused(f"{raw.name}: no reader for '.{raw.suffix}'; known: {', '.join(PARSERS)}, each also as .gz")
+    return PARSERS[raw.suffix](raw.name, raw.text())
+
+
+def parse_csv(file: str, text: str) -> TextTable:
+    """Comma, semicolon or tab separated, with a header line; blank lines are skipped."""
+    header = text.lstrip().partition("\n")[0]
+    separator = max(SEPARATORS, key=header.count)
+    try:
+        rows = (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True) if row)
+        names = next(rows, None)
+        if not names:
+            raise Refused(f"{file} is empty")
+        return TextTable(file, tuple(name.strip() for name in names), _columns(file, len(names), rows))
+    except csv.Error as error:
+        raise Refused(f"{file} is not CSV: {error}") from None
+
+
+def parse_arff(file: str, text: str) -> TextTable:
+    """Dense ARFF as WEKA writes it: https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/."""
+    lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
+    lines = ((number, line) for number, line in lines if line and not line.startswith("%"))
+    names: list[str] = []
+    for number, line in lines:
+        keyword = line.split(None, 1)[0].lower()
+        if keyword == "@data":
+            break
+        if keyword == "@attribute":
+            names.append(_attribute(f"{file}, line {number}", line))
+        elif keyword != "@relation":
+            raise Refused(f"{file}, line {number}: '{line[:40]}' is no ARFF header line")
+    else:
+        raise Refused(f"{file} is not ARFF: it has no @data line")
+    if not names:
+        raise Refused(f"{file} is not ARFF: it has no @attribute line")
+    return TextTable(file, tuple(names), _columns(file, len(names), _arff_rows(file, lines)))
+
+
+def _attribute(place: str, line: str) -> str:
+    """Name of the attribute that a header line declares."""
+    match = ATTRIBUTE.fullmatch(line)
+    if not match:
+        raise Refused(f"{place}: '{line[:40]}' declares no attribute")
+    if match[2].lower().startswith("relational"):
+        raise Refused(f"{place}: relational attributes are not read")
+    return _unescaped(match[1][1:-1]) if match[1][0] in "'\"" else match[1]
+
+
+def _arff_rows(file: str, lines: Iterable[tuple[int, str]]) -> Iterator[list[str]]:
+    for number, line in lines:
+        if line.startswith("{"):
+            raise Refused(f"{file}, line {number}: sparse ARFF is not read; convert it to dense ARFF or CSV")
+        if line.endswith("}"):
+            raise Refused(f"{file}, line {number}: instance weights are not read")
+        yield _quoted_cells(f"{file}, line {number}", line) if "'" in line or '"' in line else line.split(",")
+
+
+def _quoted_cells(place: str, line: str) -> list[str]:
+    """The cells of a row in which some are quoted."""
+    cells, position = [], 0
+    while True:
+        match = QUOTED.match(line, position)
+        if not match:
+            raise Refused(f"{place}: unbalanced quotes")
+        single, double, bare, end = match.groups()
+        cells.append(bare.strip() if bare is not None else _unescaped(single if single is not None else double))
+        if not end:
+            return cells
+        position = match.end()
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _columns(file: str, width: int, rows: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:
+    """Rows turned into columns, once each has been seen to have `width` cells."""
+    kept = list(rows)
+    for number, row in enumerate(kept, start=1):
+        if len(row) != width:
+            raise Refused(f"{file}, row {number}: {len(row)} values in a table of {width} columns; a damaged file?")
+    if not kept:
+        raise Refused(f"{file} has no rows")
+    return tuple(zip(*kept, strict=True))
+
+
+PARSERS: dict[str, Callable[[str, str], TextTable]] = {"csv": parse_csv, "arff": parse_arff}
