@@ -1,0 +1,183 @@
+"""A named grid as jobs: expansion, filters, and the same grid on a user's own table."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from regbench import catalog
+from regbench.config.methods import Variant, parse_variant, split_brackets
+from regbench.config.names import WrongValueError, resolve
+from regbench.config.spec import Spec
+from regbench.errors import UsageError
+from regbench.job import Job, Protocol, pairs
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A named grid of jobs."""
+
+    name: str
+    description: str
+    jobs: tuple[Job, ...]  # those to run: all, or what a filter chose
+    config: dict[str, Any]  # the resolved entry of the file, as plain data
+    whole: tuple[Job, ...] = field(default=())  # all of it, whatever a filter chose
+
+    def __post_init__(self) -> None:
+        if not self.whole:
+            object.__setattr__(self, "whole", self.jobs)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a job must know of its dataset."""
+
+    name: str
+    digest: str
+    batch_size: int
+    backbone: str
+
+
+def expand(name: str, spec: Spec) -> Benchmark:
+    """The jobs of an entry, in the order of the file: datasets, methods, k, seeds."""
+    return _grid(name, spec, [_facts(dataset) for dataset in spec.datasets])
+
+
+def on_table(name: str, spec: Spec, facts: Facts) -> Benchmark:
+    """The methods of an entry on a table of the user's own."""
+    return _grid(name, spec.model_copy(update={"datasets": [facts.name]}), [facts])
+
+
+def filter_jobs(
+    benchmark: Benchmark,
+    *,
+    datasets: Collection[str] = (),
+    methods: Collection[str] = (),
+    k: Collection[int] = (),
+    seeds: Collection[int] = (),
+) -> Benchmark:
+    """The same benchmark with only the jobs asked for; an empty filter lets all pass.
+
+    A bare method means each of its variants in the benchmark; with brackets it means that one. A filter on k
+    keeps methods that ignore k. `UsageError` for an unknown name, for a value the benchmark does not have, and where
+    nothing is left.
+    """
+    by_method = [_method_filter(each) for each in methods]
+    tests: list[tuple[str, Any, Callable[[Job], bool]]] = [
+        *(("dataset", each, partial(_is_dataset, _known_dataset(each, benchmark))) for each in datasets),
+        *(("method", each, partial(_is_method, wanted)) for each, wanted in zip(methods, by_method, strict=True)),
+        *(("k", each, partial(_is_k, _known_k(each))) for each in k),
+        *(("seed", each, partial(_is_seed, each)) for each in seeds),
+    ]
+    any_k = any(job.k is not None for job in benchmark.whole)
+    for option, value, passes in tests:
+        if not any(passes(job) for job in benchmark.whole if option != "k" or job.k is not None or not any_k):
+            raise UsageError(f"--{option} {value}: {benchmark.name} has {_contents(benchmark, option)}")
+    jobs = benchmark.jobs
+    for option in ("dataset", "method", "k", "seed"):
+        chosen = [passes for each, _, passes in tests if each == option]
+        jobs = tuple(job for job in jobs if not chosen or any(passes(job) for passes in chosen))
+    if not jobs:
+        raise UsageError(f"no job of {benchmark.name} passes all the filters at once")
+    return replace(benchmark, jobs=jobs)
+
+
+def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
+    variants = [variant for entry in spec.methods for variant in entry]
+    jobs = tuple(
+        _job(facts, spec, variant, k=k, seed=seed)
+        for facts in datasets
+        for variant in variants
+        for k in (spec.k if variant.uses_k else [None])
+        for seed in spec.seeds
+    )
+    config = {
+        "datasets": list(spec.datasets),
+        "methods": [variant.label for variant in variants],
+        "k": spec.k,
+        "seeds": spec.seeds,
+        "protocol": spec.protocol.model_dump(exclude_none=True),
+        "backbones": spec.backbones,
+    }
+    return Benchmark(name, spec.description, jobs, config)
+
+
+def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int) -> Job:
+    backbone = catalog.entry("backbones", facts.backbone)
+    settings = {**backbone.hparams, **backbone.arguments.get("options", {}), **spec.backbones.get(facts.backbone, {})}
+    protocol = {
+        "batch_size": facts.batch_size,
+        "dropout": settings.pop("dropout"),
+        "weight_decay": settings.pop("weight_decay"),
+        **spec.protocol.model_dump(exclude_none=True),
+    }
+    return Job(
+        dataset=facts.name,
+        digest=facts.digest,
+        method=variant.method,
+        seed=seed,
+        protocol=Protocol(**protocol),
+        k=k,
+        hparams=variant.hparams,
+        static=variant.static,
+        backbone=facts.backbone,
+        options=pairs(settings),
+    )
+
+
+def _facts(dataset: str) -> Facts:
+    said = catalog.entry("datasets", dataset).arguments
+    return Facts(dataset, said["digest"], said["batch_size"], said["backbone"])
+
+
+def _known_dataset(name: str, benchmark: Benchmark) -> str:
+    if name in {job.dataset for job in benchmark.whole}:
+        return name
+    try:
+        return resolve("datasets", name)
+    except UsageError as error:
+        raise UsageError(f"--dataset: {error}") from None
+
+
+def _method_filter(text: str) -> str | Variant:
+    try:
+        name, settings = split_brackets(text)
+        return parse_variant(text) if settings else resolve("methods", name)
+    except (UsageError, WrongValueError) as error:
+        raise UsageError(f"--method: {error}") from None
+
+
+def _known_k(k: int) -> int:
+    if k < 2:
+        raise UsageError(f"--k {k}: a number of bins must be 2 or more")
+    return k
+
+
+def _is_dataset(wanted: str, job: Job) -> bool:
+    return job.dataset == wanted
+
+
+def _is_method(wanted: str | Variant, job: Job) -> bool:
+    if isinstance(wanted, str):
+        return job.method == wanted
+    return (job.method, job.hparams, job.static) == (wanted.method, wanted.hparams, wanted.static)
+
+
+def _is_k(wanted: int, job: Job) -> bool:
+    return job.k is None or job.k == wanted
+
+
+def _is_seed(wanted: int, job: Job) -> bool:
+    return job.seed == wanted
+
+
+def _contents(benchmark: Benchmark, option: str) -> str:
+    """What a benchmark has of what was filtered for, in a few words."""
+    read: dict[str, Callable[[Job], Any]] = {
+        "dataset": lambda job: job.dataset,
+        "method": lambda job: catalog.label(job.method, dict(job.hparams), dict(job.static)),
+        "k": lambda job: job.k,
+        "seed": lambda job: job.seed,
+    }
+    values = dict.fromkeys(read[option](job) for job in benchmark.whole)
+    return ", ".join(str(value) for value in values if value is not None) or "none"

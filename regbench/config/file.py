@@ -1,0 +1,153 @@
+"""The benchmarks that are known: those shipped inside the package and those of the user's file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from regbench.catalog import PACKAGE
+from regbench.config.benchmark import Benchmark, Facts, expand, on_table
+from regbench.config.marks import Marked, read
+from regbench.config.methods import split_brackets
+from regbench.config.names import WrongValueError, resolve_among
+from regbench.config.spec import Spec, read_overrides, read_spec
+from regbench.errors import UsageError, did_you_mean
+
+USER_FILE = Path("benchmarks.yaml")
+SHIPPED = PACKAGE / "benchmarks"
+
+
+@dataclass(frozen=True)
+class Benchmarks:
+    """Every benchmark by name; `own` are those of the user's file, in its order."""
+
+    specs: Mapping[str, Spec]
+    own: tuple[str, ...] = ()
+
+    def names(self) -> list[str]:
+        """Every name: the user's in the order of the file, then the shipped ones."""
+        return [*self.own, *(name for name in self.specs if name not in self.own)]
+
+    def description(self, name: str) -> str:
+        """The one sentence that a benchmark says of itself."""
+        return self.specs[name].description
+
+    def get(self, name: str) -> Benchmark:
+        """The benchmark of that name; a variant may be named too: `bridges-fixed[epochs=20]`."""
+        base, overrides = self._split(name)
+        return self.variant(base, overrides)
+
+    def variant(self, name: str, overrides: Mapping[str, Any]) -> Benchmark:
+        """A benchmark with protocol fields replaced, named after them; the benchmark itself where nothing changes."""
+        full, spec = self._spec(name, overrides)
+        return expand(full, spec)
+
+    def on_table(self, name: str, overrides: Mapping[str, Any], facts: Facts) -> Benchmark:
+        """The methods of a benchmark on the user's own table: `smoke[data=house.csv]`."""
+        full, spec = self._spec(name, overrides)
+        inside = full.removesuffix("]").partition("[")[2]
+        base = full.partition("[")[0]
+        return on_table(f"{base}[{','.join(filter(None, [f'data={facts.name}', inside]))}]", spec, facts)
+
+    def _spec(self, name: str, overrides: Mapping[str, Any]) -> tuple[str, Spec]:
+        base, named = self._split(name)
+        spec = self.specs[resolve_among("benchmark", base, self.names())]
+        full = resolve_among("benchmark", base, self.names())
+        given = {**named, **overrides}
+        checked = read_overrides(given, f"{full}, protocol").model_dump(exclude_none=True)
+        usual = spec.protocol.model_dump(exclude_none=True)
+        changed = {key: value for key, value in sorted(checked.items()) if usual.get(key) != value}
+        if not changed:
+            return full, spec
+        inside = ",".join(f"{key}={_short(value)}" for key, value in changed.items())
+        protocol = spec.protocol.model_copy(update=changed)
+        return f"{full}[{inside}]", spec.model_copy(update={"protocol": protocol})
+
+    def _split(self, name: str) -> tuple[str, dict[str, Any]]:
+        try:
+            base, settings = split_brackets(name)
+        except WrongValueError as error:
+            raise UsageError(str(error)) from None
+        return base, {key: yaml_value(values[-1]) for key, values in settings.items()}
+
+
+def load(path: Path | None = None) -> Benchmarks:
+    """The shipped benchmarks and those of `path`, by default ./benchmarks.yaml where there is one.
+
+    Raises:
+        UsageError: a wrong name or value anywhere in the file, with line, entry and nearest name.
+    """
+    shipped = _shipped()
+    user = path if path is not None else USER_FILE if USER_FILE.is_file() else None
+    if user is None:
+        return Benchmarks(shipped)
+    marked = read(user, user.name if user.parent == Path() else str(user))
+    own = _resolve([marked], shipped)
+    return Benchmarks({**shipped, **own}, own=tuple(own))
+
+
+def yaml_value(text: str) -> Any:
+    """A value as YAML reads it: `20` is a number, `per_seed` a word.
+
+    >>> yaml_value("1e-3"), yaml_value("20"), yaml_value("per_seed")
+    (0.001, 20, 'per_seed')
+    """
+    from regbench.config.marks import Loader
+
+    return yaml.load(text, Loader)  # noqa: S506 - a subclass of SafeLoader
+
+
+def _shipped() -> dict[str, Spec]:
+    files = [read(path, f"regbench/benchmarks/{path.name}") for path in sorted(SHIPPED.glob("*.yaml"))]
+    return _resolve(files, {})
+
+
+def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
+    """Every entry of the files with what it extends filled in; one that extends its own name means the shipped one."""
+    where = {name: marked for marked in files for name in marked.data}
+    read_in = {name: read_spec(marked, name) for name, marked in where.items()}
+    for name, marked in where.items():
+        if not name or set(name) & set("[],= "):
+            raise marked.wrong("a benchmark's name has no blanks, commas, brackets or =", name)
+
+    def whole(name: str, above: tuple[str, ...] = ()) -> Spec:
+        spec, marked = read_in[name], where[name]
+        if spec.extends is None:
+            return spec
+        choices = [each for each in {**read_in, **known} if each != name or name in known]
+        try:
+            base = resolve_among("benchmark", spec.extends, choices)
+        except UsageError:
+            near = did_you_mean(spec.extends, choices)
+            raise marked.wrong(f"no benchmark called '{spec.extends}'{near}", name, "extends") from None
+        if base in above:
+            raise marked.wrong(f"goes in a circle: {' → '.join([*above, name, base])}", name, "extends")
+        if base != name and base in read_in:
+            return _merge(whole(base, (*above, name)), spec)
+        return _merge(known[base], spec)
+
+    complete = {name: whole(name) for name in read_in}
+    for name, spec in complete.items():
+        for field in ("datasets", "methods"):
+            if not getattr(spec, field):
+                raise where[name].wrong(f"names no {field}, so there is nothing to run", name)
+        if not spec.k and (needy := next((v for each in spec.methods for v in each if v.uses_k), None)):
+            raise where[name].wrong(f"names no k, and {needy.label} needs one, such as `k: [25]`", name)
+    return complete
+
+
+def _merge(base: Spec, child: Spec) -> Spec:
+    """The child's fields over the base's; protocol and backbones field by field."""
+    update = {field: getattr(child, field) for field in child.model_fields_set}
+    protocol = base.protocol.model_copy(update=child.protocol.model_dump(exclude_none=True))
+    backbones = {
+        name: {**base.backbones.get(name, {}), **child.backbones.get(name, {})}
+        for name in [*base.backbones, *child.backbones]
+    }
+    return base.model_copy(update={**update, "protocol": protocol, "backbones": backbones})
+
+
+def _short(value: Any) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

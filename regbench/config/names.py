@@ -1,0 +1,36 @@
+"""Names as users type them: dashes and underscores are alike, aliases are names, the nearest name answers a typo."""
+
+from collections.abc import Iterable
+
+from regbench import catalog
+from regbench.errors import UsageError, did_you_mean
+
+
+class WrongValueError(ValueError):
+    """What is wrong with a value, and where inside it: `path` is relative to the value that was read."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def resolve(kind: str, name: str) -> str:
+    """The full name of a method, dataset, backbone or report; `UsageError` with the nearest one where there is none.
+
+    >>> resolve("methods", "soft-binning")
+    'soft_binning'
+    """
+    underscored = name.strip().replace("-", "_")
+    return catalog.resolve(kind, underscored if underscored in catalog.names(kind) else name.strip())
+
+
+def resolve_among(kind: str, name: str, known: Iterable[str]) -> str:
+    """The one of `known` that `name` means, dashes and underscores alike.
+
+    >>> resolve_among("benchmark", "bridges_fixed", ["smoke", "bridges-fixed"])
+    'bridges-fixed'
+    """
+    spelled = {each.replace("-", "_"): each for each in known}
+    if (found := spelled.get(name.strip().replace("-", "_"))) is None:
+        raise UsageError(f"no {kind} called '{name}'{did_you_mean(name, list(spelled.values()))}")
+    return found

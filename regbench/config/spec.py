@@ -1,0 +1,191 @@
+"""What may stand under the name of a benchmark, checked by pydantic."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from regbench import catalog
+from regbench.config.marks import Marked
+from regbench.config.methods import Variant, read_method, read_value
+from regbench.config.names import WrongValueError, resolve
+from regbench.errors import UsageError, did_you_mean
+
+
+def _listed(kind: str = "") -> Callable[[Any], Any]:
+    """One value for a list of one; for names, `all` for every name of the kind."""
+
+    def read(value: Any) -> Any:
+        if kind and value == "all":
+            return catalog.names(kind)
+        return value if isinstance(value, list) else [value]
+
+    return read
+
+
+def _dataset(value: Any) -> str:
+    try:
+        return resolve("datasets", str(value))
+    except UsageError as error:
+        raise WrongValueError(str(error)) from None
+
+
+def _k(value: Any) -> int:
+    if type(value) is not int:
+        raise WrongValueError(f"must be a whole number of bins, not {value!r}")
+    if value < 2:
+        raise WrongValueError(f"k = {value}: a number of bins must be 2 or more")
+    return value
+
+
+def _seeds(value: Any) -> list[int]:
+    """A count or a list as the list of seeds."""
+    if type(value) is int:
+        if value < 1:
+            raise WrongValueError(f"must be at least 1 seed, not {value}")
+        return list(range(value))
+    if not isinstance(value, list):
+        raise WrongValueError(f"must be a count or a list of seeds, not {value!r}")
+    for position, seed in enumerate(value):
+        if type(seed) is not int or not 0 <= seed < 2**63:
+            raise WrongValueError(f"a seed must be a whole number from 0 on, not {seed!r}", position)
+    return value
+
+
+def _backbones(value: Any) -> dict[str, dict[str, Any]]:
+    """Settings by the name of a backbone: its options, dropout and weight decay."""
+    if not isinstance(value, dict):
+        raise WrongValueError(f"must be settings by name, such as {{mlp: {{width: 256}}}}, not {value!r}")
+    read: dict[str, dict[str, Any]] = {}
+    for name, settings in value.items():
+        try:
+            known = catalog.entry("backbones", resolve("backbones", str(name)))
+        except UsageError as error:
+            raise WrongValueError(str(error), str(name)) from None
+        if not isinstance(settings, dict):
+            raise WrongValueError(f"must be settings such as {{width: 256}}, not {settings!r}", str(name))
+        defaults = {**known.arguments.get("options", {}), **known.hparams}
+        for key, given in settings.items():
+            if key not in defaults:
+                raise WrongValueError(
+                    f"no setting of {name} is called '{key}'{did_you_mean(str(key), defaults)}", str(name), key
+                )
+            _check_backbone(key, given, str(name))
+        read[known.name] = {
+            key: read_value(key, given, defaults[key], str(name), key) for key, given in settings.items()
+        }
+    return read
+
+
+def _check_backbone(key: str, given: Any, name: str) -> None:
+    number = given if isinstance(given, int | float) else 1
+    if key == "dropout" and not 0 <= number < 1:
+        raise WrongValueError(f"dropout must be from 0 to below 1, not {given!r}", name, key)
+    if key == "weight_decay" and number < 0:
+        raise WrongValueError(f"weight_decay must not be negative, not {given!r}", name, key)
+    if key in {"layers", "width"} and number < 1:
+        raise WrongValueError(f"{key} must be at least 1, not {given!r}", name, key)
+
+
+Whole = Annotated[int, Field(strict=True, ge=1)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class ProtocolSpec(BaseModel):
+    """Fields of `job.Protocol` that a benchmark sets for all its jobs; the others keep their defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: Whole | None = None
+    batch_size: Whole | None = None
+    learning_rate: Annotated[Finite, Field(gt=0)] | None = None
+    weight_decay: Annotated[Finite, Field(ge=0)] | None = None
+    dropout: Annotated[Finite, Field(ge=0, lt=1)] | None = None
+    clip: Annotated[Finite, Field(gt=0)] | None = None
+    encoder_weight_decay: Annotated[Finite, Field(ge=0)] | None = None
+    optimizer: Literal["adam"] | None = None
+    schedule: Literal["one_cycle"] | None = None
+    warmup: Annotated[Finite, Field(gt=0, lt=1)] | None = None
+    initial_division: Annotated[Finite, Field(gt=0)] | None = None
+    final_division: Annotated[Finite, Field(gt=0)] | None = None
+    split: Literal["fixed", "per_seed"] | None = None
+    keep_predictions: Literal["best", "none"] | None = None
+
+
+class Spec(BaseModel):
+    """One entry of benchmarks.yaml; what it leaves out comes from the benchmark it extends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str = ""
+    extends: str | None = None
+    datasets: Annotated[list[Annotated[str, BeforeValidator(_dataset)]], BeforeValidator(_listed("datasets"))] = []
+    methods: Annotated[
+        list[Annotated[tuple[Variant, ...], BeforeValidator(read_method)]], BeforeValidator(_listed("methods"))
+    ] = []
+    k: Annotated[list[Annotated[int, BeforeValidator(_k)]], BeforeValidator(_listed())] = []
+    seeds: Annotated[list[int], BeforeValidator(_seeds)] = [0, 1, 2, 3, 4]
+    protocol: ProtocolSpec = ProtocolSpec()
+    backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}
+
+
+def read_spec(marked: Marked, name: str) -> Spec:
+    """One entry of the file, checked; `UsageError` with file, line, entry and nearest name."""
+    given = marked.data[name]
+    if not isinstance(given, dict):
+        raise marked.wrong(f"must be a benchmark's fields ({', '.join(Spec.model_fields)}), not {given!r}", name)
+    try:
+        spec = Spec.model_validate(given)
+    except ValidationError as error:
+        message, place = _explain(error.errors()[0])
+        raise marked.wrong(message, name, *place) from None
+    for field in ("datasets", "methods", "k", "seeds"):
+        if field in spec.model_fields_set:
+            _refuse_empty_and_double(marked, name, field, getattr(spec, field))
+    return spec
+
+
+def read_overrides(overrides: dict[str, Any], source: str) -> ProtocolSpec:
+    """Protocol fields given on the command line, checked like those of the file."""
+    try:
+        return ProtocolSpec.model_validate(overrides)
+    except ValidationError as error:
+        message, place = _explain(error.errors()[0], ProtocolSpec)
+        field = f" {place[0]}" if place and error.errors()[0]["type"] != "extra_forbidden" else ""
+        raise UsageError(f"{source}{field}: {message}") from None
+
+
+def _refuse_empty_and_double(marked: Marked, name: str, field: str, values: list[Any]) -> None:
+    if not values:
+        raise marked.wrong("is empty, so there is nothing to run", name, field)
+    seen: dict[Any, int] = {}
+    for position, value in enumerate(values):
+        for each in value if isinstance(value, tuple) else [value]:
+            if each in seen:
+                label = each.label if isinstance(each, Variant) else each
+                raise marked.wrong(f"{label} is already there, as {field}[{seen[each]}]", name, field, position)
+            seen[each] = position
+
+
+def _explain(error: ErrorDetails, top: type[BaseModel] = Spec) -> tuple[str, tuple[str | int, ...]]:
+    """A pydantic error as a message and the place it belongs to."""
+    place = tuple(error["loc"])
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "value_error" if isinstance(wrong := context["error"], WrongValueError):
+            return str(wrong), (*place, *wrong.path)
+        case "extra_forbidden":
+            fields = (ProtocolSpec if len(place) > 1 else top).model_fields
+            return f"no field called '{error['loc'][-1]}'{did_you_mean(str(error['loc'][-1]), fields)}", place
+        case "literal_error":
+            must = context["expected"]
+        case "int_type" | "int_from_float" | "int_parsing":
+            must = "a whole number"
+        case "float_type" | "float_parsing" | "finite_number":
+            must = "a finite number"
+        case "model_type" | "model_attributes_type":
+            must = "fields and values"
+        case _:
+            must = error["msg"].removeprefix("Input should be ")
+    return f"must be {must}, not {error['input']!r}", place
