@@ -1,0 +1,145 @@
+"""How a database is opened: SQLite as one file that many processes share, or a PostgreSQL server."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from regbench.errors import InfrastructureError, UsageError
+from regbench.job import canonical
+
+BUSY_S = 30
+NETWORK = {
+    "9pfs",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "gpfs",
+    "lustre",
+    "ncpfs",
+    "nfs",
+    "nfs4",
+    "orangefs",
+    "panfs",
+    "pvfs2",
+}
+NETWORK |= {"smb2", "smb3", "smbfs", "wekafs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone"}
+
+
+def locate(place: str | Path) -> URL:
+    """The address of a path or of an SQLAlchemy URL; a path is an SQLite file."""
+    if isinstance(place, Path) or "://" not in place:
+        return URL.create("sqlite", database=str(Path(place).expanduser().absolute()))
+    try:
+        url = make_url(place)
+    except ArgumentError:
+        url = None
+    if url and url.drivername == "sqlite" and url.database:
+        return url.set(database=str(Path(url.database).expanduser().absolute()))
+    if url and url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise UsageError(f"database {place}: give the path of an SQLite file or postgresql+psycopg://user@host/name")
+
+
+def connect(url: URL, *, read_only: bool) -> Engine:
+    """An engine whose transactions read, unless they are opened with the option `writing`."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, read_only=read_only)
+    try:
+        return create_engine(url, json_serializer=canonical, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise InfrastructureError(
+            f"database {url}: PostgreSQL needs the package psycopg; pip install 'regbench[postgres]'"
+        ) from error
+
+
+def refuse_network(path: Path, mounts: Path = Path("/proc/mounts")) -> None:
+    """Refuse a file on a network file system: SQLite's write-ahead log needs memory that all its processes share."""
+    kind = filesystem(path, mounts)
+    if kind in NETWORK:
+        raise InfrastructureError(
+            f"database {path}: SQLite cannot share a file on a network file system ({kind}); use --db with a file on a "
+            "local disk (such as $SLURM_TMPDIR or $TMPDIR, then `regbench db export`), or --db postgresql+psycopg://..."
+        )
+
+
+def filesystem(path: Path, mounts: Path) -> str | None:
+    """The type of the file system that holds `path`, from the longest mount point above it; None if unknown."""
+    try:
+        lines = [line.split(" ") for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
+    except OSError:
+        return None
+    points = {
+        Path(line[1].replace(r"\040", " ")): line[2] for line in lines if len(line) > 2
+    }  # the last mount is on top
+    resolved = path.resolve()
+    return next((points[above] for above in [resolved, *resolved.parents] if above in points), None)
+
+
+def _sqlite(url: URL, *, read_only: bool) -> Engine:
+    path = Path(url.database or "")
+
+    def open_file() -> sqlite3.Connection:
+        return open_to_read(path) if read_only else _open_to_write(path)
+
+    engine = create_engine(url, creator=open_file, json_serializer=canonical)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot change anything, also where the folder cannot be written to."""
+    try:
+        return _open(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        log = path.with_name(path.name + "-wal")
+        cannot = error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY"))
+        if not cannot or not path.is_file() or (log.exists() and log.stat().st_size):
+            raise
+        return _open(path, "mode=ro&immutable=1")  # no place for the readers' shared memory, so nobody writes either
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    connection = _open(path, "mode=rwc")
+    try:
+        connection.execute("PRAGMA foreign_keys=ON")
+        _write_ahead(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection that has read the file's first page, for SQLite opens nothing before it must."""
+    connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_S * 1000}")
+        connection.execute("PRAGMA schema_version").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Readers and one writer at once; a crash of the process loses nothing, of the machine the last moments at most."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:  # the first switch of a new file does not wait by itself
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once: a transaction that reads first and then writes would fail whatever the time-out."""
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,230 @@
+"""What reports read: one row per job with its best epoch, whole curves, predictions, past times."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy.orm import aliased
+
+from regbench.errors import NothingMeasured, UsageError, did_you_mean
+from regbench.store.models import BenchmarkJobRow, BenchmarkRow, JobRow, MetricRow, PredictionRow, RunRow
+from regbench.store.runs import unpacked
+
+SELECTIONS = ("best-val", "last")
+METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae")
+CELL = (JobRow.dataset, JobRow.digest, JobRow.variant, JobRow.k, JobRow.protocol)  # runs in one cell share one code
+INTEGERS = ("k", "seed", "run_id", "best_epoch", "epochs")
+
+
+def cells(connection: Connection, benchmark: str | None, *, select_epoch: str = "best-val") -> pd.DataFrame:
+    """One row per job of the benchmark, with the metrics of its accepted run at the chosen epoch."""
+    if select_epoch not in SELECTIONS:
+        raise UsageError(f"no selection of epochs called '{select_epoch}'{did_you_mean(select_epoch, SELECTIONS)}")
+    name = known_benchmark(connection, benchmark)
+    rows = connection.execute(_cells(name, select_epoch)).mappings().all()
+    frame = pd.DataFrame([dict(row) for row in rows], columns=list(rows[0].keys()) if rows else None)
+    if rows:
+        frame = _typed(frame)
+    frame.attrs["benchmark"] = name
+    frame.attrs["left_out"] = _left_out(connection, name)
+    return frame
+
+
+def curves(
+    connection: Connection, benchmark: str | None, *, names: Collection[str] | None, datasets: Collection[str] | None
+) -> pd.DataFrame:
+    """Every number of every epoch of the accepted runs, long."""
+    accepted = _accepted(known_benchmark(connection, benchmark)).cte("accepted")
+    query = (
+        select(
+            accepted.c.id.label("run_id"),
+            JobRow.dataset,
+            JobRow.method,
+            JobRow.variant,
+            JobRow.k,
+            JobRow.seed,
+            MetricRow.epoch,
+            MetricRow.name,
+            MetricRow.value,
+        )
+        .join(JobRow, JobRow.id == accepted.c.job_id)
+        .join(MetricRow, MetricRow.run_id == accepted.c.id)
+        .order_by(accepted.c.id, MetricRow.name, MetricRow.epoch)
+    )
+    if names is not None:
+        query = query.where(MetricRow.name.in_(sorted(names)))
+    if datasets is not None:
+        query = query.where(JobRow.dataset.in_(sorted(datasets)))
+    result = connection.execute(query)
+    frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+    return frame.astype({"k": "Int64", "value": "float64"})
+
+
+def predictions(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
+    """The kept predictions (N, M) of a run by split, float32 in scaled units."""
+    rows = connection.execute(select(PredictionRow).where(PredictionRow.run_id == run_id))
+    return {row.split: unpacked(row.data, row.rows, row.targets) for row in rows}
+
+
+def benchmarks(connection: Connection) -> pd.DataFrame:
+    """Every benchmark, the one run last first: name, jobs, done, created, last_run (UTC)."""
+    finished = select(RunRow.job_id).where(RunRow.status == "finished").distinct().subquery()
+    query = (
+        select(
+            BenchmarkRow.name,
+            func.count(BenchmarkJobRow.job_id).label("jobs"),
+            func.count(finished.c.job_id).label("done"),
+            BenchmarkRow.created,
+            BenchmarkRow.last_run,
+        )
+        .outerjoin(BenchmarkJobRow, BenchmarkJobRow.benchmark == BenchmarkRow.name)
+        .outerjoin(finished, finished.c.job_id == BenchmarkJobRow.job_id)
+        .group_by(BenchmarkRow.name, BenchmarkRow.created, BenchmarkRow.last_run)
+        .order_by(BenchmarkRow.last_run.desc(), BenchmarkRow.name)
+    )
+    result = connection.execute(query)
+    frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+    for column in ("created", "last_run"):
+        frame[column] = pd.to_datetime(frame[column].astype("float64"), unit="s", utc=True)
+    return frame
+
+
+def last_benchmark(connection: Connection) -> str | None:
+    """The benchmark that was run last."""
+    return connection.execute(select(BenchmarkRow.name).order_by(BenchmarkRow.last_run.desc()).limit(1)).scalar()
+
+
+def history(connection: Connection) -> pd.DataFrame:
+    """Seconds per epoch that finished runs took, by what decides them: the median and the number of runs."""
+    columns = ["dataset", "method", "backbone", "device"]
+    query = (
+        select(JobRow.dataset, JobRow.method, JobRow.backbone, RunRow.device, RunRow.seconds / RunRow.epochs)
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .where(RunRow.status == "finished", RunRow.seconds.is_not(None), RunRow.epochs > 0)
+    )
+    frame = pd.DataFrame(connection.execute(query).fetchall(), columns=[*columns, "seconds_per_epoch"])
+    grouped = frame.astype({"seconds_per_epoch": "float64"}).groupby(columns, sort=True)["seconds_per_epoch"]
+    return grouped.agg(runs="size", seconds_per_epoch="median").reset_index()
+
+
+def known_benchmark(connection: Connection, name: str | None) -> str:
+    """The benchmark of that name, or the last one run; an error where there is none."""
+    names = list(connection.execute(select(BenchmarkRow.name).order_by(BenchmarkRow.last_run.desc())).scalars())
+    if not names:
+        raise NothingMeasured("the database holds no benchmark yet; start with `regbench run smoke`")
+    if name is not None and name not in names:
+        raise UsageError(f"no benchmark called '{name}' in the database{did_you_mean(name, names)}")
+    return name or names[0]
+
+
+def _finished(benchmark: str) -> Select:
+    """The finished runs of a benchmark, each with the code digest that its cell's newest run has."""
+    newest_first = (RunRow.finished.desc(), RunRow.id.desc())
+    return (
+        select(
+            RunRow.id,
+            RunRow.job_id,
+            RunRow.code_digest,
+            RunRow.finished,
+            func.first_value(RunRow.code_digest).over(partition_by=CELL, order_by=newest_first).label("winner"),
+        )
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .join(BenchmarkJobRow, BenchmarkJobRow.job_id == JobRow.id)
+        .where(BenchmarkJobRow.benchmark == benchmark, RunRow.status == "finished")
+    )
+
+
+def _accepted(benchmark: str) -> Select:
+    """The run that reports use of each job: the newest finished one of its cell's code."""
+    finished = _finished(benchmark).cte("finished")
+    place = func.row_number().over(
+        partition_by=finished.c.job_id, order_by=(finished.c.finished.desc(), finished.c.id.desc())
+    )
+    ranked = (
+        select(finished.c.id, finished.c.job_id, place.label("place"))
+        .where(finished.c.code_digest == finished.c.winner)
+        .cte("ranked")
+    )
+    return select(ranked.c.id, ranked.c.job_id).where(ranked.c.place == 1)
+
+
+def _cells(benchmark: str, select_epoch: str) -> Select:
+    accepted = _accepted(benchmark).cte("accepted")
+    curve = select(MetricRow.epoch).where(MetricRow.run_id == accepted.c.id, MetricRow.name == "val/rmse")
+    order = [MetricRow.value, MetricRow.epoch] if select_epoch == "best-val" else [MetricRow.epoch.desc()]
+    chosen_epoch = curve.where(MetricRow.value.is_not(None)).order_by(*order).limit(1).scalar_subquery()
+    chosen = select(accepted.c.id, accepted.c.job_id, chosen_epoch.label("epoch")).cte("chosen")
+    query = (
+        select(
+            BenchmarkJobRow.benchmark,
+            JobRow.dataset,
+            JobRow.method,
+            JobRow.variant,
+            JobRow.k,
+            JobRow.config,
+            JobRow.backbone,
+            JobRow.protocol,
+            JobRow.seed,
+            JobRow.key.label("job_key"),
+            chosen.c.id.label("run_id"),
+            chosen.c.epoch.label("best_epoch"),
+            RunRow.epochs,
+            RunRow.seconds,
+            RunRow.diverged_at.is_not(None).label("diverged"),
+            RunRow.code_digest,
+            JobRow.digest,
+        )
+        .join(JobRow, JobRow.id == BenchmarkJobRow.job_id)
+        .outerjoin(chosen, chosen.c.job_id == JobRow.id)
+        .outerjoin(RunRow, RunRow.id == chosen.c.id)
+        .where(BenchmarkJobRow.benchmark == benchmark)
+        .order_by(BenchmarkJobRow.position)
+    )
+    for name in METRICS:
+        metric = aliased(MetricRow)
+        same = and_(metric.run_id == chosen.c.id, metric.name == name, metric.epoch == chosen.c.epoch)
+        query = query.outerjoin(metric, same).add_columns(metric.value.label(name.replace("/", "_")))
+    return query
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Plain columns: missing integers as <NA>, missing metrics as NaN, hyper-parameters as dictionaries."""
+    frame["hparams"] = [config["hparams"] for config in frame["config"]]
+    frame["lambda_sigma"] = pd.array([each.get("lambda_sigma") for each in frame["hparams"]], dtype="Float64")
+    frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
+    metrics = [name.replace("/", "_") for name in METRICS]
+    frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*metrics, "seconds"], "float64")})
+    first = [
+        "benchmark",
+        "dataset",
+        "method",
+        "variant",
+        "k",
+        "lambda_sigma",
+        "hparams",
+        "backbone",
+        "protocol",
+        "seed",
+    ]
+    then = ["job_key", "run_id", "best_epoch", "epochs", *metrics, "seconds", "diverged", "code_digest", "digest"]
+    return frame[[*first, *then]]
+
+
+def _left_out(connection: Connection, benchmark: str) -> list[str]:
+    """A line for each cell in which some jobs only have runs of other code than the cell's newest."""
+    finished = _finished(benchmark).cte("finished")
+    job = (JobRow.dataset, JobRow.variant, JobRow.k, JobRow.seed)
+    query = (
+        select(*job, func.max(finished.c.code_digest), func.max(finished.c.winner))
+        .join(finished, finished.c.job_id == JobRow.id)
+        .group_by(JobRow.id, *job)
+        .having(func.sum(case((finished.c.code_digest == finished.c.winner, 1), else_=0)) == 0)
+        .order_by(*job)
+    )
+    seeds: dict[tuple[str, str], list[str]] = {}
+    for dataset, variant, k, seed, code, winner in connection.execute(query):
+        cell = f"{dataset} {variant}" if k is None else f"{dataset} {variant} k={k}"
+        why = f"run with other code ({code[:8]}) than the newest of the cell ({winner[:8]})"
+        seeds.setdefault((cell, why), []).append(str(seed))
+    return [f"{cell} seed {', '.join(each)}: {why}" for (cell, why), each in seeds.items()]

@@ -1,0 +1,96 @@
+"""What is to be done: datasets, benchmarks and their jobs, and which of these are done or have failed."""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from regbench.job import Job, canonical
+from regbench.store.models import BenchmarkJobRow, BenchmarkRow, DatasetRow, JobRow, RunRow
+from regbench.store.sql import insert_new, now, rows_in
+
+
+def add_dataset(connection: Connection, **columns: Any) -> None:
+    """Remember a dataset; one of the same digest is left as it is."""
+    insert_new(connection, DatasetRow, [columns])
+
+
+def add_benchmark(
+    connection: Connection, name: str, config: Mapping[str, Any], jobs: Sequence[tuple[Job, str]]
+) -> None:
+    """Add the jobs to the benchmark of that name; if its configuration has changed, its list of jobs starts anew."""
+    insert_new(connection, JobRow, [_row(job, variant) for job, variant in jobs])
+    moment = now(connection)
+    stored = connection.execute(select(BenchmarkRow.config).where(BenchmarkRow.name == name)).scalar()
+    if stored is None:
+        row = {"name": name, "config": dict(config), "created": moment, "last_run": moment}
+        connection.execute(insert(BenchmarkRow), row)
+    else:
+        changed = update(BenchmarkRow).where(BenchmarkRow.name == name)
+        connection.execute(changed.values(config=dict(config), last_run=moment))
+    if stored is not None and canonical(stored) != canonical(config):
+        connection.execute(delete(BenchmarkJobRow).where(BenchmarkJobRow.benchmark == name))
+    link(connection, name, [job.key for job, _ in jobs])
+
+
+def link(connection: Connection, benchmark: str, keys: Sequence[str]) -> None:
+    """Put jobs that are stored at the end of a benchmark, unless they are in it."""
+    ids = job_ids(connection, keys)
+    last = select(func.max(BenchmarkJobRow.position)).where(BenchmarkJobRow.benchmark == benchmark)
+    start = (connection.execute(last).scalar() or 0) + 1
+    rows = [
+        {"benchmark": benchmark, "job_id": ids[key], "position": start + position} for position, key in enumerate(keys)
+    ]
+    insert_new(connection, BenchmarkJobRow, rows)
+
+
+def job_ids(connection: Connection, keys: Collection[str]) -> dict[str, int]:
+    """The number of each stored job in this database, by its key."""
+    return dict(rows_in(connection, select(JobRow.key, JobRow.id), JobRow.key, keys))
+
+
+def done(connection: Connection, code: Mapping[str, str]) -> set[str]:
+    """The keys of the jobs that have a finished run of the wanted code."""
+    runs = select(JobRow.key, RunRow.code_digest).join(RunRow, RunRow.job_id == JobRow.id)
+    rows = rows_in(connection, runs.where(RunRow.status == "finished"), JobRow.key, code)
+    return {key for key, digest in rows if code[key] == digest}
+
+
+def failed(connection: Connection, code: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Class and message of the jobs whose last run of the wanted code, interrupted ones aside, has failed."""
+    columns = (JobRow.key, RunRow.code_digest, RunRow.status, RunRow.failure_class, RunRow.error)
+    query = select(*columns).join(RunRow, RunRow.job_id == JobRow.id).order_by(RunRow.id)
+    ended = query.where(RunRow.status.in_(["finished", "failed"]))
+    last = {run.key: run for run in rows_in(connection, ended, JobRow.key, code) if code[run.key] == run.code_digest}
+    return {key: (run.failure_class or "", run.error or "") for key, run in last.items() if run.status == "failed"}
+
+
+def block(connection: Connection, reasons: Mapping[str, str]) -> None:
+    """Say of every job of these datasets why it cannot run; claiming a job takes the reason away."""
+    for dataset, reason in reasons.items():
+        connection.execute(update(JobRow).where(JobRow.dataset == dataset).values(blocked=reason))
+
+
+def _row(job: Job, variant: str) -> dict[str, Any]:
+    config = job.config()
+    return {
+        "key": job.key,
+        "config": config,
+        "dataset": job.dataset,
+        "digest": job.digest,
+        "method": job.method,
+        "variant": variant,
+        "backbone": job.backbone,
+        "k": job.k,
+        "seed": job.seed,
+        "epochs": job.protocol.epochs,
+        "protocol": short_digest(asdict(job.protocol)),
+        "lease_token": 0,
+    }
+
+
+def short_digest(data: object) -> str:
+    """Sixteen letters that stand for plain data."""
+    return hashlib.sha256(canonical(data).encode()).hexdigest()[:16]

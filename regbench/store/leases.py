@@ -1,0 +1,139 @@
+"""Who works on what: jobs are leased for a while, and a worker whose job was taken over can no longer write.
+
+Each claim raises the job's token; a write with an old token is refused (fencing: M. Kleppmann, *How to do distributed
+locking*, 2016).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from regbench.store.jobs import done, short_digest
+from regbench.store.models import EnvironmentRow, JobRow, RunRow
+from regbench.store.sql import chunks, insert_new, now, rows_in
+from regbench.store.values import Claim
+
+
+def claim(
+    connection: Connection,
+    code: Mapping[str, str],
+    *,
+    owner: str,
+    lease_s: float,
+    environment: Mapping[str, Any],
+    device: str,
+    pack: str,
+) -> list[Claim]:
+    """Take the jobs (key -> code digest) that are neither done nor leased to a live other, and open a run for each."""
+    moment = now(connection)
+    free = _lock_free(connection, code, owner=owner, moment=moment)
+    finished = done(connection, {key: code[key] for key in free})
+    ours = {key: job for key, job in free.items() if key not in finished}
+    jobs = [job_id for job_id, _ in ours.values()]
+    interrupt_abandoned(connection, jobs, moment=moment)
+    attempts = _attempts(connection, jobs)
+    environment_id = _environment(connection, environment)
+    taken = {"lease_owner": owner, "lease_until": moment + lease_s, "lease_token": JobRow.lease_token + 1}
+    for some in chunks(jobs):
+        connection.execute(update(JobRow).where(JobRow.id.in_(some)).values(**taken, blocked=None))
+    runs = [
+        {
+            "uuid": str(uuid4()),
+            "job_id": job_id,
+            "attempt": attempts.get(job_id, 0) + 1,
+            "status": "running",
+            "code_digest": code[key],
+            "environment_id": environment_id,
+            "device": device,
+            "pack": pack,
+            "lease_token": token + 1,
+            "started": moment,
+            "epochs": 0,
+        }
+        for key, (job_id, token) in ours.items()
+    ]
+    if runs:
+        connection.execute(insert(RunRow), runs)
+    uuids = [run["uuid"] for run in runs]
+    numbers = dict(rows_in(connection, select(RunRow.uuid, RunRow.id), RunRow.uuid, uuids))
+    claims = {
+        key: Claim(run_id=numbers[run["uuid"]], key=key, token=run["lease_token"])
+        for key, run in zip(ours, runs, strict=True)
+    }
+    return [claims[key] for key in code if key in claims]
+
+
+def renew(connection: Connection, claims: Sequence[Claim], *, lease_s: float) -> set[int]:
+    """Lengthen the leases that are still ours; gives their runs."""
+    held = hold(connection, {each.run_id: each.token for each in claims})
+    for some in chunks(held.values()):
+        until = now(connection) + lease_s
+        connection.execute(update(JobRow).where(JobRow.id.in_(some)).values(lease_until=until))
+    return set(held)
+
+
+def hold(connection: Connection, tokens: Mapping[int, int]) -> dict[int, int]:
+    """Of these runs (and tokens), those whose lease nobody has taken: run -> job, locked until the transaction ends."""
+    query = (
+        select(RunRow.id, RunRow.job_id, RunRow.lease_token)
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .where(RunRow.status == "running", RunRow.lease_token == JobRow.lease_token)
+        .order_by(JobRow.id)
+        .with_for_update(of=JobRow)
+    )
+    rows = rows_in(connection, query, RunRow.id, sorted(tokens))
+    return {run: job for run, job, token in rows if tokens[run] == token}
+
+
+def tokens_of(connection: Connection, runs: Collection[int]) -> dict[int, int]:
+    """The token each run was opened with."""
+    return dict(rows_in(connection, select(RunRow.id, RunRow.lease_token), RunRow.id, runs))
+
+
+def give_back(connection: Connection, jobs: Iterable[int]) -> None:
+    """End the leases of these jobs."""
+    for some in chunks(list(jobs)):
+        connection.execute(update(JobRow).where(JobRow.id.in_(some)).values(lease_owner=None, lease_until=None))
+
+
+def owners(connection: Connection) -> set[str]:
+    """Everybody who holds a lease, run out or not."""
+    return {owner for owner in connection.execute(select(JobRow.lease_owner).distinct()).scalars() if owner}
+
+
+def release(connection: Connection, dead: Collection[str]) -> None:
+    """Take every lease from owners that are known to be dead, and mark their runs interrupted."""
+    query = select(JobRow.id).where(JobRow.lease_owner.in_(sorted(dead))).order_by(JobRow.id).with_for_update()
+    jobs = list(connection.execute(query).scalars())
+    interrupt_abandoned(connection, jobs, moment=now(connection))
+    give_back(connection, jobs)
+
+
+def interrupt_abandoned(connection: Connection, jobs: Collection[int], *, moment: float) -> None:
+    """What still counts as running of these jobs has lost its worker."""
+    for some in chunks(jobs):
+        abandoned = update(RunRow).where(RunRow.job_id.in_(some), RunRow.status == "running")
+        connection.execute(abandoned.values(status="interrupted", finished=moment))
+
+
+def _lock_free(
+    connection: Connection, keys: Collection[str], *, owner: str, moment: float
+) -> dict[str, tuple[int, int]]:
+    """Key -> (job, token) of the jobs that nobody else holds; a server skips those another worker is just taking."""
+    unheld = or_(JobRow.lease_until.is_(None), JobRow.lease_until < moment, JobRow.lease_owner == owner)
+    query = select(JobRow.key, JobRow.id, JobRow.lease_token).where(unheld)
+    locked = query.order_by(JobRow.id).with_for_update(skip_locked=True)
+    return {key: (job, token) for key, job, token in rows_in(connection, locked, JobRow.key, sorted(keys))}
+
+
+def _attempts(connection: Connection, jobs: Collection[int]) -> dict[int, int]:
+    query = select(RunRow.job_id, func.max(RunRow.attempt)).group_by(RunRow.job_id)
+    return dict(rows_in(connection, query, RunRow.job_id, jobs))
+
+
+def _environment(connection: Connection, config: Mapping[str, Any]) -> int:
+    digest = short_digest(config)
+    insert_new(connection, EnvironmentRow, [{"digest": digest, "config": dict(config)}])
+    return connection.execute(select(EnvironmentRow.id).where(EnvironmentRow.digest == digest)).scalar_one()

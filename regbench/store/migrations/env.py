@@ -1,0 +1,16 @@
+"""What Alembic runs: our migrations on the connection it is handed."""
+
+from alembic import context
+
+from regbench.store.models import Base
+from regbench.store.upgrade import VERSION_TABLE
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    version_table=VERSION_TABLE,
+    render_as_batch=True,  # SQLite changes a table by making it anew
+    include_name=lambda name, kind, _: kind != "table" or name in Base.metadata.tables,
+)
+with context.begin_transaction():
+    context.run_migrations()

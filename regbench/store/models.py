@@ -1,0 +1,142 @@
+"""The tables. A job is what was asked for, a run is one execution of it; everything measured hangs off a run.
+
+Times are seconds since 1970 in UTC: the same number in SQLite, PostgreSQL and Parquet.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, Double, ForeignKey, Index, LargeBinary, MetaData, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {  # constraints need names before a migration can change them
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The ancestor of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {float: Double, str: Text, bytes: LargeBinary, Any: JSON}  # noqa: RUF012 - SQLAlchemy's own
+
+
+class DatasetRow(Base):
+    """A dataset as it was used, known by the digest of its canonical table."""
+
+    __tablename__ = "dataset"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    sizes: Mapped[Any]  # rows for training, validation and test
+    inputs: Mapped[Any]  # a number of columns, or a shape
+    target_low: Mapped[Any]  # of the training targets, per dimension: scaled = (y - low) / (high - low)
+    target_high: Mapped[Any]
+    source: Mapped[str | None]
+    licence: Mapped[str | None]
+
+
+class BenchmarkRow(Base):
+    """A named grid as it was last run."""
+
+    __tablename__ = "benchmark"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    config: Mapped[Any]
+    created: Mapped[float]
+    last_run: Mapped[float]
+
+
+class JobRow(Base):
+    """One cell of a grid and who works on it; the configuration says all, the other columns are for queries."""
+
+    __tablename__ = "job"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    config: Mapped[Any]
+    dataset: Mapped[str]
+    digest: Mapped[str]
+    method: Mapped[str]
+    variant: Mapped[str]  # "soft_binning[lambda_sigma=1]"
+    backbone: Mapped[str]
+    k: Mapped[int | None]
+    seed: Mapped[int]
+    epochs: Mapped[int]
+    protocol: Mapped[str]  # digest of how it is trained
+    blocked: Mapped[str | None]  # why it cannot run
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[float | None]  # past this, anyone may take the job over
+    lease_token: Mapped[int] = mapped_column(default=0)  # one more each time the job changes hands
+
+
+class BenchmarkJobRow(Base):
+    """A job belongs to a benchmark; one job may belong to several."""
+
+    __tablename__ = "benchmark_job"
+
+    benchmark: Mapped[str] = mapped_column(ForeignKey("benchmark.name"), primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+
+class EnvironmentRow(Base):
+    """Versions, machine, commit and flags that runs were made with."""
+
+    __tablename__ = "environment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    config: Mapped[Any]
+
+
+class RunRow(Base):
+    """One execution of a job by one version of the code; `uuid` names it in every database."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index("ix_run_job_id_status", "job_id", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.id"))
+    attempt: Mapped[int]
+    status: Mapped[str]  # running, finished, failed, interrupted
+    code_digest: Mapped[str]
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), index=True)
+    device: Mapped[str]
+    pack: Mapped[str]  # runs trained at once share it
+    lease_token: Mapped[int]
+    started: Mapped[float]
+    finished: Mapped[float | None]
+    seconds: Mapped[float | None]
+    epochs: Mapped[int]  # the last one written
+    diverged_at: Mapped[int | None]  # the first epoch with a number that is not finite
+    failure_class: Mapped[str | None]
+    error: Mapped[str | None]
+
+
+class MetricRow(Base):
+    """One number of one epoch; NULL where it was not finite, for SQLite has no NaN."""
+
+    __tablename__ = "metric"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - the key is the table: half the size
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)  # "val/rmse"; before the epoch, so that a curve lies together
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[float | None]
+
+
+class PredictionRow(Base):
+    """What a run predicted for a split: zlib-compressed little-endian float32, (rows, targets)."""
+
+    __tablename__ = "prediction"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    split: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[int]
+    rows: Mapped[int]
+    targets: Mapped[int]
+    data: Mapped[bytes]

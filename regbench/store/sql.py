@@ -1,0 +1,42 @@
+"""The few statements that SQLite and PostgreSQL do not share, and lists longer than a statement may hold."""
+
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute
+
+from regbench.store.models import Base
+
+T = TypeVar("T")
+CHUNK = 5000  # SQLite binds at most 32,766 values in a statement, PostgreSQL 65,535
+
+
+def insert_new(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows that are not there yet; those that are stay as they are."""
+    if rows:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def chunks(values: Collection[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """The values in lists that fit into one statement, in order."""
+    ordered = list(values)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
+def rows_in(
+    connection: Connection, query: Select, column: InstrumentedAttribute[T], values: Collection[T]
+) -> list[Row]:
+    """The rows of a query whose column has one of many values."""
+    return [row for some in chunks(values) for row in connection.execute(query.where(column.in_(some)))]
+
+
+def now(connection: Connection) -> float:
+    """Seconds since 1970: the server's clock where there is one, so that all its workers share it."""
+    if connection.dialect.name == "postgresql":
+        return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
+    return time.time()

@@ -1,0 +1,118 @@
+"""How far the benchmarks are, from the jobs and the runs; no metric is read for it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Row, select
+
+from regbench.store.models import BenchmarkJobRow, BenchmarkRow, JobRow, RunRow
+from regbench.store.sql import now
+from regbench.store.values import Failure, Standing
+
+
+def status(connection: Connection, benchmark: str | None, code: Mapping[str, str] | None) -> list[Standing]:
+    """One standing per benchmark and dataset, in the order the jobs were asked for."""
+    jobs = (
+        select(
+            BenchmarkJobRow.benchmark,
+            JobRow.id,
+            JobRow.key,
+            JobRow.dataset,
+            JobRow.variant,
+            JobRow.k,
+            JobRow.seed,
+            JobRow.epochs,
+            JobRow.blocked,
+            JobRow.lease_until,
+        )
+        .join(JobRow, JobRow.id == BenchmarkJobRow.job_id)
+        .join(BenchmarkRow, BenchmarkRow.name == BenchmarkJobRow.benchmark)
+        .order_by(BenchmarkRow.last_run.desc(), BenchmarkJobRow.benchmark, BenchmarkJobRow.position)
+    )
+    if benchmark is not None:
+        jobs = jobs.where(BenchmarkJobRow.benchmark == benchmark)
+    runs = _runs(connection, benchmark, code)
+    moment = now(connection)
+    tallies: dict[tuple[str, str], _Tally] = defaultdict(_Tally)
+    for job in connection.execute(jobs):
+        tallies[job.benchmark, job.dataset].add(job, runs.get(job.id, _Runs()), moment)
+    return [tally.standing(*place) for place, tally in tallies.items()]
+
+
+@dataclass
+class _Runs:
+    """What the runs of one job amount to."""
+
+    finished: bool = False
+    epochs: int = 0  # of the running run
+    failure: tuple[str, str] | None = None  # of the last run that ended by itself
+
+
+@dataclass
+class _Tally:
+    count: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    epochs_done: int = 0
+    epochs_total: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    blocked_by: dict[str, None] = field(default_factory=dict)
+
+    def add(self, job: Row, runs: _Runs, moment: float) -> None:
+        self.epochs_total += job.epochs
+        self.count["jobs"] += 1
+        if runs.finished:
+            self.count["done"] += 1
+            self.epochs_done += job.epochs
+        elif job.lease_until is not None and job.lease_until >= moment:
+            self.count["running"] += 1
+            self.epochs_done += runs.epochs
+        elif runs.failure:
+            self.count["failed"] += 1
+            self.failures.append(Failure(job.key, label(job.variant, job.k, job.seed), *runs.failure))
+        elif job.blocked:
+            self.count["blocked"] += 1
+            self.blocked_by[job.blocked] = None
+        else:
+            self.count["pending"] += 1
+
+    def standing(self, benchmark: str, dataset: str) -> Standing:
+        states = ("jobs", "done", "running", "failed", "blocked", "pending")
+        return Standing(
+            benchmark=benchmark,
+            dataset=dataset,
+            **{state: self.count[state] for state in states},
+            epochs_done=self.epochs_done,
+            epochs_total=self.epochs_total,
+            failures=tuple(self.failures),
+            blocked_by=tuple(self.blocked_by),
+        )
+
+
+def label(variant: str, k: int | None, seed: int) -> str:
+    """A job in a line of text.
+
+    >>> label("soft_binning", 25, 0), label("lsq", None, 3)
+    ('soft_binning k=25 seed=0', 'lsq seed=3')
+    """
+    return f"{variant} seed={seed}" if k is None else f"{variant} k={k} seed={seed}"
+
+
+def _runs(connection: Connection, benchmark: str | None, code: Mapping[str, str] | None) -> dict[int, _Runs]:
+    query = select(
+        JobRow.key, RunRow.job_id, RunRow.code_digest, RunRow.status, RunRow.epochs, RunRow.failure_class, RunRow.error
+    ).join(JobRow, JobRow.id == RunRow.job_id)
+    if benchmark is not None:
+        inside = select(BenchmarkJobRow.job_id).where(BenchmarkJobRow.benchmark == benchmark)
+        query = query.where(RunRow.job_id.in_(inside))
+    found: dict[int, _Runs] = defaultdict(_Runs)
+    for run in connection.execute(query.order_by(RunRow.id)):
+        if code is not None and code.get(run.key) != run.code_digest:
+            continue
+        known = found[run.job_id]
+        if run.status == "running":
+            known.epochs = run.epochs
+        elif run.status == "finished":
+            known.finished = True
+        elif run.status == "failed":
+            known.failure = (run.failure_class or "", run.error or "")
+    return found

@@ -1,0 +1,263 @@
+"""The store: results in one SQLite file, or on a PostgreSQL server, as benchmarks, jobs, runs and their numbers.
+
+Each method is one transaction. Writers and readers may be many processes; nobody waits for a reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import Connection, Engine
+
+from regbench.job import Job
+from regbench.store import engine, leases, runs, status, upgrade
+from regbench.store import jobs as grid
+from regbench.store.trouble import explained
+from regbench.store.values import Claim, EpochRows, Finished, Standing
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+class Store:
+    """Every read and write of results; `Store.open` gives one."""
+
+    def __init__(self, connections: Engine, *, read_only: bool) -> None:
+        self._engine = connections
+        self.read_only = read_only
+        self.place = upgrade.where(connections.url)
+
+    @classmethod
+    def open(cls, url: str | Path, *, read_only: bool = False) -> Store:
+        """The store at a path or SQLAlchemy URL; made, or upgraded after copying it aside, unless only read."""
+        located = engine.locate(url)
+        connections = engine.connect(located, read_only=read_only)
+        try:
+            with explained(upgrade.where(located)):
+                if located.get_backend_name() == "sqlite":
+                    engine.refuse_network(Path(located.database or ""))
+                if read_only:
+                    upgrade.require_current(connections)
+                else:
+                    upgrade.bring_up_to_date(connections)
+        except BaseException:
+            connections.dispose()
+            raise
+        return cls(connections, read_only=read_only)
+
+    @property
+    def url(self) -> str:
+        """The address by which another process opens the same store."""
+        return self._engine.url.render_as_string(hide_password=False)
+
+    def close(self) -> None:
+        """Let go of the file or the server."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What is to be done
+
+    def add_benchmark(self, name: str, config: Mapping[str, Any], jobs: Sequence[tuple[Job, str]]) -> None:
+        """Add jobs, each with its variant's label, to a benchmark; it counts as run now.
+
+        With the same `config` jobs are only ever added, so that a filtered run takes none away; with another one the
+        benchmark's list starts anew. Runs are kept whatever happens.
+        """
+        with self.writing() as connection:
+            grid.add_benchmark(connection, name, config, jobs)
+
+    def add_dataset(
+        self,
+        *,
+        digest: str,
+        name: str,
+        sizes: Sequence[int],
+        inputs: int | Sequence[int],
+        target_low: Sequence[float],
+        target_high: Sequence[float],
+        source: str | None = None,
+        licence: str | None = None,
+    ) -> None:
+        """Remember a dataset as it was used; one of the same digest is left as it is."""
+        columns = {
+            "digest": digest,
+            "name": name,
+            "sizes": [int(each) for each in sizes],
+            "inputs": inputs if isinstance(inputs, int) else [int(each) for each in inputs],
+            "target_low": [float(each) for each in target_low],
+            "target_high": [float(each) for each in target_high],
+            "source": source,
+            "licence": licence,
+        }
+        with self.writing() as connection:
+            grid.add_dataset(connection, **columns)
+
+    def done(self, code: Mapping[str, str]) -> set[str]:
+        """Of these jobs (key -> wanted code digest), the keys of those with a finished run of that code."""
+        with self.reading() as connection:
+            return grid.done(connection, code)
+
+    def failed(self, code: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+        """Class and message by key of the jobs whose last run of the wanted code has failed."""
+        with self.reading() as connection:
+            return grid.failed(connection, code)
+
+    def block(self, reasons: Mapping[str, str]) -> None:
+        """Say of every job of a dataset why it cannot run (dataset -> why)."""
+        with self.writing() as connection:
+            grid.block(connection, reasons)
+
+    # Who works on what
+
+    def claim(
+        self,
+        code: Mapping[str, str],
+        *,
+        owner: str,
+        lease_s: float,
+        environment: Mapping[str, Any],
+        device: str,
+        pack: str,
+    ) -> list[Claim]:
+        """Take the jobs (key -> code digest) that are neither done nor leased to a live other, and open a run for each.
+
+        All at once or not at all. A run that a dead owner left behind is marked interrupted.
+        """
+        with self.writing() as connection:
+            return leases.claim(
+                connection,
+                code,
+                owner=owner,
+                lease_s=lease_s,
+                environment=environment,
+                device=device,
+                pack=pack,
+            )
+
+    def renew(self, claims: Sequence[Claim], *, lease_s: float) -> set[int]:
+        """Lengthen the leases that are still ours; gives their run ids."""
+        with self.writing() as connection:
+            return leases.renew(connection, claims, lease_s=lease_s)
+
+    def owners(self) -> set[str]:
+        """Everybody who holds a lease, run out or not."""
+        with self.reading() as connection:
+            return leases.owners(connection)
+
+    def release(self, dead: Collection[str]) -> None:
+        """Take every lease from owners known to be dead, without waiting for it to run out."""
+        with self.writing() as connection:
+            leases.release(connection, dead)
+
+    # What workers write
+
+    def write(self, epochs: Sequence[EpochRows], *, claims: Sequence[Claim]) -> set[int]:
+        """Store what was measured; gives the runs that were refused, because somebody else has taken their job."""
+        with self.writing() as connection:
+            return runs.write(connection, epochs, {each.run_id: each.token for each in claims})
+
+    def finish(self, results: Sequence[Finished], *, last: Sequence[EpochRows] = ()) -> set[int]:
+        """Mark runs finished, together with their last epochs and predictions; gives the runs that were refused."""
+        with self.writing() as connection:
+            return runs.finish(connection, results, last)
+
+    def fail(self, run_ids: Collection[int], *, failure_class: str, error: str) -> None:
+        """Mark runs failed, and why; their jobs may be claimed again."""
+        with self.writing() as connection:
+            runs.end(connection, run_ids, status="failed", failure_class=failure_class, error=error)
+
+    def interrupt(self, run_ids: Collection[int]) -> None:
+        """Mark runs interrupted; their jobs may be claimed again."""
+        with self.writing() as connection:
+            runs.end(connection, run_ids, status="interrupted")
+
+    # What others read
+
+    def cells(self, benchmark: str | None = None, *, select: str = "best-val") -> pd.DataFrame:
+        """One row per job of a benchmark (default: the last one run), at its best validation epoch or its `last`.
+
+        A job without an accepted run is a row without numbers. The accepted run is the newest finished one; where
+        the jobs of one cell (dataset, variant, k, protocol) were run by several versions of the code, that of the
+        newest run counts, and `frame.attrs["left_out"]` says which jobs this leaves out.
+        """
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.cells(connection, benchmark, select_epoch=select)
+
+    def curves(
+        self,
+        benchmark: str | None = None,
+        *,
+        names: Collection[str] | None = None,
+        datasets: Collection[str] | None = None,
+    ) -> pd.DataFrame:
+        """Every number of every epoch of the accepted runs, long: run_id ... epoch, name, value."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.curves(connection, benchmark, names=names, datasets=datasets)
+
+    def predictions(self, run_id: int) -> dict[str, np.ndarray]:
+        """The kept predictions (N, M) of a run by split, float32 in scaled units."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.predictions(connection, run_id)
+
+    def status(self, benchmark: str | None = None, *, code: Mapping[str, str] | None = None) -> list[Standing]:
+        """How far each benchmark is on each dataset; with `code` (key -> digest) only runs of that code count."""
+        with self.reading() as connection:
+            return status.status(connection, benchmark, code)
+
+    def benchmarks(self) -> pd.DataFrame:
+        """Every benchmark, the one run last first: name, jobs, done, created, last_run."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.benchmarks(connection)
+
+    def last_benchmark(self) -> str | None:
+        """The benchmark that was run last; None in an empty store."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.last_benchmark(connection)
+
+    def history(self) -> pd.DataFrame:
+        """What finished runs took: dataset, method, backbone, device, runs, seconds_per_epoch (median)."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.history(connection)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment of the store; for the modules beside this one."""
+        with explained(self.place), self._engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its start; for the modules beside this one."""
+        with (
+            explained(self.place),
+            self._engine.connect().execution_options(writing=True) as connection,
+            connection.begin(),
+        ):
+            yield connection

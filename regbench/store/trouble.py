@@ -1,0 +1,60 @@
+"""What can go wrong with a database, said in one line that names the thing, the place and the remedy."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
+from sqlalchemy.exc import DBAPIError
+
+from regbench.errors import InfrastructureError
+
+ANOTHER = "give another file with --db FILE"
+SQLITE = {  # by the start of SQLite's own name of the error: https://www.sqlite.org/rescode.html
+    "SQLITE_NOTADB": f"it is not a database; {ANOTHER}, or move this one away",
+    "SQLITE_BUSY": "another process has kept it locked for half a minute; wait for it or end it, then run again",
+    "SQLITE_LOCKED": "another connection keeps it locked; run again when that is done",
+    "SQLITE_FULL": "the disk is full; free some space and run again, what was written is kept",
+    "SQLITE_READONLY": f"it cannot be written to; make the file and its folder writable, or {ANOTHER}",
+    "SQLITE_CANTOPEN": f"it cannot be opened; look whether the folder is there and writable, or {ANOTHER}",
+    "SQLITE_PERM": f"it may not be opened; make the file and its folder readable and writable, or {ANOTHER}",
+    "SQLITE_AUTH": f"it may not be opened; make the file and its folder readable and writable, or {ANOTHER}",
+    "SQLITE_CORRUPT": f"the file is damaged; restore a copy of it, or {ANOTHER}",
+    "SQLITE_IOERR": f"the disk failed to read or write it; look at free space, quota and the disk itself, or {ANOTHER}",
+}
+
+
+@contextlib.contextmanager
+def explained(place: str) -> Iterator[None]:
+    """Turn what the machine is to blame for into an `InfrastructureError`; a bug keeps its traceback."""
+    try:
+        yield
+    except DBAPIError as error:
+        remedy = _sqlite(error.orig) if isinstance(error.orig, sqlite3.Error) else _server(error)
+        if remedy is None:
+            raise
+        raise InfrastructureError(f"database {place}: {remedy}") from error
+    except sqlite3.Error as error:
+        remedy = _sqlite(error)
+        if remedy is None:
+            raise
+        raise InfrastructureError(f"database {place}: {remedy}") from error
+    except OSError as error:
+        raise InfrastructureError(
+            f"database {place}: {(error.strerror or str(error)).lower()} ({error.filename or place}); {ANOTHER}"
+        ) from error
+
+
+def _sqlite(error: sqlite3.Error) -> str | None:
+    name = getattr(error, "sqlite_errorname", "")
+    return next((remedy for start, remedy in SQLITE.items() if name.startswith(start)), None)
+
+
+def _server(error: DBAPIError) -> str | None:
+    """A server that is not there, refuses us or has hung up: SQLSTATE classes 08, 28, 3D, 53, 57, or none at all."""
+    state = getattr(error.orig, "sqlstate", None)
+    if type(error).__name__ != "OperationalError" and not error.connection_invalidated:
+        return None
+    if state is not None and state[:2] not in {"08", "28", "3D", "53", "55", "57"}:
+        return None
+    said = " ".join(str(error.orig).split())
+    return f"the server says: {said}; look whether it runs, has room, and knows this user and database"

@@ -1,0 +1,145 @@
+"""Which version of the tables a database has, and bringing an older one up to date.
+
+The migrations are files of this package, `migrations/versions/0001_first.py`; the number is the version. To write the
+next one, change models.py and call `propose("what it does")`; the test that compares the two says what is missing.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, inspect, text
+
+from regbench.errors import InfrastructureError
+from regbench.store.engine import open_to_read
+from regbench.store.models import Base
+from regbench.store.trouble import ANOTHER
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "regbench_alembic_version"
+ADVISORY_LOCK = 0x7265676265  # "regbe": PostgreSQL's lock for whoever makes or changes the tables
+
+
+def versions(migrations: Path = MIGRATIONS) -> list[str]:
+    """Every version this regbench knows, the oldest first: `["0001"]`."""
+    return sorted(path.name[:4] for path in (migrations / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
+    """Make the tables of a new database; copy an older file aside and upgrade it; refuse what is not ours."""
+    place, known = engine.url, versions(migrations)
+    if _is_file(place):
+        if not _exists(place):
+            Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
+        elif Path(place.database or "").stat().st_size:
+            with closing(open_to_read(Path(place.database or ""))) as connection:
+                names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+                query = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
+                found = connection.execute(query).fetchone()[0] if VERSION_TABLE in names else None
+            _refuse(place, found, names, known)  # before anything of ours touches the file
+    with engine.connect() as connection:
+        if version(connection) == known[-1]:
+            return
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        found = version(connection)  # again, for another process may have been faster
+        _refuse(place, found, inspect(connection).get_table_names(), known)
+        if found == known[-1]:
+            return
+        if found and _is_file(place):
+            _copy_aside(Path(place.database or ""), found)
+        _alembic_upgrade(connection, migrations)
+
+
+def require_current(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
+    """For readers, who change nothing: refuse a database that is absent, older or newer."""
+    place, known = engine.url, versions(migrations)
+    if _is_file(place) and not _exists(place):
+        raise InfrastructureError(f"database {where(place)}: there is none; `regbench run` makes it, or {ANOTHER}")
+    with engine.connect() as connection:
+        found = version(connection)
+        names = inspect(connection).get_table_names()
+    if found is None and not names:
+        raise InfrastructureError(f"database {where(place)}: it is empty; `regbench run` fills it, or {ANOTHER}")
+    _refuse(place, found, names, known)
+    if found != known[-1]:
+        raise InfrastructureError(
+            f"database {where(place)}: made by an older regbench (tables {found}, now {known[-1]}); the next "
+            "command that writes to it, such as `regbench run`, copies it aside and upgrades it"
+        )
+
+
+def version(connection: Connection) -> str | None:
+    """The version of the tables; None where there are none of ours."""
+    if VERSION_TABLE not in inspect(connection).get_table_names():
+        return None
+    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+
+
+def where(place: URL) -> str:
+    """A database as users call it: the path of a file, or an address without its password."""
+    return place.database or "" if _is_file(place) else place.render_as_string(hide_password=True)
+
+
+def _is_file(place: URL) -> bool:
+    return place.get_backend_name() == "sqlite"
+
+
+def _exists(place: URL) -> bool:
+    path = Path(place.database or "")
+    if path.is_dir():
+        raise InfrastructureError(f"database {path}: it is a folder; give a file in it, such as {path / 'regbench.db'}")
+    return path.exists()
+
+
+def _refuse(place: URL, found: str | None, tables: list[str], known: list[str]) -> None:
+    ours = set(Base.metadata.tables)
+    if found is None and (tables if _is_file(place) else ours.intersection(tables)):
+        raise InfrastructureError(
+            f"database {where(place)}: it holds other tables ({', '.join(sorted(tables)[:3])}), "
+            f"not regbench's; {ANOTHER}"
+        )
+    if found is not None and found not in known:
+        raise InfrastructureError(
+            f"database {where(place)}: made by a newer regbench (tables {found}, this one knows {known[-1]}); "
+            f"update it with pip install -U regbench, or {ANOTHER}"
+        )
+
+
+def _copy_aside(path: Path, found: str) -> None:
+    """A consistent copy, write-ahead log included, beside the file: results.db.0001.bak."""
+    aside = path.with_name(f"{path.name}.{found}.bak")
+    if aside.exists():
+        return
+    unfinished = aside.with_name(aside.name + ".part")
+    with closing(open_to_read(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
+        source.backup(copy)
+    unfinished.replace(aside)
+
+
+def _alembic_upgrade(connection: Connection, migrations: Path) -> None:
+    from alembic import command
+
+    command.upgrade(alembic_config(connection, migrations), "head")
+
+
+def alembic_config(connection: Connection, migrations: Path = MIGRATIONS):
+    """Alembic's settings for an open connection; its own transaction is ours."""
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def propose(message: str) -> None:
+    """Write the next migration from the difference between models.py and the migrations so far; read it before use."""
+    from alembic import command
+    from sqlalchemy import create_engine
+
+    with create_engine("sqlite://").connect() as connection:
+        _alembic_upgrade(connection, MIGRATIONS)
+        following = f"{int(versions()[-1]) + 1:04d}" if versions() else "0001"
+        command.revision(alembic_config(connection), message=message, rev_id=following, autogenerate=True)

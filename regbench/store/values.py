@@ -1,0 +1,70 @@
+"""What goes into a store and comes out of it, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job that is ours to run; the token fences us off once somebody else has taken the job over."""
+
+    run_id: int
+    key: str
+    token: int
+
+
+@dataclass(frozen=True)
+class EpochRows:
+    """What was measured of one run in one epoch (counted from 1): `{"val/rmse": 0.02, "seconds": 1.3}`."""
+
+    run_id: int
+    epoch: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The end of a run that trained all its epochs, diverged or not.
+
+    seconds: the run's own share of the wall time.
+    epochs: how many it trained.
+    diverged_at: the first epoch with a number that is not finite.
+    predictions: by split ("val", "test"), float32 (N, M) in scaled units, taken after `predictions_epoch`.
+    """
+
+    run_id: int
+    seconds: float
+    epochs: int
+    diverged_at: int | None = None
+    predictions: Mapping[str, np.ndarray] = field(default_factory=dict)
+    predictions_epoch: int | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job that failed, and what it said."""
+
+    key: str
+    label: str
+    failure_class: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a benchmark is on one dataset; jobs = done + running + failed + blocked + pending."""
+
+    benchmark: str
+    dataset: str
+    jobs: int
+    done: int
+    running: int
+    failed: int
+    blocked: int
+    pending: int
+    epochs_done: int  # of done and running jobs
+    epochs_total: int
+    failures: tuple[Failure, ...] = ()
+    blocked_by: tuple[str, ...] = ()
