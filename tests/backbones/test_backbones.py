@@ -1,0 +1,106 @@
+"""Every backbone: packed as many, alone as one, and gradients that are the true ones."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from regbench import catalog
+from regbench.random import Stream
+
+SHAPES = {"mlp": (5,), "cnn": (3, 8, 8)}
+SMALL = {"mlp": {"layers": 2, "width": 6}, "cnn": {"width": 6}}
+every_backbone = pytest.mark.parametrize("name", catalog.names("backbones"))
+
+
+def packed(name, jobs=3, rows=4):
+    """A backbone, stacked weights of `jobs` models, inputs of their own, and dropout masks; float64."""
+    backbone = catalog.load("backbones", name)
+    models = [backbone.init(SHAPES[name], SMALL[name], Stream.named(seed, "init")) for seed in range(jobs)]
+    weights = {key: torch.stack([model[key] for model in models]) for key in models[0]}
+    stream = Stream.named(9, "test")
+    x = stream.child("x").normal(jobs, rows, *SHAPES[name])
+    keep = [(stream.child(layer).uniform(jobs, rows, width) > 0.3) / 0.7 for layer, width in enumerate(backbone.dropped(SMALL[name]))]
+    return backbone, weights, x, keep
+
+
+@every_backbone
+def test_the_backward_pass_is_the_derivative_of_the_forward_pass(name):
+    backbone, weights, x, keep = packed(name)
+    z, saved = backbone.forward(weights, x, keep, SMALL[name])
+    dz = Stream.named(1, "dz").normal(*z.shape)
+    gradients = backbone.backward(weights, saved, dz)
+    assert sorted(gradients) == sorted(weights)
+    step = 1e-8
+    for key, weight in weights.items():
+        direction = Stream.named(2, key).normal(*weight.shape)
+        ahead, _ = backbone.forward({**weights, key: weight + step * direction}, x, keep, SMALL[name])
+        behind, _ = backbone.forward({**weights, key: weight - step * direction}, x, keep, SMALL[name])
+        numeric = float(((ahead - behind) * dz).sum() / (2 * step))
+        assert float((gradients[key] * direction).sum()) == pytest.approx(numeric, rel=1e-4, abs=1e-6)
+
+
+@every_backbone
+def test_models_of_a_pack_do_not_notice_each_other(name):
+    backbone, weights, x, keep = packed(name)
+    z, _ = backbone.forward(weights, x, keep, SMALL[name])
+    for job in range(len(x)):
+        own = {key: weight[job : job + 1] for key, weight in weights.items()}
+        alone, _ = backbone.forward(own, x[job : job + 1], [each[job : job + 1] for each in keep], SMALL[name])
+        torch.testing.assert_close(z[job], alone[0], rtol=1e-12, atol=1e-14)
+
+
+@every_backbone
+def test_without_dropout_nothing_is_dropped(name):
+    backbone, weights, x, keep = packed(name)
+    evaluated, _ = backbone.forward(weights, x, None, SMALL[name])
+    kept, _ = backbone.forward(weights, x, [torch.ones_like(each) for each in keep], SMALL[name])
+    torch.testing.assert_close(evaluated, kept)
+    assert evaluated.shape == (3, 4, backbone.features(SMALL[name]))
+
+
+@every_backbone
+def test_literals_can_be_read_without_importing_the_file(name):
+    known, backbone = catalog.entry("backbones", name), catalog.load("backbones", name)
+    assert known.hparams == {key: each.default for key, each in backbone.hparams.items()}
+    assert known.arguments["options"] == backbone.options
+    assert known.year
+    assert known.summary.endswith(".")
+
+
+def test_the_mlp_is_the_papers():
+    """Hidden layers of 128 with ReLU and dropout after each, the last included."""
+    backbone = catalog.load("backbones", "mlp")
+    weights = backbone.init((5,), backbone.options, Stream.named(0, "init"))
+    assert [tuple(weight.shape) for weight in weights.values()] == [(5, 128), (1, 128), (128, 128), (1, 128)]
+    assert backbone.dropped(backbone.options) == [128, 128]
+
+
+def test_the_cnn_is_torchs_own_layers():
+    backbone, weights, x, _ = packed("cnn", jobs=1)
+    h = x[0]
+    for layer in range(3):
+        h = functional.conv2d(h, weights[f"convolution{layer}.weight"][0], weights[f"convolution{layer}.bias"][0], padding=1).relu()
+        h = functional.avg_pool2d(h, 2) if layer < 2 else h
+    h = h.flatten(1)
+    for layer in range(2):
+        h = (h @ weights[f"linear{layer}.weight"][0] + weights[f"linear{layer}.bias"][0]).relu()
+    torch.testing.assert_close(backbone.forward(weights, x, None, SMALL["cnn"])[0][0], h)
+
+
+def test_a_grouped_convolution_gives_what_the_loop_gives():
+    """CUDA runs the pack as one grouped convolution; the arithmetic is checked on the CPU by asking for that path."""
+    from regbench.backbones import cnn
+
+    _, weights, x, _ = packed("cnn")
+    weight, bias = weights["convolution0.weight"], weights["convolution0.bias"]
+    torch.testing.assert_close(cnn.grouped(x, weight, bias), cnn.looped(x, weight, bias))
+
+
+def test_linear_layers_start_as_torchs_do():
+    from regbench.backbones._linear import init_linear
+
+    layer = init_linear(100, 400, Stream.named(0, "layer"))
+    theirs = torch.nn.Linear(100, 400)
+    for ours, reference in [(layer["weight"], theirs.weight), (layer["bias"], theirs.bias)]:
+        assert ours.abs().max() <= 0.1
+        assert ours.std().item() == pytest.approx(reference.std().item(), rel=0.1)

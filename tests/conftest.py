@@ -1,0 +1,57 @@
+"""What every test gets: one torch thread, no network, and folders of its own instead of the user's."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from regbench import catalog
+from regbench.job import Job, Protocol, pairs
+
+torch.set_num_threads(1)
+
+JobMaker = Callable[..., Job]
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caches and settings of the user are neither read nor written; REGBENCH_DATA stays, for tests that want the real data."""
+    for name in [each for each in os.environ if each.startswith("REGBENCH_") and each != "REGBENCH_DATA"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("REGBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("REGBENCH_OFFLINE", "1")
+
+
+@pytest.fixture
+def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def make_job(method: str = "lsq", *, k: int = 5, seed: int = 0, hparams: dict[str, float] | None = None, **protocol: Any) -> Job:
+    """A small job on a generated table: 2 x 16 MLP, batch 32, 3 epochs, unless `protocol` says otherwise."""
+    known = catalog.entry("methods", method)
+    width = protocol.pop("width", 16)
+    settings = {"batch_size": 32, "weight_decay": 1e-4, "dropout": 0.3, "epochs": 3, **protocol}
+    return Job(
+        dataset="generated",
+        digest="none",
+        method=method,
+        seed=seed,
+        k=k if known.arguments["uses_k"] else None,
+        hparams=pairs({**known.hparams, **(hparams or {})}),
+        static=pairs(known.arguments.get("static", {})),
+        options=pairs({"layers": 2, "width": width}),
+        protocol=Protocol(**settings),
+    )
+
+
+@pytest.fixture
+def job() -> JobMaker:
+    """Makes small jobs: `job(method="lsq", k=5, seed=0, learning_rate=1e-2)`."""
+    return make_job

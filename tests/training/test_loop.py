@@ -1,0 +1,195 @@
+"""The training loop: the same numbers as the loop a researcher writes, whatever shares the pack."""
+
+import numpy as np
+import pytest
+import torch
+
+from regbench import catalog
+from regbench.metrics import mae, rmse
+from regbench.random import Stream
+from regbench.training import loop
+from regbench.training.loop import Resident, dropout, train
+from regbench.training.optim import one_cycle
+from regbench.training.pack import build
+from regbench.types import Method, Params
+from tests.conftest import make_job
+from tests.data_samples import images, prepared
+from regbench.data import prepare
+
+METHODS = catalog.names("methods")
+every_method = pytest.mark.parametrize("method", METHODS)
+
+
+def last_epoch(jobs, data, dtype=torch.float64):
+    """The values of the last epoch, by job."""
+    epochs = list(train(jobs, data, dtype=dtype))
+    return {job: {name: value[row] for name, value in epochs[-1].values.items()} for row, job in enumerate(jobs)}
+
+
+@every_method
+def test_a_job_does_not_notice_its_pack(method):
+    """The same job gives the same numbers alone and among other seeds, ks, rates and methods, in another order."""
+    data = prepared(150)
+    one = make_job(method, k=5, seed=1, dropout=0.2)
+    others = [make_job(name, k=k, seed=seed, learning_rate=1e-2) for name in METHODS for k, seed in [(5, 1), (9, 0)]]
+    alone = last_epoch([one], data)[one]
+    packed = last_epoch([*others[:7], one, *others[7:]], data)[one]
+    assert packed == pytest.approx(alone, rel=1e-9)
+
+
+@every_method
+def test_a_job_does_not_notice_its_pack_in_single_precision(method):
+    data = prepared(150)
+    one = make_job(method, k=5, seed=1)
+    others = [make_job(name, k=9, seed=2) for name in METHODS]
+    alone = last_epoch([one], data, torch.float32)[one]
+    assert last_epoch([*others, one], data, torch.float32)[one] == pytest.approx(alone, rel=1e-5)
+
+
+def test_an_image_job_does_not_notice_its_pack():
+    data = prepare(images(60, size=8))
+    jobs = [make_job(name, seed=seed, batch_size=16, epochs=2) for name in ("lsq", "end2end") for seed in (0, 1)]
+    jobs = [as_cnn(each) for each in jobs]
+    alone = {each: last_epoch([each], data)[each] for each in jobs}
+    packed = last_epoch(jobs, data)
+    for each in jobs:
+        assert packed[each] == pytest.approx(alone[each], rel=1e-9)
+
+
+def as_cnn(job):
+    from dataclasses import replace
+
+    return replace(job, backbone="cnn", options=(("width", 16),))
+
+
+def test_the_numbers_are_those_of_the_loop_a_researcher_writes():
+    """lsq with dropout against nn.Module, torch.optim.Adam, OneCycleLR and clip_grad_norm_, same start, rows and masks."""
+    data = prepared(170)
+    one = make_job("lsq", seed=3, batch_size=32, epochs=4, learning_rate=1e-2, weight_decay=1e-3)
+    model = build([one], data, torch.device("cpu"), torch.float64)
+    network = torch.nn.Sequential(
+        torch.nn.Linear(4, 16), torch.nn.ReLU(), torch.nn.Linear(16, 16), torch.nn.ReLU(), torch.nn.Linear(16, 1)
+    ).double()
+    start = [model.trunk.views[name][0] for name in ("0.weight", "0.bias", "1.weight", "1.bias")]
+    start += [model.heads[0].linear.views[name][0] for name in ("weight", "bias")]
+    for parameter, value in zip(network.parameters(), start, strict=True):
+        parameter.data = value.clone().T.contiguous() if value.shape[0] > 1 else value.clone().T.reshape(parameter.shape)
+    x, y = torch.from_numpy(data.x_train).double(), torch.from_numpy(data.y_train).double()
+    steps = len(x) // 32
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=1e-2, total_steps=4 * steps, cycle_momentum=False)
+    epochs = list(train([one], data, dtype=torch.float64))
+    for epoch in range(4):
+        order = Stream.named(3, "order").child(epoch).permutation(len(x))
+        losses = []
+        for batch in range(steps):
+            rows = order[batch * 32 : (batch + 1) * 32]
+            masks = dropout(model, Stream(Stream.named(3, "dropout").key[None]).child(epoch * steps + batch), torch.tensor([0]), 32)
+            h = network[1](network[0](x[rows])) * masks[0][0]
+            h = network[3](network[2](h)) * masks[1][0]
+            loss = (network[4](h) - y[rows]).square().sum(1).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            losses.append(loss.item())
+        with torch.no_grad():
+            predicted = network(torch.from_numpy(data.x_val).double())
+        error = predicted - torch.from_numpy(data.y_val)
+        assert epochs[epoch].values["val/rmse"][0] == pytest.approx(error.square().mean().sqrt().item(), rel=1e-9)
+        assert epochs[epoch].values["val/mae"][0] == pytest.approx(error.abs().mean().item(), rel=1e-9)
+        assert epochs[epoch].values["train/loss"][0] == pytest.approx(np.mean(losses), rel=1e-9)
+        np.testing.assert_allclose(epochs[epoch].predictions["val"][0], predicted.numpy(), rtol=1e-5)
+
+
+@every_method
+def test_every_method_learns(method):
+    """After thirty epochs it is well below a constant, whose RMSE is the targets' standard deviation."""
+    data = prepared(600)
+    one = make_job(method, k=9, epochs=30, learning_rate=1e-2, width=32, dropout=0.0)
+    reached = last_epoch([one], data, torch.float32)[one]["test/rmse"]
+    assert reached < 0.6 * data.y_test.std()
+
+
+@pytest.mark.parametrize("targets", [2, 3])
+@every_method
+def test_targets_of_several_dimensions_train(method, targets):
+    data = prepared(300, targets=targets)
+    one = make_job(method, k=9, epochs=2)
+    (_, last) = train([one], data)
+    assert last.predictions["val"].shape == (1, len(data.y_val), targets)
+    assert np.isfinite(last.values["test/rmse"]).all()
+
+
+def test_jobs_of_one_seed_see_the_same_rows_and_masks_and_other_seeds_do_not():
+    data = prepared(150)
+    model = build([make_job(seed=0), make_job("end2end", seed=0), make_job(seed=1)], data, torch.device("cpu"))
+    keys = torch.stack([Stream.named(seed, "dropout").key for seed in (0, 1)])
+    first, _ = dropout(model, Stream(keys), torch.tensor([0, 0, 1]), 32)
+    assert torch.equal(first[0], first[1])
+    assert not torch.equal(first[0], first[2])
+
+
+@pytest.mark.parametrize(("rate", "share"), [(0.3, 77 / 256), (0.5, 0.5), (0.0, 0.0)])
+def test_dropout_drops_its_share_and_keeps_the_mean(rate, share):
+    model = build([make_job(dropout=rate, width=64)], prepared(150), torch.device("cpu"), torch.float64)
+    keep = torch.cat([torch.stack(dropout(model, Stream(torch.tensor([step])), torch.tensor([0]), 512)) for step in range(4)])
+    dropped = (keep == 0).double().mean().item()
+    assert dropped == pytest.approx(share, abs=4 * (share * (1 - share) / keep.numel()) ** 0.5)
+    assert keep.unique().tolist() == pytest.approx([0, 1 / (1 - share)] if rate else [1])
+
+
+def test_a_job_that_diverges_says_so_and_its_neighbours_do_not_notice():
+    data = prepared(150)
+    calm, wild = make_job(seed=0), make_job(seed=0, learning_rate=1e30, clip=1e30)
+    both = last_epoch([wild, calm], data, torch.float32)
+    assert np.isnan(both[wild]["test/rmse"])
+    assert both[calm] == pytest.approx(last_epoch([calm], data, torch.float32)[calm], rel=1e-5)
+
+
+def test_a_method_that_vmap_refuses_is_run_model_by_model_with_the_same_numbers(monkeypatch):
+    def refused(params, batch, hparams):
+        error = (batch.y - batch.prediction).square().sum(-1)
+        return error if float(error.detach().sum()) >= 0 else -error  # float() is what vmap refuses
+
+    ours = catalog.load("methods", "lsq")
+    stubborn = Method(
+        outputs=ours.outputs, init=ours.init, loss=refused, predict=ours.predict, uses_k=False, reference="a test"
+    )
+    data, jobs = prepared(150), [make_job(seed=seed) for seed in (0, 1)]
+    expected = last_epoch(jobs, data)
+    monkeypatch.setattr("regbench.training.pack.catalog.load", lambda kind, name: stubborn if kind == "methods" else LOAD(kind, name))
+    model = build(jobs, data, torch.device("cpu"), torch.float64)
+    next(loop.optimise(model, Resident.of(data, torch.device("cpu"), torch.float64)))
+    assert model.heads[0].head.looped
+    looped = last_epoch(jobs, data)
+    for each in jobs:
+        assert looped[each] == pytest.approx(expected[each], rel=1e-12)
+
+
+LOAD = catalog.load
+
+
+def test_a_method_may_draw_random_numbers_and_look_at_rows_and_progress(monkeypatch):
+    def noisy(params: Params, batch, hparams):
+        noise = batch.stream.child("noise").normal(len(batch.y), dtype=batch.y.dtype)
+        return (batch.y - batch.prediction + 0.01 * batch.progress * noise[:, None]).square().sum(-1) + 0 * batch.rows
+
+    ours = catalog.load("methods", "lsq")
+    method = Method(outputs=ours.outputs, init=ours.init, loss=noisy, predict=ours.predict, uses_k=False, reference="a test")
+    monkeypatch.setattr("regbench.training.pack.catalog.load", lambda kind, name: method if kind == "methods" else LOAD(kind, name))
+    data, jobs = prepared(150), [make_job(seed=seed) for seed in (0, 1)]
+    alone = last_epoch(jobs[:1], data)[jobs[0]]
+    assert last_epoch(jobs, data)[jobs[0]] == pytest.approx(alone, rel=1e-9)
+
+
+def test_metrics_are_their_definitions_over_rows_and_dimensions():
+    prediction, y = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.tensor([[0.0, 2.0], [3.0, 1.0]])
+    assert rmse(prediction, y).item() == pytest.approx((10 / 4) ** 0.5)
+    assert mae(prediction, y).item() == pytest.approx(1.0)
+
+
+def test_the_schedule_ends_with_the_training():
+    job = make_job(epochs=2)
+    assert one_cycle(job.protocol, 10)[-1] == pytest.approx(1 / 25 / 1e4)

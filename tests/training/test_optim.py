@@ -1,0 +1,71 @@
+"""The optimiser and the schedule are torch's own, for many jobs at once."""
+
+import pytest
+import torch
+
+from regbench.job import Protocol
+from regbench.training.optim import Segment, adam, clip, one_cycle
+
+
+@pytest.mark.parametrize("steps", [10, 300, 1001])
+def test_the_schedule_is_torchs_one_cycle(steps):
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.Adam([parameter], lr=1.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=1.0, total_steps=steps, cycle_momentum=False)
+    expected = []
+    for _ in range(steps):
+        expected.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    assert one_cycle(Protocol(32, 0.0, 0.0), steps) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+def test_the_shortest_schedules_are_finite_and_end_low(steps):
+    shares = one_cycle(Protocol(32, 0.0, 0.0), steps)
+    assert len(shares) == steps
+    assert all(0 < share <= 1 for share in shares)
+
+
+def test_clipping_and_adam_are_torchs_job_by_job():
+    """Three jobs with their own limits, rates and decays against three torch optimisers over the same gradients."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = {"a": (4, 3), "b": (1, 3), "scalar": ()}
+    models = [{name: torch.randn(shape, generator=generator).double() for name, shape in shapes.items()} for _ in range(3)]
+    limits, rates, decays = [0.5, 1e9, 1.0], [1e-2, 1e-3, 3e-3], [0.0, 1e-2, 1e-4]
+    segment = Segment.of(
+        models,
+        jobs=slice(0, 3),
+        learning_rate=torch.ones(3, 1).double(),
+        weight_decay=torch.tensor(decays, dtype=torch.float64)[:, None],
+    )
+    theirs = [{name: torch.nn.Parameter(tensor.clone()) for name, tensor in model.items()} for model in models]
+    optimisers = [
+        torch.optim.Adam(model.values(), lr=rate, weight_decay=decay)
+        for model, rate, decay in zip(theirs, rates, decays, strict=True)
+    ]
+    for step in range(1, 6):
+        gradients = {name: torch.randn((3, *shape), generator=generator).double() for name, shape in shapes.items()}
+        segment.put(gradients)
+        norms = clip([segment], torch.tensor(limits, dtype=torch.float64))
+        adam([segment], torch.tensor(rates, dtype=torch.float64), step)
+        for row, (model, optimiser) in enumerate(zip(theirs, optimisers, strict=True)):
+            for name, parameter in model.items():
+                parameter.grad = gradients[name][row].clone()
+            norm = torch.nn.utils.clip_grad_norm_(model.values(), limits[row])
+            optimiser.step()
+            assert norms[row] == pytest.approx(norm)
+    for row, model in enumerate(theirs):
+        for name, parameter in model.items():
+            torch.testing.assert_close(segment.views[name][row], parameter.detach(), rtol=1e-12, atol=1e-14)
+
+
+def test_a_job_whose_gradient_is_not_finite_leaves_the_others_alone():
+    models = [{"a": torch.ones(3).double()} for _ in range(2)]
+    ones = torch.ones(2, 1).double()
+    segment = Segment.of(models, jobs=slice(0, 2), learning_rate=ones, weight_decay=0 * ones)
+    segment.put({"a": torch.tensor([[float("nan"), 1, 1], [1, 1, 1]]).double()})
+    clip([segment], ones.squeeze(1))
+    adam([segment], 0.1 * ones.squeeze(1), 1)
+    assert not segment.values[0].isfinite().any()
+    assert segment.values[1].tolist() == pytest.approx([0.9] * 3)
