@@ -1,6 +1,44 @@
-"""What is common to all datasets: fetch, cache, check, parse, split and scale."""
+"""What is common to all datasets: fetch, cache, check, parse, split and scale.
 
+`load(dataset, name)` gives the canonical `Table` of a dataset, `prepare(table)` splits and scales it.
+"""
+
+from regbench.data.canonical import digest
+from regbench.data.dataset import Dataset, ImageDataset, TabularDataset
+from regbench.data.loading import is_here, load
+from regbench.data.own import from_file
 from regbench.data.preparation import nested_split, prepare, split_rows
+from regbench.data.shelf import Check, Fetched, Item, fetch, import_file, inventory, verify
+from regbench.data.sources import UCI, Address, File, Layout, MedMNIST, OpenML, OwnFile, Wheel, Zip
 from regbench.data.table import Prepared, Table
 
-__all__ = ["Prepared", "Table", "nested_split", "prepare", "split_rows"]
+__all__ = [
+    "UCI",
+    "Address",
+    "Check",
+    "Dataset",
+    "Fetched",
+    "File",
+    "ImageDataset",
+    "Item",
+    "Layout",
+    "MedMNIST",
+    "OpenML",
+    "OwnFile",
+    "Prepared",
+    "Table",
+    "TabularDataset",
+    "Wheel",
+    "Zip",
+    "digest",
+    "fetch",
+    "from_file",
+    "import_file",
+    "inventory",
+    "is_here",
+    "load",
+    "nested_split",
+    "prepare",
+    "split_rows",
+    "verify",
+]

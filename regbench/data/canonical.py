@@ -1,8 +1,8 @@
 """One spelling of a table, the same whichever source it came from, and its digest.
 
-Sources agree to about 5e-15 relative: CSV, ARFF and recomputed files differ in the 15th digit. So every number is rounded to 13 significant
-digits, which brings together what meant the same, and then to 9, both half to even, in decimal. The result is
-the double nearest to a decimal of 9 digits, so its bits are the same on every platform.
+Sources agree to about 5e-15 relative: CSV, ARFF and recomputed files differ in the 15th digit. So every number is
+rounded to 13 significant digits, which brings together what meant the same, and then to 9, both half to even, in
+decimal. The result is the double nearest to a decimal of 9 digits, so its bits are the same on every platform.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ def rounded(values: NDArray[np.generic]) -> Float64:
 
 
 def _decimal(numbers: Float64) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positive numbers as mantissa * 10 ** (exponent - 12), the mantissa a whole number of 13 digits, correctly rounded.
+    """Positive numbers as mantissa * 10 ** (exponent - 12), the mantissa rounded to a whole number of 13 digits.
 
     The product in floating point is off by less than 0.003 (two roundings of relative size 2 ** -53, at most 1e13),
     so it settles every case but those near a half, which exact decimal arithmetic settles.
@@ -75,7 +75,7 @@ def _decimal(numbers: Float64) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _scaled(numbers: Float64, exponent: NDArray[np.int64]) -> Float64:
-    """numbers * 10 ** (12 - exponent), by one correctly rounded operation with the double nearest to that power."""
+    """The product numbers * 10 ** (12 - exponent), from the nearest double to that power by one rounded operation."""
     power = FIRST_DIGITS - 1 - exponent
     table = np.array([float(f"1e{p}") for p in range(309)])
     size = table[np.minimum(np.abs(power), 308)]
@@ -92,7 +92,7 @@ def _exact_decimal(number: float) -> tuple[int, int]:
 
 
 def _nearest_double(mantissa: NDArray[np.int64], power: NDArray[np.int64]) -> Float64:
-    """The double nearest to mantissa * 10 ** power, with mantissa <= 1e9: one exact operation, or Python's own reading."""
+    """The double nearest to mantissa * 10 ** power: one operation on exact numbers, or Python's own reading."""
     table = np.array([float(f"1e{p}") for p in range(EXACT_POWER + 1)])
     size = table[np.minimum(np.abs(power), EXACT_POWER)]
     result = np.where(power >= 0, mantissa * size, mantissa / size)

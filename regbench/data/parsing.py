@@ -66,11 +66,12 @@ def parse(raw: Raw) -> TextTable:
     """The table in a CSV or ARFF file."""
     if raw.suffix not in PARSERS:
         raise Refused(f"{raw.name}: no reader for '.{raw.suffix}'; known: {', '.join(PARSERS)}, each also as .gz")
-    return PARSERS[raw.suffix](raw.name, raw.text())
+    return PARSERS[raw.suffix](raw)
 
 
-def parse_csv(file: str, text: str) -> TextTable:
+def parse_csv(raw: Raw) -> TextTable:
     """Comma, semicolon or tab separated, with a header line; blank lines are skipped."""
+    file, text = raw.name, raw.text()
     header = text.lstrip().partition("\n")[0]
     separator = max(SEPARATORS, key=header.count)
     try:
@@ -83,9 +84,10 @@ def parse_csv(file: str, text: str) -> TextTable:
         raise Refused(f"{file} is not CSV: {error}") from None
 
 
-def parse_arff(file: str, text: str) -> TextTable:
+def parse_arff(raw: Raw) -> TextTable:
     """Dense ARFF as WEKA writes it: https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/."""
-    lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
+    file = raw.name
+    lines = ((number, line.strip()) for number, line in enumerate(raw.text().splitlines(), start=1))
     lines = ((number, line) for number, line in lines if line and not line.startswith("%"))
     names: list[str] = []
     for number, line in lines:
@@ -101,6 +103,26 @@ def parse_arff(file: str, text: str) -> TextTable:
     if not names:
         raise Refused(f"{file} is not ARFF: it has no @attribute line")
     return TextTable(file, tuple(names), _columns(file, len(names), _arff_rows(file, lines)))
+
+
+def parse_parquet(raw: Raw) -> TextTable:
+    """Parquet, its numbers spelled so that they are read back bit for bit."""
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        frame = pd.read_parquet(io.BytesIO(raw.uncompressed()))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Refused(f"{raw.name} is not Parquet, or damaged: {str(error).splitlines()[0][:100]}") from None
+    if frame.empty:
+        raise Refused(f"{raw.name} has no rows")
+    columns = []
+    for position in range(frame.shape[1]):
+        column = frame.iloc[:, position]
+        number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        cells = column.astype("float64") if number else column
+        columns.append(tuple(map(str, cells.tolist())))
+    return TextTable(raw.name, tuple(map(str, frame.columns)), tuple(columns))
 
 
 def _attribute(place: str, line: str) -> str:
@@ -151,4 +173,4 @@ def _columns(file: str, width: int, rows: Iterable[list[str]]) -> tuple[tuple[st
     return tuple(zip(*kept, strict=True))
 
 
-PARSERS: dict[str, Callable[[str, str], TextTable]] = {"csv": parse_csv, "arff": parse_arff}
+PARSERS: dict[str, Callable[[Raw], TextTable]] = {"csv": parse_csv, "arff": parse_arff, "parquet": parse_parquet}

@@ -1,10 +1,11 @@
 """Split a table and scale it: what every job of a dataset trains on.
 
-The split is scikit-learn's `train_test_split` twice, 0.2 held out and then half of that for the test, each held-out part rounded up:
-it gives the sizes of the first paper's Table 1. Scaling is fitted on the training rows alone, so validation and test may fall outside [0, 1].
+The split is scikit-learn's `train_test_split` twice, 0.2 held out and then half of that for the test, each held-out
+part rounded up: it gives the sizes of the first paper's Table 1, but for CA, where the paper prints 819 test rows and
+the parts do not add up. Scaling is fitted on the training rows alone, so validation and test may fall outside [0, 1].
 """
 
-from typing import Literal
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from regbench.data.table import Float32, Float64, Prepared, Table
 from regbench.errors import UsageError
 
-Split = Literal["fixed", "per_seed"]
 Rows = NDArray[np.int64]
 
 HELD_OUT = 0.2  # of all rows, for validation and test
@@ -25,7 +25,8 @@ def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
 
     Args:
         table: what `load` gave.
-        split: `fixed` is one split for every seed (an official one where the dataset has it); `per_seed` draws it again.
+        split: `fixed` is one split for every seed, an official one where the dataset has it; `per_seed` draws it
+            again for each.
         seed: of the job; only `per_seed` looks at it.
     """
     train, val, test = split_rows(table, split, seed)
@@ -65,11 +66,11 @@ def split_rows(table: Table, split: str = "fixed", seed: int = 0) -> tuple[Rows,
         raise UsageError(f"{table.source or 'the table'} has {table.rows} rows; a split needs at least {FEWEST_ROWS}")
     if table.parts is None:
         return nested_split(table.rows, seed if split == "per_seed" else 0)
-    order = np.arange(table.rows)
+    order: Rows = np.arange(table.rows)
     if split == "per_seed":  # an official split drawn again keeps its sizes
         order = np.random.RandomState(seed).permutation(order)
-    train, val, test = np.split(order, np.cumsum(table.parts)[:2])
-    return train, val, test
+    train, val, _ = table.parts
+    return order[:train], order[train : train + val], order[train + val :]
 
 
 def nested_split(rows: int, seed: int = 0) -> tuple[Rows, Rows, Rows]:
@@ -82,7 +83,18 @@ def nested_split(rows: int, seed: int = 0) -> tuple[Rows, Rows, Rows]:
 
     train, held_out = train_test_split(np.arange(rows), test_size=HELD_OUT, random_state=seed)
     val, test = train_test_split(held_out, test_size=TEST, random_state=seed)
-    return train, val, test
+    return np.asarray(train), np.asarray(val), np.asarray(test)
+
+
+def nested_sizes(rows: int) -> tuple[int, int, int]:
+    """Sizes that `nested_split` gives.
+
+    >>> nested_sizes(21263)
+    (17010, 2126, 2127)
+    """
+    held_out = math.ceil(HELD_OUT * rows)
+    test = math.ceil(TEST * held_out)
+    return rows - held_out, held_out - test, test
 
 
 def _columns(x_train: NDArray[np.generic]) -> tuple[Float64, Float64]:
@@ -97,7 +109,7 @@ def _channels(x: NDArray[np.generic], train: Rows) -> tuple[Float64, Float64]:
     return pixels.mean((0, 2, 3))[:, None, None], pixels.std((0, 2, 3))[:, None, None]
 
 
-def _scaled(values: NDArray[np.generic], low: Float64, scale: Float64) -> Float32:
+def _scaled(values: NDArray[np.float64] | NDArray[np.uint8], low: Float64, scale: Float64) -> Float32:
     """(values - low) / scale as float32; 0 where the training rows are constant."""
     constant = scale == 0
     scaled = (values - low) / np.where(constant, 1.0, scale)

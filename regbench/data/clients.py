@@ -1,0 +1,123 @@
+"""Ask openml, ucimlrepo and medmnist where a file lies and what its checksum is; they download nothing of ours.
+
+Each is asked in a process of its own, `python -m regbench.data.clients openml 44136`: openml calls requests without a
+time limit, ucimlrepo would load the file itself, openml and medmnist make folders in the home folder (here a temporary
+one), and none of it should take a second or a megabyte of a process that trains.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from regbench.data.raw import Refused
+
+SECONDS = 60.0  # for one answer, the client's imports included
+MARK = "regbench-address:"  # the line of the answer; clients print lines of their own
+HOME_VARIABLES = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "OPENML_CACHE_DIR")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a file lies, and its checksum (`md5:...`) where the source tells."""
+
+    url: str
+    checksum: str | None = None
+
+
+def ask(client: str, dataset: str, server: str = "", *, seconds: float = SECONDS) -> Address:
+    """The address that a client knows for a dataset.
+
+    Args:
+        client: openml, ucimlrepo or medmnist.
+        dataset: its number or name there.
+        server: another server to ask.
+        seconds: how long to wait for the answer.
+    """
+    command = [sys.executable, "-m", "regbench.data.clients", client, dataset, *([server] if server else [])]
+    with tempfile.TemporaryDirectory(prefix="regbench-", ignore_cleanup_errors=True) as home:
+        try:
+            done = subprocess.run(
+                command, env=_environment(home), capture_output=True, text=True, timeout=seconds, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise Refused(f"no answer within {seconds:g} s") from None
+    answer = next((line for line in done.stdout.splitlines() if line.startswith(MARK)), None)
+    if answer is None:
+        last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
+        raise Refused(f"the package {client} failed: {last[:200]}")
+    fields = json.loads(answer.removeprefix(MARK))
+    if "error" in fields:
+        raise Refused(fields["error"])
+    return Address(**fields)
+
+
+def _environment(home: str) -> dict[str, str]:
+    """Ours, with a home folder that is thrown away."""
+    package = str(Path(__file__).parents[2])
+    path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
+    changed = dict.fromkeys(HOME_VARIABLES, home)
+    return {**os.environ, **changed, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+
+
+def main(client: str, dataset: str, server: str = "") -> None:
+    """Answer with one line of JSON on standard output."""
+    asked = {"openml": openml_address, "ucimlrepo": uci_address, "medmnist": medmnist_address}[client]
+    try:
+        answer = asked(dataset, server)
+    except Exception as error:  # whatever a client raises is the reason why this source is refused
+        reason = str(error).strip().splitlines() or [""]
+        answer = {"error": f"{type(error).__name__}: {reason[0][:200]}"}
+    print(f"{MARK}{json.dumps(answer)}")  # noqa: T201 - standard output is how the answer travels
+
+
+def openml_address(dataset: str, server: str) -> dict[str, Any]:
+    """Address and MD5 of the ARFF file of an OpenML dataset."""
+    import openml
+
+    openml.config.connection_n_retries = 1
+    if server:
+        openml.config.server = server
+    found = openml.datasets.get_dataset(int(dataset), download_data=False)
+    if str(found.format).lower() != "arff":
+        raise ValueError(f"it is {found.format}, not ARFF")
+    if not found.url:
+        raise ValueError("it has no address")
+    return {"url": found.url, "checksum": f"md5:{found.md5_checksum}" if found.md5_checksum else None}
+
+
+def uci_address(dataset: str, server: str) -> dict[str, Any]:
+    """Address of the CSV file of a UCI dataset: what ucimlrepo would load at the end of its metadata."""
+    from types import SimpleNamespace
+
+    import ucimlrepo.fetch
+
+    class Found(Exception):  # noqa: N818 - carries an answer
+        pass
+
+    def tell(url: str) -> None:
+        raise Found(url)
+
+    if server:
+        ucimlrepo.fetch.API_BASE_URL = server
+    ucimlrepo.fetch.pd = SimpleNamespace(read_csv=tell)  # this process only: the file is for us to load, and to check
+    try:
+        ucimlrepo.fetch.fetch_ucirepo(id=int(dataset))
+    except Found as found:
+        return {"url": str(found)}
+    raise ValueError("it has no CSV file")
+
+
+def medmnist_address(dataset: str, _: str) -> dict[str, Any]:
+    """Address and MD5 of a MedMNIST archive at 28 x 28."""
+    from medmnist.info import INFO
+
+    return {"url": INFO[dataset]["url"], "checksum": f"md5:{INFO[dataset]['MD5']}"}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,255 @@
+"""One way to fetch a file: time limits, retries with back-off, a temporary file that is renamed, a checksum.
+
+A download is kept in the cache folder, beside the checksum it had, and is checked again whenever it is used. A host
+that could not be reached is not asked again for a minute, so that a machine without network does not wait once per
+dataset and source.
+"""
+
+import hashlib
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from regbench.data.places import cache_folder, offline
+from regbench.data.raw import LARGEST_FILE, Raw, Refused
+from regbench.errors import InfrastructureError
+
+if TYPE_CHECKING:
+    import requests
+
+CHUNK = 1 << 12  # bytes; between two of them the time is looked at
+HEADERS = {"User-Agent": "regbench", "Accept-Encoding": "identity"}  # so that lengths and checksums are of the file
+RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})  # what may be gone in a second
+LONGEST_WAIT = 30.0  # seconds a server may ask us to wait
+FORGET_AFTER = 60.0  # seconds until a host is asked again
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_unreachable: dict[str, tuple[float, str]] = {}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to try; all times in seconds."""
+
+    connect: float = 10.0
+    read: float = 30.0  # without a byte
+    total: float = 600.0  # for one attempt
+    attempts: int = 4
+    pause: float = 1.0  # before the second attempt, doubled before each further one
+
+
+LIMITS = Limits()
+
+
+class _TryAgain(Exception):  # noqa: N818 - not an error, a request
+    """This attempt failed in a way that the next may not."""
+
+    def __init__(self, reason: str, wait: float = 0.0):
+        super().__init__(reason)
+        self.wait = wait
+
+
+def download(url: str, *, name: str, checksum: str | None = None, limits: Limits = LIMITS) -> Raw:
+    """The file at `url`, from the cache where it lies there undamaged.
+
+    Args:
+        url: https, or http on this machine alone.
+        name: of the file; its end tells the format.
+        checksum: `md5:...` or `sha256:...`; where the source gives none, the one of the first download is kept.
+        limits: how long to try.
+    """
+    secure = secured(url)
+    path = _path(secure, name)
+    kept = _kept(path, checksum)
+    if kept is not None:
+        return Raw(name, kept)
+    require_network(secure)
+    content = _with_retries(secure, checksum, limits)
+    _keep(path, content)
+    return Raw(name, content)
+
+
+def secured(url: str) -> str:
+    """The address with https instead of http; other schemes are refused."""
+    parts = urlsplit(url)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        return url.replace("http://", "https://", 1)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise Refused(f"'{url}' is no https address")
+    return url
+
+
+def require_network(url: str) -> None:
+    """Refuse at once where the network is forbidden or the host is known to be out of reach."""
+    if offline():
+        raise Refused("REGBENCH_OFFLINE is set, so the network was not asked")
+    since, reason = _unreachable.get(urlsplit(url).netloc, (-FORGET_AFTER, ""))
+    if time.monotonic() - since < FORGET_AFTER:
+        raise Refused(reason)
+
+
+def probe(url: str, limits: Limits = LIMITS) -> None:
+    """Refuse where the host of an address does not answer at all: cheaper than to start a client that finds it out."""
+    import requests
+
+    require_network(url)
+    host = urlsplit(url).netloc
+    try:
+        requests.head(url, headers=HEADERS, timeout=(limits.connect, limits.read), allow_redirects=False)
+    except requests.RequestException as error:
+        raise _out_of_reach(host, _short(error)) from None
+
+
+def forget_hosts() -> None:
+    """Ask every host again, as after the network came back."""
+    _unreachable.clear()
+
+
+def matches(content: bytes, checksum: str) -> bool:
+    """Whether the content has this checksum, `md5:...` or `sha256:...`.
+
+    >>> matches(b"", "md5:d41d8cd98f00b204e9800998ecf8427e")
+    True
+    """
+    algorithm, _, expected = checksum.partition(":")
+    return hashlib.new(algorithm, content, usedforsecurity=False).hexdigest() == expected.lower()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a temporary file beside `path` and rename it, so that nobody ever sees half a file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise InfrastructureError(
+            f"cannot write {path.parent}: {reason}; set REGBENCH_CACHE to a folder that can"
+        ) from None
+
+
+def _with_retries(url: str, checksum: str | None, limits: Limits) -> bytes:
+    pause = limits.pause
+    for attempt in range(1, limits.attempts + 1):
+        try:
+            return _attempt(url, checksum, limits)
+        except _TryAgain as error:
+            if attempt == limits.attempts:
+                raise Refused(f"{error} ({attempt} attempts)") from None
+            time.sleep(min(max(pause, error.wait), LONGEST_WAIT))
+            pause *= 2
+    raise AssertionError("at least one attempt")
+
+
+def _attempt(url: str, checksum: str | None, limits: Limits) -> bytes:
+    """One request, read to its end within the limits and compared with its checksum."""
+    import requests
+
+    host = urlsplit(url).netloc
+    try:
+        with requests.get(url, stream=True, headers=HEADERS, timeout=(limits.connect, limits.read)) as response:
+            secured_answer = secured(response.url)
+            if secured_answer != response.url:
+                raise Refused(f"{host} sent us on to an address without https")
+            _check_status(host, response)
+            content = _body(host, response, limits)
+    except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError) as error:
+        raise _out_of_reach(host, _short(error)) from None
+    except requests.exceptions.ConnectionError as error:
+        if "NameResolutionError" in str(error) or "NewConnectionError" in str(error):
+            raise _out_of_reach(host, _short(error)) from None
+        raise _TryAgain(f"{host}: {_short(error)}") from None
+    except requests.RequestException as error:
+        raise _TryAgain(f"{host}: {_short(error)}") from None
+    if checksum and not matches(content, checksum):
+        raise _TryAgain(f"{host} gave a file of another {checksum.partition(':')[0]} checksum")
+    return content
+
+
+def _check_status(host: str, response: "requests.Response") -> None:
+    if response.status_code in RETRIED:
+        wait = response.headers.get("Retry-After", "")
+        raise _TryAgain(f"{host} answered {response.status_code}", float(wait) if wait.isdigit() else 0.0)
+    if response.status_code != 200:
+        raise Refused(f"{host} answered {response.status_code} {response.reason}".rstrip())
+
+
+def _body(host: str, response: "requests.Response", limits: Limits) -> bytes:
+    """The whole content, as long as the server said it would be."""
+    deadline = time.monotonic() + limits.total
+    content = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        content += chunk
+        if len(content) > LARGEST_FILE:
+            raise Refused(f"{host} sent more than {LARGEST_FILE >> 20} MB")
+        if time.monotonic() > deadline:
+            raise _TryAgain(f"{host} took longer than {limits.total:g} s")
+    promised = response.headers.get("Content-Length", "")
+    if promised.isdigit() and not response.headers.get("Content-Encoding") and len(content) != int(promised):
+        raise _TryAgain(f"{host} broke off after {len(content)} of {promised} bytes")
+    return bytes(content)
+
+
+def _out_of_reach(host: str, reason: str) -> Refused:
+    """Remember that a host cannot be reached, and say so."""
+    message = f"{host} cannot be reached: {reason}"
+    _unreachable[host] = (time.monotonic(), message)
+    return Refused(message)
+
+
+def _short(error: Exception) -> str:
+    """What went wrong, in few words."""
+    text = str(error)
+    known = {
+        "NameResolutionError": "its name cannot be resolved",
+        "Connection refused": "connection refused",
+        "Network is unreachable": "no network",
+        "ConnectTimeout": "no answer in time",
+        "Read timed out": "no byte in time",
+        "ProxyError": "the proxy refused",
+        "SSLError": "its certificate cannot be verified",
+        "IncompleteRead": "the transfer broke off",
+        "Remote end closed": "it closed the connection",
+        "Connection reset": "it closed the connection",
+    }
+    return next(
+        (short for sign, short in known.items() if sign in text), text.splitlines()[0][:120] or type(error).__name__
+    )
+
+
+def _path(url: str, name: str) -> Path:
+    """Where a download is kept; `name` is ours, so it cannot lead elsewhere."""
+    return cache_folder() / "downloads" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{Path(name).name}"
+
+
+def _kept(path: Path, checksum: str | None) -> bytes | None:
+    """The content of an earlier download, unless it is missing or damaged."""
+    try:
+        content = path.read_bytes()
+        recorded = _record(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return content if _same(content, recorded) and (checksum is None or matches(content, checksum)) else None
+
+
+def _same(content: bytes, recorded: str) -> bool:
+    return recorded.startswith("sha256:") and matches(content, recorded)
+
+
+def _keep(path: Path, content: bytes) -> None:
+    write_atomically(path, content)
+    write_atomically(_record(path), f"sha256:{hashlib.sha256(content).hexdigest()}\n".encode())
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")

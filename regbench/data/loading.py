@@ -1,0 +1,120 @@
+"""Get a dataset's table from wherever it can be had: cache, local folder or network, all held to one digest."""
+
+import contextlib
+import io
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from regbench.data.canonical import exact_digest
+from regbench.data.dataset import Dataset, TabularDataset
+from regbench.data.download import write_atomically
+from regbench.data.places import cache_folder, mirror
+from regbench.data.raw import Refused
+from regbench.data.sources import File, OwnFile, Source
+from regbench.data.table import Table
+from regbench.errors import DataUnavailable, InfrastructureError
+
+
+def load(dataset: Dataset, name: str) -> Table:
+    """The canonical table; the first source whose digest is right gives it, and the cache has it the next time.
+
+    Args:
+        dataset: what `catalog.load("datasets", name)` gives.
+        name: of the dataset, for messages and the cache.
+    """
+    kept = from_cache(dataset, name)
+    if kept is not None:
+        return kept
+    reasons = []
+    for source in dataset.sources:
+        try:
+            table = from_source(dataset, source)
+        except Refused as reason:
+            reasons.append((source, str(reason)))
+        else:
+            keep(dataset, name, table)
+            return table
+    raise DataUnavailable(_nowhere(dataset, name, reasons))
+
+
+def is_here(dataset: Dataset, name: str) -> bool:
+    """Whether the dataset can be had without the network; a file that is there is not opened."""
+    if cached_path(dataset, name).is_file():
+        return True
+    files = [source for source in dataset.sources if isinstance(source, File)]
+    own = [source for source in dataset.sources if isinstance(source, OwnFile)]
+    return any(source.here() for source in files) or any(Path(source.path).is_file() for source in own)
+
+
+def from_source(dataset: Dataset, source: Source) -> Table:
+    """The table as one source gives it; `Refused` where it gives none or another."""
+    table = dataset.read(source.files(), source.layout, source.name)
+    check(dataset, table)
+    return table
+
+
+def check(dataset: Dataset, table: Table) -> None:
+    """Refuse a table that is not the dataset's."""
+    have, want = (table.rows, *table.x.shape[1:]), (sum(dataset.sizes), *_shape(dataset))
+    if have != want:
+        raise Refused(f"it holds {_by(have)} values of input, not {_by(want)}")
+    found = exact_digest(table)
+    if found != dataset.digest:
+        raise Refused(f"its content is another: digest {found[:19]}..., not {dataset.digest[:19]}...")
+
+
+def cached_path(dataset: Dataset, name: str) -> Path:
+    """Where the checked table is kept."""
+    return cache_folder() / "tables" / f"{Path(name).name}-{dataset.digest.removeprefix('sha256:')[:16]}.npz"
+
+
+def from_cache(dataset: Dataset, name: str) -> Table | None:
+    """The kept table, unless it is missing or damaged."""
+    path = cached_path(dataset, name)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            x, y, source = archive["x"], archive["y"], str(archive["source"])
+            parts = tuple(archive["parts"].tolist()) or None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    columns = dataset.columns if isinstance(dataset, TabularDataset) else ()
+    table = Table(x=x, y=y, columns=columns, target=dataset.target, source=source, parts=parts)
+    return table if exact_digest(table) == dataset.digest else None
+
+
+def keep(dataset: Dataset, name: str, table: Table) -> None:
+    """Write a checked table to the cache; where that cannot be written, it is made again the next time."""
+    file = io.BytesIO()
+    np.savez(
+        file, x=table.x, y=table.y, source=np.array(table.source), parts=np.array(table.parts or (), dtype=np.int64)
+    )
+    with contextlib.suppress(InfrastructureError):
+        write_atomically(cached_path(dataset, name), file.getvalue())
+
+
+def _shape(dataset: Dataset) -> tuple[int, ...]:
+    return dataset.inputs if isinstance(dataset.inputs, tuple) else (dataset.inputs,)
+
+
+def _by(shape: Iterable[int]) -> str:
+    """A shape as one writes it: 6497 x 11."""
+    return " x ".join(map(str, shape))
+
+
+def _nowhere(dataset: Dataset, name: str, reasons: list[tuple[Source, str]]) -> str:
+    """One line: where the dataset was sought, why that failed, and where to put it by hand."""
+    folder = mirror()
+    files = [source for source in dataset.sources if isinstance(source, File)]
+    tried = [f"{source.name}: {reason}" for source, reason in reasons if folder or source not in files]
+    if files and folder is None:
+        tried.insert(0, "no local folder (REGBENCH_DATA is not set)")
+    title = f"{name} ({dataset.alias})" if dataset.alias else name
+    remedy = ""
+    if files:
+        wanted = " or ".join(source.name for source in files)
+        where = f"put {wanted} into {folder}" if folder else f"put {wanted} into a folder and set REGBENCH_DATA to it"
+        remedy = f"; {where}, or run `regbench data import {name} FILE`"
+    return f"{title} cannot be had: {'; '.join(tried) or 'it names no source'}{remedy}"

@@ -1,0 +1,89 @@
+"""A user's own file as a dataset: numeric columns and one numeric target, from CSV, ARFF or Parquet."""
+
+from pathlib import Path
+
+import numpy as np
+
+from regbench.data.canonical import canonical, exact_digest
+from regbench.data.dataset import TabularDataset, refuse_gaps
+from regbench.data.parsing import TextTable, parse
+from regbench.data.preparation import nested_sizes
+from regbench.data.raw import Refused
+from regbench.data.sources import OwnFile, read_file
+from regbench.data.table import Float64, Table
+from regbench.errors import UsageError, did_you_mean
+
+BATCH_SIZES = ((30_000, 1024), (10_000, 512), (2_000, 256))  # rows from which on, as in Table 1 of the first paper
+SMALLEST_BATCHES = 4  # per epoch, for a last partial batch is dropped
+
+
+def from_file(path: str | Path, target: str) -> tuple[TabularDataset, Table]:
+    """The dataset that a file is, and its table; what is wrong with the file is one line that names its columns."""
+    absolute = Path(path).expanduser().resolve()
+    try:
+        parsed = parse(read_file(absolute))
+        if target not in parsed.names:
+            near = did_you_mean(target, parsed.names)
+            raise UsageError(f"{path} has no column '{target}' to be the target{near}")
+        x, y, columns = _numbers(parsed, target)
+    except Refused as error:
+        raise UsageError(f"{path}: {error}") from None
+    if y.min() == y.max():
+        raise UsageError(f"{path}: the target '{target}' is {y[0, 0]:g} in every row; name another column")
+    table = canonical(Table(x=x, y=y, columns=columns, target=target, source=str(absolute)))
+    sizes = nested_sizes(table.rows)
+    dataset = TabularDataset(
+        alias="",
+        columns=columns,
+        target=target,
+        inputs=len(columns),
+        sizes=sizes,
+        batch_size=batch_size(sizes[0]),
+        digest=exact_digest(table),
+        licence="your own",
+        url=str(absolute),
+        reference="",
+        sources=(OwnFile(str(absolute)),),
+    )
+    return dataset, table
+
+
+def batch_size(rows: int) -> int:
+    """Rows per step for a training part of this many rows.
+
+    >>> [batch_size(rows) for rows in (43_152, 17_010, 6_553, 1_000, 100)]
+    [1024, 512, 256, 64, 16]
+    """
+    found = next((size for least, size in BATCH_SIZES if rows >= least), 64)
+    while found > 1 and rows < found * SMALLEST_BATCHES:
+        found //= 2
+    return found
+
+
+def _numbers(parsed: TextTable, target: str) -> tuple[Float64, Float64, tuple[str, ...]]:
+    """Inputs (N, D), target (N, 1) and the names of the inputs."""
+    twice = [name for name in dict.fromkeys(parsed.names) if parsed.names.count(name) > 1]
+    if twice:
+        raise Refused(f"it has several columns called '{twice[0]}'; rename them")
+    numbers: dict[str, Float64] = {}
+    words = []
+    for name in parsed.names:
+        try:
+            numbers[name] = parsed.numbers(name)
+        except Refused as error:
+            words.append((name, str(error)))
+    if words:
+        names = ", ".join(f"'{name}'" for name, _ in words[:5]) + (" ..." if len(words) > 5 else "")
+        raise Refused(f"{len(words)} of its columns are not numeric: {names}; encode or drop them ({words[0][1]})")
+    columns = [name for name in parsed.names if name != target]
+    if (
+        columns
+        and columns[0] in ("", "Unnamed: 0")
+        and np.array_equal(numbers[columns[0]], np.arange(len(numbers[target])))
+    ):
+        columns = columns[1:]  # the row numbers that pandas writes; as an input they would leak the order
+    if not columns:
+        raise Refused(f"it has no column besides the target '{target}'")
+    x, y = np.stack([numbers[name] for name in columns], axis=1), numbers[target][:, None]
+    refuse_gaps(np.concatenate([x, y], axis=1), [*columns, target])
+    return x, y, tuple(columns)

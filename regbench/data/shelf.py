@@ -1,0 +1,178 @@
+"""What `regbench data list`, `fetch`, `import` and `verify` do; they return values and print nothing."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from regbench import catalog
+from regbench.data.dataset import Dataset
+from regbench.data.loading import cached_path, check, from_cache, from_source, is_here, keep, load
+from regbench.data.raw import Raw, Refused, zip_member
+from regbench.data.sources import Layout, Wheel, Zip, read_file
+from regbench.data.table import Table
+from regbench.errors import UsageError
+
+MOST_FILES = 3  # of one table; all their orders are tried
+
+
+@dataclass(frozen=True)
+class Item:
+    """One dataset as a listing shows it.
+
+    sources: all of them, in the order in which they are tried.
+    here: whether it can be had without the network; kept: whether a checked copy lies in the cache, at `path`.
+    """
+
+    name: str
+    alias: str
+    summary: str
+    rows: int
+    sizes: tuple[int, int, int]
+    inputs: int | tuple[int, int, int]
+    target: str
+    licence: str
+    url: str
+    digest: str
+    sources: tuple[str, ...]
+    here: bool
+    kept: bool
+    path: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A checked table in the cache, and where it came from; `already` where it lay there before."""
+
+    name: str
+    source: str
+    rows: int
+    digest: str
+    path: str
+    already: bool
+
+
+@dataclass(frozen=True)
+class Check:
+    """What verifying one source of one dataset found; `detail` says why where it is not ok."""
+
+    name: str
+    source: str
+    state: Literal["ok", "wrong", "absent"]
+    detail: str = ""
+
+
+def inventory(names: Iterable[str] | None = None) -> list[Item]:
+    """What there is to know of datasets, all of them by default."""
+    return [_item(name) for name in _resolved(names)]
+
+
+def fetch(name: str, *, force: bool = False) -> Fetched:
+    """Get a dataset into the cache, so that it can be used offline; `force` gets it again though it is there."""
+    (name,) = _resolved([name])
+    dataset: Dataset = catalog.load("datasets", name)
+    if force:
+        cached_path(dataset, name).unlink(missing_ok=True)
+    already = from_cache(dataset, name)
+    return _fetched(dataset, name, already or load(dataset, name), already=already is not None)
+
+
+def import_file(name: str, paths: Sequence[str | Path]) -> Fetched:
+    """Take a dataset from files fetched by hand, in the layout of any of its sources; archives are looked into."""
+    (name,) = _resolved([name])
+    dataset: Dataset = catalog.load("datasets", name)
+    try:
+        files = [read_file(Path(path)) for path in paths]
+    except Refused as error:
+        raise UsageError(f"{error}; name a file that is there") from None
+    if not files:
+        raise UsageError(f"no file to import {name} from; name one")
+    reasons = []
+    for given, layout in _readings(dataset, files):
+        try:
+            table = dataset.read(given, layout, " + ".join(str(path) for path in paths))
+            check(dataset, table)
+        except Refused as reason:
+            reasons.append(str(reason))
+        else:
+            keep(dataset, name, table)
+            return _fetched(dataset, name, table, already=False)
+    why = "; ".join(dict.fromkeys(reasons)) or "it holds none of the files that its sources have"
+    raise UsageError(f"{' + '.join(raw.name for raw in files)} is not {name}: {why}; see {dataset.url}")
+
+
+def verify(names: Iterable[str] | None = None, *, network: bool = False) -> list[Check]:
+    """Compare the kept copy and the local files of datasets with their digests; with `network` every source."""
+    return [found for name in _resolved(names) for found in _checks(name, network)]
+
+
+def _resolved(names: Iterable[str] | None) -> list[str]:
+    return catalog.names("datasets") if names is None else [catalog.resolve("datasets", name) for name in names]
+
+
+def _item(name: str) -> Item:
+    dataset: Dataset = catalog.load("datasets", name)
+    path = cached_path(dataset, name)
+    return Item(
+        name=name,
+        alias=dataset.alias,
+        summary=catalog.entry("datasets", name).summary,
+        rows=sum(dataset.sizes),
+        sizes=dataset.sizes,
+        inputs=dataset.inputs,
+        target=dataset.target,
+        licence=dataset.licence,
+        url=dataset.url,
+        digest=dataset.digest,
+        sources=tuple(source.name for source in dataset.sources),
+        here=is_here(dataset, name),
+        kept=path.is_file(),
+        path=str(path),
+    )
+
+
+def _fetched(dataset: Dataset, name: str, table: Table, *, already: bool) -> Fetched:
+    path = str(cached_path(dataset, name))
+    return Fetched(name=name, source=table.source, rows=table.rows, digest=dataset.digest, path=path, already=already)
+
+
+def _readings(dataset: Dataset, files: list[Raw]) -> Iterator[tuple[list[Raw], Layout]]:
+    """Every way to read imported files: each layout of the sources, each order of the files, members of archives."""
+    layouts: list[Layout] = []
+    for source in dataset.sources:
+        if source.layout not in layouts:
+            layouts.append(source.layout)
+    if len(files) == 1 and files[0].suffix in ("zip", "whl"):
+        for source in dataset.sources:
+            members = (
+                source.members if isinstance(source, Zip) else (source.member,) if isinstance(source, Wheel) else ()
+            )
+            if members:
+                yield [zip_member(files[0], member) for member in members], source.layout
+        return
+    orders = itertools.permutations(files) if len(files) <= MOST_FILES else [tuple(files)]
+    for order in orders:
+        for layout in layouts:
+            yield list(order), layout
+
+
+def _checks(name: str, network: bool) -> Iterator[Check]:
+    dataset: Dataset = catalog.load("datasets", name)
+    path = cached_path(dataset, name)
+    if not path.is_file():
+        yield Check(name, "cache", "absent", f"no {path}")
+    elif from_cache(dataset, name) is None:
+        yield Check(name, "cache", "wrong", f"{path} is damaged; `regbench data fetch {name}` gets it again")
+    else:
+        yield Check(name, "cache", "ok")
+    for source in dataset.sources:
+        if source.remote and not network:
+            continue
+        try:
+            from_source(dataset, source)
+        except Refused as reason:
+            absent = "there is no " in str(reason) or "REGBENCH_DATA is not set" in str(reason)
+            yield Check(name, source.name, "absent" if absent else "wrong", str(reason))
+        else:
+            yield Check(name, source.name, "ok")

