@@ -4,7 +4,7 @@
 """
 
 from regbench.data.canonical import digest
-from regbench.data.dataset import Dataset, ImageDataset, TabularDataset
+from regbench.data.dataset import Dataset, ImageDataset, TabularDataset, words
 from regbench.data.loading import is_here, load
 from regbench.data.own import from_file
 from regbench.data.preparation import nested_split, prepare, split_rows
@@ -41,4 +41,5 @@ __all__ = [
     "prepare",
     "split_rows",
     "verify",
+    "words",
 ]

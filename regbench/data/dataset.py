@@ -100,6 +100,15 @@ class ImageDataset:
 Dataset = TabularDataset | ImageDataset
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Names as one writes them, with blanks between.
+
+    >>> words("carat depth table")
+    ('carat', 'depth', 'table')
+    """
+    return tuple(text.split())
+
+
 def refuse_gaps(values: Float64, names: Sequence[str]) -> None:
     """Refuse columns with missing or infinite values, by name and count."""
     gaps = (~np.isfinite(values)).sum(0)

@@ -108,9 +108,10 @@ def _nowhere(dataset: Dataset, name: str, reasons: list[tuple[Source, str]]) -> 
     """One line: where the dataset was sought, why that failed, and where to put it by hand."""
     folder = mirror()
     files = [source for source in dataset.sources if isinstance(source, File)]
-    tried = [f"{source.name}: {reason}" for source, reason in reasons if folder or source not in files]
-    if files and folder is None:
-        tried.insert(0, "no local folder (REGBENCH_DATA is not set)")
+    because: dict[str, list[str]] = {}
+    for source, reason in reasons:
+        because.setdefault(reason, []).append(source.name)
+    tried = [f"{', '.join(names)}: {reason}" for reason, names in because.items()]
     title = f"{name} ({dataset.alias})" if dataset.alias else name
     remedy = ""
     if files:

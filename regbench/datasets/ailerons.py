@@ -4,19 +4,19 @@ Source: Camacho (1998) through Torgo's collection of regression data, "Public" b
 the original 40 inputs have fewer than 10 distinct values and are left out: diffSeTime2, 4, 6, 8, 10, 12 and 14.
 """
 
-from regbench.data import File, Layout, OpenML, TabularDataset
+from regbench.data import File, Layout, OpenML, TabularDataset, words
 
 ORIGINAL = Layout(names={"goal": "class"})  # the ARFF file of Torgo's collection calls its target so
 
-COLUMNS = """
+COLUMNS = words("""
     climbRate Sgz p q curPitch curRoll absRoll diffClb diffRollRate diffDiffClb SeTime1 SeTime2 SeTime3 SeTime4
     SeTime5 SeTime6 SeTime7 SeTime8 SeTime9 SeTime10 SeTime11 SeTime12 SeTime13 SeTime14 diffSeTime1 diffSeTime3
     diffSeTime5 diffSeTime7 diffSeTime9 diffSeTime11 diffSeTime13 alpha Se
-""".split()
+""")
 
 DATASET = TabularDataset(
     alias="AE",
-    columns=tuple(COLUMNS),
+    columns=COLUMNS,
     target="goal",
     inputs=33,
     sizes=(11000, 1375, 1375),

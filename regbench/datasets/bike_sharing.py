@@ -5,7 +5,7 @@ version keeps six inputs, neither the year nor whether people worked, and has te
 their own units where UCI divided them by 41, 50 and 67.
 """
 
-from regbench.data import UCI, File, Layout, OpenML, TabularDataset, Zip
+from regbench.data import UCI, File, Layout, OpenML, TabularDataset, Zip, words
 
 HOURLY = Layout(
     names={
@@ -19,11 +19,11 @@ HOURLY = Layout(
     order_by=("dteday", "hr"),
 )
 
-COLUMNS = "month hour temp feel_temp humidity windspeed".split()
+COLUMNS = words("month hour temp feel_temp humidity windspeed")
 
 DATASET = TabularDataset(
     alias="BS",
-    columns=tuple(COLUMNS),
+    columns=COLUMNS,
     target="count",
     inputs=6,
     sizes=(13903, 1738, 1738),

@@ -4,18 +4,18 @@ Source: the DELVE repository (1996) through Torgo's collection of regression dat
 The test part has 820 rows; the first paper prints 819, but then its parts sum to one row less than there are.
 """
 
-from regbench.data import File, Layout, OpenML, TabularDataset
+from regbench.data import File, Layout, OpenML, TabularDataset, words
 
 ORIGINAL = Layout(names={"usr": "class"})  # the ARFF file of Torgo's collection calls its target so
 
-COLUMNS = """
+COLUMNS = words("""
     lread lwrite scall sread swrite fork exec rchar wchar pgout ppgout pgfree pgscan atch pgin ppgin pflt vflt
     runqsz freemem freeswap
-""".split()
+""")
 
 DATASET = TabularDataset(
     alias="CA",
-    columns=tuple(COLUMNS),
+    columns=COLUMNS,
     target="usr",
     inputs=21,
     sizes=(6553, 819, 820),

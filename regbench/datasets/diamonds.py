@@ -4,15 +4,15 @@ Source: Wickham, ggplot2 (2009), MIT; 53940 rows. OpenML's version leaves out cu
 categories, and takes the logarithm of the price. The last source works wherever Python packages can be installed.
 """
 
-from regbench.data import File, Layout, OpenML, TabularDataset, Wheel
+from regbench.data import File, Layout, OpenML, TabularDataset, Wheel, words
 
 DOLLARS = Layout(log_target=True)
 
-COLUMNS = "carat depth table x y z".split()
+COLUMNS = words("carat depth table x y z")
 
 DATASET = TabularDataset(
     alias="DM",
-    columns=tuple(COLUMNS),
+    columns=COLUMNS,
     target="price",
     inputs=6,
     sizes=(43152, 5394, 5394),

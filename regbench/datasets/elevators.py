@@ -4,18 +4,18 @@ Source: Camacho (1998) through Torgo's collection of regression data, "Public" b
 original 18 inputs have fewer than 10 distinct values and are left out: diffSaTime2 and diffSaTime4.
 """
 
-from regbench.data import File, Layout, OpenML, TabularDataset
+from regbench.data import File, Layout, OpenML, TabularDataset, words
 
 ORIGINAL = Layout(names={"Goal": "class"})  # the ARFF file of Torgo's collection calls its target so
 
-COLUMNS = """
+COLUMNS = words("""
     climbRate Sgz p q curRoll absRoll diffClb diffRollRate diffDiffClb SaTime1 SaTime2 SaTime3 SaTime4 diffSaTime1
     diffSaTime3 Sa
-""".split()
+""")
 
 DATASET = TabularDataset(
     alias="EL",
-    columns=tuple(COLUMNS),
+    columns=COLUMNS,
     target="Goal",
     inputs=16,
     sizes=(13279, 1660, 1660),

@@ -1,7 +1,7 @@
 """Grade, 0 to 4, of diabetic retinopathy from small photographs of the retina.
 
 Source: Yang et al. (2023), MedMNIST v2, https://doi.org/10.1038/s41597-022-01721-8, CC BY 4.0, after the DeepDRiD
-challenge. 1600 colour images of 28 x 28 with an official split: 1080 for training, 120 for validation, 400 for the test.
+challenge. 1600 colour images of 28 x 28, officially split into 1080 for training, 120 for validation, 400 for the test.
 """
 
 from regbench.data import Address, File, ImageDataset, MedMNIST

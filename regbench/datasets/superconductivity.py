@@ -6,10 +6,10 @@ rows, from a file recomputed from the published formulas; OpenML 44148 could not
 lie in another order it is refused and the next source is asked.
 """
 
-from regbench.data import UCI, File, OpenML, TabularDataset, Zip
+from regbench.data import UCI, File, OpenML, TabularDataset, Zip, words
 
-PROPERTIES = "atomic_mass fie atomic_radius Density ElectronAffinity FusionHeat ThermalConductivity Valence".split()
-STATISTICS = "mean wtd_mean gmean wtd_gmean entropy wtd_entropy range wtd_range std wtd_std".split()
+PROPERTIES = words("atomic_mass fie atomic_radius Density ElectronAffinity FusionHeat ThermalConductivity Valence")
+STATISTICS = words("mean wtd_mean gmean wtd_gmean entropy wtd_entropy range wtd_range std wtd_std")
 COLUMNS = [f"{statistic}_{quantity}" for quantity in PROPERTIES for statistic in STATISTICS]
 
 DATASET = TabularDataset(

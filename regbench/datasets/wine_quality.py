@@ -4,7 +4,7 @@ Source: Cortez et al. (2009), https://doi.org/10.24432/C56S3T, CC BY 4.0; 6497 r
 paper prints 7 inputs, but nothing public has 7: UCI's and OpenML's versions have these 11.
 """
 
-from regbench.data import UCI, File, Layout, OpenML, TabularDataset, Zip
+from regbench.data import UCI, File, Layout, OpenML, TabularDataset, Zip, words
 
 RED_THEN_WHITE = Layout(order_by=("color",))  # UCI's joint file has both colours in one table
 MEMBERS = ("winequality-red.csv", "winequality-white.csv")
@@ -13,14 +13,14 @@ CHECKSUMS = (
     "sha256:76c3f809815c17c07212622f776311faeb31e87610d52c26d87d6e361b169836",
 )
 
-COLUMNS = """
+COLUMNS = words("""
     fixed.acidity volatile.acidity citric.acid residual.sugar chlorides free.sulfur.dioxide total.sulfur.dioxide
     density pH sulphates alcohol
-""".split()
+""")
 
 DATASET = TabularDataset(
     alias="WN",
-    columns=tuple(COLUMNS),
+    columns=COLUMNS,
     target="quality",
     inputs=11,
     sizes=(5197, 650, 650),
