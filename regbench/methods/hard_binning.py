@@ -1,0 +1,39 @@
+"""Classification into K bins: each target belongs to its nearest centre.
+
+The encoder is one-hot, ψ(y) = e_i with i the nearest centre, the loss is the cross-entropy, which is KL(ψ‖π) of
+equation 3 since a one-hot has no entropy, and the prediction is the mean of the predicted distribution over the
+centres, not the most likely one. The encoder rounds, by δ/√12 for uniform targets; the prediction need not.
+"""
+
+from torch import Tensor
+
+from regbench.methods._centres import place
+from regbench.methods._encoder import decode, squared_distances
+from regbench.random import Stream
+from regbench.types import Batch, HParams, Method, Params, Static
+
+
+def init(y_NM: Tensor, k: int, _hparams: HParams, _static: Static, stream: Stream) -> Params:
+    """Fixed centres (K, M) over the range of the training targets (N, M), the end ones on its ends."""
+    return Params(fixed={"centres": place(y_NM, k, stream).c})
+
+
+def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
+    """-log π of the nearest centre, the first of equally near ones: outputs (B, K), targets (B, M) -> (B,)."""
+    nearest_B1 = squared_distances(batch.y, params["centres"]).argmin(-1, keepdim=True)
+    return -batch.outputs.log_softmax(-1).gather(-1, nearest_B1).squeeze(-1)
+
+
+def predict(params: Params, outputs_BK: Tensor) -> Tensor:
+    """The mean of the predicted distribution: (B, K) -> (B, M)."""
+    return decode(outputs_BK, params["centres"])
+
+
+METHOD = Method(
+    outputs=lambda k, _m: k,
+    init=init,
+    loss=loss,
+    predict=predict,
+    uses_k=True,
+    reference="Stewart, Bach, Berthet, Vert (2023), AISTATS, https://arxiv.org/abs/2211.05641",
+)
