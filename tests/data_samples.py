@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regbench.data import Prepared, Table, prepare
+from regbench.data import Prepared, Source, Table, TabularDataset, digest, prepare
 
 
 def table(rows: int = 200, *, inputs: int = 4, targets: int = 1, noise: float = 0.05, seed: int = 0) -> Table:
@@ -37,4 +37,45 @@ def write_csv(path: Path, content: Table) -> Path:
     header = ",".join([*content.columns, content.target])
     values = np.concatenate([content.x, content.y], axis=1)
     path.write_text("\n".join([header, *(",".join(repr(float(v)) for v in row) for row in values)]) + "\n")
+    return path
+
+
+def described(content: Table, *sources: Source) -> TabularDataset:
+    """The table as a dataset that the sources are said to give; their files are for the test to write."""
+    held_out = -(-content.rows // 5)
+    test = -(-held_out // 2)
+    return TabularDataset(
+        alias="GT",
+        columns=content.columns,
+        target=content.target,
+        inputs=len(content.columns),
+        sizes=(content.rows - held_out, held_out - test, test),
+        batch_size=16,
+        digest=digest(content),
+        licence="none needed",
+        url="https://example.org/generated",
+        reference="generated for a test (2024)",
+        sources=sources,
+    )
+
+
+def write_arff(path: Path, content: Table) -> Path:
+    """The table as ARFF with quoted names, a comment in the data and the target in the last column."""
+    names = [*content.columns, content.target]
+    head = ["% generated", "@RELATION 'a table'", *(f"@attribute '{name}' REAL" for name in names), "@DATA", "% rows"]
+    values = np.concatenate([content.x, content.y], axis=1)
+    path.write_text("\n".join([*head, *(", ".join(repr(float(v)) for v in row) for row in values)]) + "\n")
+    return path
+
+
+def write_npz(path: Path, content: Table) -> Path:
+    """Pictures in the layout of MedMNIST."""
+    assert content.parts is not None
+    train, val, _ = content.parts
+    cut = {"train": slice(0, train), "val": slice(train, train + val), "test": slice(train + val, None)}
+    arrays = {}
+    for part, rows in cut.items():
+        arrays[f"{part}_images"] = content.x[rows].transpose(0, 2, 3, 1)
+        arrays[f"{part}_labels"] = content.y[rows].astype(np.uint8)
+    np.savez_compressed(path, **arrays)
     return path

@@ -8,8 +8,8 @@ from regbench.data.dataset import Dataset, ImageDataset, TabularDataset, words
 from regbench.data.loading import is_here, load
 from regbench.data.own import from_file
 from regbench.data.preparation import nested_split, prepare, split_rows
-from regbench.data.shelf import Check, Fetched, Item, fetch, import_file, inventory, verify
-from regbench.data.sources import UCI, Address, File, Layout, MedMNIST, OpenML, OwnFile, Wheel, Zip
+from regbench.data.shelf import Check, Fetched, Item, fetch, import_file, inventory, verify, verify_one
+from regbench.data.sources import UCI, Address, File, Layout, MedMNIST, OpenML, OwnFile, Source, Wheel, Zip
 from regbench.data.table import Prepared, Table
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "OpenML",
     "OwnFile",
     "Prepared",
+    "Source",
     "Table",
     "TabularDataset",
     "Wheel",
@@ -41,5 +42,6 @@ __all__ = [
     "prepare",
     "split_rows",
     "verify",
+    "verify_one",
     "words",
 ]

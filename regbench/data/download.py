@@ -45,7 +45,7 @@ class Limits:
 LIMITS = Limits()
 
 
-class _TryAgain(Exception):  # noqa: N818 - not an error, a request
+class _TryAgain(Exception):
     """This attempt failed in a way that the next may not."""
 
     def __init__(self, reason: str, wait: float = 0.0):
@@ -127,6 +127,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
+            Path(temporary).chmod(0o644)  # mkstemp's 0600 would keep a shared cache from everybody else
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)

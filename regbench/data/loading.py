@@ -18,35 +18,49 @@ from regbench.data.table import Table
 from regbench.errors import DataUnavailable, InfrastructureError
 
 
-def load(dataset: Dataset, name: str) -> Table:
+def load(dataset: Dataset, name: str, *, fresh: bool = False) -> Table:
     """The canonical table; the first source whose digest is right gives it, and the cache has it the next time.
 
     Args:
         dataset: what `catalog.load("datasets", name)` gives.
         name: of the dataset, for messages and the cache.
+        fresh: ask the sources though the cache has it.
     """
-    kept = from_cache(dataset, name)
+    table, reasons = _first_right(dataset, name, dataset.sources, fresh=fresh)
+    if table is None:
+        raise DataUnavailable(_nowhere(dataset, name, reasons))
+    return table
+
+
+def is_here(dataset: Dataset, name: str) -> bool:
+    """Whether the dataset can be had without the network: true means that it was read, checked and kept."""
+    return _first_right(dataset, name, [source for source in dataset.sources if not source.remote])[0] is not None
+
+
+def seems_here(dataset: Dataset, name: str) -> bool:
+    """`is_here` at a glance, for listings: whether a file lies where it should; it is not opened."""
+    files = [source for source in dataset.sources if isinstance(source, (File, OwnFile))]
+    return cached_path(dataset, name).is_file() or any(source.here() for source in files)
+
+
+def _first_right(
+    dataset: Dataset, name: str, sources: Iterable[Source], *, fresh: bool = False
+) -> tuple[Table | None, list[tuple[Source, str]]]:
+    """The kept table, or that of the first source that gives the right one; and why the sources before it did not."""
+    kept = None if fresh else from_cache(dataset, name)
+    reasons: list[tuple[Source, str]] = []
     if kept is not None:
-        return kept
-    reasons = []
-    for source in dataset.sources:
+        return kept, reasons
+    for source in sources:
         try:
             table = from_source(dataset, source)
         except Refused as reason:
             reasons.append((source, str(reason)))
         else:
-            keep(dataset, name, table)
-            return table
-    raise DataUnavailable(_nowhere(dataset, name, reasons))
-
-
-def is_here(dataset: Dataset, name: str) -> bool:
-    """Whether the dataset can be had without the network; a file that is there is not opened."""
-    if cached_path(dataset, name).is_file():
-        return True
-    files = [source for source in dataset.sources if isinstance(source, File)]
-    own = [source for source in dataset.sources if isinstance(source, OwnFile)]
-    return any(source.here() for source in files) or any(Path(source.path).is_file() for source in own)
+            with contextlib.suppress(InfrastructureError):  # where it cannot be kept, it is made again the next time
+                keep(dataset, name, table)
+            return table, reasons
+    return None, reasons
 
 
 def from_source(dataset: Dataset, source: Source) -> Table:
@@ -86,13 +100,12 @@ def from_cache(dataset: Dataset, name: str) -> Table | None:
 
 
 def keep(dataset: Dataset, name: str, table: Table) -> None:
-    """Write a checked table to the cache; where that cannot be written, it is made again the next time."""
+    """Write a checked table to the cache."""
     file = io.BytesIO()
     np.savez(
         file, x=table.x, y=table.y, source=np.array(table.source), parts=np.array(table.parts or (), dtype=np.int64)
     )
-    with contextlib.suppress(InfrastructureError):
-        write_atomically(cached_path(dataset, name), file.getvalue())
+    write_atomically(cached_path(dataset, name), file.getvalue())
 
 
 def _shape(dataset: Dataset) -> tuple[int, ...]:

@@ -15,6 +15,10 @@ class Refused(DataUnavailable):
     """One source cannot give the dataset; the message says why, and the next source is tried."""
 
 
+class Absent(Refused):
+    """It has nothing at all, as opposed to something wrong."""
+
+
 @dataclass(frozen=True)
 class Raw:
     """The bytes of one file; the end of its name tells the format."""

@@ -1,15 +1,16 @@
 """What `regbench data list`, `fetch`, `import` and `verify` do; they return values and print nothing."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from regbench import catalog
 from regbench.data.dataset import Dataset
-from regbench.data.loading import cached_path, check, from_cache, from_source, is_here, keep, load
-from regbench.data.raw import Raw, Refused, zip_member
+from regbench.data.loading import cached_path, check, from_cache, from_source, keep, load, seems_here
+from regbench.data.raw import Absent, Raw, Refused, zip_member
 from regbench.data.sources import Layout, Wheel, Zip, read_file
 from regbench.data.table import Table
 from regbench.errors import UsageError
@@ -68,20 +69,26 @@ def inventory(names: Iterable[str] | None = None) -> list[Item]:
     return [_item(name) for name in _resolved(names)]
 
 
-def fetch(name: str, *, force: bool = False) -> Fetched:
-    """Get a dataset into the cache, so that it can be used offline; `force` gets it again though it is there."""
-    (name,) = _resolved([name])
-    dataset: Dataset = catalog.load("datasets", name)
-    if force:
-        cached_path(dataset, name).unlink(missing_ok=True)
-    already = from_cache(dataset, name)
-    return _fetched(dataset, name, already or load(dataset, name), already=already is not None)
+def fetch(name: str, *, dataset: Dataset | None = None, force: bool = False) -> Fetched:
+    """Get a dataset into the cache, so that it can be used offline.
+
+    Args:
+        name: full name or abbreviation.
+        dataset: itself, where it is not one of the catalog.
+        force: get it again though it is there.
+    """
+    name, dataset = _found(name, dataset)
+    already = None if force else from_cache(dataset, name)
+    if already is not None:
+        return _fetched(dataset, name, already, already=True)
+    table = load(dataset, name, fresh=True)
+    keep(dataset, name, table)
+    return _fetched(dataset, name, table, already=False)
 
 
-def import_file(name: str, paths: Sequence[str | Path]) -> Fetched:
+def import_file(name: str, paths: Sequence[str | Path], *, dataset: Dataset | None = None) -> Fetched:
     """Take a dataset from files fetched by hand, in the layout of any of its sources; archives are looked into."""
-    (name,) = _resolved([name])
-    dataset: Dataset = catalog.load("datasets", name)
+    name, dataset = _found(name, dataset)
     try:
         files = [read_file(Path(path)) for path in paths]
     except Refused as error:
@@ -89,26 +96,39 @@ def import_file(name: str, paths: Sequence[str | Path]) -> Fetched:
     if not files:
         raise UsageError(f"no file to import {name} from; name one")
     reasons = []
-    for given, layout in _readings(dataset, files):
+    for read, layout in _readings(dataset, files):
         try:
-            table = dataset.read(given, layout, " + ".join(str(path) for path in paths))
+            table = dataset.read(read(), layout, " + ".join(str(path) for path in paths))
             check(dataset, table)
         except Refused as reason:
             reasons.append(str(reason))
         else:
             keep(dataset, name, table)
             return _fetched(dataset, name, table, already=False)
-    why = "; ".join(dict.fromkeys(reasons)) or "it holds none of the files that its sources have"
+    why = "; or ".join(list(dict.fromkeys(reasons))[:3]) or "none of its sources is an archive"
     raise UsageError(f"{' + '.join(raw.name for raw in files)} is not {name}: {why}; see {dataset.url}")
 
 
 def verify(names: Iterable[str] | None = None, *, network: bool = False) -> list[Check]:
     """Compare the kept copy and the local files of datasets with their digests; with `network` every source."""
-    return [found for name in _resolved(names) for found in _checks(name, network)]
+    return [found for name in _resolved(names) for found in verify_one(name, network=network)]
+
+
+def verify_one(name: str, *, dataset: Dataset | None = None, network: bool = False) -> list[Check]:
+    """`verify` for one dataset, which need not be one of the catalog."""
+    name, dataset = _found(name, dataset)
+    return list(_checks(dataset, name, network))
 
 
 def _resolved(names: Iterable[str] | None) -> list[str]:
     return catalog.names("datasets") if names is None else [catalog.resolve("datasets", name) for name in names]
+
+
+def _found(name: str, dataset: Dataset | None) -> tuple[str, Dataset]:
+    if dataset is not None:
+        return name, dataset
+    name = catalog.resolve("datasets", name)
+    return name, catalog.load("datasets", name)
 
 
 def _item(name: str) -> Item:
@@ -126,7 +146,7 @@ def _item(name: str) -> Item:
         url=dataset.url,
         digest=dataset.digest,
         sources=tuple(source.name for source in dataset.sources),
-        here=is_here(dataset, name),
+        here=seems_here(dataset, name),
         kept=path.is_file(),
         path=str(path),
     )
@@ -137,7 +157,7 @@ def _fetched(dataset: Dataset, name: str, table: Table, *, already: bool) -> Fet
     return Fetched(name=name, source=table.source, rows=table.rows, digest=dataset.digest, path=path, already=already)
 
 
-def _readings(dataset: Dataset, files: list[Raw]) -> Iterator[tuple[list[Raw], Layout]]:
+def _readings(dataset: Dataset, files: list[Raw]) -> Iterator[tuple[Callable[[], list[Raw]], Layout]]:
     """Every way to read imported files: each layout of the sources, each order of the files, members of archives."""
     layouts: list[Layout] = []
     for source in dataset.sources:
@@ -149,16 +169,19 @@ def _readings(dataset: Dataset, files: list[Raw]) -> Iterator[tuple[list[Raw], L
                 source.members if isinstance(source, Zip) else (source.member,) if isinstance(source, Wheel) else ()
             )
             if members:
-                yield [zip_member(files[0], member) for member in members], source.layout
+                yield partial(_members, files[0], members), source.layout
         return
     orders = itertools.permutations(files) if len(files) <= MOST_FILES else [tuple(files)]
     for order in orders:
         for layout in layouts:
-            yield list(order), layout
+            yield partial(list, order), layout
 
 
-def _checks(name: str, network: bool) -> Iterator[Check]:
-    dataset: Dataset = catalog.load("datasets", name)
+def _members(archive: Raw, members: Sequence[str]) -> list[Raw]:
+    return [zip_member(archive, member) for member in members]
+
+
+def _checks(dataset: Dataset, name: str, network: bool) -> Iterator[Check]:
     path = cached_path(dataset, name)
     if not path.is_file():
         yield Check(name, "cache", "absent", f"no {path}")
@@ -172,7 +195,6 @@ def _checks(name: str, network: bool) -> Iterator[Check]:
         try:
             from_source(dataset, source)
         except Refused as reason:
-            absent = "there is no " in str(reason) or "REGBENCH_DATA is not set" in str(reason)
-            yield Check(name, source.name, "absent" if absent else "wrong", str(reason))
+            yield Check(name, source.name, "absent" if isinstance(reason, Absent) else "wrong", str(reason))
         else:
             yield Check(name, source.name, "ok")

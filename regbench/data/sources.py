@@ -11,7 +11,7 @@ from typing import Protocol
 from regbench.data.clients import ask
 from regbench.data.download import download, matches, probe, require_network
 from regbench.data.places import mirror
-from regbench.data.raw import Raw, Refused, zip_member
+from regbench.data.raw import Absent, Raw, Refused, zip_member
 
 OPENML_SERVER = "https://www.openml.org/api/v1/xml"
 UCI_SERVER = "https://archive.ics.uci.edu/api/dataset"
@@ -82,7 +82,7 @@ class File:
         """Read from the disk."""
         folder = mirror()
         if folder is None:
-            raise Refused("REGBENCH_DATA is not set")
+            raise Absent("REGBENCH_DATA is not set")
         return [read_file(folder / path) for path in self.paths]
 
 
@@ -98,6 +98,10 @@ class OwnFile:
     def name(self) -> str:
         """Its path."""
         return self.path
+
+    def here(self) -> bool:
+        """Whether it is there."""
+        return Path(self.path).is_file()
 
     def files(self) -> list[Raw]:
         """Read from the disk."""
@@ -262,7 +266,7 @@ def read_file(path: Path) -> Raw:
     try:
         return Raw(path.name, path.read_bytes())
     except FileNotFoundError:
-        raise Refused(f"there is no {path}") from None
+        raise Absent(f"there is no {path}") from None
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}") from None
 
