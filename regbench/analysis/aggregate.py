@@ -1,0 +1,69 @@
+"""From jobs to cells: mean and standard deviation over seeds, and how many seeds stand behind them."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from regbench.analysis import order
+from regbench.analysis.comparable import CELL, comparable
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+METRICS = ("rmse", "mae")
+
+
+def aggregate(frame: "DataFrame") -> "DataFrame":
+    """One row per cell: n of n_expected seeds, mean and sample standard deviation of RMSE and MAE, diverged runs.
+
+    A seed counts in n if its run has a finite error. A cell without any is a row of nulls; a standard deviation needs
+    two seeds. Sorted as the paper's tables; what was left out is in `attrs["left_out"]`.
+    """
+    rows = comparable(frame)
+    cells = [_cell(key, group) for key, group in rows.groupby(CELL, dropna=False, sort=False)]
+    cells.sort(key=_place)
+    result = pd.DataFrame(cells, columns=[*CELL, "n", "n_expected", "diverged", *_statistics()])
+    result = result.astype({"k": "Int64", "lambda_sigma": "Float64", "n": int, "n_expected": int, "diverged": int})
+    result = result.astype(dict.fromkeys(_statistics(), float))
+    result.attrs = dict(rows.attrs)
+    return result
+
+
+def finite(values: "pd.Series") -> np.ndarray:
+    """The finite numbers among values that may be null."""
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    return numbers[np.isfinite(numbers)]
+
+
+def records(frame: "DataFrame") -> list[dict[str, Any]]:
+    """The rows of a frame as dictionaries by column name."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def null(value: Any) -> Any:
+    """None for every way pandas says that there is nothing."""
+    return None if pd.isna(value) else value
+
+
+def _statistics() -> list[str]:
+    return [f"{metric}_{statistic}" for metric in METRICS for statistic in ("mean", "std")]
+
+
+def _cell(key: tuple[Any, ...], group: "DataFrame") -> dict[str, Any]:
+    errors = {metric: finite(group[f"test_{metric}"]) for metric in METRICS}
+    cell = dict(zip(CELL, map(null, key), strict=True))
+    cell |= {"n": len(errors["rmse"]), "n_expected": len(group), "diverged": _diverged(group)}
+    for metric, values in errors.items():
+        cell[f"{metric}_mean"] = values.mean() if len(values) else None
+        cell[f"{metric}_std"] = values.std(ddof=1) if len(values) > 1 else None
+    return cell
+
+
+def _diverged(group: "DataFrame") -> int:
+    return int(group["diverged"].astype("boolean").fillna(value=False).sum()) if "diverged" in group else 0
+
+
+def _place(cell: dict[str, Any]) -> tuple[object, ...]:
+    row = order.row_key(cell["method"], cell["variant"], cell["k"], cell["lambda_sigma"])
+    return (order.dataset_key(cell["dataset"]), row)

@@ -1,0 +1,80 @@
+"""Only what is alike may share a cell: one version of the data, one protocol, one run per seed."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from regbench.analysis import order
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+CELL = ["dataset", "method", "variant", "k", "lambda_sigma"]
+
+
+def comparable(frame: "DataFrame") -> "DataFrame":
+    """The frame in a fixed order, less the rows that may not stand beside the rest.
+
+    Where a dataset has two digests, or a cell two protocols or backbones, the one with most runs stays (the newest on
+    ties). What goes is said in `attrs["left_out"]`.
+    """
+    notes = list(frame.attrs.get("left_out", []))
+    rows = frame.copy()
+    for column in ("run_id", "lambda_sigma"):
+        if column not in rows:
+            rows[column] = pd.NA
+    measured = rows["run_id"].notna() | rows["test_rmse"].notna()
+    rows = _majority(rows, measured, ["dataset"], ["digest"], "another version of the data", notes)
+    rows = _majority(rows, measured, CELL, ["protocol", "backbone"], "another protocol or backbone", notes)
+    rows = _one_run_per_seed(rows, notes)
+    rows.attrs = {**frame.attrs, "left_out": notes}
+    return rows
+
+
+def _majority(
+    rows: "DataFrame", measured: "pd.Series", by: list[str], columns: list[str], what: str, notes: list[str]
+) -> "DataFrame":
+    """Within each group of `by`, the rows whose `columns` most measured rows share."""
+    present = [column for column in columns if column in rows]
+    if not present or all(rows[column].nunique(dropna=False) < 2 for column in present):
+        return rows
+    marked = rows.assign(_measured=measured, _kind=_joined(rows, present))
+    kept = []
+    for key, group in marked.groupby(by, dropna=False, sort=False):
+        kinds = group.groupby("_kind", sort=True)
+        best = max(kinds, key=lambda kind: (kind[1]["_measured"].sum(), _newest(kind[1]), str(kind[0])))[0]
+        kept.append(group[group["_kind"] == best])
+        if gone := len(group) - len(kept[-1]):
+            notes.append(f"{_named(key)}: {_count(gone, 'job')} of {what} left out")
+    return pd.concat(kept).drop(columns=["_measured", "_kind"])
+
+
+def _one_run_per_seed(rows: "DataFrame", notes: list[str]) -> "DataFrame":
+    """Of several rows of one cell and seed, the newest run; sorted, so that no sum depends on the order of rows."""
+    tiebreak = [column for column in ("run_id", "job_key") if column in rows]
+    rows = rows.sort_values([*CELL, "seed", *tiebreak], na_position="first", kind="stable")
+    single = rows.drop_duplicates([*CELL, "seed"], keep="last")
+    if gone := len(rows) - len(single):
+        notes.append(f"{_count(gone, 'older run')} of a seed that has a newer one left out")
+    return single
+
+
+def _joined(rows: "DataFrame", columns: list[str]) -> "pd.Series":
+    return rows[columns].astype("string").fillna("").agg("|".join, axis=1)
+
+
+def _newest(group: "DataFrame") -> int:
+    newest = group["run_id"].max()
+    return -1 if pd.isna(newest) else int(newest)
+
+
+def _named(key: object) -> str:
+    parts = key if isinstance(key, tuple) else (key,)
+    if len(parts) == 1:
+        return order.alias(str(parts[0]))
+    at = "" if str(parts[3]) in ("nan", "<NA>", "None") else f" k = {parts[3]}"
+    return f"{order.alias(str(parts[0]))}, {parts[2]}{at}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")

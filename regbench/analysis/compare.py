@@ -1,0 +1,224 @@
+"""Does A beat B? Paired by seed within each dataset; over datasets, seeds are never counted as datasets."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regbench.analysis import order, paired, variants, verdict
+from regbench.analysis.aggregate import null, records
+from regbench.analysis.comparable import comparable
+from regbench.analysis.verdict import Overall
+from regbench.errors import NothingMeasured, UsageError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class DatasetDifference:
+    """A against B on one dataset: means over the paired seeds, A's error in percent above B's, seeds A wins."""
+
+    dataset: str
+    n: int
+    wins: int
+    ties: int
+    a_mean: float
+    b_mean: float
+    percent: float  # geometric mean of the paired ratios, less one
+    low: float | None  # paired t interval of it; none for a single seed
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the runs say about A against B, and what they cannot say."""
+
+    a: str
+    b: str
+    metric: str
+    rope: float
+    level: float
+    datasets: tuple[DatasetDifference, ...]
+    overall: Overall
+    verdict: str  # "A is better", "B is better", "practically equal" or "undecided"
+    scope: str  # whom the verdict is about: "datasets like these" or "these datasets"
+    sentence: str
+    advice: str
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def decided(self) -> bool:
+        """Whether the data decide."""
+        return self.verdict != verdict.UNDECIDED
+
+    def data(self) -> dict[str, Any]:
+        """The comparison as plain data for JSON; null where there is no number."""
+        return {**asdict(self), "decided": self.decided}
+
+
+def compare(
+    frame: "DataFrame",
+    a: str,
+    b: str,
+    *,
+    metric: str = "rmse",
+    k: Collection[int] = (),
+    rope: float = 0.01,
+    level: float = 0.95,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """A against B by the frame of cells; a bare name is the default variant at k = 25, or at the `k` given.
+
+    Within ±`rope` two errors count as practically equal. The same seed trains both methods on the same rows in the
+    same order, so differences are taken seed by seed. Deterministic, and swapping A and B mirrors every number.
+    """
+    if len(k) > 1:
+        raise UsageError(f"compare takes one k, not {len(k)}; or say it of each method: {a}[k=5] {b}[k=25]")
+    at = next(iter(k), None)
+    rows = comparable(frame)
+    left, right = variants.pick(rows, a, k=at), variants.pick(rows, b, k=at)
+    if left.index.equals(right.index):
+        raise UsageError(f"'{a}' and '{b}' are the same method: nothing to compare")
+    name_a, name_b = _names(left, right)
+    errors = [{name: _errors(part, name, metric) for name in _datasets(left, right)} for part in (left, right)]
+    pairs, missing = _pairs(*errors, names=(name_a, name_b))
+    if not pairs:
+        raise NothingMeasured(f"no seed on which both {name_a} and {name_b} have a finished run: {'; '.join(missing)}")
+    logs = [np.log(values[:, 0] / values[:, 1]) for values in pairs.values()]
+    overall = _overall(logs, level=level, rope=rope, resamples=resamples)
+    judged = verdict.judge(overall, logs, names=(name_a, name_b), metric=metric, rope=rope, level=level)
+    return Comparison(
+        a=name_a,
+        b=name_b,
+        metric=metric,
+        rope=rope,
+        level=level,
+        datasets=tuple(_difference(name, pairs[name], level) for name in pairs),
+        overall=overall,
+        verdict=judged.verdict,
+        scope=judged.scope,
+        sentence=judged.sentence,
+        advice=judged.advice,
+        missing=tuple(missing),
+        notes=(*rows.attrs.get("left_out", ()), *_protocols(left, right)),
+    )
+
+
+def percent(log_ratio: float) -> float:
+    """A log ratio as a difference in percent.
+
+    >>> round(percent(np.log(0.95)), 9)
+    -5.0
+    """
+    return float(100 * np.expm1(log_ratio))
+
+
+def _names(left: "DataFrame", right: "DataFrame") -> tuple[str, str]:
+    """Both names; with their k where that is what they differ in."""
+    names, ks = [], []
+    for part in (left, right):
+        names.append(str(part["variant"].iloc[0]))
+        ks.append(null(part["k"].dropna().min()))
+    if names[0] != names[1]:
+        return names[0], names[1]
+    return f"{names[0]} at k = {ks[0]}", f"{names[1]} at k = {ks[1]}"
+
+
+def _datasets(left: "DataFrame", right: "DataFrame") -> list[str]:
+    return sorted({*left["dataset"], *right["dataset"]}, key=order.dataset_key)
+
+
+def _errors(rows: "DataFrame", dataset: str, metric: str) -> dict[int, float | str]:
+    """Of each planned seed the error, or why there is none."""
+    found: dict[int, float | str] = {}
+    for row in records(rows[rows["dataset"] == dataset]):
+        error = null(row[f"test_{metric}"])
+        if error is not None and np.isfinite(error):
+            found[int(row["seed"])] = float(error) if error > 0 else "has error 0, of which there is no ratio"
+        else:
+            found[int(row["seed"])] = "diverged" if null(row.get("diverged")) else "has no finished run"
+    return found
+
+
+def _pairs(
+    a: dict[str, dict[int, float | str]], b: dict[str, dict[int, float | str]], *, names: tuple[str, str]
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Per dataset the paired errors (N, 2), and what could not be paired."""
+    pairs, missing = {}, []
+    for dataset, mine in a.items():
+        theirs = b[dataset]
+        seeds = sorted({*mine, *theirs})
+        both = [(mine.get(seed), theirs.get(seed)) for seed in seeds]
+        whole = [pair for pair in both if all(isinstance(error, float) for error in pair)]
+        if whole:
+            pairs[dataset] = np.array(whole, dtype=float)
+        for name, errors in zip(names, (mine, theirs), strict=True):
+            missing += _absent(dataset, name, {seed: errors.get(seed, "is not planned") for seed in seeds})
+    return pairs, missing
+
+
+def _absent(dataset: str, name: str, errors: dict[int, float | str]) -> list[str]:
+    reasons: dict[str, list[int]] = {}
+    for seed, error in errors.items():
+        if isinstance(error, str):
+            reasons.setdefault(error, []).append(seed)
+    return [
+        f"{order.alias(dataset)}: {name} {why} (seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))})"
+        for why, seeds in reasons.items()
+    ]
+
+
+def _difference(dataset: str, values: np.ndarray, level: float) -> DatasetDifference:
+    logs = np.log(values[:, 0] / values[:, 1])
+    interval = paired.seed_interval([logs], level)
+    low, high = interval or (None, None)
+    return DatasetDifference(
+        dataset=dataset,
+        n=len(logs),
+        wins=int((logs < 0).sum()),
+        ties=int((logs == 0).sum()),
+        a_mean=float(values[:, 0].mean()),
+        b_mean=float(values[:, 1].mean()),
+        percent=percent(logs.mean()),
+        low=None if low is None else percent(low),
+        high=None if high is None else percent(high),
+    )
+
+
+def _overall(logs: list[np.ndarray], *, level: float, rope: float, resamples: int) -> Overall:
+    means = np.array([each.mean() for each in logs])
+    resampled = paired.bootstrap(logs, level=level, margin=float(np.log1p(rope)), resamples=resamples)
+    seeds = paired.seed_interval(logs, level)
+    return Overall(
+        datasets=len(logs),
+        pairs=sum(map(len, logs)),
+        wins=int((means < 0).sum()),
+        percent=percent(means.mean()),
+        low=percent(resampled.interval[0]),
+        high=percent(resampled.interval[1]),
+        seeds_low=None if seeds is None else percent(seeds[0]),
+        seeds_high=None if seeds is None else percent(seeds[1]),
+        p_better=resampled.lower,
+        p_clearly_better=resampled.clearly_lower,
+        p_equal=resampled.equal,
+        p_clearly_worse=resampled.clearly_higher,
+        wilcoxon_p=paired.wilcoxon(means),
+        sign_p=paired.sign_test(means),
+        smallest_p=paired.smallest_p(len(means)),
+    )
+
+
+def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
+    """Where A and B were not trained alike."""
+    columns = [column for column in ("protocol", "backbone") if column in left]
+    notes = []
+    for dataset in _datasets(left, right):
+        kinds = [part.loc[part["dataset"] == dataset, columns].drop_duplicates() for part in (left, right)]
+        if all(len(kind) == 1 for kind in kinds) and kinds[0].values.tolist() != kinds[1].values.tolist():
+            notes.append(f"{order.alias(dataset)}: the two were trained under different protocols or backbones")
+    return notes

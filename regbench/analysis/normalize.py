@@ -1,0 +1,130 @@
+"""Errors as ratios to a baseline's on the same dataset, and their means over datasets that all methods share."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from regbench.analysis import order, variants
+from regbench.analysis.aggregate import aggregate, null, records
+from regbench.errors import NothingMeasured
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ROW = ["method", "variant", "k", "lambda_sigma"]  # what a row of the table is
+
+
+@dataclass(frozen=True)
+class Normalized:
+    """Ratios per cell, their means per row of the table, and over which datasets the means are taken."""
+
+    cells: "DataFrame"  # `aggregate`'s columns, ratio, ratio_std and why there is none
+    means: "DataFrame"  # per row: arithmetic, geometric, median over `common`
+    common: tuple[str, ...]  # the datasets on which every row with any ratio has one
+    baseline: str
+    metric: str
+    notes: tuple[str, ...]
+
+
+def normalize(
+    frame: "DataFrame", *, baseline: str = "lsq", metric: str = "rmse", reference: "DataFrame | None" = None
+) -> Normalized:
+    """Each cell's mean error over the baseline's mean error on the same dataset.
+
+    A baseline that ignores k serves every k. Its mean counts as an exact number: `ratio_std` is the standard deviation
+    of the normalised error over the method's own seeds. Where the baseline is missing or diverged the ratio is null
+    and `reason` says so. `reference` is where the baseline is looked for, if not in `frame`.
+    """
+    cells = aggregate(frame)
+    base = _baseline(frame if reference is None else reference, baseline)
+    ratios = [_ratio(cell, base.get(cell["dataset"]), baseline, metric) for cell in records(cells)]
+    attrs = cells.attrs
+    cells = cells.assign(**{name: [each[name] for each in ratios] for name in ("ratio", "ratio_std", "reason")})
+    cells = cells.astype({"ratio": float, "ratio_std": float})
+    cells.attrs = attrs
+    common, notes = _common(cells)
+    return Normalized(
+        cells=cells,
+        means=_means(cells, common),
+        common=common,
+        baseline=baseline,
+        metric=metric,
+        notes=(*attrs.get("left_out", ()), *_no_baseline(cells), *notes),
+    )
+
+
+def describe(row: Any) -> str:
+    """A row of the table in words.
+
+    >>> describe({"method": "end2end", "variant": "end2end", "k": 25})
+    'end2end (k = 25)'
+    """
+    return row["variant"] + ("" if null(row["k"]) is None else f" (k = {row['k']})")
+
+
+def _baseline(frame: "DataFrame", name: str) -> dict[str, dict[str, Any]]:
+    """The baseline's cell of each dataset; none where it was not planned."""
+    try:
+        rows = variants.pick(frame, name)
+    except NothingMeasured:
+        return {}
+    return {cell["dataset"]: cell for cell in records(aggregate(rows))}
+
+
+def _ratio(cell: dict[str, Any], base: dict[str, Any] | None, baseline: str, metric: str) -> dict[str, Any]:
+    nothing = {"ratio": None, "ratio_std": None}
+    if not cell["n"]:
+        return {**nothing, "reason": "diverged" if cell["diverged"] else "missing"}
+    if base is None or not base["n"]:
+        how = "diverged" if base is not None and base["diverged"] else "is missing"
+        return {**nothing, "reason": f"{baseline} {how}"}
+    scale = base[f"{metric}_mean"]
+    if scale == 0:
+        return {**nothing, "reason": f"{baseline} has no error"}
+    return {"ratio": cell[f"{metric}_mean"] / scale, "ratio_std": cell[f"{metric}_std"] / scale, "reason": ""}
+
+
+def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
+    """The datasets on which all rows have a ratio, and what to say where that is not all of them."""
+    everywhere = sorted(set(cells["dataset"]), key=order.dataset_key)
+    groups = [group for _, group in cells.groupby(ROW, dropna=False, sort=False)]
+    has = [(describe(group.iloc[0]), set(group.loc[group["ratio"].notna(), "dataset"])) for group in groups]
+    compared = [(row, datasets) for row, datasets in has if datasets]
+    idle = [row for row, datasets in has if not datasets]
+    notes = [f"no ratio on any dataset, and so no part in the choice of means: {_some(idle)}"] if idle else []
+    common = tuple(each for each in everywhere if compared and all(each in datasets for _, datasets in compared))
+    lacking = {each: [row for row, found in compared if each not in found] for each in everywhere if each not in common}
+    if lacking and compared:
+        which = " ".join(map(order.alias, common)) or "none"
+        gone = "; ".join(f"{order.alias(each)} (not in {_some(rows)})" for each, rows in lacking.items())
+        notes.append(f"means are over {len(common)} of {len(everywhere)} datasets ({which}), left out: {gone}")
+    return common, notes
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _no_baseline(cells: "DataFrame") -> list[str]:
+    lost = cells[(cells["n"] > 0) & cells["ratio"].isna()]
+    reasons = lost.groupby("reason", sort=True)["dataset"].unique()
+    return [
+        f"{reason} on {' '.join(order.alias(each) for each in sorted(datasets, key=order.dataset_key))}: no ratio there"
+        for reason, datasets in reasons.items()
+    ]
+
+
+def _means(cells: "DataFrame", common: tuple[str, ...]) -> "DataFrame":
+    """Arithmetic and geometric mean and median of each row's ratios over the common datasets."""
+    rows = []
+    for key, group in cells.groupby(ROW, dropna=False, sort=False):
+        ratios = group.loc[group["dataset"].isin(common), "ratio"].to_numpy(dtype=float)
+        full = bool(common) and len(ratios) == len(common) and bool(np.isfinite(ratios).all())
+        statistics = [ratios.mean(), np.exp(np.log(ratios).mean()), np.median(ratios)] if full else [None] * 3
+        rows.append([*map(null, key), *statistics, len(common) if full else 0])
+    rows.sort(key=lambda row: order.row_key(*row[:4]))
+    columns = [*ROW, "arithmetic", "geometric", "median", "datasets"]
+    means = pd.DataFrame(rows, columns=columns).astype({"k": "Int64", "lambda_sigma": "Float64"})
+    return means.astype({"arithmetic": float, "geometric": float, "median": float})

@@ -1,0 +1,30 @@
+"""The order in which rows and columns are shown everywhere: the paper's first, then the alphabet."""
+
+from functools import cache
+
+from regbench import catalog
+from regbench.papers import bridges
+
+
+@cache
+def alias(dataset: str) -> str:
+    """The short name of a dataset, its own name where it has none."""
+    if dataset not in catalog.names("datasets"):
+        return dataset
+    return catalog.entry("datasets", dataset).arguments.get("alias") or dataset
+
+
+def dataset_key(dataset: str) -> tuple[int, str]:
+    """Sorts datasets as Table 1 of the first paper does."""
+    short = alias(dataset)
+    return (bridges.DATASETS.index(short) if short in bridges.DATASETS else len(bridges.DATASETS), short)
+
+
+def method_key(method: str) -> tuple[int, str]:
+    """Sorts methods as the first paper lists them."""
+    return (bridges.METHODS.index(method) if method in bridges.METHODS else len(bridges.METHODS), method)
+
+
+def row_key(method: str, variant: str, k: int | None, lambda_sigma: float | None) -> tuple[object, ...]:
+    """Sorts the rows of a table as Table 2 does: method, then λ_σ from wide to narrow, then k."""
+    return (method_key(method), -(lambda_sigma or 0.0), variant, k or 0)

@@ -1,0 +1,147 @@
+"""From numbers to words: which method is better, whom that speaks of, and what would settle it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+A_BETTER, B_BETTER, EQUAL, UNDECIDED = "A is better", "B is better", "practically equal", "undecided"
+GENERAL, HERE = "datasets like these", "these datasets"
+ENOUGH_DATASETS = 6  # the fewest with which an exact test over datasets can give p < 0.05: 2 / 2^6 = 0.031
+MOST_SEEDS = 100  # more than that is no advice
+MOST_DATASETS = 1000
+
+
+@dataclass(frozen=True)
+class Overall:
+    """A against B over all datasets, each counted once. Percentages are of B's error; negative is better for A."""
+
+    datasets: int
+    pairs: int
+    wins: int  # datasets on which A's mean is lower
+    percent: float
+    low: float  # datasets resampled, then seeds: what to expect of other datasets like these
+    high: float
+    seeds_low: float | None  # the same datasets trained with other seeds
+    seeds_high: float | None
+    p_better: float  # shares of the resamples
+    p_clearly_better: float  # by more than the margin
+    p_equal: float  # within it
+    p_clearly_worse: float
+    wilcoxon_p: float
+    sign_p: float
+    smallest_p: float  # that any of the two tests could give with that many datasets
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, whom it is about, and the sentences that go with it."""
+
+    verdict: str
+    scope: str
+    sentence: str
+    advice: str
+
+
+def judge(
+    overall: Overall, logs: list[np.ndarray], *, names: tuple[str, str], metric: str, rope: float, level: float
+) -> Judgement:
+    """The verdict. From six datasets on it is about datasets like these, below only about the ones at hand.
+
+    The interval decides: wholly within ±rope is practically equal, else wholly on one side of zero is better.
+    """
+    general = overall.datasets >= ENOUGH_DATASETS
+    interval = (overall.low, overall.high) if general else (overall.seeds_low, overall.seeds_high)
+    found = _verdict(interval, rope)
+    sentence = f"{_claim(found, names)}: {_numbers(overall, interval, names, metric, level)}."
+    if not general:
+        sentence += f" {_limits(overall)}"
+    advice = "" if found != UNDECIDED else _advice(logs, general=general, rope=rope, level=level)
+    return Judgement(found, GENERAL if general else HERE, sentence, advice)
+
+
+def _verdict(interval: tuple[float | None, float | None], rope: float) -> str:
+    low, high = interval
+    if low is None or high is None:
+        return UNDECIDED
+    if 100 * np.expm1(-np.log1p(rope)) <= low and high <= 100 * rope:
+        return EQUAL
+    if high < 0:
+        return A_BETTER
+    return B_BETTER if low > 0 else UNDECIDED
+
+
+def _claim(verdict: str, names: tuple[str, str]) -> str:
+    a, b = names
+    match verdict:
+        case "A is better":
+            return f"{a} is better than {b}"
+        case "B is better":
+            return f"{b} is better than {a}"
+        case "practically equal":
+            return f"{a} and {b} are practically equal"
+        case _:
+            return f"the data cannot decide between {a} and {b}"
+
+
+def _numbers(
+    overall: Overall,
+    interval: tuple[float | None, float | None],
+    names: tuple[str, str],
+    metric: str,
+    level: float,
+) -> str:
+    size = f"{abs(overall.percent):.2g} % {'lower' if overall.percent < 0 else 'higher'}"
+    low, high = interval
+    within = (
+        "no interval: a dataset with one seed shows no spread"
+        if low is None or high is None
+        else f"{100 * level:g} % interval {low:+.2g} to {high:+.2g} %"
+    )
+    over = "on the one dataset" if overall.datasets == 1 else f"on average over {overall.datasets} datasets"
+    return f"{metric.upper()} of {names[0]} is {size} {over} ({within}), lower on {overall.wins} of {overall.datasets}"
+
+
+def _limits(overall: Overall) -> str:
+    if overall.datasets == 1:
+        return "This is about that dataset alone: one dataset says nothing about others."
+    return (
+        f"This is about these {overall.datasets} datasets alone: with {overall.datasets} no test over datasets can "
+        f"give p below {overall.smallest_p:.3g}, so nothing follows for others."
+    )
+
+
+def _advice(logs: list[np.ndarray], *, general: bool, rope: float, level: float) -> str:
+    """How many seeds, or else datasets, would narrow the interval enough, if the mean stays where it is."""
+    sizes = [len(each) for each in logs]
+    if not general and min(sizes) < 2:
+        return "what would settle it: first of all a second seed on each dataset"
+    means = np.array([each.mean() for each in logs])
+    # Wide enough to tell the mean from zero, or to fit it inside the margin: whichever is easier.
+    target = max(abs(means.mean()), float(np.log1p(rope)) - abs(means.mean()))
+    within = float(np.mean([each.var(ddof=1) for each in logs if len(each) > 1] or [0.0]))
+    between = _between(logs, within) if general else 0.0
+    now, count = min(sizes), len(logs)
+    for seeds in range(now + 1, MOST_SEEDS + 1):
+        freedom = count - 1 if general else count * (seeds - 1)
+        if _half(between + within / seeds, count, freedom, level) < target:
+            return f"what would settle it: about {seeds - now} more seeds per dataset ({seeds} in all)"
+    if not general:
+        return f"more than {MOST_SEEDS} seeds would be needed: the difference is too small to matter or to find"
+    for datasets in range(count + 1, MOST_DATASETS + 1):
+        if _half(between + within / now, datasets, datasets - 1, level) < target:
+            return (
+                "more seeds would not settle it, for the datasets themselves disagree; "
+                f"about {datasets - count} more datasets like these might ({datasets} in all)"
+            )
+    return "neither more seeds nor any likely number of datasets would settle it: the datasets disagree"
+
+
+def _between(logs: list[np.ndarray], within: float) -> float:
+    """Variance of the datasets' true means: what is left of the observed one when the seeds' share is taken out."""
+    observed = float(np.var([each.mean() for each in logs], ddof=1))
+    return max(0.0, observed - within * float(np.mean([1 / len(each) for each in logs])))
+
+
+def _half(variance: float, datasets: int, freedom: int, level: float) -> float:
+    return float(stdtrit(freedom, (1 + level) / 2) * np.sqrt(variance / datasets))

@@ -1,0 +1,80 @@
+"""A comparison of two methods as a table: a row per dataset, and what follows over all of them."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from regbench.analysis import Comparison, order
+from regbench.reports._report import Table
+from regbench.reports._words import MISSING, has
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from regbench.analysis.compare import DatasetDifference
+
+
+def frame(comparison: Comparison) -> "DataFrame":
+    """One row per dataset, full precision."""
+    return pd.DataFrame([vars(each) for each in comparison.datasets])
+
+
+def table(comparison: Comparison) -> Table:
+    """Per dataset the difference in percent of B, its interval and the seeds A wins; over all in the last row."""
+    overall, level = comparison.overall, f"{100 * comparison.level:g} %"
+    rows = [_row(each) for each in comparison.datasets]
+    if overall.datasets > 1:
+        wins = f"{overall.wins} of {overall.datasets} datasets"
+        rows.append(("all", "", "", _signed(overall.percent), _interval(overall.low, overall.high), wins))
+    metric = comparison.metric.upper()
+    header = ("dataset", comparison.a, comparison.b, "difference", f"{level} interval", f"{comparison.a} lower")
+    caption = (
+        f"Test {metric} of {comparison.a} against {comparison.b}, paired by seed. Difference in percent of the "
+        f"latter's error: negative is better for {comparison.a}."
+    )
+    return Table(caption, header, tuple(rows), _notes(comparison))
+
+
+def _row(each: "DatasetDifference") -> tuple[str, ...]:
+    wins = f"{each.wins} of {each.n} seed{'s' * (each.n != 1)}" + (f", {each.ties} tied" if each.ties else "")
+    errors = (f"{each.a_mean:#.5g}", f"{each.b_mean:#.5g}")
+    return (order.alias(each.dataset), *errors, _signed(each.percent), _interval(each.low, each.high), wins)
+
+
+def _notes(comparison: Comparison) -> tuple[str, ...]:
+    overall = comparison.overall
+    margin = f"{100 * comparison.rope:g} %"
+    notes = []
+    if overall.datasets > 1:
+        notes += [
+            f"all: mean log ratio over datasets, each counted once; interval by resampling datasets and, within them, "
+            f"seeds. Of the resamples {_share(overall.p_better)} have {comparison.a} lower; "
+            f"{_share(overall.p_clearly_better)} lower by more than {margin}, {_share(overall.p_equal)} within "
+            f"±{margin}, {_share(overall.p_clearly_worse)} higher by more.",
+            *_same_datasets(comparison),
+            f"exact tests over {overall.datasets} datasets: Wilcoxon p = {overall.wilcoxon_p:.3g}, sign test "
+            f"p = {overall.sign_p:.3g}; the smallest p that {overall.datasets} datasets can give is "
+            f"{overall.smallest_p:.3g}.",
+        ]
+    notes += [f"left out: {each}" for each in comparison.missing]
+    return (*notes, *comparison.notes, comparison.sentence, *([comparison.advice] if comparison.advice else []))
+
+
+def _same_datasets(comparison: Comparison) -> list[str]:
+    overall = comparison.overall
+    if overall.seeds_low is None:
+        return []
+    interval = _interval(overall.seeds_low, overall.seeds_high)
+    return [f"for these {overall.datasets} datasets and other seeds alone: {interval}."]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f} %"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return f"{low:+.2f} to {high:+.2f} %" if has(low) and has(high) else MISSING
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.3g} %"

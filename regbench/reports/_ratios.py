@@ -1,0 +1,61 @@
+"""The table of ratios: rows are method × k × λ_σ, columns are datasets in Table 1's order and their means."""
+
+from typing import TYPE_CHECKING, Any
+
+from regbench.analysis import order, variants
+from regbench.analysis.aggregate import records
+from regbench.analysis.normalize import ROW, Normalized
+from regbench.reports import _words
+from regbench.reports._report import Table
+
+if TYPE_CHECKING:
+    pass
+
+
+def ratio_table(normalized: Normalized, caption: str, notes: tuple[str, ...]) -> Table:
+    """Mean ratio ± standard deviation per cell; arithmetic, geometric mean and median over the common datasets."""
+    cells, means = normalized.cells, normalized.means
+    datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
+    usual = _words.usual_n(cells)
+    found = {(*_identity(row), row["dataset"]): row for row in records(cells)}
+    rows = []
+    for mean in records(means):
+        across = [found.get((*_identity(mean), dataset)) for dataset in datasets]
+        shown = [_words.cell(row, row["ratio"], row["ratio_std"], usual) if row else "" for row in across]
+        averages = [_number(mean[name]) for name in ("arithmetic", "geometric", "median")]
+        rows.append((*row_names(mean), *shown, *averages))
+    header = ("method", "k", "λσ", *map(order.alias, datasets), "mean", "geo. mean", "median")
+    return compact(Table(caption, header, tuple(rows), notes, index=3))
+
+
+def row_names(row: Any) -> tuple[str, str, str]:
+    """Method, k and λ_σ of a row, the method with whatever else differs from its defaults."""
+    name = variants.without(row["variant"], "lambda_sigma")
+    return name, _words.setting(row["k"]), _words.setting(row["lambda_sigma"])
+
+
+def compact(table: Table) -> Table:
+    """The table less the naming columns that are empty throughout."""
+    empty = [column for column in range(table.index) if not any(row[column] for row in table.rows)]
+    kept = [column for column in range(len(table.header)) if column not in empty]
+    rows = tuple(tuple(row[column] for column in kept) for row in table.rows)
+    header = tuple(table.header[column] for column in kept)
+    return Table(table.caption, header, rows, table.notes, table.index - len(empty))
+
+
+def caption(normalized: Normalized, source: str) -> str:
+    """What the table shows, in one paragraph."""
+    count = len(normalized.common)
+    over = f"; means over {count} dataset{'' if count == 1 else 's'}" if count else "; no means"
+    return (
+        f"Test {normalized.metric.upper()} relative to {normalized.baseline} (= 1), mean ± standard deviation over "
+        f"seeds. {source}; {_words.seeds(normalized.cells)}{over}."
+    )
+
+
+def _identity(row: Any) -> tuple[Any, ...]:
+    return tuple(str(row[column]) for column in ROW)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if _words.has(value) else _words.MISSING

@@ -1,0 +1,115 @@
+"""Tables as text: plain, Markdown and LaTeX through tabulate, CSV and JSON at full precision."""
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from tabulate import tabulate
+
+from regbench.reports._report import Table
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+GAP = 2  # blanks between the columns of a plain table
+PADDING = 2  # that tabulate leaves beside a header
+LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "λσ": r"$\lambda_\sigma$", "–": "--",
+    "−": "$-$", "×": r"$\times$", "→": r"$\to$",
+}  # fmt: skip
+
+
+def text(table: Table, form: str, width: int | None = None) -> str:
+    """A table as `table`, `md` or `latex`, its caption above and its notes below."""
+    match form:
+        case "md":
+            return _markdown(table)
+        case "latex":
+            return _latex(table)
+        case _:
+            return _plain(table, width)
+
+
+def csv(frame: "DataFrame") -> str:
+    """A frame as CSV; seventeen digits where it takes them, nothing where there is no number."""
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def records(frame: "DataFrame") -> list[dict[str, Any]]:
+    """A frame as plain data, one dictionary per row, None where there is no number."""
+    return [{str(key): _scalar(value) for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def json_text(data: Any) -> str:
+    """Plain data as JSON that every reader takes: no NaN."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _scalar(value: Any) -> Any:
+    import pandas as pd
+
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, (list, tuple, dict)):
+        return value
+    return None if pd.isna(value) or (isinstance(value, float) and math.isinf(value)) else value
+
+
+def _plain(table: Table, width: int | None) -> str:
+    parts = [_grid(block, "simple") for block in _blocks(table, width)]
+    return "\n\n".join([table.caption, *parts, *(["\n".join(table.notes)] if table.notes else [])])
+
+
+def _markdown(table: Table) -> str:
+    safe = Table("", *(_map(rows, lambda cell: cell.replace("|", r"\|")) for rows in (table.header, table.rows)))
+    notes = "\n".join(f"- {note}" for note in table.notes)
+    grid = _grid(Table("", safe.header, safe.rows, index=table.index), "pipe")
+    return "\n\n".join([table.caption, grid, *([notes] if notes else [])])
+
+
+def _latex(table: Table) -> str:
+    """A booktabs table with its caption; tabulate's raw LaTeX with the rules renamed."""
+    header, rows = _map(table.header, _escape), _map(table.rows, _escape)
+    grid = _grid(Table("", header, rows, index=table.index), "latex_raw")
+    for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
+        grid = grid.replace(r"\hline", rule, 1)
+    caption = " ".join(_escape(each.rstrip(".") + ".") for each in (table.caption, *table.notes))
+    return "\n".join([r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", grid, r"\end{table}"])
+
+
+def _grid(table: Table, form: str) -> str:
+    align = ["left"] * table.index + ["right"] * (len(table.header) - table.index)
+    return tabulate(table.rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
+
+
+def _blocks(table: Table, width: int | None) -> list[Table]:
+    """The table cut into blocks of columns that fit, each with the columns that name the row."""
+    sizes = [
+        max(len(name) + PADDING, *map(len, column))
+        for name, *column in zip(table.header, *(table.rows or [table.header]), strict=True)
+    ]
+    if width is None or sum(sizes) + GAP * (len(sizes) - 1) <= width:
+        return [table]
+    name = sum(size + GAP for size in sizes[: table.index])
+    blocks: list[list[int]] = [[]]
+    for column in range(table.index, len(sizes)):
+        used = name + sum(sizes[each] + GAP for each in [*blocks[-1], column]) - GAP
+        if blocks[-1] and used > width:
+            blocks.append([])
+        blocks[-1].append(column)
+    return [_columns(table, [*range(table.index), *block]) for block in blocks]
+
+
+def _columns(table: Table, columns: list[int]) -> Table:
+    rows = tuple(tuple(row[each] for each in columns) for row in table.rows)
+    return Table("", tuple(table.header[each] for each in columns), rows, index=table.index)
+
+
+def _map(cells: Any, change: Any) -> Any:
+    return tuple(_map(cell, change) for cell in cells) if isinstance(cells, tuple) else change(cells)
+
+
+def _escape(cell: str) -> str:
+    return re.sub("|".join(map(re.escape, LATEX)), lambda found: LATEX[found[0]], cell)

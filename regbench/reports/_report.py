@@ -1,0 +1,62 @@
+"""What a report is: a frame in, numbers out (`compute`), and from the numbers a table, frames and a picture."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from regbench.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+METRICS = ("rmse", "mae")
+UNITS = ("scaled", "original")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a user may ask of a report; every field has the default that `regbench report` has."""
+
+    benchmark: str | None = None  # named in the caption
+    normalize: str | None = "lsq"  # the baseline; None shows the errors themselves
+    metric: str = "rmse"
+    k: tuple[int, ...] = ()  # all, and 25 in the figures
+    datasets: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    units: str = "scaled"
+    ranges: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # dataset → lowest, highest training target
+    select: str = "best-val"  # how the store chose the epoch; named in the caption
+    paper: bool = False  # the paper's own values beside ours
+
+    def __post_init__(self) -> None:
+        """Refuse a metric or a unit that does not exist."""
+        for thing, value, known in [("metric", self.metric, METRICS), ("units", self.units, UNITS)]:
+            if value not in known:
+                raise UsageError(f"{thing}: no '{value}'{did_you_mean(value, known)}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as people read it: strings, with what it shows above and what it leaves out below.
+
+    The first `index` columns name the row; they are repeated where a wide table is cut into blocks.
+    """
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    index: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One table or figure. `needs` says which frame `compute` takes: cells, curves, or none (catalog)."""
+
+    title: str
+    compute: Callable[[Any, Options], Any]
+    table: Callable[[Any], Table]
+    frames: Callable[[Any], Mapping[str, "DataFrame"]]  # full precision; the first is the report's CSV file
+    draw: "Callable[[Any], Figure] | None" = None
+    needs: str = "cells"

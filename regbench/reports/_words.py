@@ -1,0 +1,84 @@
+"""The words around the numbers: captions, and how a cell says what stands behind it."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from regbench.reports._report import Options
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+MISSING, DIVERGED = "–", "div"
+SELECTION = {"best-val": "at the epoch of lowest validation RMSE", "last": "at the last epoch"}
+
+
+def usual_n(cells: "DataFrame") -> int:
+    """The number of seeds that most measured cells have."""
+    counts = Counter(int(n) for n in cells["n"] if n)
+    return max(counts, key=lambda n: (counts[n], n), default=0)
+
+
+def source(frame: "DataFrame", options: Options) -> str:
+    """Where the numbers come from: the benchmark, and how the epoch was chosen."""
+    names = sorted(set(frame["benchmark"].dropna())) if "benchmark" in frame else []
+    name = options.benchmark or frame.attrs.get("benchmark") or ", ".join(names)
+    chosen = SELECTION.get(options.select, f"at the epoch chosen by {options.select}")
+    return (f"Benchmark {name}, " if name else "") + chosen
+
+
+def seeds(cells: "DataFrame") -> str:
+    """How many seeds the cells have; where it differs, the cell says so itself."""
+    usual = usual_n(cells)
+    alike = all(n == usual == planned for n, planned in zip(cells["n"], cells["n_expected"], strict=True))
+    spread = " (one seed: no spread)" if usual == 1 else ""
+    return f"N = {usual} per cell{spread}" + ("" if alike else " unless (n/planned) says otherwise")
+
+
+def cell(
+    row: Any, value: float | None, spread: float | None, usual: int, digits: tuple[str, str] = (".3f", ".3f")
+) -> str:
+    """One cell: mean ± standard deviation, and n of the planned number where it is not the usual one."""
+    if not row["n"]:
+        return DIVERGED if row["diverged"] else MISSING
+    if not has(value):
+        return MISSING
+    shown = f"{value:{digits[0]}}" + (f" ± {spread:{digits[1]}}" if has(spread) else "")
+    return shown if row["n"] == usual == row["n_expected"] else f"{shown} ({row['n']}/{row['n_expected']})"
+
+
+def has(value: Any) -> bool:
+    """Whether there is a number."""
+    return not pd.isna(value)
+
+
+def gaps(cells: "DataFrame") -> list[str]:
+    """What the marks of empty cells mean, if there are any, and which runs diverged."""
+    empty = cells[cells["n"] == 0]
+    notes = []
+    if (empty["diverged"] == 0).any():
+        notes.append(f"{MISSING}: no finished run")
+    if (empty["diverged"] > 0).any():
+        notes.append(f"{DIVERGED}: every run diverged")
+    if some := int(cells.loc[cells["n"] > 0, "diverged"].sum()):
+        notes.append(f"{some} run{'s' if some > 1 else ''} diverged among those shown")
+    return notes
+
+
+def synthetic(frame: "DataFrame", datasets: Any) -> list[str]:
+    """The label that made-up data carry in every table they touch."""
+    made_up = [str(each) for each in frame.attrs.get("synthetic", ()) if each in set(datasets)]
+    return [f"SYNTHETIC stand-in, not the real data: {', '.join(made_up)}"] if made_up else []
+
+
+def setting(value: Any) -> str:
+    """A k or λ_σ as a table shows it; nothing where the method has none."""
+    return f"{value:g}" if has(value) else ""
+
+
+def average(value: Any, spread: Any) -> str:
+    """A mean over datasets, with its standard deviation over seeds where there is one."""
+    if not has(value):
+        return MISSING
+    return f"{value:.3f}" + (f" ± {spread:.3f}" if has(spread) else "")

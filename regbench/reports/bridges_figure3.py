@@ -1,0 +1,130 @@
+"""Figure 3 of "Building Bridges": test error of six methods on each dataset, least squares set to 1."""
+
+from typing import TYPE_CHECKING
+
+from regbench.analysis import order
+from regbench.reports import _bridges, _ratios, _words
+from regbench.reports._bridges import Numbers
+from regbench.reports._report import Report, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame, Series
+
+GROUP = 0.84  # of the distance between datasets that their bars fill
+FEW = 2  # datasets, of whose bars there is room to write the values
+CEILING = 1.6  # a bar above is cut, and its value written at the cut: one collapsed cell would flatten all others
+
+
+def table(numbers: Numbers) -> Table:
+    """The ratios as text."""
+    caption = _ratios.caption(numbers.normalized, numbers.source)
+    return _ratios.ratio_table(numbers.normalized, caption, numbers.notes)
+
+
+def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+    """One row per bar."""
+    cells = numbers.normalized.cells
+    paper = numbers.paper.cells if numbers.paper else cells
+    return {"rows": _bridges.beside(numbers, cells, paper, {"ratio": "paper_ratio"})}
+
+
+def draw(numbers: Numbers) -> "Figure":
+    """Bars from zero in groups per dataset, a line at 1, error bars of one standard deviation over seeds."""
+    from matplotlib.figure import Figure
+
+    from regbench.reports import _figure, _palette
+
+    cells = numbers.normalized.cells
+    datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
+    rows = list(zip(numbers.means["method"], numbers.means["variant"], strict=True))
+    colours = _palette.colours([method for method, _ in rows])
+    width = GROUP / len(rows)
+    with _figure.style():
+        figure = Figure(figsize=(_figure.TEXT if len(datasets) > 3 else _figure.COLUMN, 2.3), layout="constrained")
+        axes = figure.add_subplot()
+        axes.axhline(1, color="black", linewidth=0.6, linestyle=(0, (4, 2)), zorder=3)
+        top = _top(numbers)
+        for number, (method, variant) in enumerate(rows):
+            mine = cells[cells["variant"] == variant].set_index("dataset").reindex(datasets)
+            places = [group + (number - (len(rows) - 1) / 2) * width for group in range(len(datasets))]
+            label = _palette.label(method, variant)
+            axes.bar(places, mine["ratio"].fillna(0), width * 0.92, color=colours[method], label=label, zorder=2)
+            _spread(axes, places, mine, top)
+            _marks(axes, places, mine, top)
+            if numbers.paper:
+                theirs = numbers.paper.cells
+                theirs = theirs[theirs["variant"] == variant].set_index("dataset").reindex(datasets)["ratio"]
+                _paper(axes, places, theirs, top, label="paper, Table 2" if number == len(rows) - 1 else None)
+        _axes(axes, numbers, datasets, top)
+    return figure
+
+
+def _top(numbers: Numbers) -> float:
+    """The upper end of the axis: room for every bar and its spread, up to the ceiling."""
+    cells = numbers.normalized.cells
+    highest = (cells["ratio"] + cells["ratio_std"].fillna(0)).max()
+    if numbers.paper:
+        highest = max(highest, numbers.paper.cells["ratio"].max())
+    return float(min(max(1.05, highest) * 1.04, CEILING))
+
+
+def _spread(axes: "Axes", places: list[float], mine: "DataFrame", top: float) -> None:
+    inside = (mine["ratio_std"] > 0) & (mine["ratio"] < top)
+    if inside.any():
+        where = [place for place, use in zip(places, inside, strict=True) if use]
+        kept = mine[inside]
+        axes.errorbar(where, kept["ratio"], kept["ratio_std"], fmt="none", ecolor="black", elinewidth=0.6, zorder=4)
+
+
+def _marks(axes: "Axes", places: list[float], mine: "DataFrame", top: float) -> None:
+    """The value of a bar that is cut, of every bar where they are few; a dash or `div` where there is none."""
+    few = len(mine) <= FEW
+    for place, ratio, n, diverged in zip(places, mine["ratio"], mine["n"], mine["diverged"], strict=True):
+        if _words.has(ratio) and few:
+            axes.text(place, 0.02, f"{ratio:.3f}", ha="center", va="bottom", fontsize=6)
+        elif _words.has(ratio) and ratio > top:
+            axes.text(place, top, f"{ratio:.2f}", ha="center", va="bottom", fontsize=6)
+            axes.plot(place, 0.94 * top, marker=[(-1, -0.4), (1, 0.4)], markersize=10, color="white", zorder=4)
+        elif _words.has(n) and not _words.has(ratio):  # planned, and without a number
+            mark = _words.DIVERGED if diverged and not n else _words.MISSING
+            axes.text(place, 0.01, mark, ha="center", va="bottom", fontsize=6, rotation=90 if len(mark) > 1 else 0)
+
+
+def _paper(axes: "Axes", places: list[float], ratios: "Series", top: float, label: str | None) -> None:
+    shown = ratios.where(ratios <= top).to_numpy(dtype=float)
+    axes.plot(
+        places, shown, linestyle="none", marker="D", markersize=2.4, zorder=5, label=label,
+        markerfacecolor="white", markeredgecolor="black", markeredgewidth=0.5,
+    )  # fmt: skip
+
+
+def _axes(axes: "Axes", numbers: Numbers, datasets: list[str], top: float) -> None:
+    metric = numbers.normalized.metric.upper()
+    axes.set_ylim(0, top)
+    axes.set_xlim(-0.5, len(datasets) - 0.5)
+    axes.set_xticks(range(len(datasets)), [order.alias(each) for each in datasets])
+    axes.tick_params(axis="x", length=0)
+    axes.set_ylabel(f"test {metric} / {metric} of {numbers.normalized.baseline}")
+    axes.grid(axis="y", linewidth=0.3, color="#DDDDDD", zorder=0)
+    axes.set_axisbelow(True)
+    _legend(axes, numbers, columns=7 if len(datasets) > 3 else 3)
+
+
+def _legend(axes: "Axes", numbers: Numbers, columns: int) -> None:
+    seeds = _words.seeds(numbers.normalized.cells).replace(" unless (n/planned) says otherwise", " or fewer")
+    spread = "; error bars: ± 1 standard deviation over seeds" if _words.usual_n(numbers.normalized.cells) > 1 else ""
+    title = f"k = {numbers.k}, {seeds}{spread if columns > 3 else spread.replace('; ', chr(10))}"
+    handles, labels = axes.get_legend_handles_labels()
+    entries = sorted(zip(handles, labels, strict=True), key=lambda entry: entry[1].startswith("paper"))
+    axes.legend(
+        *zip(*entries, strict=True), title=title, ncols=min(columns, len(entries)), loc="lower center",
+        bbox_to_anchor=(0.5, 1.06), title_fontsize=6.5, handlelength=1.0, handletextpad=0.4, columnspacing=1.0,
+        borderaxespad=0,
+    ).get_title().set_multialignment("center")  # fmt: skip
+
+
+REPORT = Report(
+    title="Figure 3: six methods on each dataset", compute=_bridges.compute, table=table, frames=frames, draw=draw
+)

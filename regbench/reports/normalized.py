@@ -1,0 +1,82 @@
+"""The results of a benchmark as ratios to a baseline, or as RMSE and MAE side by side."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from regbench.analysis import Normalized, aggregate, normalize, order, select
+from regbench.analysis.aggregate import records
+from regbench.errors import NothingMeasured
+from regbench.reports import _ratios, _units, _words
+from regbench.reports._report import Options, Report, Table
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ROWS = [
+    *("dataset", "method", "variant", "k", "lambda_sigma", "n", "n_expected", "diverged"),
+    *("rmse_mean", "rmse_std", "mae_mean", "mae_std", "ratio", "ratio_std", "reason"),
+]
+DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Cells with their errors and, where there is a baseline, ratios and means."""
+
+    cells: "DataFrame"
+    normalized: Normalized | None
+    units: str
+    source: str
+    notes: tuple[str, ...]
+
+
+def compute(frame: "DataFrame", options: Options) -> Numbers:
+    """The cells asked for; ratios where there is a baseline, else the errors themselves."""
+    shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
+    cells = aggregate(shown)
+    if not (cells["n"].any() or cells["diverged"].any()):
+        raise NothingMeasured(
+            "no finished run to report on; `regbench run` makes some, `regbench status` shows how far"
+        )
+    source = _words.source(frame, options)
+    notes = (*_words.synthetic(frame, cells["dataset"]), *_words.gaps(cells))
+    if options.normalize is None:
+        left_out = tuple(cells.attrs.get("left_out", ()))
+        return Numbers(_units.convert(cells, options), None, options.units, source, (*notes, *left_out))
+    ratios = normalize(shown, baseline=options.normalize, metric=options.metric, reference=frame)
+    usable = ratios if ratios.cells["ratio"].notna().any() else None
+    instead = () if usable else ("no ratio could be formed, so the errors themselves are shown",)
+    cells = _units.convert(ratios.cells, options)
+    return Numbers(cells, usable, options.units, source, (*notes, *ratios.notes, *instead))
+
+
+def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+    """One row per cell; and, with a baseline, the means over datasets."""
+    rows = numbers.cells.reindex(columns=ROWS)
+    return {"rows": rows} if numbers.normalized is None else {"rows": rows, "means": numbers.normalized.means}
+
+
+def table(numbers: Numbers) -> Table:
+    """The table of ratios, or a row per cell with RMSE and MAE."""
+    if numbers.normalized is None:
+        return _errors(numbers)
+    caption = _ratios.caption(numbers.normalized, numbers.source)
+    return _ratios.ratio_table(numbers.normalized, caption, numbers.notes)
+
+
+def _errors(numbers: Numbers) -> Table:
+    usual = _words.usual_n(numbers.cells)
+    rows = []
+    for row in records(numbers.cells):
+        errors = [_words.cell(row, row[f"{m}_mean"], row[f"{m}_std"], usual, DIGITS) for m in ("rmse", "mae")]
+        rows.append((order.alias(row["dataset"]), *_ratios.row_names(row), *errors))
+    unit = "original units" if numbers.units == "original" else "units of the target scaled to [0, 1]"
+    caption = (
+        f"Test RMSE and MAE in {unit}, mean ± standard deviation over seeds. "
+        f"{numbers.source}; {_words.seeds(numbers.cells)}."
+    )
+    header = ("dataset", "method", "k", "λσ", "RMSE", "MAE")
+    return _ratios.compact(Table(caption, header, tuple(rows), numbers.notes, index=4))
+
+
+REPORT = Report(title="Results relative to a baseline", compute=compute, table=table, frames=frames)
