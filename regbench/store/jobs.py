@@ -21,7 +21,10 @@ def add_benchmark(
     connection: Connection, name: str, config: Mapping[str, Any], jobs: Sequence[tuple[Job, str]]
 ) -> None:
     """Add the jobs to the benchmark of that name; if its configuration has changed, its list of jobs starts anew."""
-    insert_new(connection, JobRow, [_row(job, variant) for job, variant in jobs])
+    keys = [job.key for job, _ in jobs]
+    stored_ids = job_ids(connection, keys)
+    new = [(key, *each) for key, each in zip(keys, jobs, strict=True) if key not in stored_ids]
+    insert_new(connection, JobRow, _rows(new))
     moment = now(connection)
     stored = connection.execute(select(BenchmarkRow.config).where(BenchmarkRow.name == name)).scalar()
     if stored is None:
@@ -32,7 +35,7 @@ def add_benchmark(
         connection.execute(changed.values(config=dict(config), last_run=moment))
     if stored is not None and canonical(stored) != canonical(config):
         connection.execute(delete(BenchmarkJobRow).where(BenchmarkJobRow.benchmark == name))
-    link(connection, name, [job.key for job, _ in jobs])
+    link(connection, name, keys)
 
 
 def link(connection: Connection, benchmark: str, keys: Sequence[str]) -> None:
@@ -73,22 +76,25 @@ def block(connection: Connection, reasons: Mapping[str, str]) -> None:
         connection.execute(update(JobRow).where(JobRow.dataset == dataset).values(blocked=reason))
 
 
-def _row(job: Job, variant: str) -> dict[str, Any]:
-    config = job.config()
-    return {
-        "key": job.key,
-        "config": config,
-        "dataset": job.dataset,
-        "digest": job.digest,
-        "method": job.method,
-        "variant": variant,
-        "backbone": job.backbone,
-        "k": job.k,
-        "seed": job.seed,
-        "epochs": job.protocol.epochs,
-        "protocol": short_digest(asdict(job.protocol)),
-        "lease_token": 0,
-    }
+def _rows(jobs: Sequence[tuple[str, Job, str]]) -> list[dict[str, Any]]:
+    protocols = {protocol: short_digest(asdict(protocol)) for protocol in {job.protocol for _, job, _ in jobs}}
+    return [
+        {
+            "key": key,
+            "config": job.config(),
+            "dataset": job.dataset,
+            "digest": job.digest,
+            "method": job.method,
+            "variant": variant,
+            "backbone": job.backbone,
+            "k": job.k,
+            "seed": job.seed,
+            "epochs": job.protocol.epochs,
+            "protocol": protocols[job.protocol],
+            "lease_token": 0,
+        }
+        for key, job, variant in jobs
+    ]
 
 
 def short_digest(data: object) -> str:
