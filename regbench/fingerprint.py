@@ -1,7 +1,9 @@
 """Which code made a number: a digest of the definitions a job runs through, and of nothing else.
 
-Starting from a method, a backbone and the training loop, every definition of regbench that is named on the way is followed. Comments,
-docstrings, formatting and definitions that nothing calls do not count: a result stays valid until something it depends on changes.
+Starting from a method, a backbone and the training loop, every definition of regbench that is named on the way is
+followed. Comments,
+docstrings, formatting and definitions that nothing calls do not count: a result stays valid until something it
+depends on changes.
 """
 
 import ast
@@ -16,13 +18,16 @@ from regbench.job import Job
 ROOT = Path(__file__).parent
 ALWAYS = (
     ("regbench.training.loop", "train"),
-    ("regbench.data.prepare", "prepare"),
+    ("regbench.data", "prepare"),
 )
+WITHOUT_NUMBERS = frozenset({"regbench.catalog", "regbench.errors"})  # they find files and word messages
 
 
 def code_digest(job: Job) -> str:
     """The digest of all code that the numbers of this job depend on."""
-    return _digest((*ALWAYS, (f"regbench.methods.{job.method}", "METHOD"), (f"regbench.backbones.{job.backbone}", "BACKBONE")))
+    return _digest(
+        (*ALWAYS, (f"regbench.methods.{job.method}", "METHOD"), (f"regbench.backbones.{job.backbone}", "BACKBONE"))
+    )
 
 
 @cache
@@ -31,14 +36,17 @@ def _digest(starts: tuple[tuple[str, str], ...]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def definitions(*starts: tuple[str, str]) -> dict[tuple[str, str], str]:
-    """Every definition that `starts`, pairs of module and name, lead to, with its source in one normal form."""
+def definitions(*starts: tuple[str, str], root: Path = ROOT) -> dict[tuple[str, str], str]:
+    """Every definition that `starts`, pairs of module and name, lead to, with its source in one normal form.
+
+    `root` is the folder of the package `regbench`.
+    """
     found: dict[tuple[str, str], str] = {}
     waiting = list(starts)
     while waiting:
         where = waiting.pop()
         module, name = where
-        if where in found or (parsed := _parse(module)) is None:
+        if where in found or module in WITHOUT_NUMBERS or (parsed := _parse(root, module)) is None:
             continue
         if name in parsed.defined:
             found[where] = "\n".join(ast.unparse(node) for node in parsed.defined[name])
@@ -58,12 +66,13 @@ class Parsed:
 
 
 @cache
-def _parse(module: str) -> Parsed | None:
-    base = ROOT.joinpath(*module.split(".")[1:])
+def _parse(root: Path, module: str) -> Parsed | None:
+    base = root.joinpath(*module.split(".")[1:])
     path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
     if not path.is_file():
         return None
-    tree = _Bare().visit(ast.parse(path.read_text(encoding="utf-8")))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    _Bare().visit(tree)
     defined: dict[str, list[ast.stmt]] = {}
     imported: dict[str, tuple[str, str]] = {}
     for statement in tree.body:
@@ -72,13 +81,13 @@ def _parse(module: str) -> Parsed | None:
     for statement in ast.walk(tree):  # imports inside functions count too
         if isinstance(statement, ast.ImportFrom) and (statement.module or "").split(".")[0] == "regbench":
             for alias in statement.names:
-                imported[alias.asname or alias.name] = _source(str(statement.module), alias.name)
+                imported[alias.asname or alias.name] = _source(root, str(statement.module), alias.name)
     return Parsed(defined, imported)
 
 
-def _source(module: str, name: str) -> tuple[str, str]:
+def _source(root: Path, module: str, name: str) -> tuple[str, str]:
     """Where `from module import name` leads: to a module of that name, or to a name in the module."""
-    inner = ROOT.joinpath(*f"{module}.{name}".split(".")[1:])
+    inner = root.joinpath(*f"{module}.{name}".split(".")[1:])
     return (f"{module}.{name}", "") if inner.is_dir() or inner.with_suffix(".py").is_file() else (module, name)
 
 
@@ -113,7 +122,10 @@ class _Bare(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
+        if (
+            isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
             node.body = node.body[1:] or [ast.Pass()]
         if isinstance(node, ast.FunctionDef):
             node.returns = None

@@ -83,8 +83,14 @@ class Pack:
 
     @staticmethod
     def group(job: Job) -> tuple[Any, ...]:
-        """What jobs must share to be packed together."""
-        return (job.dataset, job.digest, job.backbone, job.options, job.protocol.grouping())
+        """What jobs must share to be packed together; with a split of its own each seed trains on other rows."""
+        rows = job.seed if job.protocol.split == "per_seed" else None
+        return (job.dataset, job.digest, job.backbone, job.options, job.protocol.grouping(), rows)
+
+    @staticmethod
+    def head(job: Job) -> tuple[Any, ...]:
+        """What jobs of a pack must share to have one head; the hyper-parameters are stacked."""
+        return (job.method, job.static, job.k or 0)
 
 
 def canonical(data: object) -> str:

@@ -33,7 +33,7 @@ def environment() -> dict[str, Any]:
 
 
 def git_state(folder: Path) -> dict[str, Any]:
-    """Commit of the repository that `folder` lies in, and whether it has changes that no commit has; nulls outside one."""
+    """Commit of the repository around `folder`, and whether something is changed since; nulls outside one."""
     commit = _git(folder, "rev-parse", "HEAD")
     changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
     return {"commit": commit, "dirty": None if commit is None else bool(changes)}
@@ -60,7 +60,9 @@ def device_name(device: str) -> str:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
-        asked = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, timeout=10, check=False)
+        asked = subprocess.run(
+            ["git", "-C", folder, *arguments], capture_output=True, text=True, timeout=10, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return asked.stdout.strip() if asked.returncode == 0 else None

@@ -1,7 +1,7 @@
 """Named, counter-based random streams: the same numbers on every device, in every pack and in any order.
 
-A stream is a 64-bit key made from a seed and names ("order", "dropout", ...). Its n-th number is a hash of the key and n
-(SplitMix64: Steele, Lea, Flood, *Fast splittable pseudorandom number generators*, OOPSLA 2014), so a draw
+A stream is a 64-bit key made from a seed and names ("order", "dropout", ...). Its n-th number is a hash of the key
+and n (SplitMix64: Steele, Lea, Flood, *Fast splittable pseudorandom number generators*, OOPSLA 2014), so a draw
 in one place moves no other, nothing needs to be stored to go on, and `torch.func.vmap` sees plain arithmetic.
 Streams may be batched: keys (J,) give J rows of draws at once.
 """

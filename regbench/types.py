@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-import torch
 from torch import Tensor
+from torch.utils._pytree import register_pytree_node
 
 from regbench.random import Stream
 
@@ -39,7 +39,7 @@ class Params:
         return self.trained[name] if name in self.trained else self.fixed[name]
 
 
-torch.utils._pytree.register_pytree_node(  # noqa: SLF001 - the only registry vmap looks at
+register_pytree_node(  # the registry that vmap looks at
     Params,
     lambda params: ([dict(params.trained), dict(params.fixed)], None),
     lambda leaves, _: Params(*leaves),
@@ -87,9 +87,9 @@ class Backbone:
     """The network up to the features z, explicitly batched over jobs: weights (J, ...).
 
     init: (input shape, options, stream) -> weights of one model, float64.
-    forward: (weights (J, ...), x (B, D...) shared or (J, B, D...), keep, options) -> (z (J, B, H), saved). `keep` is None when
-        evaluating, else one tensor (J, B, H_l) per dropout layer with 0 for a dropped unit and 1 / (1 - p) for a kept one.
-    backward: (weights, saved, dz (J, B, H)) -> gradients of the weights.
+    forward: (weights (J, ...), x (J, B, D...), keep, options) -> (z (J, B, H), saved). `keep` is None when
+        evaluating, else one tensor (J, B, H_l) per dropout layer with 0 for a dropped unit and 1 / (1 - p) for a
+        kept one. backward: (weights, saved, dz (J, B, H)) -> gradients of the weights.
     dropped: (options) -> widths H_l of the layers that are dropped out, in order.
     features: (options) -> H.
     """

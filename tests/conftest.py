@@ -18,7 +18,7 @@ JobMaker = Callable[..., Job]
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Caches and settings of the user are neither read nor written; REGBENCH_DATA stays, for tests that want the real data."""
+    """The user's caches and settings are neither read nor written; REGBENCH_DATA stays, for tests of the real data."""
     for name in [each for each in os.environ if each.startswith("REGBENCH_") and each != "REGBENCH_DATA"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("REGBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
@@ -33,7 +33,9 @@ def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def make_job(method: str = "lsq", *, k: int = 5, seed: int = 0, hparams: dict[str, float] | None = None, **protocol: Any) -> Job:
+def make_job(
+    method: str = "lsq", *, k: int = 5, seed: int = 0, hparams: dict[str, float] | None = None, **protocol: Any
+) -> Job:
     """A small job on a generated table: 2 x 16 MLP, batch 32, 3 epochs, unless `protocol` says otherwise."""
     known = catalog.entry("methods", method)
     width = protocol.pop("width", 16)

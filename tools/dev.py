@@ -60,7 +60,9 @@ def install() -> None:
         return
     if not SUPPORTED[0] <= sys.version_info[:2] <= SUPPORTED[1]:
         have = ".".join(map(str, sys.version_info[:2]))
-        sys.exit(f"regbench needs Python 3.11, 3.12 or 3.13 and this is {have}: `make PYTHON=python3.12 run` picks another")
+        sys.exit(
+            f"regbench needs Python 3.11, 3.12 or 3.13 and this is {have}: `make PYTHON=python3.12 run` picks another"
+        )
     if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
         print("setting up .venv (about a minute the first time)", file=sys.stderr, flush=True)
         venv.create(VENV, with_pip=True)
@@ -74,7 +76,7 @@ def install() -> None:
 
 
 def uv_environment() -> dict[str, str]:
-    """uv told where pip looks for wheels; where pip has no such place, uv finds the torch build for this machine."""
+    """Uv told where pip looks for wheels; where pip has no such place, uv finds the torch build for this machine."""
     environment = {**os.environ, "UV_SYSTEM_CERTS": "1"}
     links = os.environ.get("PIP_FIND_LINKS") or configured_find_links()
     if backend := os.environ.get("TORCH_BACKEND"):

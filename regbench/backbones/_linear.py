@@ -7,7 +7,7 @@ from regbench.random import Stream
 
 
 def init_linear(fan_in: int, fan_out: int, stream: Stream) -> dict[str, Tensor]:
-    """Weight (fan_in, fan_out) and bias (1, fan_out), float64, uniform within 1 / sqrt(fan_in): torch's own rule for `nn.Linear`."""
+    """Weight (fan_in, fan_out) and bias (1, fan_out), float64, uniform within 1 / sqrt(fan_in) as in `nn.Linear`."""
     bound = fan_in**-0.5
     return {
         "weight": bound * (2 * stream.child("weight").uniform(fan_in, fan_out) - 1),

@@ -1,6 +1,7 @@
 """A small convolutional network for 28 x 28 images: three convolutions, then two fully connected layers.
 
-3 x 3 convolutions of stride 1 with ReLU, 2 x 2 average pooling of stride 2 between them, two layers of 256 with ReLU and dropout (paper 1, section 4).
+3 x 3 convolutions of stride 1 with ReLU, 2 x 2 average pooling of stride 2 between them, two layers of 256 with
+ReLU and dropout (paper 1, section 4).
 The paper leaves out the channels and the padding: 16, 32 and 64 and a padding of 1 are our choice.
 """
 
@@ -35,9 +36,7 @@ def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, T
     return weights
 
 
-def forward(
-    weights: Mapping[str, Tensor], x: Tensor, keep: list[Tensor] | None, options: Static
-) -> tuple[Tensor, Any]:
+def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Tensor] | None, options: Static) -> tuple[Tensor, Any]:
     """Features (J, B, 256) of images (J, B, C, height, width); `saved` is autograd's graph."""
     if keep is None:
         return _network(weights, x, None, options), None
@@ -97,6 +96,9 @@ BACKBONE = Backbone(
     dropped=dropped,
     features=lambda options: int(options["width"]),
     options={"width": 256},
-    hparams={"dropout": HParam(0.5, low=0.0, high=0.7, scale="linear"), "weight_decay": HParam(1e-2, low=1e-6, high=1e-1)},
+    hparams={
+        "dropout": HParam(0.5, low=0.0, high=0.7, scale="linear"),
+        "weight_decay": HParam(1e-2, low=1e-6, high=1e-1),
+    },
     reference="LeCun et al. (1998), https://doi.org/10.1109/5.726791; sizes of Stewart, Bach and Berthet (2025), https://arxiv.org/abs/2502.02996",
 )

@@ -1,7 +1,7 @@
 """A multi-layer perceptron: linear, ReLU, dropout, for every hidden layer, the last one included.
 
-The order and place of dropout are those of the code that paper 1 cites for its networks (Gorishniy et al., 2021): after every
-hidden ReLU, so directly before the head too, and none on the inputs. The backward pass is written by
+The order and place of dropout are those of the code that paper 1 cites for its networks (Gorishniy et al., 2021):
+after every hidden ReLU, so directly before the head too, and none on the inputs. The backward pass is written by
 hand, for it is most of a training's time and autograd's bookkeeping around such small products costs more than they do.
 """
 
@@ -65,6 +65,9 @@ BACKBONE = Backbone(
     dropped=dropped,
     features=lambda options: int(options["width"]),
     options={"layers": 2, "width": 128},
-    hparams={"dropout": HParam(0.3, low=0.0, high=0.5, scale="linear"), "weight_decay": HParam(1e-4, low=1e-6, high=1e-2)},
+    hparams={
+        "dropout": HParam(0.3, low=0.0, high=0.5, scale="linear"),
+        "weight_decay": HParam(1e-4, low=1e-6, high=1e-2),
+    },
     reference="Gorishniy et al. (2021), https://arxiv.org/abs/2106.11959",
 )

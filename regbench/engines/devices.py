@@ -1,6 +1,7 @@
 """Which device slots this machine offers: its CUDA devices, or one slot per CPU core we may use."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from regbench.errors import InfrastructureError, UsageError
 def find_devices(wanted: str | None = None, workers: int | None = None) -> list[str]:
     """One name per slot: "cuda:0", ... where torch can use CUDA, else "cpu" once per core.
 
-    `wanted` is the user's list, "cpu" or "cuda:0,cuda:1"; `workers` the number of CPU slots, or of slots per CUDA device.
+    `wanted` is the user's list, "cpu" or "cuda:0,cuda:1"; `workers` the number of CPU slots, or of slots per CUDA
+    device.
     A GPU that is there but that torch cannot use is an error, for a run on the CPU would be taken for a run on it.
     """
     if workers is not None and workers < 1:
@@ -69,12 +71,14 @@ def _cuda_slots(devices: list[str], workers: int | None) -> list[str]:
 
 def _named_devices(wanted: str) -> list[str]:
     """The CUDA devices of a list such as "cuda:0,cuda:1" or "cuda"; each must exist."""
+    names = [name.strip() for name in wanted.split(",")]
+    for name in names:
+        if not re.fullmatch(r"cuda(:\d+)?", name):
+            raise UsageError(f"--devices {wanted}: '{name}' is not a device; write cpu, cuda or cuda:0,cuda:1")
     count = _cuda_count()
     devices = []
-    for name in wanted.split(","):
-        kind, _, index = name.strip().partition(":")
-        if kind != "cuda" or not (index.isdigit() or not index):
-            raise UsageError(f"--devices {wanted}: '{name}' is not a device; write cpu, cuda or cuda:0,cuda:1")
+    for name in names:
+        index = name.partition(":")[2]
         if int(index or 0) >= count:
             have = f"torch sees {count} CUDA devices" if count else f"torch sees no CUDA device ({_torch_build()})"
             raise InfrastructureError(f"--devices {wanted}: no device '{name}'; {have}")
@@ -92,7 +96,8 @@ def _cuda_count() -> int:
 def _torch_build() -> str:
     import torch
 
-    return f"torch {torch.__version__} is built {f'for CUDA {torch.version.cuda}' if torch.version.cuda else 'without CUDA'}"
+    built = f"for CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
+    return f"torch {torch.__version__} is built {built}"
 
 
 def _driver_lists() -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class LocalEngine:
 
     def _signal(self, number: int) -> None:
         for slot, _ in self._running.values():
-            for pid in list(self._executors[slot]._processes or {}):  # noqa: SLF001 - loky offers no public list
+            for pid in list(self._executors[slot]._processes or {}):
                 os.kill(pid, number)
 
 

@@ -1,10 +1,10 @@
 """The heads of a pack: jobs of one method and k share one, made many with `torch.func.vmap`.
 
-What a step does with a head is a pure function of tensors, so it is traced once into a flat list of tensor operations. Replaying that costs
+What a step does with a head is a pure function of tensors, so it is traced once into a flat list of tensor
+operations. Replaying that costs
 a fraction of what vmap's and autograd's bookkeeping would cost again at every step, and computes the same thing.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.func import grad_and_value, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils._pytree import tree_leaves, tree_map
 
 from regbench.random import Stream
 from regbench.types import Batch, Method, Params
@@ -23,8 +24,8 @@ Tensors = dict[str, Tensor]
 class Head:
     """The last layer and the method's parameters of the jobs `jobs` of a pack.
 
-    `fixed` and `hparams` are stacked (J, ...). `looped` says why vmap refused the method, if it did: then it is run model by model,
-    with the same numbers, more slowly.
+    `fixed` and `hparams` are stacked (J, ...). `looped` says why vmap refused the method, if it did: then it is
+    run model by model, with the same numbers, more slowly.
     """
 
     method: Method
@@ -71,7 +72,14 @@ class Head:
         return gradients, losses
 
     def _loss_one(
-        self, z: Tensor, outputs: Tensor, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors, progress: Tensor
+        self,
+        z: Tensor,
+        outputs: Tensor,
+        trained: Tensors,
+        fixed: Tensors,
+        hparams: Tensors,
+        batch: Tensors,
+        progress: Tensor,
     ) -> Tensor:
         params = Params(trained, fixed)
         prediction = self.method.predict(params, outputs)
@@ -90,7 +98,7 @@ class Head:
 
 def _compiled(function: Any, arguments: tuple[Any, ...]) -> Any:
     """The function as a flat list of tensor operations without those whose result nobody needs."""
-    graph = make_fx(lambda *given: function(*given))(*arguments)
+    graph = make_fx(lambda *given: function(*given))(*arguments)  # noqa: PLW0108 - it cannot trace bound methods
     graph.graph.eliminate_dead_code()
     graph.recompile()
     return graph
@@ -100,8 +108,8 @@ def _loop(function: Any) -> Any:
     """What vmap does, one model after the other."""
 
     def looped(*arguments: Any) -> Tensor:
-        count = next(tensor.shape[0] for tensor in torch.utils._pytree.tree_leaves(arguments))  # noqa: SLF001
-        each = [torch.utils._pytree.tree_map(lambda leaf, job=job: leaf[job], arguments) for job in range(count)]  # noqa: SLF001
+        count = next(tensor.shape[0] for tensor in tree_leaves(arguments))
+        each = [tree_map(lambda leaf, job=job: leaf[job], arguments) for job in range(count)]
         return torch.stack([function(*one) for one in each])
 
     return looped

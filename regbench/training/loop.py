@@ -1,7 +1,9 @@
 """The training of a pack as a generator of epochs: `for epoch in train(jobs, data): ...`.
 
-Data lie on the device once and a batch is a gather. All randomness is keyed by a job's seed and the step, never by its neighbours:
-jobs of one seed see the same rows and drop the same units, so what is drawn once serves them all, and comparisons are paired.
+Data lie on the device once and a batch is a gather. All randomness is keyed by a job's seed and the step, never by
+its neighbours:
+jobs of one seed see the same rows and drop the same units, so what is drawn once serves them all, and comparisons
+are paired.
 """
 
 import time

@@ -35,7 +35,7 @@ class Segment:
     def of(
         cls, models: Sequence[Mapping[str, Tensor]], *, jobs: slice, learning_rate: Tensor, weight_decay: Tensor
     ) -> "Segment":
-        """Stack the parameters of several models, float64 on the CPU, in the dtype and on the device of `weight_decay`."""
+        """Stack several models' parameters, in the dtype and on the device of `weight_decay`."""
         flat = torch.stack([torch.cat([tensor.reshape(-1) for tensor in model.values()]) for model in models])
         values = flat.to(weight_decay)
         gradients = torch.zeros_like(values)

@@ -13,7 +13,7 @@ from torch import Tensor
 from regbench import catalog
 from regbench.backbones._linear import init_linear
 from regbench.data import Prepared
-from regbench.job import Job
+from regbench.job import Job, Pack
 from regbench.random import Stream
 from regbench.training.heads import Head
 from regbench.training.optim import Segment
@@ -52,7 +52,11 @@ class Model:
     @property
     def segments(self) -> list[Segment]:
         """Everything the optimiser moves."""
-        return [self.trunk, *(part.linear for part in self.heads), *(part.trained for part in self.heads if part.trained)]
+        return [
+            self.trunk,
+            *(part.linear for part in self.heads),
+            *(part.trained for part in self.heads if part.trained),
+        ]
 
     def predict(self, x: Tensor, rows: int) -> Tensor:
         """Predictions (J, N, M) without dropout, in blocks of `rows` rows of x (N, D...)."""
@@ -68,8 +72,8 @@ class Model:
 
 
 def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torch.dtype = torch.float32) -> Model:
-    """The model of a pack at its first step. Initial values are drawn in float64 on the CPU: the same on every device."""
-    ordered = tuple(sorted(jobs, key=_head_of))
+    """The model of a pack at its first step; drawn in float64 on the CPU, so the same on every device."""
+    ordered = tuple(sorted(jobs, key=Pack.head))
     backbone: Backbone = catalog.load("backbones", ordered[0].backbone)
     options = dict(ordered[0].options)
     shape = data.x_train.shape[1:]
@@ -83,7 +87,7 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
     y_train = torch.from_numpy(data.y_train).double()
     heads = []
     start = 0
-    for _, members in groupby(ordered, key=_head_of):
+    for _, members in groupby(ordered, key=Pack.head):
         group = list(members)
         heads.append(_build_head(group, start, y_train, backbone.features(options), decay))
         start += len(group)
@@ -112,9 +116,7 @@ def _build_head(group: Sequence[Job], start: int, y_train: Tensor, features: int
         learning_rate=torch.ones_like(decay[jobs]),
         weight_decay=decay[jobs],
     )
-    hparams = {
-        name: torch.tensor([dict(job.hparams)[name] for job in group]).to(decay) for name in method.hparams
-    }
+    hparams = {name: torch.tensor([dict(job.hparams)[name] for job in group]).to(decay) for name in method.hparams}
     trained = None
     if params[0].trained:
         factor = hparams["encoder_lr"][:, None] if "encoder_lr" in hparams else torch.ones_like(decay[jobs])
@@ -129,11 +131,6 @@ def initial_params(job: Job, method: Method, y_train: Tensor) -> Params:
     """What the method starts from, stage 1 included; float64."""
     hparams = {name: torch.tensor(value, dtype=torch.float64) for name, value in job.hparams}
     return method.init(y_train, job.k or 0, hparams, dict(job.static), Stream.named(job.seed, "init", "method"))
-
-
-def _head_of(job: Job) -> tuple[object, ...]:
-    """Jobs that agree in this share a head: the rest of a method is stacked."""
-    return (job.method, job.static, job.k or 0)
 
 
 def _column(values: Sequence[float], device: torch.device, dtype: torch.dtype) -> Tensor:

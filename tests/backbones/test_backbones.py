@@ -19,7 +19,10 @@ def packed(name, jobs=3, rows=4):
     weights = {key: torch.stack([model[key] for model in models]) for key in models[0]}
     stream = Stream.named(9, "test")
     x = stream.child("x").normal(jobs, rows, *SHAPES[name])
-    keep = [(stream.child(layer).uniform(jobs, rows, width) > 0.3) / 0.7 for layer, width in enumerate(backbone.dropped(SMALL[name]))]
+    keep = [
+        (stream.child(layer).uniform(jobs, rows, width) > 0.3) / 0.7
+        for layer, width in enumerate(backbone.dropped(SMALL[name]))
+    ]
     return backbone, weights, x, keep
 
 
@@ -79,7 +82,9 @@ def test_the_cnn_is_torchs_own_layers():
     backbone, weights, x, _ = packed("cnn", jobs=1)
     h = x[0]
     for layer in range(3):
-        h = functional.conv2d(h, weights[f"convolution{layer}.weight"][0], weights[f"convolution{layer}.bias"][0], padding=1).relu()
+        h = functional.conv2d(
+            h, weights[f"convolution{layer}.weight"][0], weights[f"convolution{layer}.bias"][0], padding=1
+        ).relu()
         h = functional.avg_pool2d(h, 2) if layer < 2 else h
     h = h.flatten(1)
     for layer in range(2):

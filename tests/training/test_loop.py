@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from regbench import catalog
+from regbench.data import prepare
 from regbench.metrics import mae, rmse
 from regbench.random import Stream
 from regbench.training import loop
@@ -14,7 +15,6 @@ from regbench.training.pack import build
 from regbench.types import Method, Params
 from tests.conftest import make_job
 from tests.data_samples import images, prepared
-from regbench.data import prepare
 
 METHODS = catalog.names("methods")
 every_method = pytest.mark.parametrize("method", METHODS)
@@ -63,7 +63,7 @@ def as_cnn(job):
 
 
 def test_the_numbers_are_those_of_the_loop_a_researcher_writes():
-    """lsq with dropout against nn.Module, torch.optim.Adam, OneCycleLR and clip_grad_norm_, same start, rows and masks."""
+    """lsq with dropout against nn.Module, Adam, OneCycleLR and clip_grad_norm_; same start, rows and masks."""
     data = prepared(170)
     one = make_job("lsq", seed=3, batch_size=32, epochs=4, learning_rate=1e-2, weight_decay=1e-3)
     model = build([one], data, torch.device("cpu"), torch.float64)
@@ -73,7 +73,9 @@ def test_the_numbers_are_those_of_the_loop_a_researcher_writes():
     start = [model.trunk.views[name][0] for name in ("0.weight", "0.bias", "1.weight", "1.bias")]
     start += [model.heads[0].linear.views[name][0] for name in ("weight", "bias")]
     for parameter, value in zip(network.parameters(), start, strict=True):
-        parameter.data = value.clone().T.contiguous() if value.shape[0] > 1 else value.clone().T.reshape(parameter.shape)
+        parameter.data = (
+            value.clone().T.contiguous() if value.shape[0] > 1 else value.clone().T.reshape(parameter.shape)
+        )
     x, y = torch.from_numpy(data.x_train).double(), torch.from_numpy(data.y_train).double()
     steps = len(x) // 32
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-2, weight_decay=1e-3)
@@ -84,7 +86,9 @@ def test_the_numbers_are_those_of_the_loop_a_researcher_writes():
         losses = []
         for batch in range(steps):
             rows = order[batch * 32 : (batch + 1) * 32]
-            masks = dropout(model, Stream(Stream.named(3, "dropout").key[None]).child(epoch * steps + batch), torch.tensor([0]), 32)
+            masks = dropout(
+                model, Stream(Stream.named(3, "dropout").key[None]).child(epoch * steps + batch), torch.tensor([0]), 32
+            )
             h = network[1](network[0](x[rows])) * masks[0][0]
             h = network[3](network[2](h)) * masks[1][0]
             loss = (network[4](h) - y[rows]).square().sum(1).mean()
@@ -134,7 +138,9 @@ def test_jobs_of_one_seed_see_the_same_rows_and_masks_and_other_seeds_do_not():
 @pytest.mark.parametrize(("rate", "share"), [(0.3, 77 / 256), (0.5, 0.5), (0.0, 0.0)])
 def test_dropout_drops_its_share_and_keeps_the_mean(rate, share):
     model = build([make_job(dropout=rate, width=64)], prepared(150), torch.device("cpu"), torch.float64)
-    keep = torch.cat([torch.stack(dropout(model, Stream(torch.tensor([step])), torch.tensor([0]), 512)) for step in range(4)])
+    keep = torch.cat(
+        [torch.stack(dropout(model, Stream(torch.tensor([step])), torch.tensor([0]), 512)) for step in range(4)]
+    )
     dropped = (keep == 0).double().mean().item()
     assert dropped == pytest.approx(share, abs=4 * (share * (1 - share) / keep.numel()) ** 0.5)
     assert keep.unique().tolist() == pytest.approx([0, 1 / (1 - share)] if rate else [1])
@@ -159,7 +165,9 @@ def test_a_method_that_vmap_refuses_is_run_model_by_model_with_the_same_numbers(
     )
     data, jobs = prepared(150), [make_job(seed=seed) for seed in (0, 1)]
     expected = last_epoch(jobs, data)
-    monkeypatch.setattr("regbench.training.pack.catalog.load", lambda kind, name: stubborn if kind == "methods" else LOAD(kind, name))
+    monkeypatch.setattr(
+        "regbench.training.pack.catalog.load", lambda kind, name: stubborn if kind == "methods" else LOAD(kind, name)
+    )
     model = build(jobs, data, torch.device("cpu"), torch.float64)
     next(loop.optimise(model, Resident.of(data, torch.device("cpu"), torch.float64)))
     assert model.heads[0].head.looped
@@ -177,8 +185,12 @@ def test_a_method_may_draw_random_numbers_and_look_at_rows_and_progress(monkeypa
         return (batch.y - batch.prediction + 0.01 * batch.progress * noise[:, None]).square().sum(-1) + 0 * batch.rows
 
     ours = catalog.load("methods", "lsq")
-    method = Method(outputs=ours.outputs, init=ours.init, loss=noisy, predict=ours.predict, uses_k=False, reference="a test")
-    monkeypatch.setattr("regbench.training.pack.catalog.load", lambda kind, name: method if kind == "methods" else LOAD(kind, name))
+    method = Method(
+        outputs=ours.outputs, init=ours.init, loss=noisy, predict=ours.predict, uses_k=False, reference="a test"
+    )
+    monkeypatch.setattr(
+        "regbench.training.pack.catalog.load", lambda kind, name: method if kind == "methods" else LOAD(kind, name)
+    )
     data, jobs = prepared(150), [make_job(seed=seed) for seed in (0, 1)]
     alone = last_epoch(jobs[:1], data)[jobs[0]]
     assert last_epoch(jobs, data)[jobs[0]] == pytest.approx(alone, rel=1e-9)

@@ -31,7 +31,9 @@ def test_clipping_and_adam_are_torchs_job_by_job():
     """Three jobs with their own limits, rates and decays against three torch optimisers over the same gradients."""
     generator = torch.Generator().manual_seed(0)
     shapes = {"a": (4, 3), "b": (1, 3), "scalar": ()}
-    models = [{name: torch.randn(shape, generator=generator).double() for name, shape in shapes.items()} for _ in range(3)]
+    models = [
+        {name: torch.randn(shape, generator=generator).double() for name, shape in shapes.items()} for _ in range(3)
+    ]
     limits, rates, decays = [0.5, 1e9, 1.0], [1e-2, 1e-3, 3e-3], [0.0, 1e-2, 1e-4]
     segment = Segment.of(
         models,

@@ -1,0 +1,315 @@
+"""Drive a plan: hand packs to the engine until nothing is left, and say what happens as it happens."""
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import FrameType
+
+from regbench import catalog
+from regbench.engines.local import LocalEngine, Outcome
+from regbench.job import Job
+from regbench.provenance import environment
+from regbench.runner.owners import is_dead, this_owner
+from regbench.runner.plan import Plan, epoch_cost
+from regbench.runner.work import LEASE_S, Result, Task, run_pack
+from regbench.store import Store
+
+LOOK_EVERY_S = 0.25
+COUNT_EVERY_S = 2.0  # reading progress costs a query
+DEATHS_FORGIVEN = 2  # workers that may die on a pack before it is cut, or on a job before it has failed
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened."""
+
+
+@dataclass(frozen=True)
+class PackStarted(Event):
+    """A pack went to a device."""
+
+    name: str
+    dataset: str
+    jobs: int
+    device: str
+
+
+@dataclass(frozen=True)
+class PackFinished(Event):
+    """A pack came back."""
+
+    name: str
+    dataset: str
+    finished: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """How far it is, counted in jobs and in epochs, and the seconds left; None until that can be told."""
+
+    done_jobs: int
+    total_jobs: int
+    done_epochs: int
+    total_epochs: int
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class JobFailed(Event):
+    """A job failed; the others go on."""
+
+    key: str
+    label: str
+    failure_class: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Blocked(Event):
+    """A dataset that cannot be had, and its jobs with it."""
+
+    dataset: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Waiting(Event):
+    """Other processes hold the jobs that are left."""
+
+    jobs: int
+
+
+@dataclass
+class Summary:
+    """What a run did."""
+
+    finished: int = 0
+    diverged: list[str] = field(default_factory=list)  # labels
+    failed: dict[str, tuple[str, str]] = field(default_factory=dict)  # key -> class and message
+    blocked: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+    seconds: float = 0.0
+
+
+def run(
+    plan: Plan,
+    store_url: str,
+    *,
+    devices: Sequence[str],
+    on_event: Callable[[Event], None] = lambda _: None,
+) -> Summary:
+    """Train what a plan says is missing. Ctrl-C or SIGTERM stops at the next epoch and keeps what is finished."""
+    with Store.open(store_url) as store:
+        store.add_benchmark(plan.benchmark, plan.config, [(job, label(job)) for job in plan.whole])
+        if plan.blocked:
+            store.block(plan.blocked)
+        for dataset, why in plan.blocked.items():
+            on_event(Blocked(dataset, why))
+        driver = _Driver(plan, store, devices, on_event)
+        return driver.run()
+
+
+def label(job: Job) -> str:
+    """A job's variant as users write it."""
+    return catalog.label(job.method, dict(job.hparams), dict(job.static))
+
+
+class _Driver:
+    """The state of one run: what waits, what is under way, and what has come of it."""
+
+    def __init__(self, plan: Plan, store: Store, devices: Sequence[str], on_event: Callable[[Event], None]) -> None:
+        self.plan = plan
+        self.store = store
+        self.devices = devices
+        self.say = on_event
+        self.summary = Summary(blocked=dict(plan.blocked))
+        self.jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
+        self.settled: set[str] = set()
+        self.waiting: deque[Task] = deque(self._task(pack.jobs, number) for number, pack in enumerate(plan.packs))
+        self.started = time.monotonic()
+        self.counted = 0.0
+        self.first_share: float | None = None
+
+    def run(self) -> Summary:
+        """Until every job is settled, or somebody asks to stop."""
+        self._release_the_dead()
+        with LocalEngine(self.devices, run_pack) as engine:
+            try:
+                with _termination_as_interrupt():
+                    self._work(engine)
+            except KeyboardInterrupt:
+                self.summary.interrupted = True
+                self._stop(engine)
+        self.summary.seconds = time.monotonic() - self.started
+        return self.summary
+
+    def _work(self, engine: LocalEngine) -> None:
+        told = False
+        while len(self.settled) < len(self.jobs) or engine.busy:
+            for slot in engine.free():
+                if self.waiting:
+                    self._start(engine, slot, self.waiting.popleft())
+            for outcome in engine.wait(LOOK_EVERY_S):
+                self._take(outcome)
+            self._count()
+            if not self.waiting and not engine.busy and len(self.settled) < len(self.jobs):
+                if not told:
+                    self.say(Waiting(len(self.jobs) - len(self.settled)))
+                told = True
+                self._look_at_others()
+
+    def _start(self, engine: LocalEngine, slot: int, task: Task) -> None:
+        engine.start(slot, task)
+        self.say(PackStarted(task.name, task.jobs[0].dataset, len(task.jobs), self.devices[slot]))
+
+    def _take(self, outcome: Outcome) -> None:
+        """Settle what a task has settled; queue again what it could not."""
+        task: Task = outcome.task
+        if outcome.died:
+            self._release_the_dead()
+            self._after_death(task)
+        elif outcome.error:  # of the store or of regbench itself: what a job raises comes back as a result
+            raise outcome.error
+        else:
+            self._settle(task, outcome.result)
+
+    def _settle(self, task: Task, result: Result) -> None:
+        self.summary.finished += len(result.finished)
+        self.summary.diverged += [self._name(key) for key in result.diverged]
+        self.settled.update(result.finished)
+        for jobs in result.again:
+            self.waiting.appendleft(replace(task, jobs=jobs, name=f"{task.name}.{len(jobs)}", deaths=0))
+        for key, (failure, error) in result.failed.items():
+            self._failed(key, failure, error)
+        if result.finished:
+            self.say(PackFinished(task.name, task.jobs[0].dataset, len(result.finished), result.seconds))
+
+    def _after_death(self, task: Task) -> None:
+        """A killed worker's jobs are tried again; those that go on killing theirs are told apart, and have failed."""
+        if task.deaths < DEATHS_FORGIVEN:
+            self.waiting.append(replace(task, deaths=task.deaths + 1))
+        elif len(task.jobs) > 1:  # the halves one after the other, until the job that kills is alone
+            half = len(task.jobs) // 2
+            for jobs in (task.jobs[:half], task.jobs[half:]):
+                self.waiting.append(replace(task, jobs=jobs, name=f"{task.name}.{len(jobs)}", deaths=1))
+        else:
+            (job,) = list(task.jobs)
+            why = f"its worker process died {task.deaths + 1} times (killed by the system, or out of memory?)"
+            claims = self.store.claim(
+                {job.key: task.code[job.key]},
+                owner=this_owner(),
+                lease_s=LEASE_S,
+                environment=environment(),
+                device="none",
+                pack=task.name,
+            )
+            self.store.fail([claim.run_id for claim in claims], failure_class="infrastructure", error=why)
+            self._failed(job.key, "infrastructure", why)
+
+    def _failed(self, key: str, failure: str, error: str) -> None:
+        self.settled.add(key)
+        self.summary.failed[key] = (failure, error)
+        self.say(JobFailed(key, self._name(key), failure, error))
+
+    def _look_at_others(self) -> None:
+        """Jobs that another process held: settled if it finished them, ours again if it died."""
+        self._release_the_dead()
+        left = {key: self.plan.code[key] for key in self.jobs if key not in self.settled}
+        self.settled |= self.store.done(left)
+        for key, (failure, error) in self.store.failed(left).items():
+            if key not in self.settled:
+                self._failed(key, failure, error)
+        jobs = tuple(self.jobs[key] for key in left if key not in self.settled)
+        groups: dict[str, list[Job]] = {}
+        for job in jobs:
+            groups.setdefault(next(pack_id for pack_id, keys in self._packs() if job.key in keys), []).append(job)
+        self.waiting.extend(self._task(tuple(group), number) for number, group in enumerate(groups.values()))
+        time.sleep(1.0)
+
+    def _packs(self) -> Iterator[tuple[str, set[str]]]:
+        for number, pack in enumerate(self.plan.packs):
+            yield str(number), {job.key for job in pack.jobs}
+
+    def _task(self, jobs: Sequence[Job], number: int) -> Task:
+        return Task(
+            jobs=tuple(jobs),
+            store_url=self.store.url,
+            code={job.key: self.plan.code[job.key] for job in jobs},
+            name=f"{self.plan.benchmark}/{number}",
+            parent=os.getpid(),
+            files=self.plan.files,
+        )
+
+    def _release_the_dead(self) -> None:
+        dead = {owner for owner in self.store.owners() if is_dead(owner)}
+        if dead:
+            self.store.release(dead)
+
+    def _count(self) -> None:
+        """Say how far it is: the share of the work that is done, weighed by what each job costs."""
+        now = time.monotonic()
+        if now - self.counted < COUNT_EVERY_S:
+            return
+        self.counted = now
+        standings = self.store.status(self.plan.benchmark, code=self.plan.code)
+        weights = _epoch_weights(self.plan.jobs)
+        work = sum(weights.get(each.dataset, 0.0) * each.epochs_total for each in standings)
+        done = sum(weights.get(each.dataset, 0.0) * each.epochs_done for each in standings)
+        share = done / work if work else 0.0
+        if self.first_share is None:
+            self.first_share = share
+        gained, elapsed = share - self.first_share, now - self.started
+        left = elapsed * (1 - share) / gained if gained > 0.01 else None
+        self.say(
+            Progress(
+                done_jobs=sum(each.done for each in standings),
+                total_jobs=sum(each.jobs for each in standings),
+                done_epochs=sum(each.epochs_done for each in standings),
+                total_epochs=sum(each.epochs_total for each in standings),
+                seconds_left=left,
+            )
+        )
+
+    def _stop(self, engine: LocalEngine) -> None:
+        """Let the workers write what they have; a second Ctrl-C ends them at once."""
+        engine.stop()
+        try:
+            while engine.busy:
+                for outcome in engine.wait(LOOK_EVERY_S):
+                    if outcome.result:
+                        self._settle(outcome.task, outcome.result)
+        except KeyboardInterrupt:
+            engine.kill()
+        self._release_the_dead()
+
+    def _name(self, key: str) -> str:
+        job = self.jobs[key]
+        bins = f" k={job.k}" if job.k else ""
+        return f"{job.dataset} {label(job)}{bins} seed={job.seed}"
+
+
+def _epoch_weights(jobs: Sequence[Job]) -> Mapping[str, float]:
+    """Mean cost of an epoch by dataset."""
+    costs: dict[str, list[float]] = {}
+    for job in jobs:
+        costs.setdefault(job.dataset, []).append(epoch_cost(job))
+    return {dataset: sum(each) / len(each) for dataset, each in costs.items()}
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """SIGTERM behaves as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

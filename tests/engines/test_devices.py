@@ -1,0 +1,69 @@
+"""Device slots: what the machine offers, what the user asks for, and what is refused."""
+
+import os
+
+import pytest
+import torch
+
+from regbench.engines.devices import cores, find_devices, gpu_without_torch
+from regbench.errors import InfrastructureError, UsageError
+
+without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+
+
+def test_cpu_slots_are_as_many_as_asked_for_or_as_there_are_cores():
+    assert find_devices("cpu", 3) == ["cpu"] * 3
+    assert find_devices("cpu") == ["cpu"] * cores()
+
+
+def test_cores_stay_within_the_affinity():
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert 1 <= cores() <= len(allowed)
+
+
+@pytest.mark.parametrize("wanted", ["gpu", "cuda:x", "cpu,cuda:0", "cuda:0,"])
+def test_what_is_not_a_device_is_refused_with_the_spelling(wanted):
+    with pytest.raises(UsageError, match="write cpu, cuda or cuda:0,cuda:1"):
+        find_devices(wanted)
+
+
+def test_no_workers_at_all_is_refused():
+    with pytest.raises(UsageError, match="at least 1"):
+        find_devices("cpu", 0)
+
+
+@without_cuda
+def test_a_device_that_torch_does_not_see_is_an_infrastructure_error():
+    with pytest.raises(InfrastructureError, match="no device 'cuda:0'"):
+        find_devices("cuda:0")
+
+
+@without_cuda
+def test_a_gpu_that_was_allocated_and_cannot_be_used_stops_the_run(monkeypatch):
+    """A cluster's scheduler names a GPU in CUDA_VISIBLE_DEVICES; falling back to the CPU in silence would waste it."""
+    for name in ("0", "GPU-7f0c1b2a", "MIG-3eb87630-93d5-b2b6-b8ff-9b359caf4ee2"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", name)
+        with pytest.raises(InfrastructureError, match=f"{name}.*--devices cpu"):
+            find_devices()
+        assert find_devices("cpu", 1) == ["cpu"]
+
+
+def test_hidden_gpus_are_not_missed(monkeypatch):
+    for hidden in ("", "-1", "NoDevFiles"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+        assert gpu_without_torch() is None
+
+
+def test_a_driver_that_lists_a_gpu_torch_cannot_use_is_noticed(monkeypatch, tmp_path):
+    """A real program of that name, saying what NVIDIA's says."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA H100 (UUID: GPU-1)'\n")
+    program.chmod(0o755)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert "GPU 0: NVIDIA H100 is present" in str(gpu_without_torch())
