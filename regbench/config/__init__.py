@@ -6,7 +6,7 @@
 """
 
 from regbench.config.benchmark import Benchmark, Facts, filter_jobs
-from regbench.config.file import Benchmarks, load
+from regbench.config.file import Benchmarks, load, yaml_value
 from regbench.config.methods import Variant, parse_variant, read_method
 from regbench.config.names import resolve, resolve_among
 
@@ -21,4 +21,5 @@ __all__ = [
     "read_method",
     "resolve",
     "resolve_among",
+    "yaml_value",
 ]

@@ -127,7 +127,8 @@ def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int
 
 def _facts(dataset: str) -> Facts:
     said = catalog.entry("datasets", dataset).arguments
-    return Facts(dataset, said["digest"], said["batch_size"], said["backbone"])
+    usual = "cnn" if isinstance(said["inputs"], tuple) else "mlp"
+    return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual))
 
 
 def _known_dataset(name: str, benchmark: Benchmark) -> str:

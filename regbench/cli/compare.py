@@ -1,0 +1,59 @@
+"""`regbench compare A B`: does A beat B?"""
+
+from typing import Annotated
+
+import typer
+
+from regbench.cli import options
+from regbench.cli.output import emit, emit_json, width
+from regbench.cli.reading import reading, stored_benchmark
+from regbench.cli.report import Format, Metric
+
+UNDECIDED = 5
+Method = Annotated[
+    str,
+    typer.Argument(metavar="METHOD", help="A method, or `method[key=value]`.", autocompletion=options.complete_methods),
+]
+
+
+def compare(
+    a: Method,
+    b: Method,
+    benchmark: options.Benchmark = None,
+    metric: Metric = "rmse",
+    k: options.Ks = None,
+    rope: Annotated[
+        float, typer.Option("--rope", help="A relative difference too small to matter, such as 0.01 for 1 %.")
+    ] = 0.01,
+    level: Annotated[float, typer.Option("--level", help="Probability that the intervals cover.")] = 0.95,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when the data cannot decide.")] = False,
+    format_: Format = "table",
+    db: options.Database = options.DATABASE,
+    json: options.Json = False,
+) -> int:
+    """Say whether one method beats another, or that nobody can tell.
+
+    On each dataset and over all of them, paired by seed. A bare name is its default variant at k = 25.
+
+    Examples:
+      regbench compare soft_binning end2end
+      regbench compare 'soft_binning[lambda_sigma=1]' lsq --metric mae --k 5
+      regbench compare end2end lsq --exit-code
+    """
+    from regbench import analysis, reports
+    from regbench.errors import UsageError
+
+    if not 0 < level < 1:
+        raise UsageError(f"--level {level}: must be between 0 and 1, such as 0.95")
+    if rope < 0:
+        raise UsageError(f"--rope {rope}: must not be negative")
+    with reading(db) as store:
+        frame = store.cells(stored_benchmark(store, benchmark))
+    found = analysis.compare(
+        frame, a.replace("-", "_"), b.replace("-", "_"), metric=metric, k=tuple(k or ()), rope=rope, level=level
+    )
+    if json:
+        emit_json("compare", found.data(), list(found.notes))
+    else:
+        emit(reports.show_comparison(found, format=format_, width=width() if format_ == "table" else None))
+    return UNDECIDED if exit_code and not found.decided else 0

@@ -1,0 +1,66 @@
+"""Move results between databases, without loss.
+
+Examples:
+  regbench db export results/export
+  regbench db import results/export --db merged.db
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from regbench.cli import options
+from regbench.cli.output import emit, emit_json
+from regbench.cli.reading import reading, stored_benchmark
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of Parquet files, one per table.")]
+
+
+def export(
+    folder: Folder,
+    benchmark: options.Benchmark = None,
+    db: options.Database = options.DATABASE,
+    json: options.Json = False,
+) -> None:
+    """Write results as Parquet files: full precision, predictions too. All benchmarks unless one is named.
+
+    Examples:
+      regbench db export results/export
+      regbench db export /tmp/smoke --benchmark smoke
+    """
+    from regbench import store
+
+    with reading(db) as opened:
+        moved = store.export(opened, folder, benchmark=stored_benchmark(opened, benchmark))
+    return _show("db export", moved, folder, json=json)
+
+
+def import_(folder: Folder, db: options.Database = options.DATABASE, json: options.Json = False) -> None:
+    """Read results from Parquet files; what is there already stays as it is, so importing twice changes nothing.
+
+    Examples:
+      regbench db import results/export
+      regbench db import /tmp/smoke --db merged.db
+    """
+    from regbench import store
+    from regbench.errors import UsageError
+
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}; `regbench db export FOLDER` writes one")
+    with store.Store.open(db) as opened:
+        moved = store.import_(opened, folder)
+    return _show("db import", moved, folder, json=json)
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {"export": export, "import": import_}
+
+
+def _show(command: str, moved: Any, folder: Path, *, json: bool) -> None:
+    counts = asdict(moved)
+    if json:
+        return emit_json(command, {"folder": folder, **counts})
+    parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if isinstance(count, int)]
+    return emit(f"{folder}: {', '.join(parts)}")

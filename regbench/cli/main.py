@@ -1,0 +1,139 @@
+"""The program `regbench`: its commands, and how an error becomes a line and an exit code."""
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+import regbench
+from regbench.cli import compare, data, db, doctor, listing, plan, report, run, status
+from regbench.cli.output import emit, say
+from regbench.errors import RegbenchError
+
+EXIT_CODES = """Exit codes:
+  0    all went well
+  1    a bug in regbench: please report the traceback
+  2    wrong usage, or a wrong name or value in a file
+  3    some jobs failed; what the others gave is kept
+  5    the data cannot decide (only with compare --exit-code)
+  6    nothing measured yet, or no baseline
+  7    no device, no data, disk full, or a database that is locked or none
+  8    a verification disagrees
+  130  interrupted; what was finished is kept
+
+Each command has examples: regbench COMMAND --help"""
+KEPT = "\b\n"  # what stops typer from joining the lines of a paragraph
+
+
+def describe(thing: object) -> str:
+    """The docstring as help, with the lines of its examples kept apart."""
+    paragraphs = inspect.cleandoc(thing.__doc__ or "").split("\n\n")
+    return "\n\n".join(KEPT + each if each.startswith("Example") else each for each in paragraphs)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        emit(f"regbench {regbench.__version__}")
+        raise typer.Exit
+
+
+def start(
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    _no_color: Annotated[
+        bool,
+        typer.Option("--no-color", help="No colour, here or after a command; so do NO_COLOR and REGBENCH_NO_COLOR."),
+    ] = False,
+) -> None:
+    """Benchmark deep regression: a grid of jobs goes in, every epoch lands in a database, every table is a query.
+
+    Example:
+      regbench run smoke
+      regbench report --normalize lsq
+      regbench report figure3
+    """
+    if context.invoked_subcommand is None:
+        emit(context.get_help())
+
+
+app = typer.Typer(
+    name="regbench",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+app.callback(invoke_without_command=True, help=describe(start), epilog=KEPT + EXIT_CODES)(start)
+
+
+def group(name: str, about: str, commands: dict[str, Callable[..., Any]]) -> typer.Typer:
+    """A command with commands of its own."""
+    made = typer.Typer(name=name, help=about, rich_markup_mode=None, no_args_is_help=True)
+    for each, function in commands.items():
+        made.command(each, help=describe(function))(function)
+    return made
+
+
+for name, function in {
+    "run": run.run,
+    "plan": plan.plan,
+    "status": status.status,
+    "report": report.report,
+    "compare": compare.compare,
+    "list": listing.list_,
+}.items():
+    app.command(name, help=describe(function))(function)
+app.add_typer(group("data", describe(data), data.COMMANDS))
+app.add_typer(group("db", describe(db), db.COMMANDS))
+app.command("doctor", help=describe(doctor.doctor))(doctor.doctor)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and give its exit code; whatever is not an error we know of is a bug and keeps its traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if "--no-color" in given:
+        given = [each for each in given if each != "--no-color"]
+        os.environ["NO_COLOR"] = "1"
+    try:
+        code = app(given, prog_name="regbench", standalone_mode=False)
+    except RegbenchError as error:
+        say(f"regbench: {error}")
+        return error.exit_code
+    except typer.Abort:
+        code = 130
+    except Exception as error:
+        return _usage(error, given)
+    if code == 130:
+        say("regbench: interrupted")
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: Exception, given: list[str]) -> int:
+    """What typer says of a wrong command line, in one line; anything else is raised again."""
+    message = getattr(error, "format_message", None)
+    if message is None:
+        raise error
+    if type(error).__name__ == "NoArgsIsHelpError":
+        say(message())
+        return 2
+    command = next((each for each in given if each in {*_names()}), None)
+    hint = f"regbench {command} --help" if command else "regbench --help"
+    said = _sentence(message())
+    say(f"regbench: {said} Try `{hint}`" if said.endswith("?") else f"regbench: {said}; try `{hint}`")
+    return 2
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split()).rstrip(".").replace(". Did you mean", "; did you mean")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def _names() -> list[str]:
+    return [
+        *(str(each.name) for each in app.registered_commands),
+        *(str(each.typer_instance.info.name) for each in app.registered_groups if each.typer_instance),
+    ]

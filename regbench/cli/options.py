@@ -1,0 +1,106 @@
+"""Options that several commands share, so that one thing has one name everywhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DATABASE = "results/regbench.db"
+
+
+def _complete(kind: str) -> Callable[[str], list[tuple[str, str]]]:
+    """Completion of names from the catalog: `(name, help)`, read without importing torch."""
+
+    def complete(incomplete: str) -> list[tuple[str, str]]:
+        from regbench import catalog
+
+        return [
+            (name, catalog.entry(kind, name).summary) for name in catalog.names(kind) if name.startswith(incomplete)
+        ]
+
+    return complete
+
+
+def complete_benchmarks(incomplete: str) -> list[tuple[str, str]]:
+    """Completion of benchmarks from ./benchmarks.yaml and the package."""
+    from regbench import config
+
+    known = config.load()
+    return [(name, known.description(name)) for name in known.names() if name.startswith(incomplete)]
+
+
+complete_reports = _complete("reports")
+complete_methods = _complete("methods")
+complete_datasets = _complete("datasets")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON with full precision instead of text.")]
+Database = Annotated[
+    str,
+    typer.Option("--db", envvar="REGBENCH_DB", metavar="FILE", help="The result database, a file or postgresql://..."),
+]
+BenchmarkFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--file", envvar="REGBENCH_FILE", metavar="FILE", help="A benchmarks file other than ./benchmarks.yaml."
+    ),
+]
+Benchmark = Annotated[
+    str | None,
+    typer.Option(
+        "--benchmark",
+        "-b",
+        metavar="NAME",
+        help="The benchmark to look at; the last one run by default.",
+        autocompletion=complete_benchmarks,
+    ),
+]
+Datasets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dataset",
+        metavar="NAME",
+        help="Only this dataset, by name or alias; may be repeated.",
+        autocompletion=complete_datasets,
+    ),
+]
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        metavar="NAME",
+        help="Only this method, or `method[key=value]`; may be repeated.",
+        autocompletion=complete_methods,
+    ),
+]
+Ks = Annotated[list[int] | None, typer.Option("--k", metavar="K", help="Only this number of bins; may be repeated.")]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", metavar="N", help="Only this seed; may be repeated.")]
+Epochs = Annotated[
+    int | None, typer.Option("--epochs", metavar="N", help="Train for N epochs: a variant, `NAME[epochs=N]`.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="Replace a field of the protocol: a variant too; may be repeated."
+    ),
+]
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        "--devices",
+        envvar="REGBENCH_DEVICES",
+        metavar="LIST",
+        help="`cpu`, `cuda`, or `cuda:0,cuda:1`; all GPUs there are, or else the CPU.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", envvar="REGBENCH_WORKERS", metavar="N", help="Worker processes: one a core, or one a GPU."
+    ),
+]
+OwnData = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="FILE", help="Train on your own CSV, ARFF or Parquet table instead."),
+]
+Target = Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="The column of --data to predict.")]

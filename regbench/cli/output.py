@@ -1,0 +1,128 @@
+"""Data to stdout, everything else to stderr; colour only where a person looks."""
+
+import json
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TextIO
+
+SCHEMA = "regbench/1"
+ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+
+
+def say(text: str) -> None:
+    """A message for the person in front: to stderr, at once."""
+    _write(text, sys.stderr)
+
+
+def emit(text: str) -> None:
+    """Data: to stdout."""
+    _write(text, sys.stdout)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    """A line, at once; a reader that has gone away (`| head`) is no error, there is only nobody to write to."""
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def emit_json(command: str, data: Any, warnings: Sequence[str] = ()) -> None:
+    """The envelope of every `--json`: full precision, NaN as null."""
+    envelope = {"schema": SCHEMA, "command": command, "data": plain(data), "warnings": list(warnings)}
+    emit(json.dumps(envelope, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def plain(data: Any) -> Any:
+    """Data as JSON has it: paths and dates as text, NaN and infinity as null."""
+    match data:
+        case float():
+            return data if math.isfinite(data) else None
+        case None | bool() | int() | str():
+            return data
+        case Mapping():
+            return {str(key): plain(value) for key, value in data.items()}
+        case Iterable():
+            return [plain(value) for value in data]
+    return plain(data.item()) if hasattr(data, "item") else str(data)
+
+
+def colour(stream: TextIO) -> bool:
+    """Whether a stream takes colour: https://no-color.org, https://force-color.org, and a terminal that can."""
+    if os.environ.get("NO_COLOR") or os.environ.get("REGBENCH_NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") != "0":
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def animated() -> bool:
+    """Whether stderr may be redrawn: a terminal that can, colours or not."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str, stream: TextIO | None = None) -> str:
+    """The text in a style, where its stream (stdout) takes colour."""
+    return f"\033[{ANSI[style]}m{text}\033[0m" if colour(stream or sys.stdout) else text
+
+
+def width() -> int | None:
+    """Columns of the terminal that stdout is; None where it is none, and a table may be as wide as it is."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def columns(rows: Iterable[Sequence[Any]], header: Sequence[str]) -> str:
+    """Rows under a header, blank-aligned: numbers to the right, words to the left.
+
+    >>> print(columns([["lsq", 5], ["end2end", 15]], header=["method", "jobs"]))
+    method   jobs
+    lsq         5
+    end2end    15
+    """
+    rows = [list(row) for row in rows]
+    texts = [list(header), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(len(line[position]) for line in texts) for position in range(len(header))]
+    right = [
+        bool(rows) and all(isinstance(row[position], int | float | None) for row in rows)
+        for position in range(len(header))
+    ]
+    lines = [
+        "  ".join(
+            text.rjust(size) if is_right else text.ljust(size)
+            for text, size, is_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in texts
+    ]
+    return "\n".join([paint(lines[0], "bold"), *lines[1:]])
+
+
+def duration(seconds: float) -> str:
+    """A time as one says it.
+
+    >>> duration(3.2), duration(75), duration(3700), duration(200000)
+    ('3 s', '1 min 15 s', '1 h 2 min', '2 d 8 h')
+    """
+    whole = round(seconds)
+    for name, size, smaller, part in [("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)]:
+        if whole >= size:
+            return f"{whole // size} {name} {whole % size // part} {smaller}"
+    return f"{whole} s"
+
+
+def amount(count: int, thing: str) -> str:
+    """A count and its noun.
+
+    >>> amount(1, "job"), amount(12, "job")
+    ('1 job', '12 jobs')
+    """
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,50 @@
+"""Opening the database to read from it, for the commands that change nothing."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regbench.errors import NothingMeasured, UsageError
+
+if TYPE_CHECKING:
+    from regbench.store import Store
+
+
+def is_there(db: str) -> bool:
+    """Whether there is a database to read from; a server is taken to be there."""
+    return "://" in db or Path(db).expanduser().exists()
+
+
+def shown(db: str) -> str:
+    """The database as messages name it: without the password."""
+    return re.sub(r"(://[^:/@]+):[^@/]+@", r"\1:***@", db)
+
+
+@contextlib.contextmanager
+def reading(db: str) -> "Iterator[Store]":
+    """The store, read-only; where there is none yet, the command that makes one."""
+    if not is_there(db):
+        raise NothingMeasured(
+            f"there is no database {db} yet; `regbench run smoke` makes one, or give its place with --db"
+        )
+    from regbench.store import Store
+
+    with Store.open(db, read_only=True) as store:
+        yield store
+
+
+def stored_benchmark(store: "Store", name: str | None) -> str | None:
+    """The benchmark of the database that a name means, dashes and underscores alike; None where none is given."""
+    from regbench.config import resolve_among
+
+    known = [str(each) for each in store.benchmarks()["name"]]
+    if name is None:
+        return None
+    if not known:
+        raise NothingMeasured("the database holds no benchmark yet; start with `regbench run smoke`")
+    try:
+        return resolve_among("benchmark", name, known)
+    except UsageError as error:
+        raise UsageError(f"{error} (of those in the database)") from None

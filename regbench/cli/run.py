@@ -1,0 +1,151 @@
+"""`regbench run`: train what is missing."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from regbench.cli import options
+from regbench.cli.grid import Asked, choose
+from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
+from regbench.cli.plan import as_data, as_text, headline, make_plans, slots
+from regbench.cli.reading import shown
+from regbench.errors import DataUnavailable, Interrupted, JobsFailed
+
+if TYPE_CHECKING:
+    from regbench.runner import Plan, Summary
+
+
+def run(
+    benchmarks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="BENCHMARK", show_default=False, autocompletion=options.complete_benchmarks),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every benchmark of the file, the cheapest first.")] = False,
+    dataset: options.Datasets = None,
+    method: options.Methods = None,
+    k: options.Ks = None,
+    seed: options.Seeds = None,
+    epochs: options.Epochs = None,
+    settings: options.Settings = None,
+    data: options.OwnData = None,
+    target: options.Target = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan and stop.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try jobs again that failed with this code.")
+    ] = False,
+    devices: options.Devices = None,
+    workers: options.Workers = None,
+    db: options.Database = options.DATABASE,
+    file: options.BenchmarkFile = None,
+    json: options.Json = False,
+) -> None:
+    """Train what is missing; running twice trains nothing.
+
+    Without a name the benchmarks are listed. --epochs and --set make a variant with a name of its own,
+    such as smoke[epochs=20]; --dataset, --method, --k and --seed choose jobs and make none.
+    Ctrl-C stops at once; the same command goes on from there.
+
+    Examples:
+      regbench run smoke
+      regbench run bridges-fixed --k 25 --seed 0 --seed 1 --epochs 20
+      regbench run --all --dry-run
+      regbench run smoke --data house.csv --target price
+    """
+    asked = Asked(
+        names=benchmarks or [],
+        every=every,
+        file=file,
+        datasets=dataset or [],
+        methods=method or [],
+        k=k or [],
+        seeds=seed or [],
+        epochs=epochs,
+        settings=settings or [],
+        data=data,
+        target=target,
+    )
+    chosen = choose(asked)
+    found = slots(devices, workers)
+    plans = make_plans(chosen, db, devices=found, retry_failed=retry_failed)
+    if dry_run and json:
+        return emit_json("run", [as_data(each) for each in plans])
+    if dry_run:
+        return emit("\n".join(as_text(each) for each in plans))
+    for each in plans:
+        say(headline(each))
+    results = _run_all(plans, db, found)
+    if json:
+        emit_json("run", [_as_data(each, summary) for each, summary in results])
+    else:
+        for each, summary in results:
+            emit(_as_text(each, summary))
+    return _conclude(results, db, every=every)
+
+
+def _run_all(plans: "list[Plan]", db: str, devices: list[str]) -> "list[tuple[Plan, Summary]]":
+    """Run the plans one after the other; an interruption ends the row."""
+    from regbench import runner
+    from regbench.cli.progress import Display
+
+    results = []
+    for planned in plans:
+        plan = runner.fetch_missing(planned, say=lambda name: say(f"fetching {name}"))
+        for dataset in plan.blocked.keys() - planned.blocked.keys():
+            say(f"blocked: {dataset}: {plan.blocked[dataset]}")
+        if not plan.packs:
+            say(f"{plan.benchmark}: nothing to train")
+        with Display(plan) as display:
+            summary = runner.run(plan, db, devices=devices, on_event=display)
+        results.append((plan, summary))
+        if summary.interrupted:
+            break
+    return results
+
+
+def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) -> None:
+    """The next command to try, or the error that the results amount to."""
+    interrupted = any(summary.interrupted for _, summary in results)
+    failed = sum(len(summary.failed) for _, summary in results)
+    blocked = {dataset for plan, _ in results for dataset in plan.blocked}
+    if interrupted:
+        raise Interrupted(
+            f"interrupted; what was finished is kept in {shown(db)}, and the same command goes on from there"
+        )
+    names = [plan.benchmark for plan, _ in results]
+    chosen = f" --benchmark '{names[-1]}'" if len(names) > 1 else ""
+    other = "" if db == options.DATABASE else f" --db {shown(db)}"
+    say(f"next: regbench report --normalize lsq{chosen}{other}")
+    if failed:
+        raise JobsFailed(
+            f"{amount(failed, 'job')} failed; see `regbench status{other}`, then run again with --retry-failed"
+        )
+    if blocked and not every:
+        raise DataUnavailable(f"no data for {', '.join(sorted(blocked))}; all other jobs have run")
+
+
+def _as_data(plan: "Plan", summary: "Summary") -> dict[str, Any]:
+    return {
+        **as_data(plan),
+        "finished": summary.finished,
+        "failed": {key: {"class": kind, "error": error} for key, (kind, error) in summary.failed.items()},
+        "diverged": summary.diverged,
+        "interrupted": summary.interrupted,
+        "seconds_taken": summary.seconds,
+    }
+
+
+def _as_text(plan: "Plan", summary: "Summary") -> str:
+    parts = [f"{amount(_count(summary.finished), 'job')} finished", f"{len(plan.done):,} done before"]
+    if summary.failed:
+        parts.append(paint(f"{len(summary.failed):,} failed", "red"))
+    if count := _count(summary.diverged):
+        parts.append(paint(f"{count:,} diverged (a result, shown as missing)", "yellow"))
+    text = f"{plan.benchmark}: {', '.join(parts)}, in {duration(summary.seconds)}"
+    if not summary.failed:
+        return text
+    rows = [[key[:8], kind, error] for key, (kind, error) in summary.failed.items()]
+    return f"{text}\n{columns(rows, header=['job', 'class', 'error'])}"
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else len(value)

@@ -1,0 +1,247 @@
+"""Examine the machine: what a run will find here, what is wrong with it and how to mend it.
+
+Each check is a function of its own and gives a `Finding`; none of them raises, trains, fetches or changes anything.
+"""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+
+from regbench.errors import RegbenchError
+
+LIBRARIES = ("torch", "numpy", "pandas", "sqlalchemy", "scikit-learn", "loky", "matplotlib")
+ROOM_BYTES = 2**30  # a full grid of 760 jobs takes about a quarter of it
+TF32_SWITCHES = ("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+BUSY = 1.5  # load per core from which on others will be felt
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; `remedy` says what to do where it is not ok."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(*, db: str, file: Path | None = None) -> list[Finding]:
+    """Every check, in the order in which one would look."""
+    checks: dict[str, Callable[[], Finding]] = {
+        "versions": versions,
+        "processors": processors,
+        "load": partial(load, _load_average()),
+        "threads": partial(threads, os.environ),
+        "devices": devices,
+        "number format": partial(number_format, os.environ),
+        "disk": partial(disk, Path(db).expanduser() if "://" not in db else Path()),
+        "file system": partial(file_system, db),
+        "database": partial(database, db),
+        "cache": cache,
+        "data": data,
+        "benchmarks": partial(benchmarks, file),
+    }
+    return [_safely(name, check) for name, check in checks.items()]
+
+
+def versions() -> Finding:
+    """Python and the libraries that numbers depend on."""
+    import regbench
+
+    found = {name: _version(name) for name in LIBRARIES}
+    missing = [name for name, version in found.items() if version is None]
+    text = ", ".join(f"{name} {version}" for name, version in found.items() if version)
+    return Finding(
+        "versions",
+        ok=not missing,
+        found=f"regbench {regbench.__version__}, Python {platform.python_version()}, {text}",
+        remedy=f"install {', '.join(missing)}: python -m pip install {' '.join(missing)}",
+    )
+
+
+def processors() -> Finding:
+    """Cores this process may use, and what limits them."""
+    from regbench.engines.devices import cgroup_limit, cores
+
+    logical = os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else logical
+    limits = [f"{logical} logical"]
+    if allowed < logical:
+        limits.append(f"{allowed} by affinity")
+    if quota := cgroup_limit():
+        limits.append(f"{quota:g} by the control group")
+    usable = cores()
+    return Finding("processors", ok=True, found=f"{usable} to train on ({', '.join(limits)}), one worker each")
+
+
+def load(average: float | None) -> Finding:
+    """How busy the machine is: timings suffer from it, numbers do not, so it is nothing to mend."""
+    from regbench.engines.devices import cores
+
+    if average is None:
+        return Finding("load", ok=True, found="this system does not tell")
+    busy = average > BUSY * max(cores(), os.cpu_count() or 1)
+    said = "; a run takes longer while others keep it busy" if busy else ""
+    return Finding("load", ok=True, found=f"{average:.1f} processes at work in the last minute{said}")
+
+
+def threads(environment: Mapping[str, str]) -> Finding:
+    """Threads a worker would take: it sets one for itself, whatever the environment says."""
+    said = {name: environment[name] for name in THREAD_VARIABLES if name in environment}
+    wrong = [f"{name}={value}" for name, value in said.items() if not value.isdigit() or int(value) < 1]
+    text = ", ".join(f"{name}={value}" for name, value in said.items()) or "nothing set"
+    return Finding(
+        "threads",
+        ok=not wrong,
+        found=f"one for each worker; the environment says {text}",
+        remedy=f"{', '.join(wrong)} is no number of threads: unset it",
+    )
+
+
+def devices() -> Finding:
+    """Device slots as `regbench run` would take them."""
+    from collections import Counter
+
+    from regbench.engines.devices import find_devices
+
+    try:
+        slots = Counter(find_devices())
+    except RegbenchError as error:
+        return Finding("devices", ok=False, found="a GPU that torch cannot use", remedy=str(error))
+    return Finding("devices", ok=True, found=", ".join(f"{count} x {name}" for name, count in slots.items()))
+
+
+def number_format(environment: Mapping[str, str]) -> Finding:
+    """float32 all the way: TF32 has 10 bits of mantissa, and results would depend on the device."""
+    forced = [f"{name}={environment[name]}" for name in TF32_SWITCHES if environment.get(name, "0") not in {"", "0"}]
+    return Finding(
+        "number format",
+        ok=not forced,
+        found=f"TF32 forced by {', '.join(forced)}" if forced else "float32, TF32 off",
+        remedy=f"unset {', '.join(each.partition('=')[0] for each in forced)}: results with TF32 are not comparable",
+    )
+
+
+def disk(path: Path, room: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free) -> Finding:
+    """Room for the database, and whether its folder can be written to."""
+    folder = next(each for each in [path.absolute().parent, *path.absolute().parents] if each.exists())
+    free = room(folder)
+    if not os.access(folder, os.W_OK):
+        return Finding(
+            "disk", ok=False, found=f"{folder} cannot be written to", remedy="make it writable, or give another --db"
+        )
+    return Finding(
+        "disk",
+        ok=free >= ROOM_BYTES,
+        found=f"{free / 2**30:,.1f} GiB free in {folder}",
+        remedy=f"make room: {ROOM_BYTES / 2**30:g} GiB or more are wanted, or give another --db",
+    )
+
+
+def file_system(db: str) -> Finding:
+    """SQLite needs a local disk."""
+    from regbench.store.engine import filesystem, refuse_network
+
+    if "://" in db:
+        return Finding("file system", ok=True, found="a server keeps the database")
+    path = Path(db).expanduser().absolute()
+    existing = next(each for each in [path, *path.parents] if each.exists())
+    try:
+        refuse_network(existing)
+    except RegbenchError as error:
+        return Finding("file system", ok=False, found="a network file system", remedy=str(error))
+    kind = filesystem(existing, Path("/proc/mounts"))
+    return Finding("file system", ok=True, found=f"{kind} under {existing}" if kind else "this system does not tell")
+
+
+def database(db: str) -> Finding:
+    """Whether the database opens, and what is in it."""
+    from regbench.store import Store
+
+    if "://" not in db and not Path(db).expanduser().exists():
+        return Finding("database", ok=True, found=f"none yet; `regbench run` makes {db}")
+    try:
+        with Store.open(db, read_only=True) as store:
+            known = store.benchmarks()
+    except RegbenchError as error:
+        return Finding("database", ok=False, found=f"{db} does not open", remedy=str(error))
+    held = ", ".join(f"{row.name} ({row.done} of {row.jobs} jobs done)" for row in known.itertuples(index=False))
+    return Finding("database", ok=True, found=f"{db}: {held or 'no benchmark yet'}")
+
+
+def cache() -> Finding:
+    """Whether datasets can be kept between runs."""
+    from regbench.data.places import cache_folder
+
+    folder = cache_folder()
+    existing = next(each for each in [folder.absolute(), *folder.absolute().parents] if each.exists())
+    return Finding(
+        "cache",
+        ok=os.access(existing, os.W_OK),
+        found=str(folder),
+        remedy=f"{existing} cannot be written to: name another folder with REGBENCH_CACHE",
+    )
+
+
+def data() -> Finding:
+    """Which datasets are here, and where the others would come from."""
+    from regbench import catalog
+    from regbench import data as datasets
+    from regbench.data.places import mirror, offline
+
+    try:
+        local = mirror()
+    except RegbenchError as error:
+        return Finding("data", ok=False, found="REGBENCH_DATA is wrong", remedy=str(error))
+    names = catalog.names("datasets")
+    missing = [name for name in names if not datasets.is_here(catalog.load("datasets", name), name)]
+    where = [f"{len(names) - len(missing)} of {len(names)} here"]
+    if local:
+        where.append(f"REGBENCH_DATA={local}")
+    if offline():
+        where.append("REGBENCH_OFFLINE is set")
+    return Finding(
+        "data",
+        ok=not (missing and offline()),
+        found=", ".join(where) + (f"; to fetch: {', '.join(missing)}" if missing else ""),
+        remedy="unset REGBENCH_OFFLINE, or get the files elsewhere and `regbench data import` them",
+    )
+
+
+def benchmarks(file: Path | None) -> Finding:
+    """Whether benchmarks.yaml says what it should."""
+    from regbench import config
+
+    try:
+        known = config.load(file)
+    except RegbenchError as error:
+        return Finding("benchmarks", ok=False, found="a file that is wrong", remedy=str(error))
+    return Finding("benchmarks", ok=True, found=", ".join(known.names()))
+
+
+def _safely(name: str, check: Callable[[], Finding]) -> Finding:
+    """The check's finding; a check that breaks is itself a finding, for a doctor must not die of an illness."""
+    try:
+        return check()
+    except Exception as error:
+        return Finding(
+            name, ok=False, found=f"{type(error).__name__}: {error}", remedy="this is what to look into first"
+        )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _load_average() -> float | None:
+    return os.getloadavg()[0] if sys.platform != "win32" else None
