@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from regbench.methods._centres import place
-from regbench.methods._encoder import affine_soft_bins, autoencoding, kl, log_affine, log_soft_bins
+from regbench.methods._encoder import affine_soft_bins, autoencoding, kl, log_affine, log_shares, log_soft_bins
 from regbench.random import Stream
 from tests.methods.samples import targets
 
@@ -182,3 +182,10 @@ def test_the_divergence_of_equal_distributions_is_0_and_never_below():
     a, g = logits("encoder", "network")
     assert kl(a.log_softmax(-1), a.log_softmax(-1)).item() == 0
     assert kl(a.log_softmax(-1), g.log_softmax(-1)).item() > 0
+
+
+def test_shares_too_small_to_matter_stay_where_exp_is_fast_and_take_no_gradient():
+    far = torch.tensor([[0.0, -500.0]], requires_grad=True)
+    log_psi = log_shares(far)
+    assert log_psi[0].tolist() == [0, -80]
+    assert gradient(log_psi, far).tolist() == [[0, 0]]

@@ -96,3 +96,10 @@ def test_training_it_alone_descends():
         optimizer.step()
         history.append(loss.item())
     assert history[-1] < 0.1 * history[0]
+
+
+def test_the_entropy_is_penalised_and_not_rewarded():
+    method, params, low = build("end2end", 5, lambda_kl=0, lambda_pred=0, alpha=0)
+    high = build("end2end", 5, lambda_kl=0, lambda_pred=0, alpha=0.1)[2]
+    y, g = targets(12, seed=1), outputs(method, 5, 1)
+    assert (losses(method, params, high, y, g) > losses(method, params, low, y, g)).all()
