@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
@@ -59,7 +60,12 @@ def _scalar(value: Any) -> Any:
 
 def _plain(table: Table, width: int | None) -> str:
     parts = [_grid(block, "simple") for block in _blocks(table, width)]
-    return "\n\n".join([table.caption, *parts, *(["\n".join(table.notes)] if table.notes else [])])
+    notes = "\n".join(_wrapped(note, width) for note in table.notes)
+    return "\n\n".join([_wrapped(table.caption, width), *parts, *([notes] if notes else [])])
+
+
+def _wrapped(words: str, width: int | None) -> str:
+    return words if width is None else textwrap.fill(words, width, break_long_words=False)
 
 
 def _markdown(table: Table) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 GROUP = 0.84  # of the distance between datasets that their bars fill
-FEW = 2  # datasets, of whose bars there is room to write the values
+FEW = 1  # datasets, of whose bars there is room to write the values
 CEILING = 1.6  # a bar above is cut, and its value written at the cut: one collapsed cell would flatten all others
 
 

@@ -1,0 +1,201 @@
+"""Does A beat B: the statistics against known values, and what is said when the data cannot decide."""
+
+import json
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from regbench.analysis import compare, paired
+from regbench.analysis.published import bridges_cells
+from regbench.errors import NothingMeasured, UsageError
+from tests.cells import grid, like_the_paper
+
+EIGHT = ["WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM"]
+
+
+def two(effect: float, *, datasets: list[str], seeds: int, noise: float = 0.02, between: float = 0.0):
+    """End-to-end against least squares: the log ratio is `effect`, with noise over seeds and between datasets."""
+    generator = np.random.default_rng(3)
+    errors = {"lsq": {}, "end2end": {}}
+    for dataset in datasets:
+        shift = effect + between * generator.standard_normal()
+        base = np.exp(generator.standard_normal(seeds) * 0.1)
+        errors["lsq"][dataset] = list(base)
+        errors["end2end"][dataset] = list(base * np.exp(shift + noise * generator.standard_normal(seeds)))
+    return grid(errors)
+
+
+def test_per_dataset_the_interval_is_the_paired_t_interval_of_log_ratios():
+    made = two(-0.05, datasets=["DM"], seeds=6)
+    one = compare(made, "end2end", "lsq").datasets[0]
+    errors = made.pivot_table(index="seed", columns="variant", values="test_rmse")
+    logs = np.log(errors["end2end"] / errors["lsq"])
+    low, high = scipy.stats.t.interval(0.95, 5, logs.mean(), scipy.stats.sem(logs))
+    assert [one.percent, one.low, one.high] == pytest.approx([100 * np.expm1(x) for x in (logs.mean(), low, high)])
+    assert (one.n, one.wins) == (6, int((logs < 0).sum()))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_exact_wilcoxon_test_agrees_with_scipys(seed):
+    values = np.random.default_rng(seed).standard_normal(8) + 0.5
+    assert paired.wilcoxon(values) == pytest.approx(scipy.stats.wilcoxon(values, method="exact")[1])
+
+
+@pytest.mark.parametrize(("minus", "plus"), [(8, 0), (6, 2), (4, 4), (0, 1)])
+def test_the_sign_test_is_the_binomial_test(minus, plus):
+    values = np.array([-1.0] * minus + [1.0] * plus)
+    assert paired.sign_test(values) == pytest.approx(scipy.stats.binomtest(minus, minus + plus).pvalue)
+
+
+def test_tied_ranks_and_zeros_are_counted_by_enumeration():
+    values = np.array([0.0, 1.0, 1.0, -1.0, 2.0])
+    used, ranks = values[values != 0], np.array([2.0, 2.0, 2.0, 4.0])
+    signs = np.array(np.meshgrid(*[[0, 1]] * 4)).reshape(4, -1).T
+    sums, seen = signs @ ranks, ranks[used > 0].sum()
+    assert paired.wilcoxon(values) == pytest.approx(min(1, 2 * min((sums <= seen).mean(), (sums >= seen).mean())))
+
+
+def test_with_eight_datasets_no_p_is_below_two_in_256():
+    overall = compare(bridges_cells(), "end2end", "lsq").overall
+    assert overall.wilcoxon_p == overall.sign_p == overall.smallest_p == 2 / 2**8
+    assert overall.datasets == overall.wins == 8
+
+
+def test_swapping_a_and_b_mirrors_every_number():
+    made = like_the_paper()
+    one, other = compare(made, "soft_binning", "end2end"), compare(made, "end2end", "soft_binning")
+    assert 1 + one.overall.percent / 100 == pytest.approx(1 / (1 + other.overall.percent / 100))
+    assert 1 + one.overall.low / 100 == pytest.approx(1 / (1 + other.overall.high / 100))
+    assert one.overall.p_better == pytest.approx(1 - other.overall.p_better)
+    assert one.overall.p_equal == other.overall.p_equal
+    assert {one.verdict, other.verdict} == {"A is better", "B is better"}
+
+
+def test_the_order_of_rows_changes_nothing():
+    made = like_the_paper()
+    assert compare(made, "lsq", "end2end") == compare(made.sample(frac=1, random_state=4), "lsq", "end2end")
+
+
+@pytest.mark.parametrize(
+    ("effect", "verdict"), [(-0.05, "A is better"), (0.05, "B is better"), (0.0, "practically equal")]
+)
+def test_a_clear_effect_on_many_datasets_is_found(effect, verdict):
+    found = compare(two(effect, datasets=EIGHT, seeds=5, noise=0.005), "end2end", "lsq")
+    assert (found.verdict, found.scope, found.advice) == (verdict, "datasets like these", "")
+    assert found.decided
+
+
+def test_more_seeds_do_not_stand_in_for_datasets():
+    """The datasets disagree: a hundred seeds narrow the interval of these datasets and not the one over datasets."""
+    few, many = (
+        compare(two(-0.02, datasets=EIGHT, seeds=n, noise=0.02, between=0.1), "end2end", "lsq").overall
+        for n in (4, 100)
+    )
+    widths = [float(each.seeds_high or 0) - float(each.seeds_low or 0) for each in (few, many)]
+    assert 0 < widths[1] < widths[0] / 3
+    assert many.high - many.low > 0.05 * 100
+
+
+def test_datasets_that_disagree_are_undecided_and_seeds_are_not_the_advice():
+    found = compare(two(0.0, datasets=EIGHT, seeds=50, noise=0.01, between=0.2), "end2end", "lsq")
+    assert not found.decided
+    assert "datasets" in found.advice
+    assert "more seeds would not settle it" in found.advice
+
+
+def test_noise_is_undecided_and_the_advice_is_a_number_of_seeds():
+    found = compare(two(-0.02, datasets=EIGHT, seeds=2, noise=0.06), "end2end", "lsq")
+    assert not found.decided
+    assert "more seeds per dataset" in found.advice
+
+
+def test_one_dataset_speaks_of_itself_alone():
+    found = compare(two(-0.1, datasets=["DM"], seeds=5, noise=0.01), "end2end", "lsq")
+    assert found.verdict == "A is better"
+    assert found.scope == "these datasets"
+    assert "says nothing about others" in found.sentence
+    assert found.overall.smallest_p == 1
+
+
+def test_one_seed_has_no_interval_and_decides_nothing():
+    found = compare(two(-0.1, datasets=["DM"], seeds=1), "end2end", "lsq")
+    assert found.datasets[0].low is None
+    assert not found.decided
+    assert "second seed" in found.advice
+
+
+def test_two_datasets_name_the_smallest_p_they_can_give():
+    found = compare(two(-0.1, datasets=["DM", "CA"], seeds=5, noise=0.01), "end2end", "lsq")
+    assert "p below 0.5" in found.sentence
+    assert found.scope == "these datasets"
+
+
+def test_missing_pairs_are_listed():
+    made = grid(
+        {
+            "lsq": {"DM": [1.0, 1.1, 1.2], "CA": [1.0]},
+            "end2end": {"DM": [0.9, None, float("nan")]},
+        }
+    )
+    found = compare(made, "end2end", "lsq")
+    assert found.datasets[0].n == 1
+    assert found.missing == (
+        "CA: end2end is not planned (seed 0)",
+        "DM: end2end has no finished run (seed 1)",
+        "DM: end2end diverged (seed 2)",
+    )
+
+
+def test_no_pair_at_all_is_nothing_measured():
+    with pytest.raises(NothingMeasured, match="no seed on which both"):
+        compare(grid({"lsq": {"DM": [1.0]}, "end2end": {"DM": [None]}}), "end2end", "lsq")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("end2edn", "did you mean 'end2end'"),
+        ("soft_binning[lambda_sigma=2]", "did you mean 'soft_binning"),
+        ("end2end[k=7]", "k = 5, 15, 25"),
+        ("lsq", "same method"),
+        ("soft_binning[lambda_sigma]", "needs a value"),
+        ("end2end[k=two]", "whole number"),
+        ("what is this?", "not a method's name"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_nearest_remedy(name, says):
+    with pytest.raises(UsageError, match=says.replace("[", r"\[")):
+        compare(bridges_cells(), name, "lsq")
+
+
+def test_a_bare_name_is_the_default_variant_at_k_25():
+    made = like_the_paper()
+    assert compare(made, "soft_binning", "end2end") == compare(
+        made, "soft_binning[lambda_sigma=0.5]", "end2end[k=25]", k=[25]
+    )
+    assert compare(made, "soft_binning[lambda_sigma=1.0]", "lsq").a == "soft_binning[lambda_sigma=1]"
+
+
+def test_a_filter_on_k_keeps_methods_that_ignore_k():
+    assert compare(bridges_cells(), "end2end", "lsq", k=[5]).overall.datasets == 8
+
+
+def test_two_ks_of_one_method_can_be_compared():
+    found = compare(bridges_cells(), "end2end[k=5]", "end2end")
+    assert (found.a, found.b) == ("end2end at k = 5", "end2end at k = 25")
+
+
+def test_the_bootstrap_covers_a_normal_mean_about_as_often_as_it_says():
+    """Eight datasets, five seeds, a true effect of zero: 95 % intervals hold it nearly always, and not trivially."""
+    generator, covered = np.random.default_rng(5), 0
+    for _ in range(200):
+        logs = [generator.normal(generator.normal(0, 0.05), 0.05, 5) for _ in range(8)]
+        low, high = paired.bootstrap(logs, level=0.95, margin=0.01, resamples=2000).interval
+        covered += low <= 0 <= high
+    assert 180 <= covered <= 199
+
+
+def test_the_data_are_plain_json():
+    found = compare(two(-0.1, datasets=["DM"], seeds=1), "end2end", "lsq")
+    assert json.loads(json.dumps(found.data(), allow_nan=False))["datasets"][0]["low"] is None

@@ -1,0 +1,341 @@
+"""Every report in the catalog: numbers equal in every form, pictures that open, names that resolve."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from regbench import analysis, catalog, reports
+from regbench.errors import InfrastructureError, NothingMeasured, UsageError
+from tests.cells import frame, grid, like_the_paper, row
+
+every_report = pytest.mark.parametrize("name", reports.names())
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def epochs() -> pd.DataFrame:
+    """Curves as the store gives them: three seeds, two methods, four epochs; one diverges."""
+    rows = [
+        {"run_id": seed, "dataset": "DM", "variant": variant, "k": k, "seed": seed, "epoch": epoch, "name": name}
+        | {"value": None if (variant, seed, epoch) == ("end2end", 2, 4) else 1 / epoch + seed / 10}
+        for variant, k in [("lsq", None), ("end2end", 25)]
+        for seed in range(3)
+        for epoch in range(1, 5)
+        for name in ("val/rmse", "test/rmse", "train/loss")
+    ]
+    return pd.DataFrame(rows).astype({"k": "Int64", "value": float})
+
+
+def given(name: str) -> pd.DataFrame | None:
+    return {"cells": like_the_paper, "curves": epochs, "catalog": lambda: None}[reports.load(name).needs]()
+
+
+@pytest.fixture(scope="module", params=reports.names())
+def made(request, tmp_path_factory):
+    """Each report computed and written once: name, report, numbers, its files."""
+    report = reports.load(request.param)
+    numbers = report.compute(given(request.param), reports.Options(benchmark="made"))
+    files = reports.write(request.param, report, numbers, folder=tmp_path_factory.mktemp("results"))
+    return request.param, report, numbers, {path.name: path for path in files}
+
+
+def test_the_csv_file_holds_the_numbers_that_were_computed(made):
+    name, report, numbers, files = made
+    computed = next(iter(report.frames(numbers).values()))
+    with files[f"{name}.csv"].open(encoding="utf-8", newline="") as file:
+        header, *lines = list(csv.reader(file))
+    assert header == list(computed.columns)
+    assert len(lines) == len(computed)
+    for place, column in enumerate(computed):
+        if pd.api.types.is_float_dtype(computed[column]):
+            expected = computed[column].to_numpy(dtype=float, na_value=float("nan"))
+            written = np.array([float(line[place] or "nan") for line in lines])
+            np.testing.assert_array_equal(written, expected)  # to the last bit
+
+
+def test_every_format_gives_the_same_table(made):
+    _, report, numbers, _ = made
+    table = report.table(numbers)
+    plain = reports.show(report, numbers)
+    assert all(cell in plain for row in table.rows for cell in row)
+    assert table.caption in reports.show(report, numbers, format="md")
+    latex = reports.show(report, numbers, format="latex")
+    assert latex.count(r"\\") == len(table.rows) + 1
+    assert r"\toprule" in latex
+    assert "_" not in latex.replace(r"\_", "").replace("lambda_", "")
+    assert list(csv.reader(io.StringIO(reports.show(report, numbers, format="csv"))))[1:]
+
+
+def test_json_has_no_nan_and_a_row_per_row(made):
+    _, report, numbers, _ = made
+    data = json.loads(reports.show(report, numbers, format="json"), parse_constant=pytest.fail)
+    assert len(data["rows"]) == len(next(iter(report.frames(numbers).values())))
+    assert data == json.loads(json.dumps(reports.data(report, numbers)))
+
+
+def test_pictures_open_and_name_what_they_show(made):
+    name, report, _, files = made
+    if report.draw is None:
+        return
+    assert files[f"{name}.png"].read_bytes().startswith(PNG)
+    assert int.from_bytes(files[f"{name}.png"].read_bytes()[16:20]) > 900  # pixels across: a column at 300 per inch
+    assert files[f"{name}.pdf"].read_bytes().startswith(b"%PDF")
+    words = " ".join(ET.parse(files[f"{name}.svg"]).getroot().itertext())
+    for label in ("least squares", "end to end", "RMSE"):
+        assert label in words
+
+
+def test_the_same_numbers_give_the_same_picture_byte_for_byte(made, tmp_path):
+    name, report, numbers, files = made
+    if report.draw is None:
+        return
+    (again, *_) = reports.write(name, report, numbers, folder=tmp_path, figures=["svg"])
+    assert again.read_bytes() == files[f"{name}.svg"].read_bytes()
+    assert b"dc:date" not in again.read_bytes()
+
+
+def test_nothing_half_written_stays_behind(made):
+    _, _, _, files = made
+    folder = next(iter(files.values())).parent
+    assert {path.name for path in folder.iterdir()} == set(files)
+
+
+@every_report
+def test_the_catalog_knows_each_report_by_its_first_line(name):
+    assert catalog.entry("reports", name).summary.endswith(".")
+    assert catalog.entry("reports", name).arguments.get("needs", "cells") == reports.load(name).needs
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("figure3", "bridges_figure3"),
+        ("bridges-figure4", "bridges_figure4"),
+        ("Table1", "bridges_table1"),
+        ("curves", "curves"),
+    ],
+)
+def test_names_resolve(name, full):
+    assert reports.find(name) == full
+
+
+def test_a_misspelt_report_is_answered_with_the_nearest():
+    with pytest.raises(UsageError, match="did you mean 'figure3'"):
+        reports.find("figrue3")
+
+
+def test_importing_the_package_is_cheap():
+    code = (
+        "import sys, regbench.reports as r; r.names(); r.find('figure3');"
+        "print([m for m in ('matplotlib', 'pandas', 'torch', 'scipy') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def normalized(made: pd.DataFrame, **options):
+    report = reports.load("normalized")
+    numbers = report.compute(made, reports.Options(**options))
+    return report, numbers
+
+
+def test_a_row_of_the_json_has_the_promised_fields():
+    data = reports.data(*normalized(like_the_paper()))
+    assert len(data["rows"]) == 19 * 8
+    wanted = {
+        "dataset",
+        "method",
+        "variant",
+        "k",
+        "lambda_sigma",
+        "n",
+        "rmse_mean",
+        "rmse_std",
+        "mae_mean",
+        "mae_std",
+        "ratio",
+    }
+    assert wanted <= set(data["rows"][0])
+    assert data["rows"][0]["ratio"] == 1
+    assert data["rows"][0]["k"] is None
+
+
+def test_missing_diverged_and_partial_cells_are_told_apart():
+    nan = float("nan")
+    made = grid(
+        {
+            "lsq": {name: [1.0, 1.2] for name in ("WN", "AE", "BS", "SC")},
+            "end2end": {"WN": [0.5, 0.6], "AE": [None, None], "BS": [nan, nan], "SC": [0.5, nan]},
+        }
+    )
+    report, numbers = normalized(made)
+    table = report.table(numbers)
+    assert table.rows[1][2:6] == ("0.500 ± 0.064", "–", "div", "0.455 (1/2)")
+    assert "N = 2 per cell unless (n/planned) says otherwise" in table.caption
+    assert "–: no finished run" in table.notes
+    assert "div: every run diverged" in table.notes
+    assert any("means are over 2 of 4 datasets (WN SC)" in note for note in table.notes)
+
+
+def test_when_every_cell_has_the_same_n_it_is_said_once():
+    report, numbers = normalized(like_the_paper(seeds=5), k=(25,), benchmark="bridges", select="best-val")
+    table = report.table(numbers)
+    assert "N = 5 per cell;" in table.caption
+    assert "Benchmark bridges, at the epoch of lowest validation RMSE" in table.caption
+    assert [row[0] for row in table.rows] == [
+        "lsq", "lsq_softmax", "hard_binning", "soft_binning", "soft_binning", "pretrained_encoder", "end2end",
+    ]  # fmt: skip
+    assert table.header[3:11] == ("WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM")
+
+
+def test_what_was_left_out_and_what_is_synthetic_is_said():
+    made = like_the_paper()
+    made.attrs.update(left_out=["3 runs of older code"], synthetic=[made["dataset"].iloc[0]])
+    report, numbers = normalized(made)
+    notes = " ".join(report.table(numbers).notes)
+    assert "3 runs of older code" in notes
+    assert "SYNTHETIC" in notes
+
+
+def test_without_a_baseline_rmse_and_mae_stand_side_by_side():
+    report, numbers = normalized(grid({"lsq": {"DM": [0.1, 0.3]}}), normalize=None)
+    table = report.table(numbers)
+    assert table.header[-2:] == ("RMSE", "MAE")
+    assert table.rows == (("DM", "lsq", "0.20000 ± 0.14", "0.10000 ± 0.071"),)
+    assert reports.data(report, numbers)["rows"][0]["ratio"] is None
+
+
+def test_a_missing_baseline_falls_back_to_the_errors_and_says_so():
+    report, numbers = normalized(grid({"end2end": {"DM": [0.1]}}))
+    assert report.table(numbers).header[-2:] == ("RMSE", "MAE")
+    assert any("lsq is missing on DM" in note for note in report.table(numbers).notes)
+
+
+def test_original_units_multiply_by_the_range_and_leave_ratios_alone():
+    made = grid({"lsq": {"DM": [0.1]}, "end2end": {"DM": [0.05]}})
+    rows = reports.data(*normalized(made, units="original", ranges={"DM": ([2.0], [12.0])}))["rows"]
+    assert [each["rmse_mean"] for each in rows] == pytest.approx([1.0, 0.5])
+    assert [each["ratio"] for each in rows] == pytest.approx([1.0, 0.5])
+    with pytest.raises(UsageError, match="range of the targets of DM is not known"):
+        normalized(made, units="original")
+    with pytest.raises(UsageError, match="no single unit"):
+        normalized(made, units="original", ranges={"DM": ([0.0, 0.0], [1.0, 1.0])})
+
+
+def test_a_wide_table_is_cut_into_blocks_that_fit_and_loses_nothing():
+    report, numbers = normalized(like_the_paper())
+    text = reports.show(report, numbers, width=80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(name in text for name in report.table(numbers).header)
+
+
+def test_nothing_finished_is_nothing_measured():
+    with pytest.raises(NothingMeasured, match="no finished run"):
+        normalized(grid({"lsq": {"DM": [None]}}))
+
+
+@pytest.mark.parametrize(
+    ("option", "says"), [({"metric": "rsme"}, "did you mean 'rmse'"), ({"units": "orignal"}, "did you mean 'original'")]
+)
+def test_a_wrong_option_is_answered_with_the_nearest(option, says):
+    with pytest.raises(UsageError, match=says):
+        reports.Options(**option)
+
+
+def test_a_wrong_format_is_refused():
+    with pytest.raises(UsageError, match="did you mean 'latex'"):
+        reports.show(*normalized(like_the_paper(seeds=1)), format="latx")
+
+
+def test_figures_show_the_default_variant_and_name_the_other():
+    report = reports.load("figure3")
+    numbers = report.compute(like_the_paper(), reports.Options())
+    assert list(numbers.means["variant"]) == [
+        "lsq",
+        "lsq_softmax",
+        "hard_binning",
+        "soft_binning",
+        "pretrained_encoder",
+        "end2end",
+    ]
+    assert "not drawn: soft_binning[lambda_sigma=1]" in report.table(numbers).notes
+
+
+def test_figure_4_of_table_2_is_the_papers():
+    report = reports.load("figure4")
+    made = like_the_paper(seeds=2, noise=0.0)
+    rows = reports.data(report, report.compute(made, reports.Options(paper=True)))["rows"]
+    ours = [each["arithmetic"] for each in rows]
+    assert ours == pytest.approx([1.000, 1.045, 0.835, 0.820, 0.807, 0.757], abs=5.1e-4)
+    assert ours == pytest.approx([each["paper_arithmetic"] for each in rows])
+    assert [each["arithmetic_std"] for each in rows] == pytest.approx([0] * 6, abs=1e-12)
+
+
+def test_the_papers_markers_are_drawn_and_labelled_on_request(tmp_path):
+    for name in ("bridges_figure3", "bridges_figure4"):
+        report = reports.load(name)
+        numbers = report.compute(like_the_paper(), reports.Options(paper=True))
+        files = {path.suffix: path for path in reports.write(name, report, numbers, folder=tmp_path)}
+        assert "paper, Table 2" in " ".join(ET.parse(files[".svg"]).getroot().itertext())
+        assert "paper_" in files[".csv"].read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_a_figure_of_one_dataset_with_gaps_and_one_seed_is_drawn(tmp_path):
+    made = grid({"lsq": {"DM": [1.0]}, "hard_binning": {"DM": [None]}, "end2end": {"DM": [float("nan")]}})
+    for name in ("bridges_figure3", "bridges_figure4"):
+        report = reports.load(name)
+        assert reports.write(name, report, report.compute(made, reports.Options()), folder=tmp_path)
+
+
+def test_a_figure_takes_one_k():
+    with pytest.raises(UsageError, match="one k"):
+        reports.load("figure3").compute(like_the_paper(), reports.Options(k=(5, 25)))
+
+
+def test_table_1_marks_where_the_paper_differs_and_says_why():
+    report = reports.load("table1")
+    table = report.table(report.compute(None, reports.Options()))
+    assert any("7" in note and "Wine" in note for note in table.notes)
+    assert any("8191" in note for note in table.notes)
+    assert len(table.notes) == 2
+
+
+def test_curves_are_the_median_and_range_over_finite_seeds():
+    rows = reports.load("curves").compute(epochs(), reports.Options()).rows
+    last = rows[(rows["variant"] == "end2end") & (rows["split"] == "test") & (rows["epoch"] == 4)].iloc[0]
+    assert list(last[["median", "low", "high", "n"]]) == pytest.approx([0.3, 0.25, 0.35, 2])
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    report = reports.load("table1")
+    with pytest.raises(InfrastructureError, match="cannot be written"):
+        reports.write("x", report, report.compute(None, reports.Options()), folder=tmp_path / "file" / "below")
+
+
+def test_a_comparison_reads_the_same_in_every_format():
+    comparison = analysis.compare(like_the_paper(), "soft_binning", "end2end")
+    text = reports.show_comparison(comparison)
+    assert comparison.sentence in text
+    assert "smallest p that 8 datasets can give is 0.00781" in text
+    assert len(reports.show_comparison(comparison, format="csv").splitlines()) == 9
+    assert json.loads(reports.show_comparison(comparison, format="json"))["verdict"] == comparison.verdict
+    assert comparison.a in reports.show_comparison(comparison, format="md")
+
+
+def test_a_pipe_in_a_name_does_not_break_markdown():
+    made = frame([row("a|b", "lsq", 0, 1.0)])
+    assert r"a\|b" in reports.show(*normalized(made, normalize=None), format="md")
+
+
+def test_results_go_where_they_were_sent(tmp_path: Path):
+    report, numbers = normalized(like_the_paper())
+    files = reports.write("normalized", report, numbers, folder=tmp_path / "new" / "folder")
+    assert [path.name for path in files] == ["normalized.csv", "normalized-means.csv"]
