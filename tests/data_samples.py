@@ -1,5 +1,7 @@
 """Small generated tables for the tests: targets are a known function of the inputs, so a model can be seen to learn."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +81,12 @@ def write_npz(path: Path, content: Table) -> Path:
         arrays[f"{part}_labels"] = content.y[rows].astype(np.uint8)
     np.savez_compressed(path, **arrays)
     return path
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    """A zip archive, or a wheel, of these files."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return content.getvalue()

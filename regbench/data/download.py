@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from regbench.data.places import cache_folder, offline
 from regbench.data.raw import LARGEST_FILE, Raw, Refused
@@ -26,6 +26,7 @@ HEADERS = {"User-Agent": "regbench", "Accept-Encoding": "identity"}  # so that l
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})  # what may be gone in a second
 LONGEST_WAIT = 30.0  # seconds a server may ask us to wait
 FORGET_AFTER = 60.0  # seconds until a host is asked again
+MOST_REDIRECTS = 5
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _unreachable: dict[str, tuple[float, str]] = {}
@@ -158,12 +159,16 @@ def _attempt(url: str, checksum: str | None, limits: Limits) -> bytes:
 
     host = urlsplit(url).netloc
     try:
-        with requests.get(url, stream=True, headers=HEADERS, timeout=(limits.connect, limits.read)) as response:
-            secured_answer = secured(response.url)
-            if secured_answer != response.url:
-                raise Refused(f"{host} sent us on to an address without https")
-            _check_status(host, response)
-            content = _body(host, response, limits)
+        for _ in range(MOST_REDIRECTS):
+            with _get(url, limits) as response:
+                if not response.is_redirect:
+                    _check_status(host, response)
+                    content = _body(host, response, limits)
+                    break
+                url = _next_address(url, response)
+                host = urlsplit(url).netloc
+        else:
+            raise Refused(f"{host} sent us on more than {MOST_REDIRECTS} times")
     except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError) as error:
         raise _out_of_reach(host, _short(error)) from None
     except requests.exceptions.ConnectionError as error:
@@ -175,6 +180,20 @@ def _attempt(url: str, checksum: str | None, limits: Limits) -> bytes:
     if checksum and not matches(content, checksum):
         raise _TryAgain(f"{host} gave a file of another {checksum.partition(':')[0]} checksum")
     return content
+
+
+def _get(url: str, limits: Limits) -> "requests.Response":
+    import requests
+
+    return requests.get(url, stream=True, headers=HEADERS, timeout=(limits.connect, limits.read), allow_redirects=False)
+
+
+def _next_address(url: str, response: "requests.Response") -> str:
+    """Where a redirect leads, which must be as safe as where it came from."""
+    found = urljoin(url, response.headers["Location"])
+    if secured(found) != found:
+        raise Refused(f"{urlsplit(url).netloc} sent us on to an address without https")
+    return found
 
 
 def _check_status(host: str, response: "requests.Response") -> None:

@@ -89,7 +89,7 @@ def from_cache(dataset: Dataset, name: str) -> Table | None:
     """The kept table, unless it is missing or damaged."""
     path = cached_path(dataset, name)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             x, y, source = archive["x"], archive["y"], str(archive["source"])
             parts = tuple(archive["parts"].tolist()) or None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

@@ -1,0 +1,99 @@
+"""What every dataset of the catalog promises; some of it only where REGBENCH_DATA names a folder of the real files."""
+
+import ast
+import os
+
+import numpy as np
+import pytest
+
+from regbench import catalog
+from regbench.data import File, TabularDataset, digest, load, nested_split, prepare
+from regbench.data.loading import from_source
+
+every_dataset = pytest.mark.parametrize("name", catalog.names("datasets"))
+with_data = pytest.mark.skipif(
+    not os.environ.get("REGBENCH_DATA"), reason="REGBENCH_DATA names no folder of data files"
+)
+
+# Standard deviation and mean absolute deviation of the labels scaled to [0, 1]: RM over its test part, others over all
+# rows. From the same files by an independent script, so a wrong column, logarithm or row shows.
+LABEL_SPREAD = {
+    "AE": (0.1133, 0.0873),
+    "EL": (0.1018, 0.0693),
+    "CA": (0.1859, 0.1074),
+    "WN": (0.1455, 0.1143),
+    "BS": (0.1858, 0.1459),
+    "SC": (0.1852, 0.1585),
+    "DM": (0.2502, 0.2160),
+    "RM": (0.3273, 0.2958),
+}
+ALIASES = {"WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM"}
+
+
+def test_the_eight_datasets_of_the_first_paper_are_here():
+    assert {catalog.entry("datasets", name).arguments["alias"] for name in catalog.names("datasets")} >= ALIASES
+
+
+@every_dataset
+def test_a_listing_needs_only_the_syntax_tree(name):
+    entry = catalog.entry("datasets", name)
+    for field in ("alias", "batch_size", "sizes", "inputs", "digest", "licence", "url", "reference", "target"):
+        assert entry.arguments[field], field
+    assert entry.arguments["digest"].startswith("sha256:")
+    assert len(entry.arguments["digest"]) == len("sha256:") + 64
+    assert entry.summary.endswith(".")
+    assert entry.year
+    assert catalog.resolve("datasets", entry.arguments["alias"]) == name
+    assert entry.arguments.get("backbone", "mlp") in ("mlp", "cnn")
+
+
+@every_dataset
+def test_the_docstring_names_source_licence_and_rows(name):
+    text = ast.get_docstring(ast.parse((catalog.PACKAGE / "datasets" / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    dataset = catalog.load("datasets", name)
+    assert "Source: " in text
+    assert dataset.licence in text
+    assert str(sum(dataset.sizes)) in text
+
+
+@every_dataset
+def test_columns_inputs_and_sizes_agree(name):
+    dataset = catalog.load("datasets", name)
+    if not isinstance(dataset, TabularDataset):
+        return
+    assert len(dataset.columns) == len(set(dataset.columns)) == dataset.inputs
+    assert dataset.target not in dataset.columns
+    assert tuple(map(len, nested_split(sum(dataset.sizes)))) == dataset.sizes
+
+
+@every_dataset
+def test_there_is_a_local_and_a_remote_source(name):
+    sources = catalog.load("datasets", name).sources
+    assert {source.remote for source in sources} == {True, False}
+    assert [source.remote for source in sources] == sorted(source.remote for source in sources)  # local ones first
+
+
+@with_data
+@every_dataset
+def test_every_local_source_gives_the_digest(name):
+    dataset = catalog.load("datasets", name)
+    for source in dataset.sources:
+        if isinstance(source, File):
+            assert digest(from_source(dataset, source)) == dataset.digest
+
+
+@with_data
+@every_dataset
+def test_the_real_data_have_the_sizes_the_inputs_and_the_known_spread(name):
+    dataset = catalog.load("datasets", name)
+    table = load(dataset, name)
+    ready = prepare(table)
+    assert ready.sizes == dataset.sizes
+    assert ready.x_train.shape[1:] == (dataset.inputs if isinstance(dataset.inputs, tuple) else (dataset.inputs,))
+    assert ready.y_train.min() == 0
+    assert ready.y_train.max() == 1
+    assert np.isfinite(ready.x_train).all()
+    labels = table.y[ready.rows_test] if table.parts else table.y
+    scaled = (labels - labels.min()) / np.ptp(labels)
+    spread = scaled.std(), np.abs(scaled - scaled.mean()).mean()
+    assert spread == pytest.approx(LABEL_SPREAD[dataset.alias], abs=1e-4)
