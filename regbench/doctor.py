@@ -48,7 +48,7 @@ def examine(*, db: str, file: Path | None = None) -> list[Finding]:
         "data": data,
         "benchmarks": partial(benchmarks, file),
     }
-    return [_safely(name, check) for name, check in checks.items()]
+    return [safely(name, check) for name, check in checks.items()]
 
 
 def versions() -> Finding:
@@ -226,7 +226,7 @@ def benchmarks(file: Path | None) -> Finding:
     return Finding("benchmarks", ok=True, found=", ".join(known.names()))
 
 
-def _safely(name: str, check: Callable[[], Finding]) -> Finding:
+def safely(name: str, check: Callable[[], Finding]) -> Finding:
     """The check's finding; a check that breaks is itself a finding, for a doctor must not die of an illness."""
     try:
         return check()

@@ -6,15 +6,17 @@ Examples:
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from regbench.cli import options
-from regbench.cli.output import emit, emit_json
+from regbench.cli.output import emit, emit_json, say
 from regbench.cli.reading import reading, stored_benchmark
+
+if TYPE_CHECKING:
+    from regbench.store import Moved
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of Parquet files, one per table.")]
 
@@ -58,9 +60,9 @@ def import_(folder: Folder, db: options.Database = options.DATABASE, json: optio
 COMMANDS: dict[str, Callable[..., Any]] = {"export": export, "import": import_}
 
 
-def _show(command: str, moved: Any, folder: Path, *, json: bool) -> None:
-    counts = asdict(moved)
+def _show(command: str, moved: "Moved", folder: Path, *, json: bool) -> None:
     if json:
-        return emit_json(command, {"folder": folder, **counts})
-    parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if isinstance(count, int)]
-    return emit(f"{folder}: {', '.join(parts)}")
+        return emit_json(command, {"folder": str(folder), "rows": moved.rows}, moved.left_alone)
+    for line in moved.left_alone:
+        say(f"left alone: {line}")
+    return emit(f"{folder}: {', '.join(f'{count:,} {name}' for name, count in moved.rows.items())}")

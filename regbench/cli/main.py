@@ -11,7 +11,7 @@ import typer
 import regbench
 from regbench.cli import compare, data, db, doctor, listing, plan, report, run, status
 from regbench.cli.output import emit, say
-from regbench.errors import RegbenchError
+from regbench.errors import RegbenchError, did_you_mean
 
 EXIT_CODES = """Exit codes:
   0    all went well
@@ -122,7 +122,9 @@ def _usage(error: Exception, given: list[str]) -> int:
         return 2
     command = next((each for each in given if each in {*_names()}), None)
     hint = f"regbench {command} --help" if command else "regbench --help"
-    said = _sentence(message())
+    said = _sentence(message().partition(" (Possible options")[0])
+    if near := getattr(error, "possibilities", None):
+        said += did_you_mean(getattr(error, "option_name", ""), near)
     say(f"regbench: {said} Try `{hint}`" if said.endswith("?") else f"regbench: {said}; try `{hint}`")
     return 2
 

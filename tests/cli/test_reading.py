@@ -1,0 +1,152 @@
+"""What the reading commands show of a database."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from regbench.cli.output import emit_json
+from tests.cli.conftest import Command
+
+
+def test_status_counts_jobs_and_says_why_one_failed(regbench: Command, filled: Path) -> None:
+    said = regbench("status")
+    assert said.code == 0
+    header, row, why = said.out.splitlines()
+    assert header.split() == [
+        "benchmark",
+        "dataset",
+        "jobs",
+        "done",
+        "running",
+        "failed",
+        "blocked",
+        "pending",
+        "epochs",
+    ]
+    assert row.split()[:8] == ["smoke", "diamonds", "12", "11", "0", "1", "0", "0"]
+    assert why == "failed: diamonds, lsq_softmax k=25 seed=1: method: ValueError: made up"
+
+
+def test_the_json_of_every_command_has_the_same_envelope(regbench: Command, filled: Path) -> None:
+    commands = [
+        ["status"],
+        ["report"],
+        ["compare", "lsq", "end2end"],
+        ["list", "methods"],
+        ["list", "benchmarks"],
+        ["plan", "smoke", "--devices", "cpu"],
+        ["run", "smoke", "--devices", "cpu", "--dry-run"],
+        ["data", "list"],
+        ["data", "verify", "diamonds"],
+        ["db", "export", "out"],
+        ["doctor"],
+    ]
+    for words in commands:
+        said = regbench(*words, "--json")
+        envelope = json.loads(said.out)
+        assert list(envelope) == ["schema", "command", "data", "warnings"], words
+        assert envelope["schema"] == "regbench/1"
+        assert envelope["command"] == (" ".join(words[:2]) if words[0] in {"data", "db"} else words[0])
+
+
+def test_numbers_that_json_does_not_have_are_null(capsys: pytest.CaptureFixture[str]) -> None:
+    emit_json("test", {"rows": [{"a": math.nan, "b": math.inf, "c": 0.1 + 0.2}], "path": Path("a/b")}, ["careful"])
+    envelope = json.loads(capsys.readouterr().out)
+    assert envelope["data"] == {"rows": [{"a": None, "b": None, "c": 0.1 + 0.2}], "path": "a/b"}
+    assert envelope["warnings"] == ["careful"]
+
+
+def test_the_table_is_data_and_goes_to_stdout(regbench: Command, filled: Path) -> None:
+    said = regbench("report", "--normalize", "lsq", "--k", 25)
+    assert (said.code, said.err) == (0, "")
+    assert "smoke" in said.out.splitlines()[0]  # the benchmark is named in the caption
+    assert "0.760" in said.out  # end2end against lsq
+
+
+def test_report_json_has_a_row_for_each_cell_at_full_precision(regbench: Command, filled: Path) -> None:
+    rows = regbench("report", "--json").data["rows"]
+    wanted = {"dataset", "method", "k", "lambda_sigma", "n", "rmse_mean", "rmse_std", "mae_mean", "mae_std", "ratio"}
+    assert all(wanted <= set(row) for row in rows)
+    by_method = {row["method"]: row for row in rows}
+    assert by_method["lsq"]["k"] is None
+    assert (by_method["lsq_softmax"]["n"], by_method["lsq"]["n"]) == (1, 2)
+    assert by_method["end2end"]["ratio"] == pytest.approx(0.038 / 0.05, rel=1e-12)
+
+
+@pytest.mark.parametrize(("form", "start"), [("md", "|"), ("latex", "\\begin{tabular}"), ("csv", "dataset,")])
+def test_a_table_is_written_as_asked(regbench: Command, filled: Path, form: str, start: str) -> None:
+    assert any(line.startswith(start) for line in regbench("report", "--format", form).out.splitlines())
+
+
+def test_a_figure_is_written_with_its_numbers(regbench: Command, filled: Path) -> None:
+    said = regbench("report", "figure3", "--out", "drawn")
+    assert said.code == 0
+    assert {path.suffix for path in Path("drawn").iterdir()} == {".svg", ".pdf", ".png", ".csv"}
+    assert said.err.count("wrote drawn/bridges_figure3") == 4
+
+
+def test_compare_decides_or_says_that_it_cannot(regbench: Command, filled: Path) -> None:
+    said = regbench("compare", "soft-binning", "end2end")
+    assert said.code == 0
+    assert "end2end" in said.out
+    assert regbench("compare", "lsq_softmax", "lsq", "--exit-code").code == 5  # one common seed decides nothing
+
+
+def test_the_database_and_its_copy_hold_the_same(regbench: Command, filled: Path) -> None:
+    assert regbench("db", "export", "out").code == 0
+    assert regbench("db", "import", "out", "--db", "copy.db").code == 0
+    assert regbench("report", "--db", "copy.db", "--json").data["rows"] == regbench("report", "--json").data["rows"]
+    again = regbench("db", "import", "out", "--db", "copy.db", "--json")
+    assert set(again.data["rows"].values()) == {0}
+
+
+def test_the_environment_names_the_database(regbench: Command, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled.rename("elsewhere.db")
+    monkeypatch.setenv("REGBENCH_DB", "elsewhere.db")
+    assert regbench("status").code == 0
+    assert regbench("status", "--db", "none.db").code == 6  # an option goes before the environment
+
+
+def test_listings_name_year_and_paper(regbench: Command) -> None:
+    rows = regbench("list", "methods", "--json").data["rows"]
+    assert {row["name"]: row["year"] for row in rows}["end2end"] == "2025"
+    assert all(row["what"] and row["reference"] for row in rows)
+    assert {row["alias"] for row in regbench("list", "datasets", "--json").data["rows"]} >= {"WN", "DM", "RM"}
+    assert regbench("list", "reports").out.splitlines()[1].startswith("bridges-figure3")
+    assert "mlp" in regbench("list", "backbones").out
+
+
+def test_data_list_says_what_is_here(regbench: Command) -> None:
+    rows = {row["name"]: row for row in regbench("data", "list", "--json").data}
+    assert (rows["diamonds"]["rows"], rows["diamonds"]["inputs"], rows["diamonds"]["licence"]) == (53940, 6, "MIT")
+    assert regbench("data", "list").out.splitlines()[0].split() == [
+        "dataset", "alias", "rows", "inputs", "licence", "sources", "here",
+    ]  # fmt: skip
+
+
+def test_a_file_that_is_not_the_dataset_is_not_imported(regbench: Command) -> None:
+    Path("mine.csv").write_text("carat,depth\n1,2\n")
+    said = regbench("data", "import", "diamonds", "mine.csv")
+    assert said.code == 2
+    assert "mine.csv is not diamonds" in said.err
+
+
+def test_no_network_is_said_with_what_to_do_instead(regbench: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REGBENCH_DATA", raising=False)
+    said = regbench("data", "fetch", "wine_quality")
+    assert said.code == 7
+    assert "REGBENCH_OFFLINE" in said.err
+
+
+def test_colour_is_for_terminals_and_for_whoever_forces_it(
+    regbench: Command, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "\033" not in regbench("status").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\033[1mbenchmark" in regbench("status").out
+    monkeypatch.setenv("REGBENCH_NO_COLOR", "1")
+    assert "\033" not in regbench("status").out
+    monkeypatch.delenv("REGBENCH_NO_COLOR")
+    assert "\033" not in regbench("status", "--no-color").out

@@ -1,0 +1,74 @@
+"""`plan` and `run`, from a file of the user's own to a finished table."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+@pytest.fixture
+def table(in_tmp: Path) -> Path:
+    """A user's table of 300 rows."""
+    draw = random.Random(0)
+    rows = [(draw.random(), draw.random()) for _ in range(300)]
+    path = in_tmp / "house.csv"
+    path.write_text("size,age,price\n" + "".join(f"{a},{b},{3 * a - b}\n" for a, b in rows))
+    return path
+
+
+def test_a_plan_counts_jobs_and_what_is_left(regbench: Command) -> None:
+    [plan] = regbench("plan", "smoke", "--devices", "cpu", "--workers", 2, "--method", "lsq", "--json").data
+    assert (plan["benchmark"], plan["jobs"], plan["done"], plan["to_train"]) == ("smoke", 2, 0, 2)
+    assert plan["seconds"]["low"] <= plan["seconds"]["likely"] <= plan["seconds"]["high"]
+    assert not Path("results").exists()
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(regbench: Command) -> None:
+    said = regbench("run", "smoke", "--epochs", 3, "--dry-run", "--devices", "cpu")
+    assert said.code == 0
+    assert said.out.startswith("smoke[epochs=3]: 12 jobs, 0 done, 12 to train")
+    assert not Path("results").exists()
+
+
+def test_all_plans_every_benchmark_of_the_file_the_cheapest_first(regbench: Command) -> None:
+    Path("benchmarks.yaml").write_text(
+        "large:\n  extends: smoke\n  protocol: {epochs: 50}\nsmall:\n  extends: smoke\n  methods: [lsq]\n"
+    )
+    assert [plan["benchmark"] for plan in regbench("plan", "--all", "--devices", "cpu", "--json").data] == [
+        "small",
+        "large",
+    ]
+
+
+def test_a_users_own_table_is_trained_on_and_running_twice_trains_nothing(regbench: Command, table: Path) -> None:
+    words = ["run", "smoke", "--data", table, "--target", "price", "--method", "lsq", "--method", "soft-binning"]
+    words += ["--epochs", 2, "--devices", "cpu", "--workers", 1]
+    said = regbench(*words)
+    assert said.code == 0, said.err
+    assert said.out.startswith("smoke[data=house.csv,epochs=2]: 4 jobs finished, 0 done before")
+    assert "next: regbench report" in said.err
+    assert regbench(*words).out.startswith("smoke[data=house.csv,epochs=2]: 0 jobs finished, 4 done before")
+    rows = regbench("report", "--json").data["rows"]
+    assert {(row["dataset"], row["method"]) for row in rows if row["n"] == 2} == {
+        ("house.csv", "lsq"),
+        ("house.csv", "soft_binning"),
+    }
+
+
+def test_a_dataset_that_cannot_be_had_is_one_line_and_exit_code_7(
+    regbench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REGBENCH_DATA", raising=False)
+    said = regbench("run", "smoke", "--devices", "cpu", "--workers", 1)
+    assert said.code == 7
+    assert len([line for line in said.err.splitlines() if line.startswith("blocked: diamonds: ")]) == 1
+    assert "blocked" in regbench("status").out
+    assert regbench("run", "--all", "--dataset", "DM", "--k", 25, "--devices", "cpu", "--workers", 1).code == 0
+
+
+def test_a_column_that_is_not_there_gets_the_nearest_name(regbench: Command, table: Path) -> None:
+    said = regbench("run", "smoke", "--data", table, "--target", "prise")
+    assert said.code == 2
+    assert "has no column 'prise' to be the target; did you mean 'price'?" in said.err

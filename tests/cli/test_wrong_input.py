@@ -1,0 +1,123 @@
+"""Whatever is misspelt or impossible is answered with one line and the right exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+WRONG = {
+    "a command": (["reprot"], "no such command 'reprot'; did you mean 'report'? Try `regbench --help`"),
+    "a command of a group": (
+        ["data", "lits"],
+        "no such command 'lits'; did you mean 'list'? Try `regbench data --help`",
+    ),
+    "an option": (
+        ["report", "--metrc", "mae"],
+        "no such option: --metrc; did you mean '--metric'? Try `regbench report --help`",
+    ),
+    "a value": (["run", "smoke", "--k", "many"], "for '--k'"),
+    "a benchmark": (["run", "smok"], "no benchmark called 'smok'; did you mean 'smoke'?"),
+    "a dataset": (
+        ["run", "smoke", "--dataset", "diamnds"],
+        "--dataset: no dataset called 'diamnds'; did you mean 'diamonds'?",
+    ),
+    "a method": (
+        ["run", "smoke", "--method", "soft_bining"],
+        "--method: no method called 'soft_bining'; did you mean 'soft_binning'?",
+    ),
+    "a field": (
+        ["run", "smoke", "--set", "epoch=3"],
+        "smoke, protocol: no field called 'epoch'; did you mean 'epochs'?",
+    ),
+    "no value for a field": (["run", "smoke", "--set", "epochs"], "--set epochs: write FIELD=VALUE"),
+    "one bin": (["run", "smoke", "--k", "1"], "--k 1: a number of bins must be 2 or more"),
+    "no epochs": (
+        ["run", "smoke", "--epochs", "0"],
+        "smoke, protocol epochs: must be greater than or equal to 1, not 0",
+    ),
+    "no workers": (["plan", "smoke", "--workers", "0"], "--workers 0: at least 1 is needed"),
+    "a device": (["plan", "smoke", "--devices", "gpu"], "'gpu' is not a device; write cpu, cuda or cuda:0,cuda:1"),
+    "all and a name": (["run", "smoke", "--all"], "--all means every benchmark; leave out smoke, or --all"),
+    "data without a target": (["run", "smoke", "--data", "x.csv"], "--data FILE and --target COLUMN go together"),
+    "data that is not there": (["run", "smoke", "--data", "x.csv", "--target", "y"], "x.csv"),
+    "a kind": (["list", "methds"], "no kind of thing called 'methds'; did you mean 'methods'?"),
+    "a report": (["report", "figre3"], "no report called 'figre3'; did you mean 'figure3'?"),
+    "a dataset to fetch": (["data", "fetch", "diamnds"], "no dataset called 'diamnds'; did you mean 'diamonds'?"),
+    "a dataset to verify": (["data", "verify", "elevator"], "no dataset called 'elevator'; did you mean 'elevators'?"),
+    "a level": (["compare", "lsq", "end2end", "--level", "95"], "--level 95.0: must be between 0 and 1, such as 0.95"),
+    "a file of benchmarks": (["run", "smoke", "--file", "none.yaml"], "there is no file none.yaml"),
+    "a folder to import": (["db", "import", "none"], "there is no folder none; `regbench db export FOLDER` writes one"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_misspelt_gets_one_line_and_exit_code_2(regbench: Command, what: str) -> None:
+    arguments, message = WRONG[what]
+    said = regbench(*arguments)
+    assert (said.code, said.out) == (2, "")
+    lines = [line for line in said.err.splitlines() if line != "regbench: planning"]
+    assert len(lines) == 1, said.err
+    assert lines[0].startswith("regbench: ")
+    assert message in lines[0]
+
+
+def test_a_wrong_benchmarks_file_is_answered_with_file_line_and_entry(regbench: Command) -> None:
+    Path("benchmarks.yaml").write_text("mine:\n  extends: smoke\n  methods:\n    - lsq\n    - soft_bining\n")
+    said = regbench("run", "mine")
+    assert said.code == 2
+    assert said.err == (
+        "regbench: benchmarks.yaml:5, mine.methods[1]: no method called 'soft_bining'; did you mean 'soft_binning'?\n"
+    )
+
+
+def test_run_without_a_name_lists_the_benchmarks(regbench: Command) -> None:
+    said = regbench("run")
+    assert (said.code, said.out) == (2, "")
+    assert "smoke" in said.err
+    assert "bridges-fixed   760  8 datasets" in said.err
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["report"], ["compare", "lsq", "end2end"], ["db", "export", "out"]])
+def test_without_a_database_the_command_that_makes_one_is_named(regbench: Command, arguments: list[str]) -> None:
+    said = regbench(*arguments)
+    assert (said.code, said.out) == (6, "")
+    assert said.err.startswith("regbench: there is no database results/regbench.db yet; `regbench run smoke` makes one")
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["report"], ["plan", "smoke"], ["run", "smoke", "--devices", "cpu"]])
+def test_a_file_that_is_no_database_is_refused_and_left_alone(regbench: Command, arguments: list[str]) -> None:
+    Path("notes.txt").write_text("these are my notes, not a database, and they are long enough to be looked at")
+    before = Path("notes.txt").read_bytes()
+    said = regbench(*arguments, "--db", "notes.txt")
+    assert (said.code, said.out) == (7, "")
+    assert "it is not a database" in said.err.splitlines()[-1]
+    assert Path("notes.txt").read_bytes() == before
+
+
+def test_an_unknown_benchmark_of_the_database_gets_the_nearest_name(regbench: Command, filled: Path) -> None:
+    for arguments in (["status", "smke"], ["report", "-b", "smke"], ["compare", "lsq", "end2end", "-b", "smke"]):
+        said = regbench(*arguments)
+        assert said.code == 2
+        assert "no benchmark called 'smke'; did you mean 'smoke'?" in said.err
+
+
+def test_a_bug_keeps_its_traceback(regbench: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only errors we know of become one line; a file mode makes the listing of benchmarks fail as nobody foresaw."""
+    monkeypatch.setattr("regbench.cli.listing.KINDS", None)
+    with pytest.raises(TypeError):
+        regbench("list", "methods")
+
+
+def test_a_reader_that_stops_reading_is_no_error() -> None:
+    """`regbench list methods | head -0`: the pipe is closed before anything is written."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "regbench", "list", "methods"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")

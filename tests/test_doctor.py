@@ -1,0 +1,76 @@
+"""The doctor says what is wrong with a machine, and how to mend it."""
+
+from pathlib import Path
+
+import pytest
+
+from regbench import doctor
+from regbench.doctor import Finding
+
+
+def test_every_check_gives_a_finding_and_none_raises(in_tmp: Path) -> None:
+    findings = doctor.examine(db="results/regbench.db")
+    assert [each.name for each in findings] == [
+        "versions", "processors", "load", "threads", "devices", "number format",
+        "disk", "file system", "database", "cache", "data", "benchmarks",
+    ]  # fmt: skip
+    assert all(each.found for each in findings)
+    assert all(each.remedy for each in findings if not each.ok)
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("NVIDIA_TF32_OVERRIDE", "1"), ("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1")]
+)
+def test_tf32_that_is_forced_on_is_found(variable: str, value: str) -> None:
+    found = doctor.number_format({variable: value})
+    assert not found.ok
+    assert variable in found.remedy
+    assert doctor.number_format({variable: "0"}).ok
+
+
+def test_a_number_of_threads_that_is_none_is_found() -> None:
+    assert not doctor.threads({"OMP_NUM_THREADS": "many"}).ok
+    assert doctor.threads({"OMP_NUM_THREADS": "4"}).ok
+
+
+def test_a_full_disk_is_found(in_tmp: Path) -> None:
+    found = doctor.disk(in_tmp / "results" / "regbench.db", room=lambda _: 10)
+    assert not found.ok
+    assert found.found == f"0.0 GiB free in {in_tmp}"
+    assert doctor.disk(in_tmp / "regbench.db", room=lambda _: 2**40).ok
+
+
+def test_a_file_that_is_no_database_is_found(in_tmp: Path) -> None:
+    Path("notes.txt").write_text("these are my notes, not a database, and they are long enough to be looked at")
+    found = doctor.database("notes.txt")
+    assert not found.ok
+    assert "it is not a database" in found.remedy
+
+
+def test_a_wrong_benchmarks_file_is_found(in_tmp: Path) -> None:
+    Path("benchmarks.yaml").write_text("mine: {extends: smok}\n")
+    found = doctor.benchmarks(None)
+    assert not found.ok
+    assert "did you mean 'smoke'?" in found.remedy
+
+
+def test_a_mirror_that_is_not_there_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("REGBENCH_DATA", str(tmp_path / "none"))
+    assert "there is no such folder" in doctor.data().remedy
+
+
+def test_data_that_is_neither_here_nor_to_be_fetched_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REGBENCH_DATA", raising=False)
+    assert not doctor.data().ok  # tests are offline and start with an empty cache
+    monkeypatch.setenv("REGBENCH_OFFLINE", "0")
+    assert doctor.data().ok
+
+
+def test_a_check_that_breaks_is_itself_a_finding() -> None:
+    def broken() -> Finding:
+        raise PermissionError("not for you")
+
+    assert doctor.safely("test", broken) == Finding(
+        "test", ok=False, found="PermissionError: not for you", remedy="this is what to look into first"
+    )
