@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from regbench.analysis import order
+from regbench.errors import NothingMeasured
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -18,6 +19,8 @@ def comparable(frame: "DataFrame") -> "DataFrame":
     Where a dataset has two digests, or a cell two protocols or backbones, the one with most runs stays (the newest on
     ties). What goes is said in `attrs["left_out"]`.
     """
+    if frame.empty:
+        raise NothingMeasured("no job is planned here: nothing to report on")
     notes = list(frame.attrs.get("left_out", []))
     rows = frame.copy()
     for column in ("run_id", "lambda_sigma"):

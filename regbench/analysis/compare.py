@@ -175,8 +175,8 @@ def _absent(dataset: str, name: str, errors: dict[int, float | str]) -> list[str
 
 def _difference(dataset: str, values: np.ndarray, level: float) -> DatasetDifference:
     logs = np.log(values[:, 0] / values[:, 1])
-    interval = paired.seed_interval([logs], level)
-    low, high = interval or (None, None)
+    estimate = paired.seed_estimate([logs], level=level, margin=0.0)
+    low, high = _interval(estimate)
     return DatasetDifference(
         dataset=dataset,
         n=len(logs),
@@ -185,28 +185,36 @@ def _difference(dataset: str, values: np.ndarray, level: float) -> DatasetDiffer
         a_mean=float(values[:, 0].mean()),
         b_mean=float(values[:, 1].mean()),
         percent=percent(logs.mean()),
-        low=None if low is None else percent(low),
-        high=None if high is None else percent(high),
+        low=low,
+        high=high,
     )
+
+
+def _interval(estimate: paired.Estimate | None) -> tuple[float | None, float | None]:
+    return (None, None) if estimate is None else (percent(estimate.interval[0]), percent(estimate.interval[1]))
 
 
 def _overall(logs: list[np.ndarray], *, level: float, rope: float, resamples: int) -> Overall:
     means = np.array([each.mean() for each in logs])
-    resampled = paired.bootstrap(logs, level=level, margin=float(np.log1p(rope)), resamples=resamples)
-    seeds = paired.seed_interval(logs, level)
+    margin = float(np.log1p(rope))
+    seeds = paired.seed_estimate(logs, level=level, margin=margin)
+    enough = len(logs) >= verdict.ENOUGH_DATASETS
+    deciding = paired.bootstrap(logs, level=level, margin=margin, resamples=resamples) if enough else seeds
+    low, high = _interval(deciding)
+    seeds_low, seeds_high = _interval(seeds)
     return Overall(
         datasets=len(logs),
         pairs=sum(map(len, logs)),
         wins=int((means < 0).sum()),
         percent=percent(means.mean()),
-        low=percent(resampled.interval[0]),
-        high=percent(resampled.interval[1]),
-        seeds_low=None if seeds is None else percent(seeds[0]),
-        seeds_high=None if seeds is None else percent(seeds[1]),
-        p_better=resampled.lower,
-        p_clearly_better=resampled.clearly_lower,
-        p_equal=resampled.equal,
-        p_clearly_worse=resampled.clearly_higher,
+        low=low,
+        high=high,
+        seeds_low=seeds_low,
+        seeds_high=seeds_high,
+        p_better=deciding and deciding.lower,
+        p_clearly_better=deciding and deciding.clearly_lower,
+        p_equal=deciding and deciding.equal,
+        p_clearly_worse=deciding and deciding.clearly_higher,
         wilcoxon_p=paired.wilcoxon(means),
         sign_p=paired.sign_test(means),
         smallest_p=paired.smallest_p(len(means)),

@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Resampled:
-    """A cluster bootstrap of the mean over datasets: its interval, and how its resamples fall about ±margin."""
+class Estimate:
+    """Where the mean log ratio lies: an interval, and the shares of what is likely that lie about ±margin."""
 
     interval: Interval
-    lower: float  # share of resamples with A's error below B's
+    lower: float  # A's error below B's
     clearly_lower: float  # ... by more than the margin
     equal: float  # within it
     clearly_higher: float
 
 
-def seed_interval(logs: Sequence[np.ndarray], level: float) -> Interval | None:
-    """The interval of the mean over exactly these datasets, were they all trained again with other seeds.
+def seed_estimate(logs: Sequence[np.ndarray], *, level: float, margin: float) -> Estimate | None:
+    """The mean over exactly these datasets, were they all trained again with other seeds.
 
     Student's t; degrees of freedom by Welch and Satterthwaite. With one dataset it is the paired t interval. None
     where a dataset has a single seed: one seed has no spread.
@@ -34,15 +34,17 @@ def seed_interval(logs: Sequence[np.ndarray], level: float) -> Interval | None:
     if any(len(each) < 2 for each in logs):
         return None
     variances = np.array([each.var(ddof=1) / len(each) for each in logs])
-    mean, total = float(np.mean([each.mean() for each in logs])), variances.sum()
+    mean, total = float(np.mean([each.mean() for each in logs])), float(variances.sum())
     if total == 0:
-        return mean, mean
+        return _shares(np.array([mean]), (mean, mean), margin)
     freedom = total**2 / sum(v**2 / (len(each) - 1) for v, each in zip(variances, logs, strict=True))
-    half = float(stdtrit(freedom, (1 + level) / 2) * np.sqrt(total) / len(logs))
-    return mean - half, mean + half
+    error = np.sqrt(total) / len(logs)
+    half = float(stdtrit(freedom, (1 + level) / 2) * error)
+    below = [float(stdtr(freedom, (edge - mean) / error)) for edge in (-margin, 0.0, margin)]
+    return Estimate((mean - half, mean + half), below[1], below[0], below[2] - below[0], 1 - below[2])
 
 
-def bootstrap(logs: Sequence[np.ndarray], *, level: float, margin: float, resamples: int) -> Resampled:
+def bootstrap(logs: Sequence[np.ndarray], *, level: float, margin: float, resamples: int) -> Estimate:
     """Resample datasets, within each its seeds, and take the mean of the datasets' means.
 
     A percentile interval, its tails widened for few datasets so that for a normal mean it is Student's (the "expanded
@@ -55,8 +57,12 @@ def bootstrap(logs: Sequence[np.ndarray], *, level: float, margin: float, resamp
     if count > 1:
         tail = float(ndtr(stdtrit(count - 1, tail) * np.sqrt(count / (count - 1))))
     low, high = np.quantile(means, [tail, 1 - tail])
-    return Resampled(
-        interval=(float(low), float(high)),
+    return _shares(means, (float(low), float(high)), margin)
+
+
+def _shares(means: np.ndarray, interval: Interval, margin: float) -> Estimate:
+    return Estimate(
+        interval=interval,
         lower=float(np.mean(means < 0) + np.mean(means == 0) / 2),
         clearly_lower=float(np.mean(means < -margin)),
         equal=float(np.mean(np.abs(means) <= margin)),

@@ -23,6 +23,8 @@ def select(
 
     Datasets go by name or alias. `soft_binning` keeps every variant of it, `soft_binning[lambda_sigma=1]` that one.
     """
+    if frame.empty:
+        raise NothingMeasured("no job is planned here: nothing to report on")
     kept = frame
     if datasets:
         kept = kept[kept["dataset"].isin([_dataset(name, frame) for name in datasets])]

@@ -14,20 +14,25 @@ MOST_DATASETS = 1000
 
 @dataclass(frozen=True)
 class Overall:
-    """A against B over all datasets, each counted once. Percentages are of B's error; negative is better for A."""
+    """A against B over all datasets, each counted once. Percentages are of B's error; negative is better for A.
+
+    From six datasets on, `low` to `p_clearly_worse` resample datasets and, within them, seeds: what to expect of
+    datasets like these. Below, resampling so few would feign certainty, and they are about these datasets trained
+    with other seeds; None where a dataset has a single seed.
+    """
 
     datasets: int
     pairs: int
     wins: int  # datasets on which A's mean is lower
     percent: float
-    low: float  # datasets resampled, then seeds: what to expect of other datasets like these
-    high: float
-    seeds_low: float | None  # the same datasets trained with other seeds
+    low: float | None
+    high: float | None
+    seeds_low: float | None  # the same datasets trained with other seeds, however many there are
     seeds_high: float | None
-    p_better: float  # shares of the resamples
-    p_clearly_better: float  # by more than the margin
-    p_equal: float  # within it
-    p_clearly_worse: float
+    p_better: float | None
+    p_clearly_better: float | None  # by more than the margin
+    p_equal: float | None  # within it
+    p_clearly_worse: float | None
     wilcoxon_p: float
     sign_p: float
     smallest_p: float  # that any of the two tests could give with that many datasets
@@ -51,17 +56,15 @@ def judge(
     The interval decides: wholly within ±rope is practically equal, else wholly on one side of zero is better.
     """
     general = overall.datasets >= ENOUGH_DATASETS
-    interval = (overall.low, overall.high) if general else (overall.seeds_low, overall.seeds_high)
-    found = _verdict(interval, rope)
-    sentence = f"{_claim(found, names)}: {_numbers(overall, interval, names, metric, level)}."
+    found = _verdict(overall.low, overall.high, rope)
+    sentence = f"{_claim(found, names)}: {_numbers(overall, names, metric, level)}."
     if not general:
         sentence += f" {_limits(overall)}"
     advice = "" if found != UNDECIDED else _advice(logs, general=general, rope=rope, level=level)
     return Judgement(found, GENERAL if general else HERE, sentence, advice)
 
 
-def _verdict(interval: tuple[float | None, float | None], rope: float) -> str:
-    low, high = interval
+def _verdict(low: float | None, high: float | None, rope: float) -> str:
     if low is None or high is None:
         return UNDECIDED
     if 100 * np.expm1(-np.log1p(rope)) <= low and high <= 100 * rope:
@@ -84,15 +87,9 @@ def _claim(verdict: str, names: tuple[str, str]) -> str:
             return f"the data cannot decide between {a} and {b}"
 
 
-def _numbers(
-    overall: Overall,
-    interval: tuple[float | None, float | None],
-    names: tuple[str, str],
-    metric: str,
-    level: float,
-) -> str:
+def _numbers(overall: Overall, names: tuple[str, str], metric: str, level: float) -> str:
     size = f"{abs(overall.percent):.2g} % {'lower' if overall.percent < 0 else 'higher'}"
-    low, high = interval
+    low, high = overall.low, overall.high
     within = (
         "no interval: a dataset with one seed shows no spread"
         if low is None or high is None

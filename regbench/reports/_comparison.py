@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from regbench.analysis import Comparison, order
+from regbench.analysis import Comparison, order, verdict
 from regbench.reports._report import Table
 from regbench.reports._words import MISSING, has
 
@@ -42,30 +42,41 @@ def _row(each: "DatasetDifference") -> tuple[str, ...]:
 
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:
-    overall = comparison.overall
+    """How the last row was made, the exact tests, what was left out, and at the end the verdict."""
+    over = [*_shares(comparison), _tests(comparison.overall)] if comparison.overall.datasets > 1 else []
+    missing = [f"left out: {each}" for each in comparison.missing]
+    return (
+        *over,
+        *missing,
+        *comparison.notes,
+        comparison.sentence,
+        *([comparison.advice] if comparison.advice else []),
+    )
+
+
+def _shares(comparison: Comparison) -> list[str]:
+    overall, a = comparison.overall, comparison.a
+    if overall.low is None:
+        return ["all: mean log ratio over datasets, each counted once."]
+    general = comparison.scope == verdict.GENERAL
+    how = "datasets and, within them, seeds resampled" if general else "these datasets, other seeds"
     margin = f"{100 * comparison.rope:g} %"
-    notes = []
-    if overall.datasets > 1:
-        notes += [
-            f"all: mean log ratio over datasets, each counted once; interval by resampling datasets and, within them, "
-            f"seeds. Of the resamples {_share(overall.p_better)} have {comparison.a} lower; "
-            f"{_share(overall.p_clearly_better)} lower by more than {margin}, {_share(overall.p_equal)} within "
-            f"±{margin}, {_share(overall.p_clearly_worse)} higher by more.",
-            *_same_datasets(comparison),
-            f"exact tests over {overall.datasets} datasets: Wilcoxon p = {overall.wilcoxon_p:.3g}, sign test "
-            f"p = {overall.sign_p:.3g}; the smallest p that {overall.datasets} datasets can give is "
-            f"{overall.smallest_p:.3g}.",
-        ]
-    notes += [f"left out: {each}" for each in comparison.missing]
-    return (*notes, *comparison.notes, comparison.sentence, *([comparison.advice] if comparison.advice else []))
+    notes = [
+        f"all: mean log ratio over datasets, each counted once; interval: {how}. Chance that {a} is lower "
+        f"{_chance(overall.p_better)}; lower by more than {margin} {_chance(overall.p_clearly_better)}, within "
+        f"±{margin} {_chance(overall.p_equal)}, higher by more {_chance(overall.p_clearly_worse)}."
+    ]
+    if general and overall.seeds_low is not None:
+        interval = _interval(overall.seeds_low, overall.seeds_high)
+        notes.append(f"for these {overall.datasets} datasets and other seeds alone: {interval}.")
+    return notes
 
 
-def _same_datasets(comparison: Comparison) -> list[str]:
-    overall = comparison.overall
-    if overall.seeds_low is None:
-        return []
-    interval = _interval(overall.seeds_low, overall.seeds_high)
-    return [f"for these {overall.datasets} datasets and other seeds alone: {interval}."]
+def _tests(overall: verdict.Overall) -> str:
+    return (
+        f"exact tests over {overall.datasets} datasets: Wilcoxon p = {overall.wilcoxon_p:.3g}, sign test "
+        f"p = {overall.sign_p:.3g}; the smallest p that {overall.datasets} datasets can give is {overall.smallest_p:.3g}."
+    )
 
 
 def _signed(value: float) -> str:
@@ -76,5 +87,14 @@ def _interval(low: float | None, high: float | None) -> str:
     return f"{low:+.2f} to {high:+.2f} %" if has(low) and has(high) else MISSING
 
 
-def _share(value: float) -> str:
-    return f"{100 * value:.3g} %"
+def _chance(value: float | None) -> str:
+    """A probability to two digits, and never nought or certain: resampling does not know that much."""
+    return (
+        MISSING
+        if value is None
+        else f"{value:.2f}"
+        if 0.005 <= value < 0.995
+        else "< 0.01"
+        if value < 0.5
+        else "> 0.99"
+    )

@@ -236,6 +236,12 @@ def test_a_wide_table_is_cut_into_blocks_that_fit_and_loses_nothing():
     assert all(name in text for name in report.table(numbers).header)
 
 
+def test_an_empty_store_is_nothing_measured():
+    for act in (lambda: normalized(pd.DataFrame()), lambda: analysis.compare(pd.DataFrame(), "lsq", "end2end")):
+        with pytest.raises(NothingMeasured, match="no job is planned"):
+            act()
+
+
 def test_nothing_finished_is_nothing_measured():
     with pytest.raises(NothingMeasured, match="no finished run"):
         normalized(grid({"lsq": {"DM": [None]}}))
