@@ -51,7 +51,8 @@ class TabularDataset:
         refuse_gaps(y, [self.target])
         order = _order(tables, layout.order_by, len(y))
         target = np.log1p(y) if layout.log_target else y
-        return canonical(Table(x=x[order], y=target[order], columns=self.columns, target=self.target, source=source))
+        table = Table(x=x[order], y=target[order], columns=self.columns, target=self.target, source=source)
+        return table if layout.exact else canonical(table)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,6 +99,15 @@ def from_cache(dataset: Dataset, name: str) -> Table | None:
     return table if exact_digest(table) == dataset.digest else None
 
 
+def kept_source(dataset: Dataset, name: str) -> str:
+    """Where the kept table came from; empty where none is kept."""
+    try:
+        with cached_path(dataset, name).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return str(archive["source"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return ""
+
+
 def keep(dataset: Dataset, name: str, table: Table) -> None:
     """Write a checked table to the cache."""
     file = io.BytesIO()

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from regbench.data.canonical import canonical, exact_digest
+from regbench.data.canonical import exact_digest
 from regbench.data.dataset import TabularDataset, refuse_gaps
 from regbench.data.parsing import TextTable, parse
 from regbench.data.preparation import nested_sizes
 from regbench.data.raw import Refused
-from regbench.data.sources import OwnFile, read_file
+from regbench.data.sources import Layout, OwnFile, read_file
 from regbench.data.table import Float64, Table
 from regbench.errors import UsageError, did_you_mean
 
@@ -30,7 +30,7 @@ def from_file(path: str | Path, target: str) -> tuple[TabularDataset, Table]:
         raise UsageError(f"{path}: {error}") from None
     if y.min() == y.max():
         raise UsageError(f"{path}: the target '{target}' is {y[0, 0]:g} in every row; name another column")
-    table = canonical(Table(x=x, y=y, columns=columns, target=target, source=str(absolute)))
+    table = Table(x=x, y=y, columns=columns, target=target, source=str(absolute))
     sizes = nested_sizes(table.rows)
     dataset = TabularDataset(
         alias="",
@@ -43,7 +43,7 @@ def from_file(path: str | Path, target: str) -> tuple[TabularDataset, Table]:
         licence="your own",
         url=str(absolute),
         reference="",
-        sources=(OwnFile(str(absolute)),),
+        sources=(OwnFile(str(absolute), Layout(exact=True)),),
     )
     return dataset, table
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from regbench import catalog
 from regbench.data.dataset import Dataset
-from regbench.data.loading import cached_path, check, from_cache, from_source, keep, load, seems_here
+from regbench.data.loading import cached_path, check, from_cache, from_source, keep, kept_source, load, seems_here
 from regbench.data.raw import Absent, Raw, Refused, zip_member
 from regbench.data.sources import Layout, Wheel, Zip, read_file
 from regbench.data.table import Table
@@ -22,6 +22,7 @@ MOST_FILES = 3  # of one table; all their orders are tried
 class Item:
     """One dataset as a listing shows it.
 
+    source: where the kept copy came from; where none is kept, the first place on the network.
     sources: all of them, in the order in which they are tried.
     here: whether it can be had without the network; kept: whether a checked copy lies in the cache, at `path`.
     """
@@ -36,6 +37,7 @@ class Item:
     licence: str
     url: str
     digest: str
+    source: str
     sources: tuple[str, ...]
     here: bool
     kept: bool
@@ -134,6 +136,7 @@ def _found(name: str, dataset: Dataset | None) -> tuple[str, Dataset]:
 def _item(name: str) -> Item:
     dataset: Dataset = catalog.load("datasets", name)
     path = cached_path(dataset, name)
+    remote = next(source.name for source in dataset.sources if source.remote)
     return Item(
         name=name,
         alias=dataset.alias,
@@ -145,6 +148,7 @@ def _item(name: str) -> Item:
         licence=dataset.licence,
         url=dataset.url,
         digest=dataset.digest,
+        source=kept_source(dataset, name) or remote,
         sources=tuple(source.name for source in dataset.sources),
         here=seems_here(dataset, name),
         kept=path.is_file(),

@@ -26,12 +26,14 @@ class Layout:
     factors: canonical column -> what its values are multiplied with.
     log_target: whether the target is log(1 + value).
     order_by: columns of the source whose stable sort, the first one leading, gives the canonical order of rows.
+    exact: keep every digit, where there is but one source to agree with.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, float] = field(default_factory=dict)
     log_target: bool = False
     order_by: tuple[str, ...] = ()
+    exact: bool = False
 
 
 AS_IT_IS = Layout()

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from regbench.data import digest, from_file, load
+from regbench.data import from_file, load
+from regbench.data.canonical import exact_digest
 from regbench.errors import DataUnavailable, UsageError
 from tests import data_samples
 
@@ -15,7 +16,7 @@ def csv(tmp_path):
 
 def test_a_file_is_a_dataset_that_loads_as_any_other(csv):
     dataset, table = from_file(csv, "y")
-    assert digest(table) == dataset.digest == digest(TABLE)
+    assert exact_digest(table) == dataset.digest == exact_digest(TABLE)
     assert (dataset.inputs, dataset.sizes, dataset.batch_size, dataset.backbone) == (4, (80, 10, 10), 16, "mlp")
     assert np.array_equal(load(dataset, "own").x, table.x)
 
@@ -27,7 +28,13 @@ def test_arff_and_parquet_are_read_as_well(tmp_path):
     frame.to_parquet(tmp_path / "own.parquet")
     data_samples.write_arff(tmp_path / "own.arff", TABLE)
     for name in ("own.parquet", "own.arff"):
-        assert from_file(tmp_path / name, "y")[0].digest == digest(TABLE)
+        assert from_file(tmp_path / name, "y")[0].digest == exact_digest(TABLE)
+
+
+def test_every_digit_of_the_users_own_numbers_is_kept(tmp_path):
+    (tmp_path / "own.csv").write_text("when,y\n1700000000001,1\n1700000000002,2\n")
+    dataset, table = from_file(tmp_path / "own.csv", "y")
+    assert table.x[:, 0].tolist() == load(dataset, "own").x[:, 0].tolist() == [1700000000001.0, 1700000000002.0]
 
 
 def test_any_column_may_be_the_target(csv):

@@ -18,7 +18,7 @@ def test_the_inventory_lists_every_dataset():
     (wine,) = inventory(["WN"])
     assert (wine.name, wine.rows, wine.inputs, wine.licence) == ("wine_quality", 6497, 11, "CC BY 4.0")
     assert "OpenML 44136" in wine.sources
-    assert not wine.kept
+    assert (wine.source, wine.kept) == ("OpenML 44136", False)
 
 
 def test_fetch_puts_a_dataset_into_the_cache_once(tmp_path, monkeypatch):
