@@ -75,7 +75,8 @@ def _shares(comparison: Comparison) -> list[str]:
 def _tests(overall: verdict.Overall) -> str:
     return (
         f"exact tests over {overall.datasets} datasets: Wilcoxon p = {overall.wilcoxon_p:.3g}, sign test "
-        f"p = {overall.sign_p:.3g}; the smallest p that {overall.datasets} datasets can give is {overall.smallest_p:.3g}."
+        f"p = {overall.sign_p:.3g}; the smallest p that {overall.datasets} datasets can give is "
+        f"{overall.smallest_p:.3g}."
     )
 
 
@@ -89,12 +90,8 @@ def _interval(low: float | None, high: float | None) -> str:
 
 def _chance(value: float | None) -> str:
     """A probability to two digits, and never nought or certain: resampling does not know that much."""
-    return (
-        MISSING
-        if value is None
-        else f"{value:.2f}"
-        if 0.005 <= value < 0.995
-        else "< 0.01"
-        if value < 0.5
-        else "> 0.99"
-    )
+    if value is None:
+        return MISSING
+    if value < 0.005:
+        return "< 0.01"
+    return "> 0.99" if value >= 0.995 else f"{value:.2f}"
