@@ -77,7 +77,8 @@ def install() -> None:
 
 def uv_environment() -> dict[str, str]:
     """Uv told where pip looks for wheels; where pip has no such place, uv finds the torch build for this machine."""
-    environment = {**os.environ, "UV_SYSTEM_CERTS": "1"}
+    # Compiled once here, imports are fast from the first command on, and where PYTHONDONTWRITEBYTECODE is set.
+    environment = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_COMPILE_BYTECODE": "1"}
     links = os.environ.get("PIP_FIND_LINKS") or configured_find_links()
     if backend := os.environ.get("TORCH_BACKEND"):
         environment["UV_TORCH_BACKEND"] = backend

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -10,6 +12,9 @@ from typing import Any
 from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+
+LOOK_EVERY_S = 0.5  # at whether the parent process still lives
+GRACE_S = 20.0  # for a task whose parent has died
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class LocalEngine:
         """Hand a task to a free slot."""
         if slot not in self._executors:
             self._executors[slot] = ProcessPoolExecutor(
-                max_workers=1, timeout=None, initializer=ignore_interrupts, env={**ONE_THREAD}
+                max_workers=1, timeout=None, initializer=start_worker, initargs=(os.getpid(),), env={**ONE_THREAD}
             )
         future = self._executors[slot].submit(self.function, task, self.devices[slot])
         self._running[future] = (slot, task)
@@ -93,6 +98,17 @@ class LocalEngine:
                 os.kill(pid, number)
 
 
-def ignore_interrupts() -> None:
-    """Workers leave Ctrl-C to the process that started them: it decides what is kept."""
+def start_worker(parent: int) -> None:
+    """Leave Ctrl-C to the process that started this one, and do not outlive it.
+
+    A task under way sees for itself that it has lost its parent, and has a while to put its affairs in order.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_EVERY_S)
+    time.sleep(GRACE_S)
+    os._exit(1)

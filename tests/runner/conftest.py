@@ -1,0 +1,116 @@
+"""A small benchmark on a generated table, run by real processes as a user would."""
+
+import contextlib
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import regbench
+from tests.data_samples import table, write_csv
+
+TINY = """
+tiny:
+  description: A test.
+  datasets: [diamonds]
+  methods: {methods}
+  k: [5]
+  seeds: {seeds}
+  protocol: {{epochs: {epochs}, batch_size: 32{protocol}}}
+  backbones: {{mlp: {{width: 16}}}}
+"""
+
+
+@dataclass
+class Project:
+    """A folder with a benchmark, a table and, once something has run, a database."""
+
+    folder: Path
+    package: Path  # the folder that holds the package `regbench`
+
+    @property
+    def db(self) -> Path:
+        return self.folder / "results" / "regbench.db"
+
+    def command(self, *arguments: str) -> list[str]:
+        own = ["--data", str(self.folder / "table.csv"), "--target", "y", "--devices", "cpu", "--workers", "2"]
+        return [sys.executable, "-m", "regbench", "run", "tiny", *own, *arguments]
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        environment = {**os.environ, "PYTHONPATH": str(self.package), "OMP_NUM_THREADS": "1"}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            self.command(*arguments), cwd=self.folder, env=environment, text=True, start_new_session=True, **pipes
+        )
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def ask(self, query: str) -> list[tuple]:
+        """What the database says, past all of regbench's own code."""
+        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True, timeout=30) as connection:
+            return connection.execute(query).fetchall()
+
+    def wait_for(self, query: str, seconds: float = 60) -> None:
+        """Until a query of a count gives more than nothing."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            try:
+                if self.db.exists() and self.ask(query)[0][0]:
+                    return
+            except sqlite3.OperationalError:
+                pass  # the tables are being made
+            time.sleep(0.05)
+        raise AssertionError(f"waited {seconds} s for: {query}")
+
+    def workers(self) -> list[int]:
+        """Process numbers of those who hold a lease now."""
+        owners = self.ask("SELECT DISTINCT lease_owner FROM job WHERE lease_owner IS NOT NULL")
+        return [int(owner.split("|")[1]) for (owner,) in owners]
+
+
+ProjectMaker = Callable[..., Project]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> ProjectMaker:
+    """Makes a project: `project(methods=["lsq"], seeds=2, epochs=3)`; `add` puts files into a copy of the package."""
+
+    def make(
+        methods: list[str],
+        *,
+        seeds: int = 1,
+        epochs: int = 2,
+        rows: int = 200,
+        protocol: str = "",
+        add: dict[str, str] | None = None,
+    ) -> Project:
+        write_csv(tmp_path / "table.csv", table(rows))
+        text = TINY.format(methods=methods, seeds=seeds, epochs=epochs, protocol=protocol)
+        (tmp_path / "benchmarks.yaml").write_text(text)
+        package = Path(regbench.__file__).parent
+        if add:
+            package = Path(
+                shutil.copytree(package, tmp_path / "copy" / "regbench", ignore=shutil.ignore_patterns("__pycache__"))
+            )
+            for name, content in add.items():
+                (package / name).write_text(content)
+        return Project(tmp_path, package.parent)
+
+    return make
+
+
+def kill(pid: int) -> None:
+    """kill -9, of a process that may just have ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

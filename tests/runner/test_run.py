@@ -1,0 +1,152 @@
+"""A run as a user makes one: real processes, really killed, and a database that loses and repeats nothing."""
+
+import signal
+
+import pytest
+
+from tests.runner.conftest import kill
+
+FINISHED = "SELECT COUNT(*) FROM run WHERE status = 'finished'"
+SIX = ["lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end"]
+LONG = 100_000  # epochs nobody waits for
+
+RAISES = '''"""A method that raises."""
+from regbench.methods import lsq
+from regbench.types import Method
+
+
+def loss(params, batch, hparams):
+    raise {error}
+
+
+METHOD = Method(
+    outputs=lsq.METHOD.outputs, init=lsq.METHOD.init, loss=loss, predict=lsq.METHOD.predict, uses_k=False, reference=""
+)
+'''
+
+
+def finished_once(project):
+    """Every job has exactly one finished run, and every run as many rows of each metric as epochs."""
+    runs = project.ask("SELECT job_id, COUNT(*) FROM run WHERE status = 'finished' GROUP BY job_id")
+    (jobs,) = project.ask("SELECT COUNT(*) FROM job")[0]
+    rows = project.ask(
+        "SELECT COUNT(DISTINCT m.epoch), r.epochs FROM run r JOIN metric m ON m.run_id = r.id "
+        "WHERE r.status = 'finished' GROUP BY r.id, m.name"
+    )
+    return len(runs) == jobs and all(n == 1 for _, n in runs) and all(n == epochs for n, epochs in rows)
+
+
+def test_a_run_trains_everything_and_running_again_trains_nothing(project):
+    tiny = project(SIX, seeds=2)
+    first = tiny.run()
+    assert first.returncode == 0, first.stderr
+    assert finished_once(tiny)
+    names = {name for (name,) in tiny.ask("SELECT DISTINCT name FROM metric")}
+    assert names == {"train/loss", "val/rmse", "val/mae", "test/rmse", "test/mae", "seconds"}
+    (predictions,) = tiny.ask("SELECT COUNT(*) FROM prediction")[0]
+    assert predictions == 2 * 12
+    before = tiny.ask("SELECT id, started FROM run")
+    again = tiny.run()
+    assert again.returncode == 0
+    assert "nothing to train" in again.stderr
+    assert tiny.ask("SELECT id, started FROM run") == before
+
+
+def test_kill_9_of_the_run_and_starting_again_finishes_without_training_a_finished_job_twice(project):
+    tiny = project(["lsq", "hard_binning"], seeds=6, epochs=40, rows=2000)
+    process = tiny.start()
+    tiny.wait_for(FINISHED)
+    workers = tiny.workers()
+    kill(process.pid)
+    process.communicate()
+    for worker in workers:
+        kill(worker)
+    kept = set(tiny.ask("SELECT job_id, id FROM run WHERE status = 'finished'"))
+    again = tiny.run()
+    assert again.returncode == 0, again.stderr
+    assert finished_once(tiny)
+    assert kept <= set(tiny.ask("SELECT job_id, id FROM run WHERE status = 'finished'"))
+
+
+def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over(project):
+    """kill -9 of the run alone: its workers notice, and nobody waits for their leases to run out."""
+    tiny = project(["lsq"], seeds=2, epochs=LONG)
+    process = tiny.start()
+    tiny.wait_for("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL")
+    kill(process.pid)
+    process.communicate()
+    tiny.wait_for("SELECT COUNT(*) = 0 FROM run WHERE status = 'running'")
+    assert {status for (status,) in tiny.ask("SELECT status FROM run")} == {"interrupted"}
+
+
+def test_a_worker_that_is_killed_takes_no_job_with_it(project):
+    tiny = project(["lsq"], seeds=2, epochs=60, rows=2000)
+    process = tiny.start()
+    tiny.wait_for("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL")
+    kill(tiny.workers()[0])
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert finished_once(tiny)
+    assert "interrupted" in {status for (status,) in tiny.ask("SELECT status FROM run")}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_being_asked_to_stop_keeps_what_is_finished_and_says_so(project, number):
+    tiny = project(["lsq"], seeds=2, epochs=LONG)
+    process = tiny.start()
+    tiny.wait_for("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL")
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "kept" in err
+    assert "Traceback" not in err
+    assert {status for (status,) in tiny.ask("SELECT status FROM run")} == {"interrupted"}
+    assert tiny.ask("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL") == [(0,)]
+
+
+def test_a_method_that_raises_fails_alone_and_is_tried_again_only_when_asked(project):
+    tiny = project(["lsq", "raises"], add={"methods/raises.py": RAISES.format(error='ValueError("no such thing")')})
+    first = tiny.run()
+    assert first.returncode == 3
+    assert "no such thing" in first.stderr
+    assert dict(
+        tiny.ask("SELECT j.method, r.status FROM run r JOIN job j ON j.id = r.job_id WHERE r.status != 'interrupted'")
+    ) == {
+        "lsq": "finished",
+        "raises": "failed",
+    }
+    failure_class, error = tiny.ask("SELECT failure_class, error FROM run WHERE status = 'failed'")[0]
+    assert failure_class == "user code"
+    assert "raises.py" in error
+    assert "Traceback" in error
+    failed = "SELECT COUNT(*) FROM run WHERE status = 'failed'"
+    tiny.run()
+    assert tiny.ask(failed) == [(1,)]
+    assert tiny.run("--retry-failed").returncode == 3
+    assert tiny.ask(failed) == [(2,)]
+
+
+def test_memory_that_runs_out_halves_the_pack_before_a_job_fails_for_it(project):
+    error = "RuntimeError('DefaultCPUAllocator: can\\'t allocate memory') if batch.y.shape[0] else None"
+    tiny = project(["raises"], seeds=4, add={"methods/raises.py": RAISES.format(error=error)})
+    assert tiny.run().returncode == 3
+    counts = dict(tiny.ask("SELECT status, COUNT(*) FROM run GROUP BY status"))
+    assert counts == {"interrupted": 4, "failed": 4}  # two packs of two, then each job alone
+    assert tiny.ask("SELECT DISTINCT failure_class FROM run WHERE status = 'failed'") == [("resources",)]
+
+
+def test_divergence_is_a_result_and_not_a_failure(project):
+    tiny = project(["lsq"], protocol=", learning_rate: 1.0e+30, clip: 1.0e+30")
+    assert tiny.run().returncode == 0
+    ((status, diverged_at),) = tiny.ask("SELECT status, diverged_at FROM run")
+    assert (status, diverged_at) == ("finished", 1)
+    assert tiny.ask("SELECT COUNT(*) FROM metric WHERE name = 'test/rmse' AND value IS NULL") == [(2,)]
+
+
+def test_two_runs_on_one_database_share_the_work(project):
+    tiny = project(["lsq", "hard_binning"], seeds=6, epochs=30, rows=2000)
+    both = [tiny.start(), tiny.start()]
+    for process in both:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    assert finished_once(tiny)
