@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from regbench.errors import InfrastructureError, UsageError
 from regbench.job import canonical
 
-BUSY_S = 30
+BUSY_S = 30.0
 NETWORK = {
     "9pfs",
     "afs",
@@ -37,7 +37,7 @@ def locate(place: str | Path) -> URL:
         url = make_url(place)
     except ArgumentError:
         url = None
-    if url and url.drivername == "sqlite" and url.database:
+    if url and url.drivername == "sqlite" and url.database and url.database != ":memory:":
         return url.set(database=str(Path(url.database).expanduser().absolute()))
     if url and url.get_backend_name() == "postgresql":
         return url.set(drivername="postgresql+psycopg")
@@ -117,7 +117,7 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
     """A connection that has read the file's first page, for SQLite opens nothing before it must."""
     connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute(f"PRAGMA busy_timeout={BUSY_S * 1000}")
+        connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
         connection.execute("PRAGMA schema_version").fetchone()
     except BaseException:
         connection.close()

@@ -6,7 +6,7 @@ Each method is one transaction. Writers and readers may be many processes; nobod
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from regbench.job import Job
 from regbench.store import engine, leases, runs, status, upgrade
 from regbench.store import jobs as grid
-from regbench.store.trouble import explained
+from regbench.store.trouble import explained, reachable
 from regbench.store.values import Claim, EpochRows, Finished, Standing
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class Store:
         located = engine.locate(url)
         connections = engine.connect(located, read_only=read_only)
         try:
-            with explained(upgrade.where(located)):
+            place = upgrade.where(located)
+            with explained(place), reachable(f"database {place}"):
                 if located.get_backend_name() == "sqlite":
                     engine.refuse_network(Path(located.database or ""))
                 if read_only:
@@ -85,8 +86,8 @@ class Store:
         name: str,
         sizes: Sequence[int],
         inputs: int | Sequence[int],
-        target_low: Sequence[float],
-        target_high: Sequence[float],
+        target_low: Iterable[float],
+        target_high: Iterable[float],
         source: str | None = None,
         licence: str | None = None,
     ) -> None:

@@ -5,18 +5,13 @@ and a dataset by their digests. What a database already has stays as it is. Runs
 """
 
 import contextlib
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from sqlalchemy import JSON, Connection, Double, Integer, LargeBinary, Select, func, insert, select
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import Connection, Select, func, insert, select
 
-from regbench.errors import InfrastructureError, UsageError
 from regbench.job import canonical
 from regbench.store.frames import known_benchmark
 from regbench.store.jobs import link
@@ -31,12 +26,11 @@ from regbench.store.models import (
     PredictionRow,
     RunRow,
 )
+from regbench.store.parquet import Sheet, write
 from regbench.store.sql import insert_new, rows_in
 from regbench.store.store import Store
-from regbench.store.upgrade import versions
+from regbench.store.trouble import reachable
 
-BATCH = 50_000  # rows held in memory at once
-VERSION = b"regbench_tables"  # the key of our version in a file's metadata
 NOT_MOVED = {"id", "run_id", "job_id", "environment_id", "lease_owner", "lease_until", "lease_token", "blocked"}
 
 
@@ -51,27 +45,25 @@ class Moved:
 def export(store: Store, folder: str | Path, benchmark: str | None = None) -> Moved:
     """Write a benchmark, or everything, into `folder`: jobs.parquet, runs.parquet, metrics.parquet, ..."""
     target = Path(folder)
-    with _blamed(target), store.reading() as connection:
+    blamed = reachable(f"folder {target}", remedy="free some space there, or give another folder")
+    with blamed, store.reading() as connection:
         if benchmark is not None:
             known_benchmark(connection, benchmark)
         target.mkdir(parents=True, exist_ok=True)
         queries = _queries(benchmark)
-        return Moved({name: _write(connection, query, target / f"{name}.parquet") for name, query in queries.items()})
+        return Moved({name: write(connection, query, target / f"{name}.parquet") for name, query in queries.items()})
 
 
 def import_(store: Store, folder: str | Path) -> Moved:
     """Add what `export` wrote and this store does not have: all of it or, after an error, nothing."""
     source = Path(folder)
-    with _blamed(source):
-        files = {name: _open(source / f"{name}.parquet") for name in _queries(None)}
-    with contextlib.ExitStack() as opened, _blamed(source), store.writing() as connection:
-        for file in files.values():
-            opened.enter_context(file)
+    with contextlib.ExitStack() as opened, store.writing() as connection:
+        sheets = {name: opened.enter_context(Sheet(source / f"{name}.parquet")) for name in TABLES}
         before = _counts(connection)
-        left_alone = _import_grid(connection, files)
-        numbers = _import_runs(connection, files)
+        left_alone = _import_grid(connection, sheets)
+        numbers = _import_runs(connection, sheets)
         for name, table in (("metrics", MetricRow), ("predictions", PredictionRow)):
-            for batch in _batches(files[name]):
+            for batch in sheets[name].batches():
                 rows = [{**row, "run_id": numbers[row.pop("run")]} for row in batch if row["run"] in numbers]
                 insert_new(connection, table, rows)
         after = _counts(connection)
@@ -132,61 +124,17 @@ def _plain(table: type[Base], *keys: Any) -> Select:
     return select(*keys, *[column for column in table.__table__.columns if column.name not in NOT_MOVED])
 
 
-def _write(connection: Connection, query: Select, path: Path) -> int:
-    """Write the answer to a query as one file, and only under its name when it is whole."""
-    types = {column.name: column.type for column in query.selected_columns}
-    schema = pa.schema([(name, _arrow(kind)) for name, kind in types.items()], {VERSION: versions()[-1].encode()})
-    coded = [name for name, kind in types.items() if isinstance(kind, JSON)]
-    unfinished = path.with_name(path.name + ".part")
-    rows = 0
-    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
-        result = connection.execute(query, execution_options={"yield_per": BATCH})
-        for part in result.partitions():
-            columns = dict(zip(types, zip(*part, strict=True), strict=True))
-            columns.update({name: [canonical(value) for value in columns[name]] for name in coded})
-            writer.write_table(pa.table(columns, schema=schema))
-            rows += len(part)
-    unfinished.replace(path)
-    return rows
-
-
-def _open(path: Path) -> pq.ParquetFile:
-    if not path.is_file():
-        raise UsageError(f"{path.parent}: no {path.name} in it; give a folder that `regbench db export` wrote")
-    try:
-        file = pq.ParquetFile(path)
-    except pa.ArrowException as error:
-        raise UsageError(f"{path}: not a Parquet file, or a damaged one; export it again ({error})") from error
-    found = (file.schema_arrow.metadata or {}).get(VERSION, b"").decode()
-    if found not in versions():
-        file.close()
-        whose = f"exported by a newer regbench (tables {found})" if found else "not exported by regbench"
-        raise UsageError(f"{path}: {whose}; update with pip install -U regbench, or give another folder")
-    return file
-
-
-def _batches(file: pq.ParquetFile) -> Iterator[list[dict[str, Any]]]:
-    for batch in file.iter_batches(batch_size=BATCH):
-        yield batch.to_pylist()
-
-
-def _all(file: pq.ParquetFile, *coded: str) -> list[dict[str, Any]]:
-    """Every row of a small file, its JSON columns read."""
-    rows = [row for batch in _batches(file) for row in batch]
-    return [{**row, **{name: json.loads(row[name]) for name in coded}} for row in rows]
-
-
-def _import_grid(connection: Connection, files: Mapping[str, pq.ParquetFile]) -> list[str]:
+def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[str]:
     """Datasets, environments, jobs and benchmarks; gives the benchmarks that are another grid here."""
-    insert_new(connection, DatasetRow, _all(files["datasets"], "sizes", "inputs", "target_low", "target_high"))
-    insert_new(connection, EnvironmentRow, _all(files["environments"], "config"))
-    insert_new(connection, JobRow, [{**row, "lease_token": 0} for row in _all(files["jobs"], "config")])
-    benchmarks = _all(files["benchmarks"], "config")
+    insert_new(connection, DatasetRow, sheets["datasets"].rows())
+    insert_new(connection, EnvironmentRow, sheets["environments"].rows())
+    insert_new(connection, JobRow, [{**row, "lease_token": 0} for row in sheets["jobs"].rows()])
+    benchmarks = sheets["benchmarks"].rows()
     insert_new(connection, BenchmarkRow, benchmarks)
     ours = _pairs(connection, BenchmarkRow.name, BenchmarkRow.config)
     other = [row["name"] for row in benchmarks if canonical(ours[row["name"]]) != canonical(row["config"])]
     keys: dict[str, list[str]] = {}
-    for row in _all(files["benchmark_jobs"]):
+    for row in sheets["benchmark_jobs"].rows():
         keys.setdefault(row["benchmark"], []).append(row["job"])
     for name, each in keys.items():
         if name not in other:
@@ -194,9 +142,9 @@ def _import_grid(connection: Connection, files: Mapping[str, pq.ParquetFile]) ->
     return [f"benchmark {name}: another grid of that name is here and stays; the runs were added" for name in other]
 
 
-def _import_runs(connection: Connection, files: Mapping[str, pq.ParquetFile]) -> dict[str, int]:
+def _import_runs(connection: Connection, sheets: Mapping[str, Sheet]) -> dict[str, int]:
     """The runs that are new here: uuid -> number."""
-    runs = _all(files["runs"])
+    runs = sheets["runs"].rows()
     uuids = [row["uuid"] for row in runs]
     known = {uuid for (uuid,) in rows_in(connection, select(RunRow.uuid), RunRow.uuid, uuids)}
     keys = {row["job"] for row in runs}
@@ -226,22 +174,3 @@ def _counts(connection: Connection) -> dict[str, int]:
     return {
         name: connection.execute(select(func.count()).select_from(table)).scalar_one() for name, table in TABLES.items()
     }
-
-
-def _arrow(kind: TypeEngine[Any]) -> pa.DataType:
-    types: list[tuple[type[TypeEngine[Any]], Callable[[], pa.DataType]]] = [
-        (Integer, pa.int64),
-        (Double, pa.float64),
-        (LargeBinary, pa.binary),
-    ]
-    return next((arrow() for sql, arrow in types if isinstance(kind, sql)), pa.string())
-
-
-@contextlib.contextmanager
-def _blamed(folder: Path) -> Iterator[None]:
-    """Say in one line when the folder is what went wrong."""
-    try:
-        yield
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InfrastructureError(f"folder {folder}: {why}; free some space, or give another folder") from error

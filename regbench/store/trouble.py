@@ -38,10 +38,16 @@ def explained(place: str) -> Iterator[None]:
         if remedy is None:
             raise
         raise InfrastructureError(f"database {place}: {remedy}") from error
+
+
+@contextlib.contextmanager
+def reachable(thing: str, *, remedy: str = ANOTHER) -> Iterator[None]:
+    """Turn what is wrong with a file or folder into an `InfrastructureError`."""
+    try:
+        yield
     except OSError as error:
-        raise InfrastructureError(
-            f"database {place}: {(error.strerror or str(error)).lower()} ({error.filename or place}); {ANOTHER}"
-        ) from error
+        why = " ".join((error.strerror or str(error)).lower().split())
+        raise InfrastructureError(f"{thing}: {why}; {remedy}") from error
 
 
 def _sqlite(error: sqlite3.Error) -> str | None:

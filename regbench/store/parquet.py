@@ -1,0 +1,84 @@
+"""The answer to a query as one Parquet file, and its rows back; which version of the tables it is from is inside."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import JSON, Connection, Double, Integer, LargeBinary, Select
+from sqlalchemy.types import TypeEngine
+
+from regbench.errors import UsageError
+from regbench.job import canonical
+from regbench.store.upgrade import versions
+
+BATCH = 50_000  # rows held in memory at once
+VERSION = b"regbench_tables"  # where a file says its version
+CODED = {b"is": b"json"}  # how a column says that its text is to be read as JSON
+ARROW = {Integer: pa.int64(), Double: pa.float64(), LargeBinary: pa.binary()}  # the rest is text
+
+
+def write(connection: Connection, query: Select, path: Path) -> int:
+    """Write the answer to a query, and give the file its name only when it is whole; gives the number of rows."""
+    types = {column.name: column.type for column in query.selected_columns}
+    schema = pa.schema([_field(name, kind) for name, kind in types.items()], {VERSION: versions()[-1].encode()})
+    coded = [name for name, kind in types.items() if isinstance(kind, JSON)]
+    unfinished = path.with_name(path.name + ".part")
+    rows = 0
+    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+        for part in connection.execute(query, execution_options={"yield_per": BATCH}).partitions():
+            columns = dict(zip(types, zip(*part, strict=True), strict=True))
+            columns.update({name: [canonical(value) for value in columns[name]] for name in coded})
+            writer.write_table(pa.table(columns, schema=schema))
+            rows += len(part)
+    unfinished.replace(path)
+    return rows
+
+
+class Sheet:
+    """An open file that `write` made."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise UsageError(f"{path.parent}: no {path.name} in it; give a folder that `regbench db export` wrote")
+        with self._readable():
+            self._file = pq.ParquetFile(path)
+        found = (self._file.schema_arrow.metadata or {}).get(VERSION, b"").decode()
+        if found not in versions():
+            self._file.close()
+            whose = f"exported by a newer regbench (tables {found})" if found else "not exported by regbench"
+            raise UsageError(f"{path}: {whose}; update with pip install -U regbench, or give another folder")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def batches(self) -> Iterator[list[dict[str, Any]]]:
+        """The rows, so many at a time that they fit into memory."""
+        coded = [field.name for field in self._file.schema_arrow if (field.metadata or {}).items() >= CODED.items()]
+        with self._readable():
+            for batch in self._file.iter_batches(batch_size=BATCH):
+                yield [{**row, **{name: json.loads(row[name]) for name in coded}} for row in batch.to_pylist()]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every row of a small file."""
+        return [row for batch in self.batches() for row in batch]
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            why = " ".join(str(error).split())
+            raise UsageError(f"{self.path}: damaged, or not a Parquet file; export it again ({why})") from error
+
+
+def _field(name: str, kind: TypeEngine[Any]) -> pa.Field:
+    arrow = next((arrow for sql, arrow in ARROW.items() if isinstance(kind, sql)), pa.string())
+    return pa.field(name, arrow, metadata=CODED if isinstance(kind, JSON) else None)

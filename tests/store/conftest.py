@@ -1,0 +1,138 @@
+"""Stores to test with: a fresh SQLite file, and a real PostgreSQL server where one is installed."""
+
+import getpass
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from regbench.job import Job, Protocol
+from regbench.store import Claim, EpochRows, Finished, Store
+
+PROTOCOL = Protocol(batch_size=256, weight_decay=1e-4, dropout=0.3, epochs=3)
+NUMBERS = count()
+
+
+def job(*, seed: int = 0, method: str = "lsq", dataset: str = "diamonds", **changes: Any) -> Job:
+    """A job of the grid, for a dataset that nobody needs to load."""
+    fixed = {"dataset": dataset, "digest": f"sha256:{dataset}", "method": method, "seed": seed, "protocol": PROTOCOL}
+    return Job(**{**fixed, **changes})
+
+
+def labelled(*jobs: Job) -> list[tuple[Job, str]]:
+    """Jobs as `add_benchmark` takes them, each under its method's bare name."""
+    return [(each, each.method) for each in jobs]
+
+
+def take(store: Store, *jobs: Job, owner: str = "worker", lease_s: float = 60, code: str = "c0") -> list[Claim]:
+    """Claim jobs as a worker does; a lease of less than nothing has run out already."""
+    wanted = {each.key: code for each in jobs}
+    environment = {"python": "3.11", "torch": "2.13"}
+    return store.claim(wanted, owner=owner, lease_s=lease_s, environment=environment, device="cpu", pack="pack")
+
+
+def train(store: Store, *jobs: Job, code: str = "c0", curve: Sequence[float] = (0.3, 0.1, 0.2)) -> list[int]:
+    """Claim jobs and finish them with this validation curve; gives their runs."""
+    claims = take(store, *jobs, code=code)
+    rows = [
+        EpochRows(
+            each.run_id, epoch, {"val/rmse": value, "val/mae": value / 2, "test/rmse": 2 * value, "test/mae": value}
+        )
+        for each in claims
+        for epoch, value in enumerate(curve, start=1)
+    ]
+    store.write(rows, claims=claims)
+    store.finish([Finished(run_id=each.run_id, seconds=1.5, epochs=len(curve)) for each in claims])
+    return [each.run_id for each in claims]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database that is not there yet (SQLite) or empty (PostgreSQL)."""
+    if request.param == "sqlite":
+        return str(tmp_path / "results" / "regbench.db")
+    return request.getfixturevalue("new_postgresql_database")
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with Store.open(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def new_postgresql_database(postgresql: str) -> str:
+    name = f"regbench_{next(NUMBERS)}"
+    server = create_engine(postgresql, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    server.dispose()
+    return make_url(postgresql).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server of our own in a temporary folder, or a skipped test where none is installed."""
+    folder = _postgresql_programs()
+    if folder is None:
+        pytest.skip("PostgreSQL is not installed: no initdb in PATH or /usr/lib/postgresql")
+    as_user: dict[str, str] = {}
+    if os.geteuid() == 0:  # the server refuses to run as root
+        try:
+            pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+        as_user = {"user": "postgres", "group": "postgres"}
+    with TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as place:
+        if as_user:
+            shutil.chown(place, **as_user)
+        yield from _server(folder, Path(place), as_user)
+
+
+def _server(programs: Path, place: Path, as_user: dict[str, str]) -> Iterator[str]:
+    data = place / "data"
+    port = _free_port()
+    role = as_user.get("user", getpass.getuser())
+    options = {"cwd": place, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **as_user}
+    made = subprocess.run([programs / "initdb", "-A", "trust", "--no-sync", "-D", data], check=False, **options)  # type: ignore[call-overload]
+    if made.returncode:
+        pytest.skip(f"initdb failed: {made.stderr.decode().strip()[-300:]}")
+    settings = ["-h", "127.0.0.1", "-p", str(port), "-k", str(place), "-F"]
+    server = subprocess.Popen(
+        [programs / "postgres", "-D", data, *settings], **{**options, "stderr": subprocess.DEVNULL}
+    )  # type: ignore[call-overload]
+    try:
+        ready = [programs / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "1"]
+        for _ in range(300):
+            if subprocess.run(ready, check=False, capture_output=True).returncode == 0:
+                break
+            assert server.poll() is None, "the PostgreSQL server ended at once"
+        yield f"postgresql+psycopg://{role}@127.0.0.1:{port}/postgres"
+    finally:
+        server.send_signal(signal.SIGQUIT)  # at once, for nothing in it is to be kept
+        server.wait()
+
+
+def _postgresql_programs() -> Path | None:
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which("initdb")
+    if found and (Path(found).resolve().parent / "postgres").exists():
+        return Path(found).resolve().parent
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,118 @@
+"""The frame that every report starts from: one row per job, at the epoch a query chose."""
+
+import math
+
+import pytest
+
+from regbench.errors import UsageError
+from regbench.store import EpochRows, Finished, Store
+from tests.store.conftest import PROTOCOL, job, labelled, take, train
+
+COLUMNS = [
+    *["benchmark", "dataset", "method", "variant", "k", "lambda_sigma", "hparams", "backbone", "protocol", "seed"],
+    *["job_key", "run_id", "best_epoch", "epochs", "val_rmse", "val_mae", "test_rmse", "test_mae"],
+    *["seconds", "diverged", "code_digest", "digest"],
+]
+
+
+def test_the_columns_and_their_types_are_the_same_with_and_without_runs(store: Store):
+    store.add_benchmark("small", {}, labelled(job(seed=0), job(seed=1, k=25, hparams=(("lambda_sigma", 0.5),))))
+    empty = store.cells()
+    train(store, job(seed=0), job(seed=1, k=25, hparams=(("lambda_sigma", 0.5),)))
+    full = store.cells()
+    assert list(empty.columns) == list(full.columns) == COLUMNS
+    for frame in (empty, full):
+        types = frame.dtypes.astype(str)
+        assert set(types[["k", "seed", "run_id", "best_epoch", "epochs"]]) == {"Int64"}
+        assert set(types[["val_rmse", "val_mae", "test_rmse", "test_mae", "seconds"]]) == {"float64"}
+        assert (types["lambda_sigma"], types["diverged"]) == ("Float64", "bool")
+    assert list(full["hparams"]) == [{}, {"lambda_sigma": 0.5}]
+    assert full["lambda_sigma"].isna().tolist() == [True, False]
+
+
+def test_the_epoch_with_the_lowest_finite_validation_rmse_counts_and_the_first_of_equals(store: Store):
+    curves = {0: [0.3, 0.1, 0.2], 1: [0.2, 0.1, 0.1], 2: [math.nan, 0.4, math.inf], 3: [0.3, math.nan, -math.inf]}
+    store.add_benchmark("small", {}, labelled(*[job(seed=seed) for seed in curves]))
+    for seed, curve in curves.items():
+        train(store, job(seed=seed), curve=curve)
+    frame = store.cells().set_index("seed")
+    assert list(frame["best_epoch"]) == [2, 2, 2, 1]
+    assert list(frame["val_rmse"]) == [0.1, 0.1, 0.4, 0.3]
+    assert list(frame["val_mae"]) == [0.05, 0.05, 0.2, 0.15]
+    assert list(frame["test_rmse"]) == [0.2, 0.2, 0.8, 0.6]
+
+
+def test_the_last_epoch_is_chosen_on_request(store: Store):
+    store.add_benchmark("small", {}, labelled(job()))
+    train(store, job(), curve=[0.3, 0.1, 0.2])
+    assert list(store.cells(select="last")["val_rmse"]) == [0.2]
+    with pytest.raises(UsageError, match="did you mean 'best-val'"):
+        store.cells(select="best_val")
+
+
+def test_a_run_that_diverged_from_the_start_is_a_row_without_numbers(store: Store):
+    store.add_benchmark("small", {}, labelled(job()))
+    claims = take(store, job())
+    run = claims[0].run_id
+    store.write([EpochRows(run, 1, {"val/rmse": math.nan, "test/rmse": math.nan})], claims=claims)
+    store.finish([Finished(run_id=run, seconds=1.0, epochs=1, diverged_at=1)])
+    (row,) = store.cells().itertuples()
+    assert (row.run_id, row.diverged) == (run, True)
+    assert store.cells()[["best_epoch", "val_rmse"]].isna().all(axis=None)
+
+
+def test_a_job_without_a_finished_run_is_a_row_of_its_own(store: Store):
+    missing = [job(seed=seed) for seed in range(1, 4)]
+    store.add_benchmark("small", {}, labelled(job(seed=0), *missing))
+    train(store, job(seed=0))
+    take(store, missing[0])
+    store.fail([take(store, missing[1])[0].run_id], failure_class="ValueError", error="")
+    frame = store.cells()
+    assert list(frame["seed"]) == [0, 1, 2, 3]
+    assert frame["run_id"].isna().tolist() == [False, True, True, True]
+    assert not frame["diverged"].any()
+
+
+def test_of_several_finished_runs_of_a_job_the_newest_counts(store: Store):
+    store.add_benchmark("small", {}, labelled(job()))
+    train(store, job(), code="c0", curve=[0.1])
+    train(store, job(), code="c1", curve=[0.2])
+    assert list(store.cells()["val_rmse"]) == [0.2]
+
+
+def test_a_cell_never_mixes_versions_of_the_code_and_says_what_it_leaves_out(store: Store):
+    cell = [job(seed=seed) for seed in range(3)]
+    elsewhere = job(dataset="ailerons")
+    store.add_benchmark("small", {}, labelled(*cell, elsewhere))
+    train(store, *cell, elsewhere, code="old-code")
+    train(store, cell[0], cell[1], code="new-code")
+    frame = store.cells().set_index(["dataset", "seed"])
+    assert list(frame["code_digest"].fillna("")) == ["new-code", "new-code", "", "old-code"]
+    assert frame.attrs["left_out"] == [
+        "diamonds lsq seed 2: run with other code (old-code) than the newest of the cell (new-code)"
+    ]
+
+
+def test_jobs_of_another_protocol_or_k_are_other_cells(store: Store):
+    from dataclasses import replace
+
+    jobs = [job(k=5), job(k=25), job(k=25, protocol=replace(PROTOCOL, epochs=20))]
+    store.add_benchmark("small", {}, labelled(*jobs))
+    for code, each in zip("abc", jobs, strict=True):
+        train(store, each, code=code)
+    frame = store.cells()
+    assert list(frame["code_digest"]) == ["a", "b", "c"]
+    assert frame.attrs["left_out"] == []
+    assert frame["protocol"].nunique() == 2
+
+
+def test_curves_hold_every_number_of_the_accepted_runs_and_of_those_asked_for(store: Store):
+    store.add_benchmark("small", {}, labelled(job(seed=0), job(seed=1), job(dataset="ailerons")))
+    train(store, job(seed=0), code="old")
+    train(store, job(seed=0), job(seed=1), job(dataset="ailerons"))
+    assert len(store.curves()) == 3 * 3 * 4
+    frame = store.curves("small", names=["val/rmse"], datasets=["diamonds"])
+    assert list(frame["epoch"]) == [1, 2, 3] * 2
+    assert list(frame["value"]) == [0.3, 0.1, 0.2] * 2
+    assert list(frame.columns) == ["run_id", "dataset", "method", "variant", "k", "seed", "epoch", "name", "value"]
+    assert store.curves(names=["no/such"]).empty

@@ -1,0 +1,109 @@
+"""A job is in one pair of hands at a time, and whoever has lost it writes nothing more."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from regbench.store import EpochRows, Finished, Store
+from tests.store.conftest import job, labelled, take, train
+
+GRID = {"datasets": ["diamonds"]}
+CLAIM_IN_A_RACE = """
+import random, sys, time
+from pathlib import Path
+from regbench.store import Store
+url, name, start, *keys = sys.argv[1:]
+random.seed(name)
+with Store.open(url) as store:
+    Path(start, name).touch()
+    while len(list(Path(start).iterdir())) < 3:
+        time.sleep(0.001)
+    for turn in range(40):
+        wanted = dict.fromkeys(random.sample(keys, 5), "c0")
+        owner = f"{name} {turn}"
+        claims = store.claim(wanted, owner=owner, lease_s=600, environment={"name": name}, device="cpu", pack=name)
+        print(*[claim.key for claim in claims])
+"""
+
+
+def rows(run: int, epoch: int = 1) -> list[EpochRows]:
+    return [EpochRows(run, epoch, {"val/rmse": 0.1})]
+
+
+def test_a_leased_job_is_not_given_to_another(store: Store):
+    store.add_benchmark("small", GRID, labelled(job(seed=0), job(seed=1)))
+    assert len(take(store, job(seed=0), owner="one")) == 1
+    assert [claim.key for claim in take(store, job(seed=0), job(seed=1), owner="two")] == [job(seed=1).key]
+
+
+def test_a_lease_that_ran_out_may_be_taken_and_the_old_run_counts_as_interrupted(store: Store):
+    store.add_benchmark("small", GRID, labelled(job()))
+    (old,) = take(store, job(), owner="slow", lease_s=-1)
+    (new,) = take(store, job(), owner="fast")
+    assert (new.token, new.run_id) == (old.token + 1, old.run_id + 1)
+    assert store.finish([Finished(run_id=old.run_id, seconds=1.0, epochs=3)]) == {old.run_id}
+    assert store.status()[0].running == 1
+
+
+def test_a_worker_whose_job_was_taken_over_writes_nothing(store: Store):
+    store.add_benchmark("small", GRID, labelled(job(seed=0), job(seed=1)))
+    old = take(store, job(seed=0), job(seed=1), owner="slow", lease_s=-1)
+    lost, kept = old
+    (new,) = take(store, job(seed=0), owner="fast")
+    assert store.write(rows(lost.run_id) + rows(kept.run_id), claims=old) == {lost.run_id}
+    assert store.renew(old, lease_s=60) == {kept.run_id}
+    store.fail([lost.run_id], failure_class="ValueError", error="from the slow one")
+    store.interrupt([lost.run_id])
+    assert store.finish([Finished(run_id=each.run_id, seconds=1.0, epochs=1) for each in old]) == {lost.run_id}
+    assert store.finish([Finished(run_id=new.run_id, seconds=2.0, epochs=1)], last=rows(new.run_id)) == set()
+    assert list(store.cells()["run_id"]) == [new.run_id, kept.run_id]
+    assert sorted(store.curves()["run_id"]) == sorted([new.run_id, kept.run_id])
+
+
+def test_rows_of_a_run_that_was_never_claimed_are_refused(store: Store):
+    store.add_benchmark("small", GRID, labelled(job()))
+    claims = take(store, job())
+    assert store.write(rows(claims[0].run_id) + rows(99), claims=claims) == {99}
+
+
+def test_a_renewed_lease_holds(store: Store):
+    store.add_benchmark("small", GRID, labelled(job()))
+    claims = take(store, job(), owner="one", lease_s=-1)
+    assert store.renew(claims, lease_s=60) == {claims[0].run_id}
+    assert take(store, job(), owner="two") == []
+
+
+def test_a_finished_run_takes_no_more_rows(store: Store):
+    store.add_benchmark("small", GRID, labelled(job()))
+    (run,) = train(store, job())
+    claims = [each for each in take(store, job(), code="c1") if each.run_id == run]
+    assert store.write(rows(run, epoch=9), claims=claims) == {run}
+
+
+def test_what_a_dead_owner_held_can_be_released_at_once(store: Store):
+    store.add_benchmark("small", GRID, labelled(job(seed=0), job(seed=1)))
+    take(store, job(seed=0), owner="dead")
+    take(store, job(seed=1), owner="alive")
+    assert store.owners() == {"dead", "alive"}
+    store.release({"dead"})
+    assert store.owners() == {"alive"}
+    assert [claim.key for claim in take(store, job(seed=0), job(seed=1), owner="next")] == [job(seed=0).key]
+
+
+def test_of_many_processes_each_job_goes_to_one(url: str, tmp_path: Path):
+    jobs = [job(seed=seed) for seed in range(40)]
+    with Store.open(url) as store:
+        store.add_benchmark("small", GRID, labelled(*jobs))
+    start = tmp_path / "start"
+    start.mkdir()
+    keys = [each.key for each in jobs]
+    command = [sys.executable, "-W", "error", "-c", CLAIM_IN_A_RACE, url]
+    workers = [
+        subprocess.Popen([*command, name, str(start), *keys], stdout=subprocess.PIPE, text=True)
+        for name in ("one", "two", "three")
+    ]
+    claimed = Counter(key for worker in workers for key in worker.communicate(timeout=120)[0].split())
+    assert [worker.returncode for worker in workers] == [0] * 3
+    assert set(claimed) == set(keys)
+    assert set(claimed.values()) == {1}

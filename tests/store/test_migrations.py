@@ -1,0 +1,130 @@
+"""The tables that migrations make are those that the models describe, and older and newer databases are told apart."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import inspect
+
+from regbench.errors import InfrastructureError
+from regbench.store import Store, engine
+from regbench.store.models import Base
+from regbench.store.upgrade import (
+    MIGRATIONS,
+    VERSION_TABLE,
+    alembic_config,
+    bring_up_to_date,
+    require_current,
+    version,
+    versions,
+)
+from tests.store.conftest import job, labelled
+
+NEXT = """
+revision, down_revision = "{new}", "{old}"
+
+def upgrade() -> None:
+    from alembic import op
+    op.execute("CREATE TABLE something_new (id INTEGER)")
+    {then}
+"""
+
+
+def with_one_more(folder: Path, then: str = "pass") -> Path:
+    """The migrations as a later version of regbench would have them."""
+    shutil.copytree(MIGRATIONS, folder)
+    old = versions()[-1]
+    new = f"{int(old) + 1:04d}"
+    (folder / "versions" / f"{new}_next.py").write_text(NEXT.format(new=new, old=old, then=then))
+    return folder
+
+
+def test_models_and_migrations_agree(store: Store):
+    with store.writing() as connection:
+        command.check(alembic_config(connection))
+
+
+def test_every_migration_can_be_undone(store: Store):
+    with store.writing() as connection:
+        command.downgrade(alembic_config(connection), "base")
+        assert set(inspect(connection).get_table_names()) == {VERSION_TABLE}
+
+
+def test_the_numbers_of_the_files_are_the_versions_alembic_knows(store: Store):
+    with store.reading() as connection:
+        assert version(connection) == versions()[-1]
+
+
+def test_an_older_file_is_copied_aside_and_upgraded(tmp_path: Path):
+    path = tmp_path / "regbench.db"
+    with Store.open(path) as store:
+        store.add_benchmark("small", {}, labelled(job()))
+    later = with_one_more(tmp_path / "migrations")
+    opened = engine.connect(engine.locate(path), read_only=False)
+    bring_up_to_date(opened, migrations=later)
+    bring_up_to_date(opened, migrations=later)
+    with opened.connect() as connection:
+        assert version(connection) == versions(later)[-1]
+        assert "something_new" in inspect(connection).get_table_names()
+        assert connection.exec_driver_sql("SELECT count(*) FROM job").scalar() == 1
+    opened.dispose()
+    with Store.open(tmp_path / f"regbench.db.{versions()[-1]}.bak", read_only=True) as copy:
+        assert copy.last_benchmark() == "small"
+
+
+def test_a_migration_that_fails_changes_nothing(url: str, tmp_path: Path):
+    with Store.open(url) as store:
+        store.add_benchmark("small", {}, labelled(job()))
+    opened = engine.connect(engine.locate(url), read_only=False)
+    with pytest.raises(RuntimeError, match="no such luck"):
+        bring_up_to_date(opened, migrations=with_one_more(tmp_path / "m", then="raise RuntimeError('no such luck')"))
+    opened.dispose()
+    with Store.open(url) as store, store.reading() as connection:
+        assert set(inspect(connection).get_table_names()) == {*Base.metadata.tables, VERSION_TABLE}
+        assert store.last_benchmark() == "small"
+
+
+def test_a_reader_upgrades_nothing_and_says_who_does(tmp_path: Path):
+    path = tmp_path / "regbench.db"
+    Store.open(path).close()
+    later = with_one_more(tmp_path / "migrations")
+    opened = engine.connect(engine.locate(path), read_only=True)
+    with pytest.raises(InfrastructureError, match=r"older regbench.*regbench run.*upgrades it"):
+        require_current(opened, migrations=later)
+    opened.dispose()
+    assert not list(tmp_path.glob("*.bak"))
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_newer_database_is_refused_and_not_touched(url: str, read_only: bool):
+    with Store.open(url) as store, store.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    with pytest.raises(InfrastructureError, match=r"newer regbench \(tables 9999.*pip install -U regbench"):
+        Store.open(url, read_only=read_only)
+    with pytest.raises(InfrastructureError, match="newer"):
+        Store.open(url)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_database_of_somebody_else_is_refused_and_not_touched(tmp_path: Path, read_only: bool):
+    path = tmp_path / "photos.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE photo (id INTEGER)")
+    before = path.read_bytes()
+    with pytest.raises(
+        InfrastructureError, match=r"photos.db: it holds other tables \(photo\), not regbench's; .*--db"
+    ):
+        Store.open(path, read_only=read_only)
+    assert path.read_bytes() == before
+
+
+def test_a_server_that_holds_other_tables_gets_ours_beside_them(new_postgresql_database: str):
+    opened = engine.connect(engine.locate(new_postgresql_database), read_only=False)
+    with opened.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE photo (id INTEGER)")
+    opened.dispose()
+    with Store.open(new_postgresql_database) as store:
+        assert store.last_benchmark() is None

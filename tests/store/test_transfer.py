@@ -1,0 +1,175 @@
+"""Results leave as Parquet and come in again: all of them, exactly, once, and over nothing that is there."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from regbench.errors import InfrastructureError, UsageError
+from regbench.store import EpochRows, Finished, Store, export, import_
+from tests.store.conftest import job, labelled, take, train
+
+FILES = ["datasets", "environments", "jobs", "benchmarks", "benchmark_jobs", "runs", "metrics", "predictions"]
+
+
+def fill(store: Store) -> None:
+    """Two benchmarks with runs that finished, diverged, failed and are still going on."""
+    good, diverged, failed, running = (job(seed=seed, hparams=(("lambda_sigma", 0.1 + 0.2),)) for seed in range(4))
+    elsewhere = job(dataset="ailerons", k=25)
+    store.add_benchmark("small", {"rate": 1e-3}, labelled(good, diverged, failed, running))
+    store.add_benchmark("other", {}, labelled(elsewhere, good))
+    for name in ("diamonds", "ailerons"):
+        store.add_dataset(
+            digest=f"sha256:{name}", name=name, sizes=(8, 1, 1), inputs=9, target_low=[0.1], target_high=[1 / 3]
+        )
+    train(store, good, elsewhere, curve=[1 / 3, 1e-17, 5e300])
+    claims = take(store, diverged)
+    store.write([EpochRows(claims[0].run_id, 1, {"val/rmse": math.nan})], claims=claims)
+    kept = {"val": np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2)}
+    store.finish([Finished(run_id=claims[0].run_id, seconds=0.1, epochs=1, diverged_at=1, predictions=kept)])
+    store.fail([take(store, failed)[0].run_id], failure_class="ValueError", error="no such luck: ±½")
+    claims = take(store, running)
+    store.write([EpochRows(claims[0].run_id, 1, {"val/rmse": 0.5})], claims=claims)
+
+
+def content(folder: Path) -> dict[str, pd.DataFrame]:
+    return {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in FILES}
+
+
+def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path: Path):
+    fill(store)
+    moved = export(store, tmp_path / "out")
+    with Store.open(tmp_path / "copy.db") as copy:
+        assert import_(copy, tmp_path / "out") == moved
+        assert export(copy, tmp_path / "again") == moved
+        first, second = content(tmp_path / "out"), content(tmp_path / "again")
+        for name in FILES:
+            pd.testing.assert_frame_equal(first[name], second[name], check_exact=True)
+        for benchmark in ("small", "other"):
+            numbers = ["job_key", "best_epoch", "val_rmse", "test_mae", "seconds", "diverged", "code_digest", "hparams"]
+            pd.testing.assert_frame_equal(
+                store.cells(benchmark)[numbers], copy.cells(benchmark)[numbers], check_exact=True
+            )
+        diverged = int(copy.cells("small").loc[1, "run_id"])  # type: ignore[arg-type]
+        np.testing.assert_array_equal(copy.predictions(diverged)["val"].ravel(), np.linspace(0, 1, 6, dtype=np.float32))
+    assert dict(moved.rows) == {
+        "datasets": 2,
+        "environments": 1,
+        "jobs": 5,
+        "benchmarks": 2,
+        "benchmark_jobs": 6,
+        "runs": 4,
+        "metrics": 2 * 3 * 4 + 1,
+        "predictions": 1,
+    }
+
+
+def test_results_move_between_kinds_of_database(store: Store, url: str, tmp_path: Path):
+    with Store.open(tmp_path / "source.db") as source:
+        fill(source)
+        export(source, tmp_path / "out")
+        import_(store, tmp_path / "out")
+        pd.testing.assert_series_equal(source.cells("small")["val_rmse"], store.cells("small")["val_rmse"])
+    assert len(take(store, *[job(seed=9)])) == 0  # unknown jobs cannot be claimed
+    assert len(train(store, job(seed=3, hparams=(("lambda_sigma", 0.1 + 0.2),)))) == 1
+
+
+def test_importing_again_adds_nothing(store: Store, tmp_path: Path):
+    fill(store)
+    export(store, tmp_path)
+    assert set(import_(store, tmp_path).rows.values()) == {0}
+    with Store.open(tmp_path / "copy.db") as copy:
+        import_(copy, tmp_path)
+        assert set(import_(copy, tmp_path).rows.values()) == {0}
+
+
+def test_a_run_that_was_going_on_comes_with_the_next_export(tmp_path: Path):
+    with Store.open(tmp_path / "one.db") as one, Store.open(tmp_path / "two.db") as two:
+        one.add_benchmark("small", {}, labelled(job()))
+        (claim,) = take(one, job())
+        one.write([EpochRows(claim.run_id, 1, {"val/rmse": 0.5})], claims=[claim])
+        export(one, tmp_path / "out")
+        assert import_(two, tmp_path / "out").rows["runs"] == 0
+        one.finish([Finished(run_id=claim.run_id, seconds=1.0, epochs=1)])
+        export(one, tmp_path / "out")
+        assert import_(two, tmp_path / "out").rows["metrics"] == 1
+        assert list(two.cells()["val_rmse"]) == [0.5]
+
+
+def test_two_machines_shares_of_a_benchmark_become_one(tmp_path: Path):
+    jobs = [job(seed=seed) for seed in range(4)]
+    with Store.open(tmp_path / "all.db") as everything:
+        for name, share in (("one", jobs[:2]), ("two", jobs[1:])):
+            with Store.open(tmp_path / f"{name}.db") as store:
+                store.add_benchmark("small", {"seeds": 4}, labelled(*share))
+                train(store, *share)
+                export(store, tmp_path / name)
+            assert import_(everything, tmp_path / name).left_alone == ()
+        frame = everything.cells("small")
+        assert list(frame["seed"]) == [0, 1, 2, 3]
+        assert frame["run_id"].notna().all()
+        with everything.reading() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM run").scalar() == 5  # both runs of seed 1
+
+
+def test_what_is_there_is_never_overwritten(tmp_path: Path):
+    with Store.open(tmp_path / "one.db") as one, Store.open(tmp_path / "two.db") as two:
+        one.add_benchmark("small", {"seeds": 1}, labelled(job(seed=0)))
+        train(one, job(seed=0), curve=[0.1])
+        two.add_benchmark("small", {"seeds": 2}, labelled(job(seed=1)))
+        train(two, job(seed=1), curve=[0.2])
+        export(one, tmp_path / "out")
+        moved = import_(two, tmp_path / "out")
+        assert moved.left_alone == (
+            "benchmark small: another grid of that name is here and stays; the runs were added",
+        )
+        assert list(two.cells("small")["seed"]) == [1]
+        assert two.done({job(seed=0).key: "c0"}) == {job(seed=0).key}
+
+
+def test_one_benchmark_takes_only_its_own_along(store: Store, tmp_path: Path):
+    fill(store)
+    export(store, tmp_path, benchmark="other")
+    found = content(tmp_path)
+    assert list(found["benchmarks"]["name"]) == ["other"]
+    assert {name: len(found[name]) for name in ("jobs", "runs", "datasets", "metrics")} == {
+        "jobs": 2,
+        "runs": 2,
+        "datasets": 2,
+        "metrics": 2 * 3 * 4,
+    }
+    with pytest.raises(UsageError, match="did you mean 'other'"):
+        export(store, tmp_path, benchmark="othr")
+
+
+def test_a_folder_without_the_files_or_with_wrong_ones_is_named(store: Store, tmp_path: Path):
+    with pytest.raises(UsageError, match=r"no datasets.parquet in it; give a folder that `regbench db export` wrote"):
+        import_(store, tmp_path)
+    export(store, tmp_path)
+    (tmp_path / "runs.parquet").write_text("dear diary")
+    with pytest.raises(UsageError, match=r"runs.parquet: damaged, or not a Parquet file"):
+        import_(store, tmp_path)
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "runs.parquet")
+    with pytest.raises(UsageError, match=r"runs.parquet: not exported by regbench"):
+        import_(store, tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named(store: Store, tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InfrastructureError, match="not a directory; free some space there"):
+        export(store, tmp_path / "file" / "out")
+
+
+def test_an_import_that_breaks_off_leaves_nothing(store: Store, tmp_path: Path):
+    fill(store)
+    export(store, tmp_path)
+    damaged = bytearray((tmp_path / "metrics.parquet").read_bytes())
+    damaged[4:40] = bytes(36)
+    (tmp_path / "metrics.parquet").write_bytes(damaged)
+    with Store.open(tmp_path / "copy.db") as copy:
+        with pytest.raises(UsageError, match=r"metrics.parquet: damaged.*export it again"):
+            import_(copy, tmp_path)
+        assert copy.benchmarks().empty
