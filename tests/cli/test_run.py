@@ -1,6 +1,9 @@
 """`plan` and `run`, from a file of the user's own to a finished table."""
 
 import random
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,21 @@ def test_a_column_that_is_not_there_gets_the_nearest_name(regbench: Command, tab
     said = regbench("run", "smoke", "--data", table, "--target", "prise")
     assert said.code == 2
     assert "has no column 'prise' to be the target; did you mean 'price'?" in said.err
+
+
+def test_ctrl_c_ends_with_130_and_says_what_was_kept(table: Path) -> None:
+    words = ["run", "smoke", "--data", table, "--target", "price", "--method", "lsq"]
+    words += ["--epochs", "20000", "--devices", "cpu", "--workers", "1"]
+    process = subprocess.Popen([sys.executable, "-m", "regbench", *words], stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    try:
+        next(line for line in process.stderr if line.rstrip().endswith("epochs"))
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == (
+        "regbench: interrupted; what was finished is kept in results/regbench.db, "
+        "and the same command goes on from there"
+    )
