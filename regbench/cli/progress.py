@@ -26,12 +26,13 @@ class Display:
         if animated() and self.working:
             console = Console(stderr=True, no_color=not colour(sys.stderr), highlight=False)
             self._bar = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
-                TextColumn("{task.fields[jobs]}"),
+                TextColumn("{task.fields[jobs]}", markup=False),
                 TimeElapsedColumn(),
                 TextColumn("{task.fields[left]}"),
                 console=console,
+                transient=True,  # the summary follows
             )
 
     def __enter__(self) -> Self:
