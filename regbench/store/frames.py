@@ -22,10 +22,7 @@ def cells(connection: Connection, benchmark: str | None, *, select_epoch: str = 
     if select_epoch not in SELECTIONS:
         raise UsageError(f"no selection of epochs called '{select_epoch}'{did_you_mean(select_epoch, SELECTIONS)}")
     name = known_benchmark(connection, benchmark)
-    rows = connection.execute(_cells(name, select_epoch)).mappings().all()
-    frame = pd.DataFrame([dict(row) for row in rows], columns=list(rows[0].keys()) if rows else None)
-    if rows:
-        frame = _typed(frame)
+    frame = _typed(_frame(connection, _cells(name, select_epoch)))
     frame.attrs["benchmark"] = name
     frame.attrs["left_out"] = _left_out(connection, name)
     return frame

@@ -249,13 +249,14 @@ class Store:
         """A transaction that sees one moment of the store; for the modules beside this one."""
         with explained(self.place), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ")
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its start; for the modules beside this one."""
+        assert not self.read_only, "this store was opened for reading only"
         with (
             explained(self.place),
             self._engine.connect().execution_options(writing=True) as connection,

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from regbench.errors import InfrastructureError
 
@@ -21,6 +21,12 @@ SQLITE = {  # by the start of SQLite's own name of the error: https://www.sqlite
     "SQLITE_CORRUPT": f"the file is damaged; restore a copy of it, or {ANOTHER}",
     "SQLITE_IOERR": f"the disk failed to read or write it; look at free space, quota and the disk itself, or {ANOTHER}",
 }
+
+SERVER = (  # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
+    *("08", "28", "3D"),  # no connection, no such user, no such database
+    *("25006", "42501"),  # read-only, no permission
+    *("53", "55", "57"),  # out of disk, memory or connections; locked; shut down
+)
 
 
 @contextlib.contextmanager
@@ -56,11 +62,9 @@ def _sqlite(error: sqlite3.Error) -> str | None:
 
 
 def _server(error: DBAPIError) -> str | None:
-    """A server that is not there, refuses us or has hung up: SQLSTATE classes 08, 28, 3D, 53, 57, or none at all."""
-    state = getattr(error.orig, "sqlstate", None)
-    if type(error).__name__ != "OperationalError" and not error.connection_invalidated:
-        return None
-    if state is not None and state[:2] not in {"08", "28", "3D", "53", "55", "57"}:
+    """A server that is not there (no SQLSTATE at all), refuses us or has hung up; None for what is our own mistake."""
+    state = getattr(error.orig, "sqlstate", None) or ("08000" if isinstance(error, OperationalError) else "")
+    if not state.startswith(SERVER):
         return None
     said = " ".join(str(error.orig).split())
     return f"the server says: {said}; look whether it runs, has room, and knows this user and database"

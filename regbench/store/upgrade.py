@@ -60,9 +60,9 @@ def require_current(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
     with engine.connect() as connection:
         found = version(connection)
         names = inspect(connection).get_table_names()
-    if found is None and not names:
-        raise InfrastructureError(f"database {where(place)}: it is empty; `regbench run` fills it, or {ANOTHER}")
     _refuse(place, found, names, known)
+    if found is None:
+        raise InfrastructureError(f"database {where(place)}: it is empty; `regbench run` fills it, or {ANOTHER}")
     if found != known[-1]:
         raise InfrastructureError(
             f"database {where(place)}: made by an older regbench (tables {found}, now {known[-1]}); the next "

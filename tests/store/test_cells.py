@@ -1,6 +1,7 @@
 """The frame that every report starts from: one row per job, at the epoch a query chose."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -28,6 +29,12 @@ def test_the_columns_and_their_types_are_the_same_with_and_without_runs(store: S
         assert (types["lambda_sigma"], types["diverged"]) == ("Float64", "bool")
     assert list(full["hparams"]) == [{}, {"lambda_sigma": 0.5}]
     assert full["lambda_sigma"].isna().tolist() == [True, False]
+
+
+def test_a_benchmark_without_jobs_has_no_rows_but_all_columns(store: Store):
+    store.add_benchmark("empty", {}, [])
+    assert store.cells().empty
+    assert list(store.cells().columns) == COLUMNS
 
 
 def test_the_epoch_with_the_lowest_finite_validation_rmse_counts_and_the_first_of_equals(store: Store):
@@ -94,8 +101,6 @@ def test_a_cell_never_mixes_versions_of_the_code_and_says_what_it_leaves_out(sto
 
 
 def test_jobs_of_another_protocol_or_k_are_other_cells(store: Store):
-    from dataclasses import replace
-
     jobs = [job(k=5), job(k=25), job(k=25, protocol=replace(PROTOCOL, epochs=20))]
     store.add_benchmark("small", {}, labelled(*jobs))
     for code, each in zip("abc", jobs, strict=True):

@@ -103,13 +103,18 @@ def test_a_reader_makes_nothing(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_reader_cannot_write(tmp_path: Path):
-    Store.open(tmp_path / "regbench.db").close()
-    with (
-        Store.open(tmp_path / "regbench.db", read_only=True) as store,
-        refused("regbench.db", "cannot be written to", "--db"),
-    ):
-        store.add_benchmark("small", {}, [])
+def test_a_reader_cannot_write(url: str):
+    Store.open(url).close()
+    with Store.open(url, read_only=True) as store:
+        with pytest.raises(AssertionError, match="for reading only"):
+            store.add_benchmark("small", {}, [])
+        with refused("regbench"), store.reading() as connection:
+            connection.exec_driver_sql("DELETE FROM job")
+
+
+def test_a_reader_of_a_server_makes_nothing(new_postgresql_database: str):
+    with refused("it is empty", "regbench run"):
+        Store.open(new_postgresql_database, read_only=True)
 
 
 def test_a_reader_sees_what_a_writer_has_just_written(tmp_path: Path):
@@ -191,8 +196,9 @@ def test_a_file_that_may_not_be_read_is_named(open_folder: Path):
         Store.open(path, read_only=True)
 
 
-@pytest.mark.parametrize("blow", ["open", "write"])
-def test_a_locked_database_is_named_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blow: str):
+def test_a_locked_database_is_named_after_a_while_and_can_still_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(engine, "BUSY_S", 0.1)
     path = tmp_path / "regbench.db"
     with Store.open(path) as store:
@@ -201,7 +207,17 @@ def test_a_locked_database_is_named_after_a_while(tmp_path: Path, monkeypatch: p
             other.execute("BEGIN IMMEDIATE")
             with refused("regbench.db", "another process has kept it locked", "run again"):
                 store.add_benchmark("small", {}, labelled(job()))
-            assert store.last_benchmark() == "small"  # readers never wait
+            assert store.last_benchmark() == "small"
+            with Store.open(path) as another:
+                assert another.last_benchmark() == "small"
+
+
+def test_a_new_database_locked_by_another_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(engine, "BUSY_S", 0.1)
+    with closing(sqlite3.connect(tmp_path / "regbench.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with refused("regbench.db", "another process has kept it locked", "run again"):
+            Store.open(tmp_path / "regbench.db")
 
 
 def test_a_database_that_grows_over_its_limit_keeps_what_was_written(tmp_path: Path):
