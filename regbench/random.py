@@ -8,10 +8,12 @@ Streams may be batched: keys (J,) give J rows of draws at once.
 
 import hashlib
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 GOLDEN = 0x9E3779B97F4A7C15
@@ -70,6 +72,27 @@ class Stream(NamedTuple):
         if tagged.device.type == "cpu":  # numpy sorts int64 three times as fast as torch does
             return torch.from_numpy(np.sort(tagged.numpy(), axis=-1)) & low
         return tagged.sort(-1).values & low
+
+
+def random_bytes(keys_S: Tensor, count: int) -> Tensor:
+    """The first `count` bytes of several streams, uint8 (S, count): those of `Stream.bits`, eight to a word."""
+    words = -(-count // 8)
+    if keys_S.device.type != "cpu":
+        return Stream(keys_S).bits(words).view(torch.uint8)[:, :count]
+    drawn = _counters(words) + keys_S.numpy().view(np.uint64)[:, None]
+    for by, multiplier in (
+        (30, FIRST_MULTIPLIER),
+        (27, SECOND_MULTIPLIER),
+    ):  # `mix`, in place and several times as fast
+        drawn ^= drawn >> np.uint64(by)
+        drawn *= np.uint64(multiplier)
+    drawn ^= drawn >> np.uint64(31)
+    return torch.from_numpy(drawn.view(np.uint8))[:, :count]
+
+
+@lru_cache(maxsize=16)
+def _counters(words: int) -> NDArray[np.uint64]:
+    return np.arange(1, words + 1, dtype=np.uint64) * np.uint64(GOLDEN)
 
 
 def mix(x: Tensor) -> Tensor:

@@ -4,10 +4,11 @@ One legend of shape letters for the whole package: J jobs, B batch, D inputs, H 
 dimensions, N rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+import torch
 from torch import Tensor
 from torch.utils._pytree import register_pytree_node
 
@@ -83,19 +84,47 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """The dropout masks of one layer: 0 for a dropped unit, 1 / (1 - p) for a kept one.
+
+    masks: (U, B, H), one for each kind (seed and rate) in the pack.
+    which: the kind of each job.
+    scale: (J, 1, 1), each job's 1 / (1 - p).
+    """
+
+    masks: Tensor
+    which: Sequence[int]
+    scale: Tensor
+
+    def apply_(self, h_JBH: Tensor) -> Tensor:
+        """Drop out in place."""
+        if len(self.masks) == 1:
+            return h_JBH.mul_(self.masks)
+        if h_JBH.device.type != "cpu":
+            return h_JBH.mul_(self.stacked())
+        for h, kind in zip(h_JBH, self.which, strict=True):  # no copy of the masks, which would not fit the cache
+            h.mul_(self.masks[kind])
+        return h_JBH
+
+    def stacked(self) -> Tensor:
+        """The mask of each job: (J, B, H)."""
+        return self.masks[torch.tensor(self.which, device=self.masks.device)]
+
+
+@dataclass(frozen=True)
 class Backbone:
     """The network up to the features z, explicitly batched over jobs: weights (J, ...).
 
     init: (input shape, options, stream) -> weights of one model, float64.
     forward: (weights (J, ...), x (J, B, D...), keep, options) -> (z (J, B, H), saved). `keep` is None when
-        evaluating, else one tensor (J, B, H_l) per dropout layer with 0 for a dropped unit and 1 / (1 - p) for a
-        kept one. backward: (weights, saved, dz (J, B, H)) -> gradients of the weights.
+        evaluating, else the masks of each dropout layer. What `saved` holds, `backward` may overwrite.
+    backward: (weights, saved, dz (J, B, H)) -> gradients of the weights; `dz` may be overwritten.
     dropped: (options) -> widths H_l of the layers that are dropped out, in order.
     features: (options) -> H.
     """
 
     init: Callable[[tuple[int, ...], Static, Stream], dict[str, Tensor]]
-    forward: Callable[[Mapping[str, Tensor], Tensor, list[Tensor] | None, Static], tuple[Tensor, Any]]
+    forward: Callable[[Mapping[str, Tensor], Tensor, list[Keep] | None, Static], tuple[Tensor, Any]]
     backward: Callable[[Mapping[str, Tensor], Any, Tensor], dict[str, Tensor]]
     dropped: Callable[[Static], list[int]]
     features: Callable[[Static], int]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from regbench.random import FIRST_MULTIPLIER, GOLDEN, SECOND_MULTIPLIER, Stream
+from regbench.random import FIRST_MULTIPLIER, GOLDEN, SECOND_MULTIPLIER, Stream, random_bytes
 
 
 def reference(key: int, count: int) -> np.ndarray:
@@ -91,3 +91,10 @@ def test_bytes_of_a_word_are_independent_and_even():
     for a, b in [(dropped[:, :-1], dropped[:, 1:]), (dropped[:-1], dropped[1:]), (dropped[:, :-8], dropped[:, 8:])]:
         r = np.corrcoef(a.flatten().numpy(), b.flatten().numpy())[0, 1]
         assert abs(r) < 4 / a.numel() ** 0.5
+
+
+@pytest.mark.parametrize("count", [1, 8, 13, 4096])
+def test_bytes_drawn_in_numpy_are_those_of_the_tensor_path(count):
+    keys = torch.stack([Stream.named(seed, "dropout").key for seed in range(3)])
+    by_torch = Stream(keys).bits(-(-count // 8)).view(torch.uint8)[:, :count]
+    assert torch.equal(random_bytes(keys, count), by_torch)

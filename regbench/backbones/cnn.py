@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from regbench.backbones._linear import init_linear
 from regbench.random import Stream
-from regbench.types import Backbone, HParam, Static
+from regbench.types import Backbone, HParam, Keep, Static
 
 CHANNELS = (16, 32, 64)
 KERNEL = 3
@@ -36,7 +36,7 @@ def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, T
     return weights
 
 
-def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Tensor] | None, options: Static) -> tuple[Tensor, Any]:
+def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, options: Static) -> tuple[Tensor, Any]:
     """Features (J, B, 256) of images (J, B, C, height, width); `saved` is autograd's graph."""
     if keep is None:
         return _network(weights, x, None, options), None
@@ -57,7 +57,7 @@ def dropped(options: Static) -> list[int]:
     return [int(options["width"])] * 2
 
 
-def _network(weights: Mapping[str, Tensor], x: Tensor, keep: list[Tensor] | None, options: Static) -> Tensor:
+def _network(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, options: Static) -> Tensor:
     for layer in range(len(CHANNELS)):
         x = _convolve(x, weights[f"convolution{layer}.weight"], weights[f"convolution{layer}.bias"]).relu()
         if layer < len(CHANNELS) - 1:
@@ -66,7 +66,7 @@ def _network(weights: Mapping[str, Tensor], x: Tensor, keep: list[Tensor] | None
     x = x.flatten(2)
     for layer in range(len(dropped(options))):
         x = torch.baddbmm(weights[f"linear{layer}.bias"], x, weights[f"linear{layer}.weight"]).relu()
-        x = x if keep is None else x * keep[layer]
+        x = x if keep is None else x * keep[layer].stacked()
     return x
 
 

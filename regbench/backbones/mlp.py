@@ -13,7 +13,9 @@ from torch import Tensor
 
 from regbench.backbones._linear import init_linear
 from regbench.random import Stream
-from regbench.types import Backbone, HParam, Static
+from regbench.types import Backbone, HParam, Keep, Static
+
+threshold_backward = torch.ops.aten.threshold_backward  # dz where h > 0, in one pass over memory
 
 
 def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, Tensor]:
@@ -26,16 +28,14 @@ def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, T
     }
 
 
-def forward(
-    weights: Mapping[str, Tensor], x: Tensor, keep: list[Tensor] | None, _options: Static
-) -> tuple[Tensor, Any]:
+def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, _options: Static) -> tuple[Tensor, Any]:
     """Features (J, B, H) of x (J, B, D); `saved` holds what every layer had as input, gave, and kept."""
     saved = []
     for layer in range(len(weights) // 2):
         h = torch.baddbmm(weights[f"{layer}.bias"], x, weights[f"{layer}.weight"]).relu_()
         if keep is not None:
-            h.mul_(keep[layer])
-            saved.append((x, h, keep[layer]))
+            keep[layer].apply_(h)
+            saved.append((x, h, keep[layer].scale))
         x = h
     return x, saved
 
@@ -44,8 +44,8 @@ def backward(weights: Mapping[str, Tensor], saved: Any, dz: Tensor) -> dict[str,
     """Gradients of the weights from dz (J, B, H). Where h > 0 the unit was both active and kept."""
     gradients = {}
     for layer in reversed(range(len(saved))):
-        x, h, keep = saved[layer]
-        da = dz * keep * (h > 0)
+        x, h, scale = saved[layer]
+        da = threshold_backward(dz.mul_(scale), h, 0)
         gradients[f"{layer}.weight"] = x.mT @ da
         gradients[f"{layer}.bias"] = da.sum(1, keepdim=True)
         if layer:

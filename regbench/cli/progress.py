@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from regbench import runner
 from regbench.cli.output import amount, animated, colour, duration, say
 
+NEWLINE = "\n"  # what follows it is the traceback, which `regbench status` keeps
 LINE_S = 10.0  # between two plain lines
 
 
@@ -55,7 +56,7 @@ class Display:
             case runner.Progress():
                 self._progress(event)
             case runner.JobFailed():
-                self._line(f"failed: {event.label}: {event.failure_class}: {event.error}")
+                self._line(f"failed: {event.label}: {event.failure_class}: {event.error.partition(NEWLINE)[0]}")
             case runner.Waiting():
                 self._line(f"waiting: another process holds {amount(event.jobs, 'job')}")
 

@@ -1,6 +1,6 @@
 """`regbench report`: a table or a figure, from what is in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,10 +9,12 @@ import typer
 from regbench.cli import options
 from regbench.cli.output import emit, emit_json, say, width
 from regbench.cli.reading import reading, stored_benchmark
-from regbench.errors import UsageError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from regbench.reports import Report
+    from regbench.store import Store
 
 Normalize = Annotated[
     str,
@@ -107,19 +109,11 @@ def _frame(shown: "Report", db: str, benchmark: str | None, units: str) -> tuple
     with reading(db) as store:
         name = stored_benchmark(store, benchmark) or store.last_benchmark()
         frame = store.curves(name) if shown.needs == "curves" else store.cells(name)
-        return frame, name, _ranges(frame["dataset"].unique()) if units == "original" else {}
+        return frame, name, _ranges(store, frame) if units == "original" else {}
 
 
-def _ranges(datasets: Iterable[str]) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
+def _ranges(store: "Store", frame: "pd.DataFrame") -> dict[str, tuple[Sequence[float], Sequence[float]]]:
     """Lowest and highest training target of each dataset: what the targets were scaled by."""
-    from regbench import catalog, data
-
-    ranges = {}
-    for name in datasets:
-        if name not in catalog.names("datasets"):
-            raise UsageError(
-                f"--units original: {name} is a table of your own, whose range is not kept; use scaled units"
-            )
-        prepared = data.prepare(data.load(catalog.load("datasets", name), name))
-        ranges[name] = (prepared.y_low.tolist(), prepared.y_high.tolist())
-    return ranges
+    known = store.target_ranges()
+    pairs = frame[["dataset", "digest"]].drop_duplicates().itertuples(index=False)
+    return {str(dataset): known[digest] for dataset, digest in pairs if digest in known}

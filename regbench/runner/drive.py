@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
@@ -20,6 +20,7 @@ from regbench.store import Store
 
 LOOK_EVERY_S = 0.25
 COUNT_EVERY_S = 2.0  # reading progress costs a query
+SHARE_TO_JUDGE_BY = 0.01  # of the work, before its pace says anything
 DEATHS_FORGIVEN = 2  # workers that may die on a pack before it is cut, or on a job before it has failed
 
 
@@ -256,22 +257,20 @@ class _Driver:
         if now - self.counted < COUNT_EVERY_S:
             return
         self.counted = now
-        standings = self.store.status(self.plan.benchmark, code=self.plan.code)
-        weights = _epoch_weights(self.plan.jobs)
-        work = sum(weights.get(each.dataset, 0.0) * each.epochs_total for each in standings)
-        done = sum(weights.get(each.dataset, 0.0) * each.epochs_done for each in standings)
-        share = done / work if work else 0.0
+        trained = self.store.trained(self.plan.code)
+        costs = {job.key: epoch_cost(job) for job in self.plan.jobs}
+        work = sum(costs[job.key] * job.protocol.epochs for job in self.plan.jobs)
+        share = sum(costs[key] * epochs for key, epochs in trained.items()) / work
         if self.first_share is None:
             self.first_share = share
         gained, elapsed = share - self.first_share, now - self.started
-        left = elapsed * (1 - share) / gained if gained > 0.01 else None
         self.say(
             Progress(
-                done_jobs=sum(each.done for each in standings),
-                total_jobs=sum(each.jobs for each in standings),
-                done_epochs=sum(each.epochs_done for each in standings),
-                total_epochs=sum(each.epochs_total for each in standings),
-                seconds_left=left,
+                done_jobs=len(self.plan.done) + self.summary.finished,
+                total_jobs=len(self.plan.jobs),
+                done_epochs=sum(trained.values()),
+                total_epochs=sum(job.protocol.epochs for job in self.plan.jobs),
+                seconds_left=elapsed * (1 - share) / gained if gained > SHARE_TO_JUDGE_BY else None,
             )
         )
 
@@ -291,14 +290,6 @@ class _Driver:
         job = self.jobs[key]
         bins = f" k={job.k}" if job.k else ""
         return f"{job.dataset} {label(job)}{bins} seed={job.seed}"
-
-
-def _epoch_weights(jobs: Sequence[Job]) -> Mapping[str, float]:
-    """Mean cost of an epoch by dataset."""
-    costs: dict[str, list[float]] = {}
-    for job in jobs:
-        costs.setdefault(job.dataset, []).append(epoch_cost(job))
-    return {dataset: sum(each) / len(each) for dataset, each in costs.items()}
 
 
 @contextmanager

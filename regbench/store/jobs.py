@@ -54,6 +54,12 @@ def job_ids(connection: Connection, keys: Collection[str]) -> dict[str, int]:
     return dict(rows_in(connection, select(JobRow.key, JobRow.id), JobRow.key, keys))
 
 
+def target_ranges(connection: Connection) -> dict[str, tuple[list[float], list[float]]]:
+    """Lowest and highest training target (M,) by digest of the dataset."""
+    rows = connection.execute(select(DatasetRow.digest, DatasetRow.target_low, DatasetRow.target_high))
+    return {digest: (low, high) for digest, low, high in rows}
+
+
 def done(connection: Connection, code: Mapping[str, str]) -> set[str]:
     """The keys of the jobs that have a finished run of the wanted code."""
     runs = select(JobRow.key, RunRow.code_digest).join(RunRow, RunRow.job_id == JobRow.id)

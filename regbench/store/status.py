@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Row, select
 
 from regbench.store.models import BenchmarkJobRow, BenchmarkRow, JobRow, RunRow
-from regbench.store.sql import now
+from regbench.store.sql import chunks, now
 from regbench.store.values import Failure, Standing
 
 
@@ -38,6 +38,21 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
     for job in connection.execute(jobs):
         tallies[job.benchmark, job.dataset].add(job, runs.get(job.id, _Runs()), moment)
     return [tally.standing(*place) for place, tally in tallies.items()]
+
+
+def trained(connection: Connection, code: Mapping[str, str]) -> dict[str, int]:
+    """Epochs by key that runs of the wanted code (key -> digest) have trained, finished or under way."""
+    found: dict[str, int] = {}
+    for some in chunks(sorted(code)):
+        runs = (
+            select(JobRow.key, RunRow.code_digest, RunRow.epochs)
+            .join(RunRow, RunRow.job_id == JobRow.id)
+            .where(JobRow.key.in_(some), RunRow.status.in_(("finished", "running")))
+        )
+        for key, digest, epochs in connection.execute(runs):
+            if code[key] == digest:
+                found[key] = max(epochs, found.get(key, 0))
+    return found
 
 
 @dataclass

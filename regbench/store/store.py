@@ -115,6 +115,16 @@ class Store:
         with self.reading() as connection:
             return grid.failed(connection, code)
 
+    def trained(self, code: Mapping[str, str]) -> dict[str, int]:
+        """Of these jobs (key -> wanted code digest), the epochs that runs of that code have trained so far."""
+        with self.reading() as connection:
+            return status.trained(connection, code)
+
+    def target_ranges(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Lowest and highest training target (M,) of each dataset, by its digest: what its targets were scaled by."""
+        with self.reading() as connection:
+            return grid.target_ranges(connection)
+
     def block(self, reasons: Mapping[str, str]) -> None:
         """Say of every job of a dataset why it cannot run (dataset -> why)."""
         with self.writing() as connection:

@@ -18,8 +18,11 @@ from regbench.data import Prepared
 from regbench.job import Job
 from regbench.metrics import METRICS
 from regbench.random import Stream
+from regbench.training.allocator import keep_freed_memory
+from regbench.training.dropout import Dropout
 from regbench.training.optim import adam, clip, one_cycle
-from regbench.training.pack import DRAWS, Model, build
+from regbench.training.pack import Model, build
+from regbench.types import Keep
 
 EVALUATION_ROWS = 1024  # rows a block of the evaluation has: enough to be fast, few enough to stay in cache
 
@@ -57,6 +60,7 @@ def train(
 
     The last partial batch of an epoch is dropped. A job that diverges goes on giving NaN and touches no other.
     """
+    keep_freed_memory()
     torch.set_flush_denormal(True)  # the tails of soft targets underflow, and denormal numbers are ten times as slow
     device = torch.device(device)
     model = build(jobs, data, device, dtype)
@@ -82,27 +86,31 @@ def optimise(model: Model, resident: Resident) -> Iterator[Tensor]:
     protocol = model.jobs[0].protocol
     seeds = sorted({job.seed for job in model.jobs})
     whose = torch.tensor([seeds.index(job.seed) for job in model.jobs], device=model.device)
-    orders, masks, losses_of = (_streams(seeds, purpose, model.device) for purpose in ("order", "dropout", "loss"))
+    orders, draws = (_streams(seeds, purpose, model.device) for purpose in ("order", "loss"))
     rows_in_all = len(resident.x["train"])
     batch_size = min(protocol.batch_size, rows_in_all)
     steps = rows_in_all // batch_size
     shares = one_cycle(protocol, protocol.epochs * steps)
+    widths = model.backbone.dropped(model.options)
+    dropout = Dropout(model.jobs, widths, rows=batch_size, device=model.device, dtype=model.clip.dtype)
     for epoch in range(protocol.epochs):
+        first = epoch * steps
         order = orders.child(epoch).permutation(rows_in_all)
+        mask_keys = dropout.epoch(first, steps)
+        loss_keys = draws.child(torch.arange(first, first + steps, device=model.device)[:, None]).key[:, whose]
+        progress = torch.arange(first, first + steps, device=model.device).to(model.clip.dtype) / len(shares)
         total = torch.zeros(len(model.jobs), device=model.device, dtype=model.clip.dtype)
         for batch in range(steps):
-            step = epoch * steps + batch
             rows = order[:, batch * batch_size : (batch + 1) * batch_size]
-            keep = dropout(model, masks.child(step), whose, batch_size)
-            progress = torch.tensor(step / len(shares), device=model.device, dtype=model.clip.dtype)
-            total += gradients(model, resident, rows, whose, keep, losses_of.child(step).key[whose], progress)
+            keep = dropout.masks(mask_keys[batch])
+            total += gradients(model, resident, rows, whose, keep, loss_keys[batch], progress[batch])
             clip(model.segments, model.clip)
-            adam(model.segments, model.learning_rate * shares[step], step + 1)
+            adam(model.segments, model.learning_rate * shares[first + batch], first + batch + 1)
         yield total / steps
 
 
 def gradients(
-    model: Model, resident: Resident, rows_SB: Tensor, whose: Tensor, keep: list[Tensor], keys: Tensor, progress: Tensor
+    model: Model, resident: Resident, rows_SB: Tensor, whose: Tensor, keep: list[Keep], keys: Tensor, progress: Tensor
 ) -> Tensor:
     """Put the gradients of one step into the segments of `model`; gives the loss of each job (J,)."""
     x, y = (_per_job(part["train"][rows_SB], whose) for part in (resident.x, resident.y))
@@ -122,18 +130,6 @@ def gradients(
         losses.append(loss)
     model.trunk.put(model.backbone.backward(model.trunk.views, saved, dz))
     return torch.cat(losses)
-
-
-def dropout(model: Model, stream: Stream, whose: Tensor, batch_size: int) -> list[Tensor]:
-    """One mask (J, B, H) per dropout layer: 0 where dropped, else 1 / (1 - p). Eight decisions from one 64-bit draw."""
-    threshold = model.threshold[:, None, None]
-    scale = DRAWS / (DRAWS - threshold)
-    masks = []
-    for layer, width in enumerate(model.backbone.dropped(model.options)):
-        words = stream.child(layer).bits(-(-batch_size * width // 8))
-        draws = words.view(torch.uint8)[:, : batch_size * width].unflatten(1, (batch_size, width))
-        masks.append((_per_job(draws, whose) >= threshold) * scale.to(model.clip.dtype))
-    return masks
 
 
 def _streams(seeds: Sequence[int], purpose: str, device: torch.device) -> Stream:

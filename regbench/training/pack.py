@@ -19,8 +19,6 @@ from regbench.training.heads import Head
 from regbench.training.optim import Segment
 from regbench.types import Backbone, Method, Params, Static
 
-DRAWS = 256  # a dropout decision is one byte, so the rate is a multiple of 1/256: 0.3 becomes 77/256
-
 
 @dataclass(frozen=True)
 class HeadPart:
@@ -46,7 +44,6 @@ class Model:
     heads: tuple[HeadPart, ...]
     learning_rate: Tensor  # (J,)
     clip: Tensor  # (J,)
-    threshold: Tensor  # (J,), bytes below it are dropped
     device: torch.device
 
     @property
@@ -99,7 +96,6 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
         heads=tuple(heads),
         learning_rate=_column([job.protocol.learning_rate for job in ordered], device, dtype).squeeze(1),
         clip=_column([job.protocol.clip for job in ordered], device, dtype).squeeze(1),
-        threshold=torch.tensor([round(DRAWS * job.protocol.dropout) for job in ordered], device=device),
         device=device,
     )
 

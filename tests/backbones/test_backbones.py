@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from regbench import catalog
 from regbench.random import Stream
+from regbench.types import Keep
 
 SHAPES = {"mlp": (5,), "cnn": (3, 8, 8)}
 SMALL = {"mlp": {"layers": 2, "width": 6}, "cnn": {"width": 6}}
@@ -19,10 +20,10 @@ def packed(name, jobs=3, rows=4):
     weights = {key: torch.stack([model[key] for model in models]) for key in models[0]}
     stream = Stream.named(9, "test")
     x = stream.child("x").normal(jobs, rows, *SHAPES[name])
-    keep = [
-        (stream.child(layer).uniform(jobs, rows, width) > 0.3) / 0.7
-        for layer, width in enumerate(backbone.dropped(SMALL[name]))
-    ]
+    keep = []
+    for layer, width in enumerate(backbone.dropped(SMALL[name])):
+        masks = (stream.child(layer).uniform(jobs, rows, width) > 0.3) / 0.7
+        keep.append(Keep(masks, range(jobs), torch.full((jobs, 1, 1), 1 / 0.7).double()))
     return backbone, weights, x, keep
 
 
@@ -31,7 +32,7 @@ def test_the_backward_pass_is_the_derivative_of_the_forward_pass(name):
     backbone, weights, x, keep = packed(name)
     z, saved = backbone.forward(weights, x, keep, SMALL[name])
     dz = Stream.named(1, "dz").normal(*z.shape)
-    gradients = backbone.backward(weights, saved, dz)
+    gradients = backbone.backward(weights, saved, dz.clone())
     assert sorted(gradients) == sorted(weights)
     step = 1e-8
     for key, weight in weights.items():
@@ -48,7 +49,9 @@ def test_models_of_a_pack_do_not_notice_each_other(name):
     z, _ = backbone.forward(weights, x, keep, SMALL[name])
     for job in range(len(x)):
         own = {key: weight[job : job + 1] for key, weight in weights.items()}
-        alone, _ = backbone.forward(own, x[job : job + 1], [each[job : job + 1] for each in keep], SMALL[name])
+        alone, _ = backbone.forward(
+            own, x[job : job + 1], [Keep(each.masks[job : job + 1], [0], each.scale[:1]) for each in keep], SMALL[name]
+        )
         torch.testing.assert_close(z[job], alone[0], rtol=1e-12, atol=1e-14)
 
 
@@ -56,7 +59,8 @@ def test_models_of_a_pack_do_not_notice_each_other(name):
 def test_without_dropout_nothing_is_dropped(name):
     backbone, weights, x, keep = packed(name)
     evaluated, _ = backbone.forward(weights, x, None, SMALL[name])
-    kept, _ = backbone.forward(weights, x, [torch.ones_like(each) for each in keep], SMALL[name])
+    everything = [Keep(torch.ones_like(each.masks), each.which, torch.ones_like(each.scale)) for each in keep]
+    kept, _ = backbone.forward(weights, x, everything, SMALL[name])
     torch.testing.assert_close(evaluated, kept)
     assert evaluated.shape == (3, 4, backbone.features(SMALL[name]))
 

@@ -46,9 +46,14 @@ class Project:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         environment = {**os.environ, "PYTHONPATH": str(self.package), "OMP_NUM_THREADS": "1"}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
-            self.command(*arguments), cwd=self.folder, env=environment, text=True, start_new_session=True, **pipes
+            self.command(*arguments),
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -108,6 +113,15 @@ def project(tmp_path: Path) -> ProjectMaker:
         return Project(tmp_path, package.parent)
 
     return make
+
+
+def kill_run(process: "subprocess.Popen[str]") -> None:
+    """kill -9 of a run, and no wait for its workers, who hold its pipes."""
+    kill(process.pid)
+    process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
 
 
 def kill(pid: int) -> None:

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.runner.conftest import kill
+from tests.runner.conftest import kill, kill_run
 
 FINISHED = "SELECT COUNT(*) FROM run WHERE status = 'finished'"
 SIX = ["lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end"]
@@ -57,8 +57,7 @@ def test_kill_9_of_the_run_and_starting_again_finishes_without_training_a_finish
     process = tiny.start()
     tiny.wait_for(FINISHED)
     workers = tiny.workers()
-    kill(process.pid)
-    process.communicate()
+    kill_run(process)
     for worker in workers:
         kill(worker)
     kept = set(tiny.ask("SELECT job_id, id FROM run WHERE status = 'finished'"))
@@ -73,8 +72,7 @@ def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over
     tiny = project(["lsq"], seeds=2, epochs=LONG)
     process = tiny.start()
     tiny.wait_for("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL")
-    kill(process.pid)
-    process.communicate()
+    kill_run(process)
     tiny.wait_for("SELECT COUNT(*) = 0 FROM run WHERE status = 'running'")
     assert {status for (status,) in tiny.ask("SELECT status FROM run")} == {"interrupted"}
 

@@ -9,7 +9,8 @@ from regbench.data import prepare
 from regbench.metrics import mae, rmse
 from regbench.random import Stream
 from regbench.training import loop
-from regbench.training.loop import Resident, dropout, train
+from regbench.training.dropout import DRAWS, Dropout
+from regbench.training.loop import Resident, train
 from regbench.training.optim import one_cycle
 from regbench.training.pack import build
 from regbench.types import Method, Params
@@ -80,17 +81,16 @@ def test_the_numbers_are_those_of_the_loop_a_researcher_writes():
     steps = len(x) // 32
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-2, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=1e-2, total_steps=4 * steps, cycle_momentum=False)
+    dropout = masks_of([one])
     epochs = list(train([one], data, dtype=torch.float64))
     for epoch in range(4):
         order = Stream.named(3, "order").child(epoch).permutation(len(x))
         losses = []
         for batch in range(steps):
             rows = order[batch * 32 : (batch + 1) * 32]
-            masks = dropout(
-                model, Stream(Stream.named(3, "dropout").key[None]).child(epoch * steps + batch), torch.tensor([0]), 32
-            )
-            h = network[1](network[0](x[rows])) * masks[0][0]
-            h = network[3](network[2](h)) * masks[1][0]
+            masks = [each.stacked()[0] for each in dropout.masks(dropout.epoch(epoch * steps + batch, 1)[0])]
+            h = network[1](network[0](x[rows])) * masks[0]
+            h = network[3](network[2](h)) * masks[1]
             loss = (network[4](h) - y[rows]).square().sum(1).mean()
             optimiser.zero_grad()
             loss.backward()
@@ -126,24 +126,45 @@ def test_targets_of_several_dimensions_train(method, targets):
     assert np.isfinite(last.values["test/rmse"]).all()
 
 
-def test_jobs_of_one_seed_see_the_same_rows_and_masks_and_other_seeds_do_not():
-    data = prepared(150)
-    model = build([make_job(seed=0), make_job("end2end", seed=0), make_job(seed=1)], data, torch.device("cpu"))
-    keys = torch.stack([Stream.named(seed, "dropout").key for seed in (0, 1)])
-    first, _ = dropout(model, Stream(keys), torch.tensor([0, 0, 1]), 32)
-    assert torch.equal(first[0], first[1])
-    assert not torch.equal(first[0], first[2])
+def masks_of(jobs, *, rows=32, width=16):
+    return Dropout(jobs, [width, width], rows=rows, device=torch.device("cpu"), dtype=torch.float64)
+
+
+def test_jobs_of_one_seed_and_rate_drop_the_same_units_and_others_do_not():
+    jobs = [make_job(seed=0), make_job("end2end", seed=0), make_job(seed=1), make_job(seed=0, dropout=0.5)]
+    dropout = masks_of(jobs)
+    layers = [each.stacked() for each in dropout.masks(dropout.epoch(0, 1)[0])]
+    assert torch.equal(layers[0][0], layers[0][1])
+    assert not torch.equal(layers[0][0], layers[0][2])
+    assert not torch.equal(layers[0][0], layers[1][0])
+    assert (layers[0][0] == 0)[layers[0][3] == 0].float().mean() < 1  # a higher rate drops more
+    assert ((layers[0][3] == 0) >= (layers[0][0] == 0)).all()  # and all that the lower one drops
+
+
+def test_masks_are_applied_job_by_job_as_they_are_stacked():
+    jobs = [make_job(seed=seed) for seed in (1, 0, 1)]
+    dropout = masks_of(jobs)
+    keep = dropout.masks(dropout.epoch(5, 1)[0])[0]
+    h = Stream.named(0, "h").normal(3, 32, 16)
+    assert torch.equal(keep.apply_(h.clone()), h * keep.stacked())
+
+
+def test_masks_do_not_depend_on_where_an_epoch_begins():
+    dropout = masks_of([make_job()])
+    assert torch.equal(dropout.epoch(0, 6)[4:], dropout.epoch(4, 2))
 
 
 @pytest.mark.parametrize(("rate", "share"), [(0.3, 77 / 256), (0.5, 0.5), (0.0, 0.0)])
 def test_dropout_drops_its_share_and_keeps_the_mean(rate, share):
-    model = build([make_job(dropout=rate, width=64)], prepared(150), torch.device("cpu"), torch.float64)
-    keep = torch.cat(
-        [torch.stack(dropout(model, Stream(torch.tensor([step])), torch.tensor([0]), 512)) for step in range(4)]
-    )
+    dropout = masks_of([make_job(dropout=rate)], rows=512, width=64)
+    keep = torch.stack([each.stacked() for keys in dropout.epoch(0, 4) for each in dropout.masks(keys)])
     dropped = (keep == 0).double().mean().item()
     assert dropped == pytest.approx(share, abs=4 * (share * (1 - share) / keep.numel()) ** 0.5)
     assert keep.unique().tolist() == pytest.approx([0, 1 / (1 - share)] if rate else [1])
+
+
+def test_the_default_rate_is_the_nearest_that_a_byte_can_give():
+    assert round(DRAWS * 0.3) / DRAWS == pytest.approx(0.3, abs=1 / 512)
 
 
 def test_a_job_that_diverges_says_so_and_its_neighbours_do_not_notice():
