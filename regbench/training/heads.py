@@ -1,10 +1,11 @@
 """The heads of a pack: jobs of one method and k share one, made many with `torch.func.vmap`.
 
-What a step does with a head is a pure function of tensors, so it is traced once into a flat list of tensor
-operations. Replaying that costs
-a fraction of what vmap's and autograd's bookkeeping would cost again at every step, and computes the same thing.
+What a step does with a head is a pure function of tensors, so it is traced once into a flat list of tensor operations.
+Replaying that costs a fraction of what vmap's and autograd's bookkeeping would cost again at every step, and computes
+the same thing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,20 +13,21 @@ import torch
 from torch import Tensor
 from torch.func import grad_and_value, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
 from regbench.random import Stream
 from regbench.types import Batch, Method, Params
 
 Tensors = dict[str, Tensor]
+Flat = Callable[..., list[Tensor]]
 
 
 @dataclass
 class Head:
     """The last layer and the method's parameters of the jobs `jobs` of a pack.
 
-    `fixed` and `hparams` are stacked (J, ...). `looped` says why vmap refused the method, if it did: then it is
-    run model by model, with the same numbers, more slowly.
+    `fixed` and `hparams` are stacked (J, ...). `looped` says why vmap refused the method, if it did: then it is run
+    model by model, with the same numbers, more slowly.
     """
 
     method: Method
@@ -33,30 +35,42 @@ class Head:
     fixed: Tensors
     hparams: Tensors
     looped: str | None = None
-    _traced: Any = field(default=None, repr=False)
+    _traced: Flat | None = field(default=None, repr=False)
 
-    def step(self, z_JBH: Tensor, linear: Tensors, trained: Tensors, batch: Tensors) -> tuple[Any, Tensor]:
-        """Gradients (of z, of the last layer, of the trained parameters) and the loss of each job (J,).
+    def step(
+        self, z_JBH: Tensor, linear: Tensors, trained: Tensors, batch: Tensors
+    ) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor]:
+        """Gradients of z, of the last layer and of the trained parameters in their order, and each job's loss (J,).
 
         `batch` has y (J, B, M), rows (J, B), key (J,) and progress ().
         """
-        arguments = (z_JBH, linear, trained, self.fixed, self.hparams, batch)
+        named = (linear, trained, self.fixed, self.hparams, batch)
+        flat = [z_JBH, *(tensor for group in named for tensor in group.values())]
         if self._traced is None:
-            self._traced = self._trace(arguments)
-        return self._traced(*arguments)
+            self._traced = self._trace((z_JBH, *named))
+        dz, *gradients, losses = self._traced(*flat)
+        return dz, gradients[: len(linear)], gradients[len(linear) :], losses
 
     def predict(self, z_JNH: Tensor, linear: Tensors, trained: Tensors) -> Tensor:
         """Predictions (J, N, M)."""
         outputs = torch.baddbmm(linear["bias"], z_JNH, linear["weight"])
         return self._over_jobs(self._predict_one)(trained, self.fixed, outputs)
 
-    def _trace(self, arguments: tuple[Any, ...]) -> Any:
-        """The step as a graph; through a loop over models where vmap or the tracer refuse the method."""
+    def _trace(self, arguments: tuple[Any, ...]) -> Flat:
+        """The step as a flat function; through a loop over models where vmap or the tracer refuse the method."""
+        leaves, structure = tree_flatten(arguments)
+
+        def flat(*leaves: Tensor) -> list[Tensor]:
+            return tree_leaves(self._step(*tree_unflatten(leaves, structure)))
+
         try:
-            return _compiled(self._step, arguments)
+            graph = make_fx(flat)(*leaves)
         except RuntimeError as refusal:
             self.looped = str(refusal).partition("\n")[0]
-            return self._step
+            return flat
+        graph.graph.eliminate_dead_code()  # a prediction that the loss does not look at, for one
+        graph.recompile()
+        return graph.forward
 
     def _step(
         self, z: Tensor, linear: Tensors, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors
@@ -84,10 +98,8 @@ class Head:
         params = Params(trained, fixed)
         prediction = self.method.predict(params, outputs)
         stream = Stream(batch["key"])
-        values = self.method.loss(
-            params, Batch(batch["y"], outputs, prediction, z, batch["rows"], stream, progress), hparams
-        )
-        return values.mean()
+        seen = Batch(batch["y"], outputs, prediction, z, batch["rows"], stream, progress)
+        return self.method.loss(params, seen, hparams).mean()
 
     def _predict_one(self, trained: Tensors, fixed: Tensors, outputs: Tensor) -> Tensor:
         return self.method.predict(Params(trained, fixed), outputs)
@@ -96,20 +108,11 @@ class Head:
         return _loop(function) if self.looped else vmap(function)
 
 
-def _compiled(function: Any, arguments: tuple[Any, ...]) -> Any:
-    """The function as a flat list of tensor operations without those whose result nobody needs."""
-    graph = make_fx(lambda *given: function(*given))(*arguments)  # noqa: PLW0108 - it cannot trace bound methods
-    graph.graph.eliminate_dead_code()
-    graph.recompile()
-    return graph
-
-
 def _loop(function: Any) -> Any:
     """What vmap does, one model after the other."""
 
     def looped(*arguments: Any) -> Tensor:
-        count = next(tensor.shape[0] for tensor in tree_leaves(arguments))
-        each = [tree_map(lambda leaf, job=job: leaf[job], arguments) for job in range(count)]
-        return torch.stack([function(*one) for one in each])
+        jobs = range(tree_leaves(arguments)[0].shape[0])
+        return torch.stack([function(*tree_map(lambda leaf, job=job: leaf[job], arguments)) for job in jobs])
 
     return looped

@@ -93,6 +93,7 @@ def optimise(model: Model, resident: Resident) -> Iterator[Tensor]:
     shares = one_cycle(protocol, protocol.epochs * steps)
     widths = model.backbone.dropped(model.options)
     dropout = Dropout(model.jobs, widths, rows=batch_size, device=model.device, dtype=model.clip.dtype)
+    segments = model.segments
     for epoch in range(protocol.epochs):
         first = epoch * steps
         order = orders.child(epoch).permutation(rows_in_all)
@@ -104,8 +105,8 @@ def optimise(model: Model, resident: Resident) -> Iterator[Tensor]:
             rows = order[:, batch * batch_size : (batch + 1) * batch_size]
             keep = dropout.masks(mask_keys[batch])
             total += gradients(model, resident, rows, whose, keep, loss_keys[batch], progress[batch])
-            clip(model.segments, model.clip)
-            adam(model.segments, model.learning_rate * shares[first + batch], first + batch + 1)
+            clip(segments, model.clip)
+            adam(segments, shares[first + batch], first + batch + 1)
         yield total / steps
 
 
@@ -113,23 +114,28 @@ def gradients(
     model: Model, resident: Resident, rows_SB: Tensor, whose: Tensor, keep: list[Keep], keys: Tensor, progress: Tensor
 ) -> Tensor:
     """Put the gradients of one step into the segments of `model`; gives the loss of each job (J,)."""
-    x, y = (_per_job(part["train"][rows_SB], whose) for part in (resident.x, resident.y))
+    x, y = (_per_job(_rows(part["train"], rows_SB), whose) for part in (resident.x, resident.y))
     rows = _per_job(rows_SB, whose)
     z, saved = model.backbone.forward(model.trunk.views, x, keep, model.options)
-    dz = torch.empty_like(z)
-    losses = []
+    dz, losses = [], []
     for part in model.heads:
         jobs = part.head.jobs
         batch = {"y": y[jobs], "rows": rows[jobs], "key": keys[jobs], "progress": progress}
-        (dz[jobs], linear, trained), loss = part.head.step(
-            z[jobs], dict(part.linear.views), part.trained_views(), batch
-        )
+        dz_head, linear, trained, loss = part.head.step(z[jobs], part.linear.views, part.trained_views, batch)
         part.linear.put(linear)
         if part.trained:
             part.trained.put(trained)
+        dz.append(dz_head)
         losses.append(loss)
-    model.trunk.put(model.backbone.backward(model.trunk.views, saved, dz))
+    whole = dz[0] if len(dz) == 1 else torch.cat(dz)
+    trunk = model.backbone.backward(model.trunk.views, saved, whole)
+    model.trunk.put(trunk[name] for name in model.trunk.views)
     return torch.cat(losses)
+
+
+def _rows(table: Tensor, rows_SB: Tensor) -> Tensor:
+    """The rows (S, B, ...) of a table (N, ...)."""
+    return table.index_select(0, rows_SB.flatten()).unflatten(0, rows_SB.shape)
 
 
 def _streams(seeds: Sequence[int], purpose: str, device: torch.device) -> Stream:

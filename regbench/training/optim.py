@@ -1,7 +1,7 @@
 """Adam on flat storage, per-job clipping and the one-cycle schedule, for all jobs of a pack at once."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,10 +26,11 @@ class Segment:
     gradients: Tensor
     first: Tensor
     second: Tensor
-    views: Mapping[str, Tensor]  # of values, (jobs, ...)
-    gradient_views: Mapping[str, Tensor]
-    learning_rate: Tensor  # (jobs, 1), factor on the job's learning rate
+    views: dict[str, Tensor]  # of values, (jobs, ...)
+    gradient_views: dict[str, Tensor]
+    learning_rate: Tensor  # (jobs, 1), the highest of the schedule
     weight_decay: Tensor  # (jobs, 1)
+    alike: tuple["Alike", ...]
 
     @classmethod
     def of(
@@ -38,24 +39,47 @@ class Segment:
         """Stack several models' parameters, in the dtype and on the device of `weight_decay`."""
         flat = torch.stack([torch.cat([tensor.reshape(-1) for tensor in model.values()]) for model in models])
         values = flat.to(weight_decay)
-        gradients = torch.zeros_like(values)
+        gradients, first, second = (torch.zeros_like(values) for _ in range(3))
         shapes = {name: tensor.shape for name, tensor in models[0].items()}
         return cls(
             jobs=jobs,
             values=values,
             gradients=gradients,
-            first=torch.zeros_like(values),
-            second=torch.zeros_like(values),
+            first=first,
+            second=second,
             views=_views(values, shapes),
             gradient_views=_views(gradients, shapes),
             learning_rate=learning_rate,
             weight_decay=weight_decay,
+            alike=_alike(learning_rate, weight_decay, (values, gradients, first, second)),
         )
 
-    def put(self, gradients: Mapping[str, Tensor]) -> None:
-        """Take over the gradients of the parameters they are named after."""
-        for name, gradient in gradients.items():
-            self.gradient_views[name].copy_(gradient)
+    def put(self, gradients: Iterable[Tensor]) -> None:
+        """Take over the gradients of the parameters, in their order."""
+        for view, gradient in zip(self.gradient_views.values(), gradients, strict=True):
+            view.copy_(gradient)
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Rows of a segment with one learning rate and one weight decay, for the fused update of a CPU."""
+
+    learning_rate: float
+    weight_decay: float
+    rows: tuple[list[Tensor], ...]  # of values, gradients, first and second moments; (P,) each
+    steps: list[Tensor]
+
+
+def _alike(learning_rate: Tensor, weight_decay: Tensor, buffers: Sequence[Tensor]) -> tuple[Alike, ...]:
+    settings = list(zip(learning_rate.flatten().tolist(), weight_decay.flatten().tolist(), strict=True))
+    groups = []
+    for rate, decay in dict.fromkeys(settings):
+        rows = [row for row, each in enumerate(settings) if each == (rate, decay)]
+        step = torch.zeros((), dtype=torch.float32)
+        groups.append(
+            Alike(rate, decay, tuple([buffer[row] for row in rows] for buffer in buffers), [step] * len(rows))
+        )
+    return tuple(groups)
 
 
 def _views(flat: Tensor, shapes: Mapping[str, torch.Size]) -> dict[str, Tensor]:
@@ -70,28 +94,60 @@ def clip(segments: Sequence[Segment], limit: Tensor) -> Tensor:
     """Scale each job's gradient to a norm of at most `limit` (J,); gives the norms before (J,)."""
     squares = torch.zeros_like(limit)
     for segment in segments:
-        squares[segment.jobs] += segment.gradients.square().sum(1)
-    norms = squares.sqrt()
-    scale = (limit / (norms + CLIP_EPSILON)).clamp(max=1.0).unsqueeze(1)
+        squares[segment.jobs] += torch.linalg.vector_norm(segment.gradients, dim=1).square_()
+    norms = squares.sqrt_()
+    scale = (limit / (norms + CLIP_EPSILON)).clamp_(max=1.0)
+    if norms.device.type == "cpu" and bool((scale == 1).all()):
+        return norms  # what would be a multiplication by one; on CUDA asking costs more than doing it
     for segment in segments:
-        segment.gradients.mul_(scale[segment.jobs])
+        segment.gradients.mul_(scale[segment.jobs, None])
     return norms
 
 
-def adam(segments: Sequence[Segment], learning_rate: Tensor, step: int) -> None:
-    """One step of Adam with coupled l2; `learning_rate` (J,), `step` counts from 1.
+def adam(segments: Sequence[Segment], share: float, step: int) -> None:
+    """One step of Adam with coupled l2, at `share` of the highest learning rates; `step` counts from 1.
 
     The l2 term is added to the gradient after clipping, as `torch.optim.Adam(weight_decay=...)` does.
     """
+    for segment in segments:
+        if segment.values.device.type == "cpu":
+            _fused(segment, share, step)
+        else:
+            _unfused(segment, share, step)
+
+
+def _fused(segment: Segment, share: float, step: int) -> None:
+    """One pass over memory, job by job, with the kernel of `torch.optim.Adam(fused=True)`."""
+    for alike in segment.alike:
+        values, gradients, first, second = alike.rows
+        alike.steps[0].fill_(step)
+        torch._fused_adam_(
+            values,
+            gradients,
+            first,
+            second,
+            [],
+            alike.steps,
+            lr=share * alike.learning_rate,
+            beta1=BETA1,
+            beta2=BETA2,
+            weight_decay=alike.weight_decay,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+def _unfused(segment: Segment, share: float, step: int) -> None:
+    """All jobs at once, whatever their rates: a dozen kernels that a CUDA graph can hold."""
     first_correction = 1 - BETA1**step
     second_correction = math.sqrt(1 - BETA2**step)
-    for segment in segments:
-        gradient = segment.gradients.addcmul_(segment.values, segment.weight_decay)
-        segment.first.lerp_(gradient, 1 - BETA1)
-        segment.second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-        size = learning_rate[segment.jobs, None] * segment.learning_rate / first_correction
-        denominator = segment.second.sqrt().div_(second_correction).add_(EPSILON)
-        segment.values.sub_(segment.first.div(denominator).mul_(size))
+    gradient = segment.gradients.addcmul_(segment.values, segment.weight_decay)
+    segment.first.lerp_(gradient, 1 - BETA1)
+    segment.second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+    denominator = segment.second.sqrt().div_(second_correction).add_(EPSILON)
+    size = segment.learning_rate * (share / first_correction)
+    segment.values.sub_(segment.first.div(denominator).mul_(size))
 
 
 def one_cycle(protocol: Protocol, steps: int) -> list[float]:

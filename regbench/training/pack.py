@@ -28,9 +28,10 @@ class HeadPart:
     linear: Segment
     trained: Segment | None
 
+    @property
     def trained_views(self) -> dict[str, Tensor]:
         """The method's trained parameters, (jobs, ...) each."""
-        return dict(self.trained.views) if self.trained else {}
+        return self.trained.views if self.trained else {}
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ class Model:
     options: Static
     trunk: Segment
     heads: tuple[HeadPart, ...]
-    learning_rate: Tensor  # (J,)
     clip: Tensor  # (J,)
     device: torch.device
 
@@ -64,7 +64,7 @@ class Model:
         shared = x.expand(len(self.jobs), *x.shape)
         z, _ = self.backbone.forward(self.trunk.views, shared, None, self.options)
         return torch.cat(
-            [part.head.predict(z[part.head.jobs], dict(part.linear.views), part.trained_views()) for part in self.heads]
+            [part.head.predict(z[part.head.jobs], part.linear.views, part.trained_views) for part in self.heads]
         )
 
 
@@ -75,10 +75,11 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
     options = dict(ordered[0].options)
     shape = data.x_train.shape[1:]
     decay = _column([job.protocol.weight_decay for job in ordered], device, dtype)
+    rate = _column([job.protocol.learning_rate for job in ordered], device, dtype)
     trunk = Segment.of(
         [backbone.init(shape, options, Stream.named(job.seed, "init", "backbone")) for job in ordered],
         jobs=slice(0, len(ordered)),
-        learning_rate=torch.ones_like(decay),
+        learning_rate=rate,
         weight_decay=decay,
     )
     y_train = torch.from_numpy(data.y_train).double()
@@ -86,7 +87,7 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
     start = 0
     for _, members in groupby(ordered, key=Pack.head):
         group = list(members)
-        heads.append(_build_head(group, start, y_train, backbone.features(options), decay))
+        heads.append(_build_head(group, start, y_train, backbone.features(options), rate, decay))
         start += len(group)
     return Model(
         jobs=ordered,
@@ -94,13 +95,14 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
         options=options,
         trunk=trunk,
         heads=tuple(heads),
-        learning_rate=_column([job.protocol.learning_rate for job in ordered], device, dtype).squeeze(1),
         clip=_column([job.protocol.clip for job in ordered], device, dtype).squeeze(1),
         device=device,
     )
 
 
-def _build_head(group: Sequence[Job], start: int, y_train: Tensor, features: int, decay: Tensor) -> HeadPart:
+def _build_head(
+    group: Sequence[Job], start: int, y_train: Tensor, features: int, rate: Tensor, decay: Tensor
+) -> HeadPart:
     """The head that the jobs of `group` share."""
     method: Method = catalog.load("methods", group[0].method)
     jobs = slice(start, start + len(group))
@@ -109,16 +111,16 @@ def _build_head(group: Sequence[Job], start: int, y_train: Tensor, features: int
     linear = Segment.of(
         [init_linear(features, width, Stream.named(job.seed, "init", "head")) for job in group],
         jobs=jobs,
-        learning_rate=torch.ones_like(decay[jobs]),
+        learning_rate=rate[jobs],
         weight_decay=decay[jobs],
     )
     hparams = {name: torch.tensor([dict(job.hparams)[name] for job in group]).to(decay) for name in method.hparams}
     trained = None
     if params[0].trained:
-        factor = hparams["encoder_lr"][:, None] if "encoder_lr" in hparams else torch.ones_like(decay[jobs])
+        factor = hparams["encoder_lr"][:, None] if "encoder_lr" in hparams else 1.0
         own_decay = torch.tensor([[job.protocol.encoder_weight_decay] for job in group]).to(decay)
         models = [each.trained for each in params]
-        trained = Segment.of(models, jobs=jobs, learning_rate=factor, weight_decay=own_decay)
+        trained = Segment.of(models, jobs=jobs, learning_rate=factor * rate[jobs], weight_decay=own_decay)
     fixed = {name: torch.stack([each.fixed[name] for each in params]).to(decay) for name in params[0].fixed}
     return HeadPart(Head(method, jobs, fixed, hparams), linear, trained)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from regbench.job import Protocol
-from regbench.training.optim import Segment, adam, clip, one_cycle
+from regbench.training.optim import Segment, _unfused, adam, clip, one_cycle
 
 
 @pytest.mark.parametrize("steps", [10, 300, 1001])
@@ -27,7 +27,13 @@ def test_the_shortest_schedules_are_finite_and_end_low(steps):
     assert all(0 < share <= 1 for share in shares)
 
 
-def test_clipping_and_adam_are_torchs_job_by_job():
+def unfused(segments, share, step):
+    for segment in segments:
+        _unfused(segment, share, step)
+
+
+@pytest.mark.parametrize("update", [adam, unfused])
+def test_clipping_and_adam_are_torchs_job_by_job(update):
     """Three jobs with their own limits, rates and decays against three torch optimisers over the same gradients."""
     generator = torch.Generator().manual_seed(0)
     shapes = {"a": (4, 3), "b": (1, 3), "scalar": ()}
@@ -38,7 +44,7 @@ def test_clipping_and_adam_are_torchs_job_by_job():
     segment = Segment.of(
         models,
         jobs=slice(0, 3),
-        learning_rate=torch.ones(3, 1).double(),
+        learning_rate=torch.tensor(rates, dtype=torch.float64)[:, None],
         weight_decay=torch.tensor(decays, dtype=torch.float64)[:, None],
     )
     theirs = [{name: torch.nn.Parameter(tensor.clone()) for name, tensor in model.items()} for model in models]
@@ -48,9 +54,9 @@ def test_clipping_and_adam_are_torchs_job_by_job():
     ]
     for step in range(1, 6):
         gradients = {name: torch.randn((3, *shape), generator=generator).double() for name, shape in shapes.items()}
-        segment.put(gradients)
+        segment.put(gradients.values())
         norms = clip([segment], torch.tensor(limits, dtype=torch.float64))
-        adam([segment], torch.tensor(rates, dtype=torch.float64), step)
+        update([segment], 1.0, step)
         for row, (model, optimiser) in enumerate(zip(theirs, optimisers, strict=True)):
             for name, parameter in model.items():
                 parameter.grad = gradients[name][row].clone()
@@ -65,9 +71,9 @@ def test_clipping_and_adam_are_torchs_job_by_job():
 def test_a_job_whose_gradient_is_not_finite_leaves_the_others_alone():
     models = [{"a": torch.ones(3).double()} for _ in range(2)]
     ones = torch.ones(2, 1).double()
-    segment = Segment.of(models, jobs=slice(0, 2), learning_rate=ones, weight_decay=0 * ones)
-    segment.put({"a": torch.tensor([[float("nan"), 1, 1], [1, 1, 1]]).double()})
+    segment = Segment.of(models, jobs=slice(0, 2), learning_rate=0.1 * ones, weight_decay=0 * ones)
+    segment.put([torch.tensor([[float("nan"), 1, 1], [1, 1, 1]]).double()])
     clip([segment], ones.squeeze(1))
-    adam([segment], 0.1 * ones.squeeze(1), 1)
+    adam([segment], 1.0, 1)
     assert not segment.values[0].isfinite().any()
     assert segment.values[1].tolist() == pytest.approx([0.9] * 3)
