@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regbench.analysis import order, paired, variants, verdict
-from regbench.analysis.aggregate import null, records
+from regbench.analysis.aggregate import METRICS, null, records
 from regbench.analysis.comparable import comparable
 from regbench.analysis.verdict import Overall
-from regbench.errors import NothingMeasured, UsageError
+from regbench.errors import NothingMeasured, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 RESAMPLES = 10_000
+NOT_PLANNED = "not planned"
+Gap = tuple[str, tuple[int, ...], str]  # why there is no error, of which seeds, of which method
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def compare(
     Within ±`rope` two errors count as practically equal. The same seed trains both methods on the same rows in the
     same order, so differences are taken seed by seed. Deterministic, and swapping A and B mirrors every number.
     """
+    if metric not in METRICS:
+        raise UsageError(f"metric: no '{metric}'{did_you_mean(metric, METRICS)}")
     if len(k) > 1:
         raise UsageError(f"compare takes one k, not {len(k)}; or say it of each method: {a}[k=5] {b}[k=25]")
     at = next(iter(k), None)
@@ -139,9 +143,9 @@ def _errors(rows: "DataFrame", dataset: str, metric: str) -> dict[int, float | s
     for row in records(rows[rows["dataset"] == dataset]):
         error = null(row[f"test_{metric}"])
         if error is not None and np.isfinite(error):
-            found[int(row["seed"])] = float(error) if error > 0 else "has error 0, of which there is no ratio"
+            found[int(row["seed"])] = float(error) if error > 0 else "error 0, of which there is no ratio"
         else:
-            found[int(row["seed"])] = "diverged" if null(row.get("diverged")) else "has no finished run"
+            found[int(row["seed"])] = "diverged" if null(row.get("diverged")) else "no finished run"
     return found
 
 
@@ -149,27 +153,30 @@ def _pairs(
     a: dict[str, dict[int, float | str]], b: dict[str, dict[int, float | str]], *, names: tuple[str, str]
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     """Per dataset the paired errors (N, 2), and what could not be paired."""
-    pairs, missing = {}, []
+    pairs: dict[str, np.ndarray] = {}
+    gaps: dict[Gap, list[str]] = {}
     for dataset, mine in a.items():
         theirs = b[dataset]
         seeds = sorted({*mine, *theirs})
-        both = [(mine.get(seed), theirs.get(seed)) for seed in seeds]
+        both = [(mine.get(seed, NOT_PLANNED), theirs.get(seed, NOT_PLANNED)) for seed in seeds]
         whole = [pair for pair in both if all(isinstance(error, float) for error in pair)]
         if whole:
             pairs[dataset] = np.array(whole, dtype=float)
-        for name, errors in zip(names, (mine, theirs), strict=True):
-            missing += _absent(dataset, name, {seed: errors.get(seed, "is not planned") for seed in seeds})
-    return pairs, missing
+        for name, errors in zip(names, zip(*both, strict=True), strict=True):
+            for why in dict.fromkeys(error for error in errors if isinstance(error, str)):
+                lacking = tuple(seed for seed, error in zip(seeds, errors, strict=True) if error == why)
+                gaps.setdefault((why, lacking, name), []).append(dataset)
+    return pairs, _absent(gaps)
 
 
-def _absent(dataset: str, name: str, errors: dict[int, float | str]) -> list[str]:
-    reasons: dict[str, list[int]] = {}
-    for seed, error in errors.items():
-        if isinstance(error, str):
-            reasons.setdefault(error, []).append(seed)
+def _absent(gaps: dict[Gap, list[str]]) -> list[str]:
+    """One line for all methods that lack the same seeds of the same datasets for the same reason."""
+    lines: dict[tuple[str, tuple[int, ...], str], list[str]] = {}
+    for (why, seeds, name), datasets in gaps.items():
+        lines.setdefault((why, seeds, " ".join(map(order.alias, datasets))), []).append(name)
     return [
-        f"{order.alias(dataset)}: {name} {why} (seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))})"
-        for why, seeds in reasons.items()
+        f"{why}: {' and '.join(names)} on {datasets} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
+        for (why, seeds, datasets), names in lines.items()
     ]
 
 

@@ -39,6 +39,7 @@ def normalize(
     """
     cells = aggregate(frame)
     base = _baseline(frame if reference is None else reference, baseline)
+    baseline = variants.parse(baseline).spelled
     ratios = [_ratio(cell, base.get(cell["dataset"]), baseline, metric) for cell in records(cells)]
     attrs = cells.attrs
     cells = cells.assign(**{name: [each[name] for each in ratios] for name in ("ratio", "ratio_std", "reason")})

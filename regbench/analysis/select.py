@@ -47,11 +47,11 @@ def _asked(*filters: Collection[object]) -> list[tuple[str, Collection[object]]]
 def _dataset(name: str, frame: "DataFrame") -> str:
     names = {str(each): str(each) for each in frame["dataset"]}
     names |= {order.alias(each).upper(): each for each in names}
-    found = names.get(name) or names.get(name.upper())
+    found = names.get(name) or names.get(name.upper()) or names.get(name.replace("-", "_"))
     if found:
         return found
     known = catalog.names("datasets")
-    if name in known or name.upper() in {order.alias(each).upper() for each in known}:
+    if name.replace("-", "_") in known or name.upper() in {order.alias(each).upper() for each in known}:
         raise NothingMeasured(f"no job of dataset '{name}' here; there are: {', '.join(sorted(set(names.values())))}")
     raise UsageError(f"no dataset called '{name}'{did_you_mean(name, [*names, *known])}")
 

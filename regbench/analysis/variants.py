@@ -23,13 +23,13 @@ class Variant:
     k: int | None = None
 
     @property
-    def bare(self) -> bool:
-        """Whether it names nothing but the method."""
-        return self.label == self.method and self.k is None
+    def spelled(self) -> str:
+        """How captions name it."""
+        return self.label if self.k is None else f"{self.label} at k = {self.k}"
 
 
 def parse(text: str) -> Variant:
-    """A variant from its name; settings equal to the defaults and their order do not matter.
+    """A variant from its name; dashes in names, settings equal to the defaults and their order do not matter.
 
     >>> parse("soft_binning[lambda_sigma=1.0,k=5]")
     Variant(method='soft_binning', label='soft_binning[lambda_sigma=1]', k=5)
@@ -41,7 +41,7 @@ def parse(text: str) -> Variant:
             raise UsageError(f"'{text}' is not a method's name; write it like soft_binning[lambda_sigma=1]")
         settings = _settings(text, found[2])
         k = int(settings.pop("k")) if "k" in settings else k  # type: ignore[call-overload]
-        parts.append(_label(found[1], settings))
+        parts.append(_label(_underscored(found[1]), settings))
     return Variant(parts[0].partition("[")[0], "+".join(parts), k)
 
 
@@ -91,7 +91,11 @@ def _settings(text: str, inside: str | None) -> dict[str, object]:
             raise UsageError(f"'{text}': '{name}' needs a value, as in soft_binning[lambda_sigma=1]")
         if name.strip() == "k" and not value.strip().isdigit():
             raise UsageError(f"'{text}': k must be a whole number, not '{value.strip()}'")
-    return {name.strip(): _value(value.strip()) for name, _, value in pairs}
+    return {_underscored(name): _value(value.strip()) for name, _, value in pairs}
+
+
+def _underscored(name: str) -> str:
+    return name.strip().replace("-", "_")
 
 
 def _value(text: str) -> object:

@@ -49,11 +49,9 @@ def compare(
         raise UsageError(f"--rope {rope}: must not be negative")
     with reading(db) as store:
         frame = store.cells(stored_benchmark(store, benchmark))
-    found = analysis.compare(
-        frame, a.replace("-", "_"), b.replace("-", "_"), metric=metric, k=tuple(k or ()), rope=rope, level=level
-    )
+    found = analysis.compare(frame, a, b, metric=metric.lower(), k=tuple(k or ()), rope=rope, level=level)
     if json:
-        emit_json("compare", found.data(), list(found.notes))
+        emit_json("compare", found.data(), [*found.missing, *found.notes])
     else:
         emit(reports.show_comparison(found, format=format_, width=width() if format_ == "table" else None))
     return UNDECIDED if exit_code and not found.decided else 0

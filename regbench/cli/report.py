@@ -71,11 +71,11 @@ def report(
         frame,
         reports.Options(
             benchmark=benchmark,
-            normalize=None if normalize.lower() == "none" else normalize.replace("-", "_"),
+            normalize=None if normalize.lower() == "none" else normalize,
             metric=metric.lower(),
             k=tuple(k or ()),
-            datasets=tuple(_dashes("datasets", each) for each in dataset or ()),
-            methods=tuple(_dashes("methods", each) for each in method or ()),
+            datasets=tuple(dataset or ()),
+            methods=tuple(method or ()),
             units=units.lower(),
             ranges=ranges,
             paper=paper,
@@ -91,15 +91,6 @@ def report(
     for path in written:
         say(f"wrote {path}")
     return None
-
-
-def _dashes(kind: str, name: str) -> str:
-    """The name as the catalog has it where only dashes are in the way; any other is left to the report to judge."""
-    from regbench import catalog
-
-    bare, bracket, rest = name.partition("[")
-    underscored = bare.replace("-", "_")
-    return underscored + bracket + rest if underscored in catalog.names(kind) else name
 
 
 def _frame(shown: "Report", db: str, benchmark: str | None, units: str) -> tuple[Any, str | None, Mapping[str, Any]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from regbench.analysis import compare, paired
+from regbench.analysis import compare, paired, variants
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured, UsageError
 from tests.cells import grid, like_the_paper
@@ -149,10 +149,21 @@ def test_missing_pairs_are_listed():
     found = compare(made, "end2end", "lsq")
     assert found.datasets[0].n == 1
     assert found.missing == (
-        "CA: end2end is not planned (seed 0)",
-        "DM: end2end has no finished run (seed 1)",
-        "DM: end2end diverged (seed 2)",
+        "not planned: end2end on CA (seed 0)",
+        "no finished run: end2end on DM (seed 1)",
+        "diverged: end2end on DM (seed 2)",
     )
+
+
+def test_seeds_that_neither_has_on_many_datasets_are_one_line():
+    made = grid({name: {each: [1.0, None, None] for each in EIGHT} for name in ("lsq", "end2end")})
+    found = compare(made, "end2end", "lsq")
+    assert found.missing == ("no finished run: end2end and lsq on WN AE BS SC EL CA DM RM (seeds 1, 2)",)
+
+
+def test_a_metric_that_is_not_stored_is_refused_by_name():
+    with pytest.raises(UsageError, match="no 'rsme'; did you mean 'rmse'"):
+        compare(bridges_cells(), "end2end", "lsq", metric="rsme")
 
 
 def test_no_pair_at_all_is_nothing_measured():
@@ -183,6 +194,11 @@ def test_a_bare_name_is_the_default_variant_at_k_25():
         made, "soft_binning[lambda_sigma=0.5]", "end2end[k=25]", k=[25]
     )
     assert compare(made, "soft_binning[lambda_sigma=1.0]", "lsq").a == "soft_binning[lambda_sigma=1]"
+
+
+def test_dashes_are_underscores_in_names_and_signs_in_numbers():
+    assert compare(like_the_paper(), "soft-binning", "end2end").a == "soft_binning"
+    assert variants.parse("soft-binning[lambda-sigma=1e-3]").label == "soft_binning[lambda_sigma=0.001]"
 
 
 def test_a_filter_on_k_keeps_methods_that_ignore_k():
