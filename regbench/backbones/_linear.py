@@ -15,6 +15,23 @@ def init_linear(fan_in: int, fan_out: int, stream: Stream) -> dict[str, Tensor]:
     }
 
 
-def linear(weights: dict[str, Tensor] | object, name: str, x_JBD: Tensor) -> Tensor:
-    """The packed layer: x (J, B, in) -> (J, B, out)."""
-    return torch.baddbmm(weights[f"{name}.bias"], x_JBD, weights[f"{name}.weight"])  # type: ignore[index]
+def narrow(z_JBH: Tensor, weight_JHK: Tensor, bias: Tensor) -> Tensor:
+    """The last layer, H features to K outputs: (J, B, K), contiguous.
+
+    A product with few columns runs at a third of a CPU's speed, and one with a single column at a tenth; its transpose
+    has many. Either way the result of a job does not depend on how many jobs there are.
+    """
+    if weight_JHK.shape[-1] == 1:
+        return (z_JBH * weight_JHK.mT).sum(-1, keepdim=True).add_(bias)
+    if z_JBH.device.type == "cpu":
+        return torch.bmm(weight_JHK.mT, z_JBH.mT).mT.contiguous().add_(bias)
+    return torch.baddbmm(bias, z_JBH, weight_JHK)
+
+
+def narrow_backward(z_JBH: Tensor, weight_JHK: Tensor, doutputs_JBK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of z, of the weight and of the bias from that of the outputs."""
+    dbias = doutputs_JBK.sum(1, keepdim=True)
+    if weight_JHK.shape[-1] == 1:
+        dweight = (z_JBH * doutputs_JBK).sum(1).unsqueeze(-1)
+        return doutputs_JBK * weight_JHK.mT, dweight, dbias
+    return torch.bmm(doutputs_JBK, weight_JHK.mT), torch.bmm(doutputs_JBK.mT, z_JBH).mT, dbias

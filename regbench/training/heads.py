@@ -12,14 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.func import grad_and_value, vmap
+from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
+from regbench.backbones._linear import narrow, narrow_backward
 from regbench.random import Stream
 from regbench.types import Batch, Method, Params
 
 Tensors = dict[str, Tensor]
-Flat = Callable[..., list[Tensor]]
+Flat = Callable[..., list[Any]]
+ZEROS = {torch.ops.aten.zeros.default, torch.ops.aten.zeros_like.default, torch.ops.aten.new_zeros.default}
 
 
 @dataclass
@@ -44,16 +47,20 @@ class Head:
 
         `batch` has y (J, B, M), rows (J, B), key (J,) and progress ().
         """
-        named = (linear, trained, self.fixed, self.hparams, batch)
-        flat = [z_JBH, *(tensor for group in named for tensor in group.values())]
+        outputs = narrow(z_JBH, linear["weight"], linear["bias"])
+        named = (trained, self.fixed, self.hparams, batch)
         if self._traced is None:
-            self._traced = self._trace((z_JBH, *named))
-        dz, *gradients, losses = self._traced(*flat)
-        return dz, gradients[: len(linear)], gradients[len(linear) :], losses
+            self._traced = self._trace((outputs, z_JBH, *named))
+        flat = (tensor for group in named for tensor in group.values())
+        doutputs, dz_direct, *dtrained, losses = self._traced(outputs, z_JBH, *flat)
+        dz, dweight, dbias = narrow_backward(z_JBH, linear["weight"], doutputs)
+        if dz_direct is not None:
+            dz = dz + dz_direct
+        return dz, [dweight, dbias], dtrained, losses
 
     def predict(self, z_JNH: Tensor, linear: Tensors, trained: Tensors) -> Tensor:
         """Predictions (J, N, M)."""
-        outputs = torch.baddbmm(linear["bias"], z_JNH, linear["weight"])
+        outputs = narrow(z_JNH, linear["weight"], linear["bias"])
         return self._over_jobs(self._predict_one)(trained, self.fixed, outputs)
 
     def _trace(self, arguments: tuple[Any, ...]) -> Flat:
@@ -68,21 +75,23 @@ class Head:
         except RuntimeError as refusal:
             self.looped = str(refusal).partition("\n")[0]
             return flat
+        _drop_zeros(graph, place=1)
         graph.graph.eliminate_dead_code()  # a prediction that the loss does not look at, for one
         graph.recompile()
         return graph.forward
 
     def _step(
-        self, z: Tensor, linear: Tensors, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors
+        self, outputs: Tensor, z: Tensor, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors
     ) -> tuple[Any, Tensor]:
-        def total(z: Tensor, linear: Tensors, trained: Tensors) -> tuple[Tensor, Tensor]:
-            outputs = torch.baddbmm(linear["bias"], z, linear["weight"])
+        """Gradients of the outputs, of z where the loss looks at it directly, and of the trained; the losses."""
+
+        def total(outputs: Tensor, z: Tensor, trained: Tensors) -> tuple[Tensor, Tensor]:
             per_job = {name: tensor for name, tensor in batch.items() if name != "progress"}
             progress = batch["progress"].expand(outputs.shape[0])
             losses = self._over_jobs(self._loss_one)(z, outputs, trained, fixed, hparams, per_job, progress)
             return losses.sum(), losses
 
-        (gradients, (_, losses)) = grad_and_value(total, argnums=(0, 1, 2), has_aux=True)(z, linear, trained)
+        (gradients, (_, losses)) = grad_and_value(total, argnums=(0, 1, 2), has_aux=True)(outputs, z, trained)
         return gradients, losses
 
     def _loss_one(
@@ -106,6 +115,16 @@ class Head:
 
     def _over_jobs(self, function: Any) -> Any:
         return _loop(function) if self.looped else vmap(function)
+
+
+def _drop_zeros(graph: GraphModule, place: int) -> None:
+    """Give None instead of a tensor of zeros: what autograd says of an input that the loss does not look at."""
+    (results,) = graph.graph.output_node().args
+    assert isinstance(results, list | tuple)
+    given = list(results)
+    if isinstance(given[place], Node) and given[place].target in ZEROS:
+        given[place] = None
+        graph.graph.output_node().args = (given,)
 
 
 def _loop(function: Any) -> Any:

@@ -113,3 +113,22 @@ def test_linear_layers_start_as_torchs_do():
     for ours, reference in [(layer["weight"], theirs.weight), (layer["bias"], theirs.bias)]:
         assert ours.abs().max() <= 0.1
         assert ours.std().item() == pytest.approx(reference.std().item(), rel=0.1)
+
+
+@pytest.mark.parametrize("k", [1, 5, 25])
+def test_the_last_layer_and_its_gradients_are_those_of_a_matrix_product(k):
+    from regbench.backbones._linear import narrow, narrow_backward
+
+    stream = Stream.named(0, "narrow")
+    z, weight, bias = (
+        stream.child(name).normal(*shape) for name, shape in [(0, (3, 7, 6)), (1, (3, 6, k)), (2, (3, 1, k))]
+    )
+    for tensor in (z, weight, bias):
+        tensor.requires_grad_()
+    expected = torch.baddbmm(bias, z, weight)
+    given = stream.child("given").normal(3, 7, k)
+    torch.testing.assert_close(narrow(z, weight, bias), expected)
+    gradients = torch.autograd.grad(expected, [z, weight, bias], given)
+    with torch.no_grad():
+        for ours, theirs in zip(narrow_backward(z, weight, given), gradients, strict=True):
+            torch.testing.assert_close(ours, theirs)

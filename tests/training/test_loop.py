@@ -226,3 +226,30 @@ def test_metrics_are_their_definitions_over_rows_and_dimensions():
 def test_the_schedule_ends_with_the_training():
     job = make_job(epochs=2)
     assert one_cycle(job.protocol, 10)[-1] == pytest.approx(1 / 25 / 1e4)
+
+
+def test_a_loss_that_looks_at_the_features_moves_them(monkeypatch):
+    """Regularisers do: the gradient through z itself joins the one through the outputs."""
+
+    def shrinking(params: Params, batch, hparams):
+        return (batch.y - batch.prediction).square().sum(-1) + 10.0 * batch.z.square().mean(-1)
+
+    ours = catalog.load("methods", "lsq")
+    method = Method(
+        outputs=ours.outputs, init=ours.init, loss=shrinking, predict=ours.predict, uses_k=False, reference="a test"
+    )
+    monkeypatch.setattr(
+        "regbench.training.pack.catalog.load", lambda kind, name: method if kind == "methods" else LOAD(kind, name)
+    )
+    data, one = prepared(150), make_job(dropout=0.0)
+    model = build([one], data, torch.device("cpu"), torch.float64)
+    head = model.heads[0]
+    z, y = Stream.named(0, "z").normal(1, 32, 16), Stream.named(0, "y").normal(1, 32, 1)
+    batch = {"y": y, "rows": torch.arange(32)[None], "key": torch.tensor([0]), "progress": torch.tensor(0.0)}
+    dz, (dweight, dbias), _, loss = head.head.step(z, head.linear.views, head.trained_views, batch)
+    z.requires_grad_()
+    weight, bias = (head.linear.views[name].clone().requires_grad_() for name in ("weight", "bias"))
+    whole = ((y - (z @ weight + bias)).square().sum(-1) + 10.0 * z.square().mean(-1)).mean()
+    for given, expected in zip((dz, dweight, dbias), torch.autograd.grad(whole, (z, weight, bias)), strict=True):
+        torch.testing.assert_close(given, expected)
+    assert loss.item() == pytest.approx(whole.item())
