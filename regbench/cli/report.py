@@ -66,7 +66,7 @@ def report(
 
     found = reports.find(name or reports.DEFAULT)
     shown = reports.load(found)
-    frame, benchmark, ranges = _frame(shown, db, benchmark, units)
+    frame, benchmark, ranges = _frame(shown, db, benchmark, metric=metric.lower(), units=units.lower())
     numbers = shown.compute(
         frame,
         reports.Options(
@@ -93,13 +93,16 @@ def report(
     return None
 
 
-def _frame(shown: "Report", db: str, benchmark: str | None, units: str) -> tuple[Any, str | None, Mapping[str, Any]]:
+def _frame(
+    shown: "Report", db: str, benchmark: str | None, *, metric: str, units: str
+) -> tuple[Any, str | None, Mapping[str, Any]]:
     """What the report reads, the benchmark it is over, and the ranges of targets where original units are wanted."""
     if shown.needs == "catalog":
         return None, benchmark, {}
     with reading(db) as store:
         name = stored_benchmark(store, benchmark) or store.last_benchmark()
-        frame = store.curves(name) if shown.needs == "curves" else store.cells(name)
+        curves = shown.needs == "curves"
+        frame = store.curves(name, names=[f"val/{metric}", f"test/{metric}"]) if curves else store.cells(name)
         return frame, name, _ranges(store, frame) if units == "original" else {}
 
 

@@ -3,6 +3,9 @@
 The colours are Okabe and Ito's (2008), told apart with any common colour blindness; the baseline is grey.
 """
 
+from collections import Counter
+from collections.abc import Hashable, Iterable
+
 COLOURS = {
     "lsq": "#8C8C8C",
     "lsq_softmax": "#E69F00",
@@ -22,12 +25,34 @@ LABELS = {
 }
 
 
-def colours(methods: list[str]) -> dict[str, str]:
-    """A colour for each method; those of the paper always have the same."""
-    others = [method for method in dict.fromkeys(methods) if method not in COLOURS]
-    return {**COLOURS, **{method: SPARE[i % len(SPARE)] for i, method in enumerate(others)}}
+def colours(lines: Iterable[tuple[str, Hashable]]) -> dict[tuple[str, Hashable], str]:
+    """A colour for each line (method, what tells it from others); a method's further lines, in order of name, are darker shades.
+
+    >>> colours([("lsq", None), ("soft_binning", 5), ("soft_binning", 25)])[("soft_binning", 25)]
+    '#003F62'
+    """
+    lines = sorted(dict.fromkeys(lines), key=str)
+    others = [method for method in dict.fromkeys(method for method, _ in lines) if method not in COLOURS]
+    base = {**COLOURS, **{method: SPARE[i % len(SPARE)] for i, method in enumerate(others)}}
+    found: dict[tuple[str, Hashable], str] = {}
+    seen: Counter[str] = Counter()
+    for method, rest in lines:
+        found[method, rest] = _darker(base[method], seen[method])
+        seen[method] += 1
+    return found
+
+
+def _darker(colour: str, steps: int) -> str:
+    """The colour itself, or with every step nearer to black."""
+    channels = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return "#" + "".join(f"{round(each * 0.55**steps):02X}" for each in channels)
 
 
 def label(method: str, variant: str) -> str:
-    """A method as figures name it, with what its variant changes."""
-    return LABELS.get(method, method) + variant.removeprefix(method)
+    """A method as figures name it, with what its variant changes.
+
+    >>> label("soft_binning", "soft_binning[lambda_sigma=1]")
+    'soft binning [λσ=1]'
+    """
+    changed = variant.removeprefix(method).replace("lambda_sigma", "λσ")
+    return f"{LABELS.get(method, method)} {changed}".strip()

@@ -1,6 +1,6 @@
 """The table of ratios: rows are method × k × λ_σ, columns are datasets in Table 1's order and their means."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import records
@@ -8,15 +8,12 @@ from regbench.analysis.normalize import ROW, Normalized
 from regbench.reports import _words
 from regbench.reports._report import Table
 
-if TYPE_CHECKING:
-    pass
-
 
 def ratio_table(normalized: Normalized, caption: str, notes: tuple[str, ...]) -> Table:
     """Mean ratio ± standard deviation per cell; arithmetic, geometric mean and median over the common datasets."""
     cells, means = normalized.cells, normalized.means
     datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
-    usual = _words.usual_n(cells)
+    usual = _words.usual_seeds(cells)
     found = {(*_identity(row), row["dataset"]): row for row in records(cells)}
     rows = []
     for mean in records(means):

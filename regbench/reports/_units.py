@@ -15,11 +15,21 @@ COLUMNS = ("rmse_mean", "rmse_std", "mae_mean", "mae_std")
 
 def convert(cells: "DataFrame", options: Options) -> "DataFrame":
     """The cells in the units asked for; ratios have none and stay."""
+    wide = factor(cells, options)
+    return cells.assign(**{column: cells[column] * wide for column in COLUMNS})
+
+
+def factor(rows: "DataFrame", options: Options) -> np.ndarray:
+    """What turns the errors of each row into the units asked for."""
     if options.units == "scaled":
-        return cells
-    widths = {dataset: _width(dataset, options.ranges.get(dataset)) for dataset in set(cells["dataset"])}
-    factor = cells["dataset"].map(widths).to_numpy(dtype=float)
-    return cells.assign(**{column: cells[column] * factor for column in COLUMNS})
+        return np.ones(len(rows))
+    widths = {dataset: _width(dataset, options.ranges.get(dataset)) for dataset in set(rows["dataset"])}
+    return rows["dataset"].map(widths).to_numpy(dtype=float)
+
+
+def named(units: str) -> str:
+    """The units as captions name them."""
+    return "original units" if units == "original" else "units of the target scaled to [0, 1]"
 
 
 def _width(dataset: str, limits: tuple[Any, Any] | None) -> float:

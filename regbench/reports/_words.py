@@ -1,10 +1,11 @@
 """The words around the numbers: captions, and how a cell says what stands behind it."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from regbench.analysis.aggregate import records
 from regbench.reports._report import Options
 
 if TYPE_CHECKING:
@@ -14,10 +15,17 @@ MISSING, DIVERGED = "–", "div"
 SELECTION = {"best-val": "at the epoch of lowest validation RMSE", "last": "at the last epoch"}
 
 
-def usual_n(cells: "DataFrame") -> int:
-    """The number of seeds that most measured cells have."""
-    counts = Counter(int(n) for n in cells["n"] if n)
-    return max(counts, key=lambda n: (counts[n], n), default=0)
+class Seeds(NamedTuple):
+    """How many seeds stand behind a cell, and how many were planned."""
+
+    n: int
+    planned: int
+
+
+def usual_seeds(cells: "DataFrame") -> Seeds:
+    """What most measured cells have."""
+    counts = Counter(_seeds(row) for row in records(cells) if row["n"])
+    return max(counts, key=lambda each: (counts[each], each), default=Seeds(0, 0))
 
 
 def source(frame: "DataFrame", options: Options) -> str:
@@ -30,14 +38,15 @@ def source(frame: "DataFrame", options: Options) -> str:
 
 def seeds(cells: "DataFrame") -> str:
     """How many seeds the cells have; where it differs, the cell says so itself."""
-    usual = usual_n(cells)
-    alike = all(n == usual == planned for n, planned in zip(cells["n"], cells["n_expected"], strict=True))
-    spread = " (one seed: no spread)" if usual == 1 else ""
-    return f"N = {usual} per cell{spread}" + ("" if alike else " unless (n/planned) says otherwise")
+    usual = usual_seeds(cells)
+    alike = all(_seeds(row) == usual for row in records(cells) if row["n"])
+    planned = "" if usual.n == usual.planned else f" of {usual.planned} planned"
+    spread = " (one seed: no spread)" if usual.n == 1 else ""
+    return f"N = {usual.n}{planned} per cell{spread}" + ("" if alike else " unless (n/planned) says otherwise")
 
 
 def cell(
-    row: Any, value: float | None, spread: float | None, usual: int, digits: tuple[str, str] = (".3f", ".3f")
+    row: Any, value: float | None, spread: float | None, usual: Seeds, digits: tuple[str, str] = (".3f", ".3f")
 ) -> str:
     """One cell: mean ± standard deviation, and n of the planned number where it is not the usual one."""
     if not row["n"]:
@@ -45,7 +54,11 @@ def cell(
     if not has(value):
         return MISSING
     shown = f"{value:{digits[0]}}" + (f" ± {spread:{digits[1]}}" if has(spread) else "")
-    return shown if row["n"] == usual == row["n_expected"] else f"{shown} ({row['n']}/{row['n_expected']})"
+    return shown if _seeds(row) == usual else f"{shown} ({row['n']}/{row['n_expected']})"
+
+
+def _seeds(row: Any) -> Seeds:
+    return Seeds(int(row["n"]), int(row["n_expected"]))
 
 
 def has(value: Any) -> bool:

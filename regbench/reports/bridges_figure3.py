@@ -39,7 +39,7 @@ def draw(numbers: Numbers) -> "Figure":
     cells = numbers.normalized.cells
     datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
     rows = list(zip(numbers.means["method"], numbers.means["variant"], strict=True))
-    colours = _palette.colours([method for method, _ in rows])
+    colours = _palette.colours(rows)
     width = GROUP / len(rows)
     with _figure.style():
         figure = Figure(figsize=(_figure.TEXT if len(datasets) > 3 else _figure.COLUMN, 2.3), layout="constrained")
@@ -50,7 +50,9 @@ def draw(numbers: Numbers) -> "Figure":
             mine = cells[cells["variant"] == variant].set_index("dataset").reindex(datasets)
             places = [group + (number - (len(rows) - 1) / 2) * width for group in range(len(datasets))]
             label = _palette.label(method, variant)
-            axes.bar(places, mine["ratio"].fillna(0), width * 0.92, color=colours[method], label=label, zorder=2)
+            axes.bar(
+                places, mine["ratio"].fillna(0), width * 0.92, color=colours[method, variant], label=label, zorder=2
+            )
             _spread(axes, places, mine, top)
             _marks(axes, places, mine, top)
             if numbers.paper:
@@ -93,11 +95,12 @@ def _marks(axes: "Axes", places: list[float], mine: "DataFrame", top: float) -> 
 
 
 def _paper(axes: "Axes", places: list[float], ratios: "Series", top: float, label: str | None) -> None:
-    shown = ratios.where(ratios <= top).to_numpy(dtype=float)
-    axes.plot(
-        places, shown, linestyle="none", marker="D", markersize=2.4, zorder=5, label=label,
-        markerfacecolor="white", markeredgecolor="black", markeredgewidth=0.5,
-    )  # fmt: skip
+    """A diamond for each of the paper's ratios; an arrow at the top where it lies above."""
+    look = {"markerfacecolor": "white", "markeredgecolor": "black", "markeredgewidth": 0.5, "zorder": 5}
+    inside = ratios.where(ratios <= top).to_numpy(dtype=float)
+    axes.plot(places, inside, linestyle="none", marker="D", markersize=2.4, label=label, **look)
+    above = [place for place, ratio in zip(places, ratios, strict=True) if ratio > top]
+    axes.plot(above, [0.985 * top] * len(above), linestyle="none", marker="^", markersize=3, **look)
 
 
 def _axes(axes: "Axes", numbers: Numbers, datasets: list[str], top: float) -> None:
@@ -113,8 +116,10 @@ def _axes(axes: "Axes", numbers: Numbers, datasets: list[str], top: float) -> No
 
 
 def _legend(axes: "Axes", numbers: Numbers, columns: int) -> None:
-    seeds = _words.seeds(numbers.normalized.cells).replace(" unless (n/planned) says otherwise", " or fewer")
-    spread = "; error bars: ± 1 standard deviation over seeds" if _words.usual_n(numbers.normalized.cells) > 1 else ""
+    seeds = _words.seeds(numbers.normalized.cells).replace(" unless (n/planned) says otherwise", " but not in all")
+    spread = (
+        "; error bars: ± 1 standard deviation over seeds" if _words.usual_seeds(numbers.normalized.cells).n > 1 else ""
+    )
     title = f"k = {numbers.k}, {seeds}{spread if columns > 3 else spread.replace('; ', chr(10))}"
     handles, labels = axes.get_legend_handles_labels()
     entries = sorted(zip(handles, labels, strict=True), key=lambda entry: entry[1].startswith("paper"))

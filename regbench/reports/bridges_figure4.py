@@ -53,14 +53,14 @@ def draw(numbers: Numbers) -> "Figure":
     from regbench.reports import _figure, _palette
 
     means = numbers.means
-    colours = _palette.colours(list(means["method"]))
+    colours = _palette.colours(zip(means["method"], means["variant"], strict=True))
     with _figure.style():
         figure = Figure(figsize=(_figure.COLUMN, 0.8 + 0.3 * len(means)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(1, color="black", linewidth=0.6, linestyle=(0, (4, 2)), zorder=3)
         for place, row in enumerate(records(means)):
             for name, side in AVERAGES.items():
-                _bar(axes, place + side * BAR / 2, row, name, colours[row["method"]])
+                _bar(axes, place + side * BAR / 2, row, name, colours[row["method"], row["variant"]])
         if numbers.paper:
             _paper(axes, numbers, list(means["variant"]))
         _axes(axes, numbers, [_palette.label(row["method"], row["variant"]) for row in records(means)])

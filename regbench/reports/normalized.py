@@ -65,14 +65,13 @@ def table(numbers: Numbers) -> Table:
 
 
 def _errors(numbers: Numbers) -> Table:
-    usual = _words.usual_n(numbers.cells)
+    usual = _words.usual_seeds(numbers.cells)
     rows = []
     for row in records(numbers.cells):
         errors = [_words.cell(row, row[f"{m}_mean"], row[f"{m}_std"], usual, DIGITS) for m in ("rmse", "mae")]
         rows.append((order.alias(row["dataset"]), *_ratios.row_names(row), *errors))
-    unit = "original units" if numbers.units == "original" else "units of the target scaled to [0, 1]"
     caption = (
-        f"Test RMSE and MAE in {unit}, mean ± standard deviation over seeds. "
+        f"Test RMSE and MAE in {_units.named(numbers.units)}, mean ± standard deviation over seeds. "
         f"{numbers.source}; {_words.seeds(numbers.cells)}."
     )
     header = ("dataset", "method", "k", "λσ", "RMSE", "MAE")

@@ -1,6 +1,7 @@
 """What reports read: one row per job with its best epoch, whole curves, predictions, past times."""
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,16 @@ def curves(
     """Every number of every epoch of the accepted runs, long."""
     accepted = _accepted(known_benchmark(connection, benchmark)).cte("accepted")
     runs = (
-        select(accepted.c.id.label("run_id"), JobRow.dataset, JobRow.method, JobRow.variant, JobRow.k, JobRow.seed)
+        select(
+            accepted.c.id.label("run_id"),
+            JobRow.dataset,
+            JobRow.method,
+            JobRow.variant,
+            JobRow.k,
+            JobRow.config,
+            JobRow.seed,
+            JobRow.digest,
+        )
         .join(JobRow, JobRow.id == accepted.c.job_id)
         .order_by(accepted.c.id)
     )
@@ -49,6 +59,7 @@ def curves(
     if datasets is not None:
         numbers = numbers.where(JobRow.dataset.in_(sorted(datasets)))
     described = _frame(connection, runs).astype({"k": "Int64"})
+    described["lambda_sigma"] = _widths(described.pop("config"))
     return described.merge(_frame(connection, numbers).astype({"value": "float64"}), on="run_id")
 
 
@@ -188,7 +199,7 @@ def _cells(benchmark: str, select_epoch: str) -> Select:
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Plain columns: missing integers as <NA>, missing metrics as NaN, hyper-parameters as dictionaries."""
     frame["hparams"] = [config["hparams"] for config in frame["config"]]
-    frame["lambda_sigma"] = pd.array([each.get("lambda_sigma") for each in frame["hparams"]], dtype="Float64")
+    frame["lambda_sigma"] = _widths(frame["config"])
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
     metrics = [name.replace("/", "_") for name in METRICS]
     frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*metrics, "seconds"], "float64")})
@@ -206,6 +217,11 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     then = ["job_key", "run_id", "best_epoch", "epochs", *metrics, "seconds", "diverged", "code_digest", "digest"]
     return frame[[*first, *then]]
+
+
+def _widths(configs: "pd.Series[Any]") -> pd.api.extensions.ExtensionArray:
+    """The λ_σ of each job; <NA> where its method has none."""
+    return pd.array([each["hparams"].get("lambda_sigma") for each in configs], dtype="Float64")
 
 
 def _left_out(connection: Connection, benchmark: str) -> list[str]:

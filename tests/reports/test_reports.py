@@ -14,6 +14,7 @@ import pytest
 
 from regbench import analysis, catalog, reports
 from regbench.errors import InfrastructureError, NothingMeasured, UsageError
+from regbench.reports import _palette
 from tests.cells import frame, grid, like_the_paper, row
 
 every_report = pytest.mark.parametrize("name", reports.names())
@@ -23,14 +24,15 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def epochs() -> pd.DataFrame:
     """Curves as the store gives them: three seeds, two methods, four epochs; one diverges."""
     rows = [
-        {"run_id": seed, "dataset": "DM", "variant": variant, "k": k, "seed": seed, "epoch": epoch, "name": name}
+        {"run_id": seed, "dataset": "DM", "method": variant, "variant": variant, "k": k, "lambda_sigma": None}
+        | {"seed": seed, "epoch": epoch, "name": name}
         | {"value": None if (variant, seed, epoch) == ("end2end", 2, 4) else 1 / epoch + seed / 10}
         for variant, k in [("lsq", None), ("end2end", 25)]
         for seed in range(3)
         for epoch in range(1, 5)
         for name in ("val/rmse", "test/rmse", "train/loss")
     ]
-    return pd.DataFrame(rows).astype({"k": "Int64", "value": float})
+    return pd.DataFrame(rows).astype({"k": "Int64", "lambda_sigma": "Float64", "value": float})
 
 
 def given(name: str) -> pd.DataFrame | None:
@@ -140,6 +142,12 @@ def test_importing_the_package_is_cheap():
     assert found.stdout.strip() == "[]"
 
 
+def draw_curves(made: pd.DataFrame):
+    report = reports.load("curves")
+    assert report.draw is not None
+    return report.draw(report.compute(made, reports.Options()))
+
+
 def normalized(made: pd.DataFrame, **options):
     report = reports.load("normalized")
     numbers = report.compute(made, reports.Options(**options))
@@ -229,6 +237,23 @@ def test_original_units_multiply_by_the_range_and_leave_ratios_alone():
         normalized(made, units="original", ranges={"DM": ([0.0, 0.0], [1.0, 1.0])})
 
 
+def test_curves_are_drawn_in_original_units_too():
+    report, ranges = reports.load("curves"), {"DM": ([2.0], [12.0])}
+    scaled = report.compute(epochs(), reports.Options())
+    original = report.compute(epochs(), reports.Options(units="original", ranges=ranges))
+    np.testing.assert_allclose(original.rows["median"], 10 * scaled.rows["median"])
+    assert "in original units" in report.table(original).caption
+    assert "scaled to [0, 1]" in report.table(scaled).caption
+
+
+def test_seeds_that_no_cell_has_yet_are_said_once():
+    made = grid({"lsq": {"DM": [0.1, 0.2, None]}, "end2end": {"DM": [0.1, 0.2, None], "CA": [None, None, None]}})
+    report, numbers = normalized(made)
+    table = report.table(numbers)
+    assert "N = 2 of 3 planned per cell;" in table.caption
+    assert "(2/3)" not in str(table.rows)
+
+
 def test_a_wide_table_is_cut_into_blocks_that_fit_and_loses_nothing():
     report, numbers = normalized(like_the_paper())
     text = reports.show(report, numbers, width=80)
@@ -298,6 +323,20 @@ def test_a_figure_of_one_dataset_with_gaps_and_one_seed_is_drawn(tmp_path):
     for name in ("bridges_figure3", "bridges_figure4"):
         report = reports.load(name)
         assert reports.write(name, report, report.compute(made, reports.Options()), folder=tmp_path)
+
+
+def test_variants_of_a_method_are_told_apart_by_shade():
+    lines = [("soft_binning", "soft_binning"), ("soft_binning", "soft_binning[lambda_sigma=1]"), ("mine", "mine")]
+    assert len(set(_palette.colours(lines).values())) == 3
+    assert _palette.colours(lines)[lines[0]] == _palette.COLOURS["soft_binning"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.26, 0.31), (0.099, 0.102), (0.02, 0.5)])
+def test_an_axis_of_errors_has_labels_however_narrow(low, high):
+    made = epochs().assign(value=np.linspace(low, high, len(epochs())))
+    figure = draw_curves(made)
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels() if label.get_visible()]
+    assert len([label for label in labels if label]) >= 2
 
 
 def test_a_figure_takes_one_k():
