@@ -26,10 +26,10 @@ LABELS = {
 
 
 def colours(lines: Iterable[tuple[str, Hashable]]) -> dict[tuple[str, Hashable], str]:
-    """A colour for each line (method, what tells it from others); a method's further lines, in order of name, are darker shades.
+    """A colour for each line (method, what tells it from others); further lines of a method are darker.
 
-    >>> colours([("lsq", None), ("soft_binning", 5), ("soft_binning", 25)])[("soft_binning", 25)]
-    '#003F62'
+    >>> colours([("lsq", "lsq"), ("lsq", "lsq[x=1]")])
+    {('lsq', 'lsq'): '#8C8C8C', ('lsq', 'lsq[x=1]'): '#4D4D4D'}
     """
     lines = sorted(dict.fromkeys(lines), key=str)
     others = [method for method in dict.fromkeys(method for method, _ in lines) if method not in COLOURS]
