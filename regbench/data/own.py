@@ -7,7 +7,7 @@ import numpy as np
 from regbench.data.canonical import exact_digest
 from regbench.data.dataset import TabularDataset, refuse_gaps
 from regbench.data.parsing import TextTable, parse
-from regbench.data.preparation import nested_sizes
+from regbench.data.preparation import FEWEST_ROWS, nested_sizes
 from regbench.data.raw import Refused
 from regbench.data.sources import Layout, OwnFile, read_file
 from regbench.data.table import Float64, Table
@@ -27,7 +27,10 @@ def from_file(path: str | Path, target: str) -> tuple[TabularDataset, Table]:
             raise UsageError(f"{path} has no column '{target}' to be the target{near}")
         x, y, columns = _numbers(parsed, target)
     except Refused as error:
-        raise UsageError(f"{path}: {error}") from None
+        named = absolute.name in str(error)
+        raise UsageError(str(error) if named else f"{path}: {error}") from None
+    if len(y) < FEWEST_ROWS:
+        raise UsageError(f"{path} has {len(y)} row{'s' * (len(y) != 1)}; to be split it needs {FEWEST_ROWS} or more")
     if y.min() == y.max():
         raise UsageError(f"{path}: the target '{target}' is {y[0, 0]:g} in every row; name another column")
     table = Table(x=x, y=y, columns=columns, target=target, source=str(absolute))
@@ -74,7 +77,7 @@ def _numbers(parsed: TextTable, target: str) -> tuple[Float64, Float64, tuple[st
             words.append((name, str(error)))
     if words:
         names = ", ".join(f"'{name}'" for name, _ in words[:5]) + (" ..." if len(words) > 5 else "")
-        raise Refused(f"{len(words)} of its columns are not numeric: {names}; encode or drop them ({words[0][1]})")
+        raise Refused(f"columns that are not numeric: {names}; encode or drop them ({words[0][1]})")
     columns = [name for name in parsed.names if name != target]
     if (
         columns

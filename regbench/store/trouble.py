@@ -51,6 +51,8 @@ def reachable(thing: str, *, remedy: str = ANOTHER) -> Iterator[None]:
     """Turn what is wrong with a file or folder into an `InfrastructureError`."""
     try:
         yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InfrastructureError(f"{thing}: there is a file where a folder should be; {remedy}") from error
     except OSError as error:
         why = " ".join((error.strerror or str(error)).lower().split())
         raise InfrastructureError(f"{thing}: {why}; {remedy}") from error

@@ -32,9 +32,10 @@ def test_arff_and_parquet_are_read_as_well(tmp_path):
 
 
 def test_every_digit_of_the_users_own_numbers_is_kept(tmp_path):
-    (tmp_path / "own.csv").write_text("when,y\n1700000000001,1\n1700000000002,2\n")
+    times = [1700000000000.0 + each for each in range(5)]
+    (tmp_path / "own.csv").write_text("when,y\n" + "".join(f"{time:.0f},{time % 7}\n" for time in times))
     dataset, table = from_file(tmp_path / "own.csv", "y")
-    assert table.x[:, 0].tolist() == load(dataset, "own").x[:, 0].tolist() == [1700000000001.0, 1700000000002.0]
+    assert table.x[:, 0].tolist() == load(dataset, "own").x[:, 0].tolist() == times
 
 
 def test_any_column_may_be_the_target(csv):
@@ -62,10 +63,11 @@ def test_a_file_that_changed_is_not_taken_for_the_same(csv):
     [
         ("a,b\n1,2\n", "c", "has no column 'c' to be the target; known: a, b"),
         ("price,b\n1,2\n", "prise", "did you mean 'price'"),
-        ("a,b,c\n1,x,2\n2,y,3\n", "a", r"1 of its columns are not numeric: 'b'; encode or drop them \(.*row 1: 'x'"),
+        ("a,b,c\n1,x,2\n2,y,3\n", "a", r"columns that are not numeric: 'b'; encode or drop them \(.*row 1: 'x'"),
         ("a,b\n1,\n2,3\n3,?\n4,5\n", "a", r"missing or infinite values in b \(2\)"),
+        ("a,b\n1,2\n2,3\n3,4\n", "a", r"has 3 rows; to be split it needs 5 or more"),
         ("a\n1\n2\n", "a", "it has no column besides the target 'a'"),
-        ("a,b\n1,2\n1,3\n", "a", "the target 'a' is 1 in every row"),
+        ("a,b\n" + "1,2\n" * 5, "a", "the target 'a' is 1 in every row"),
         ("a,b,b\n1,2,3\n2,3,4\n", "a", "it has several columns called 'b'"),
         ("a,b\n1,2,3\n", "a", "row 1: 3 values in a table of 2 columns"),
     ],
@@ -74,7 +76,7 @@ def test_what_is_wrong_with_a_file_is_one_line(tmp_path, text, target, message):
     (tmp_path / "own.csv").write_text(text)
     with pytest.raises(UsageError, match=message) as error:
         from_file(tmp_path / "own.csv", target)
-    assert "own.csv" in str(error.value)
+    assert str(error.value).count("own.csv") == 1
     assert "\n" not in str(error.value)
 
 

@@ -160,7 +160,9 @@ def test_a_folder_is_not_a_database(tmp_path: Path, read_only: bool):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
     (tmp_path / "file").touch()
-    with refused("file/results/regbench.db", "not a directory", "--db"):
+    with refused("file/regbench.db", "a file where a folder should be", "--db"):
+        Store.open(tmp_path / "file" / "regbench.db")
+    with refused("file/results/regbench.db", "a file where a folder should be", "--db"):
         Store.open(tmp_path / "file" / "results" / "regbench.db")
     with refused("/proc/regbench.db", "cannot be opened", "--db"):
         Store.open("/proc/regbench.db")

@@ -159,7 +159,7 @@ def test_a_folder_without_the_files_or_with_wrong_ones_is_named(store: Store, tm
 
 def test_a_folder_that_cannot_be_written_is_named(store: Store, tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(InfrastructureError, match="not a directory; free some space there"):
+    with pytest.raises(InfrastructureError, match="a file where a folder should be; free some space there"):
         export(store, tmp_path / "file" / "out")
 
 
