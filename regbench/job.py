@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 Pairs = tuple[tuple[str, Any], ...]
@@ -39,7 +40,7 @@ class Protocol:
     def grouping(self) -> Pairs:
         """What jobs of one pack must share: all that is not stacked."""
         stacked = {"weight_decay", "dropout", "learning_rate", "clip", "encoder_weight_decay"}
-        return pairs({name: value for name, value in asdict(self).items() if name not in stacked})
+        return pairs({name: value for name, value in vars(self).items() if name not in stacked})
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,16 @@ class Job:
     backbone: str = "mlp"
     options: Pairs = ()  # of the backbone, defaults spelled out
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The name of this job in every database: a hash of its canonical configuration."""
         return hashlib.sha256(canonical(self.config()).encode()).hexdigest()[:32]
 
     def config(self) -> dict[str, Any]:
         """The job as plain data, for JSON; `Job.from_config` is its inverse."""
-        shallow = {each.name: getattr(self, each.name) for each in fields(self)}
+        shallow = {name: getattr(self, name) for name in self.__dataclass_fields__}
         nested = {name: dict(shallow[name]) for name in ("hparams", "static", "options")}
-        return {**shallow, **nested, "protocol": asdict(self.protocol)}
+        return {**shallow, **nested, "protocol": dict(vars(self.protocol))}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
