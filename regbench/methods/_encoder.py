@@ -5,6 +5,7 @@ y is encoded as a distribution ψ(y) over K bins, the network's outputs are the 
 decodes either into a target. Everything is a function of one model, row by row.
 """
 
+import torch
 from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
@@ -31,7 +32,10 @@ def squared_distances(y_BM: Tensor, centres_KM: Tensor) -> Tensor:
 
 def log_affine(y_BM: Tensor, w_lin_MK: Tensor, w_bias_K: Tensor) -> Tensor:
     """The log ψ of affine logits, equation 6: (B, M) -> (B, K)."""
-    return log_shares(y_BM @ w_lin_MK + w_bias_K)
+    logits_BK = w_bias_K
+    for m in range(y_BM.shape[-1]):  # a product with so short an inner dimension is slower than its terms
+        logits_BK = logits_BK + y_BM[:, m, None] * w_lin_MK[m]
+    return log_shares(logits_BK)
 
 
 def log_shares(logits_BK: Tensor) -> Tensor:
@@ -46,7 +50,15 @@ def affine_soft_bins(centres_KM: Tensor, sigma: Tensor) -> dict[str, Tensor]:
 
 def decode(outputs_BK: Tensor, mu_KM: Tensor) -> Tensor:
     """μᵀπ, the mean of the predicted distribution: (B, K) -> (B, M)."""
-    return outputs_BK.softmax(-1) @ mu_KM
+    return expectation(outputs_BK.softmax(-1), mu_KM)
+
+
+def expectation(psi_BK: Tensor, mu_KM: Tensor) -> Tensor:
+    """The mean μᵀψ of a distribution over the decoder's rows: (B, K) -> (B, M).
+
+    A product with so few columns is slower than its terms, and packed it rounds one job differently than several.
+    """
+    return torch.stack([(psi_BK * mu_KM[:, m]).sum(-1) for m in range(mu_KM.shape[-1])], dim=-1)
 
 
 def kl(log_psi_BK: Tensor, log_pi_BK: Tensor) -> Tensor:
@@ -60,7 +72,7 @@ def autoencoding(y_BM: Tensor, log_psi_BK: Tensor, mu_KM: Tensor, alpha: Tensor 
     The paper means to penalise the entropy (section 2.5) and prints -α H, which rewards it; here it is penalised.
     """
     psi_BK = log_psi_BK.exp()
-    return squared_error(y_BM, psi_BK @ mu_KM) - alpha * (psi_BK * log_psi_BK).sum(-1)
+    return squared_error(y_BM, expectation(psi_BK, mu_KM)) - alpha * (psi_BK * log_psi_BK).sum(-1)
 
 
 def squared_error(y_BM: Tensor, prediction_BM: Tensor) -> Tensor:

@@ -39,12 +39,13 @@ def test_a_job_does_not_notice_its_pack(method):
 
 
 @every_method
-def test_a_job_does_not_notice_its_pack_in_single_precision(method):
+def test_in_single_precision_a_job_is_bit_for_bit_the_same_in_every_pack(method):
+    """On a CPU: no product, sum or mask of one job is rounded differently for the company it is in."""
     data = prepared(150)
-    one = make_job(method, k=5, seed=1)
-    others = [make_job(name, k=9, seed=2) for name in METHODS]
+    one = make_job(method, k=5, seed=1, width=32)
+    others = [make_job(name, k=k, seed=2, width=32) for name in METHODS for k in (9, 25)]
     alone = last_epoch([one], data, torch.float32)[one]
-    assert last_epoch([*others, one], data, torch.float32)[one] == pytest.approx(alone, rel=1e-5)
+    assert last_epoch([*others, one], data, torch.float32)[one] == alone
 
 
 def test_an_image_job_does_not_notice_its_pack():
