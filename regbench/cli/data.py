@@ -16,6 +16,7 @@ from regbench.cli import options
 from regbench.cli.output import amount, columns, emit, emit_json, paint, say
 from regbench.errors import DataUnavailable, UsageError
 
+STATES = {"ok": "green", "wrong": "red", "absent": "dim"}
 Names = Annotated[
     list[str] | None,
     typer.Argument(
@@ -119,17 +120,12 @@ def verify(
     if json:
         emit_json("data verify", [asdict(each) for each in checks])
     else:
-        styles = {"ok": "green", "wrong": "red", "absent": "dim"}
         rows = [[each.name, each.source, each.state, each.detail] for each in checks]
-        for line, each in zip(
-            columns(rows, header=["dataset", "source", "state", ""]).splitlines(), [None, *checks], strict=True
-        ):
-            emit(line if each is None else paint(line, styles[each.state]))
+        styles = [STATES[each.state] for each in checks]
+        emit(columns(rows, header=["dataset", "source", "state", "why"], styles=styles))
     wrong = [each for each in checks if each.state == "wrong"]
     if wrong:
-        raise DataUnavailable(
-            f"{amount(len(wrong), 'source')} of {amount(len(checks), 'source')} did not give the dataset"
-        )
+        raise DataUnavailable(f"{len(wrong):,} of {amount(len(checks), 'source')} gave something else than the dataset")
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {"list": list_, "fetch": fetch, "import": import_, "verify": verify}

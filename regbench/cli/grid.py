@@ -5,28 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regbench.cli.output import amount, columns, say
+from regbench.cli import listing
+from regbench.cli.output import say
 from regbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from regbench.config import Benchmark, Benchmarks, Facts
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """The options that choose jobs."""
-
-    names: Sequence[str]
-    every: bool
-    file: Path | None
-    datasets: Sequence[str]
-    methods: Sequence[str]
-    k: Sequence[int]
-    seeds: Sequence[int]
-    epochs: int | None
-    settings: Sequence[str]
-    data: Path | None = None
-    target: str | None = None
+    from regbench.config import Benchmark, Facts
 
 
 @dataclass(frozen=True)
@@ -37,44 +21,42 @@ class Chosen:
     files: Mapping[str, tuple[str, str]]
 
 
-def choose(asked: Asked) -> list[Chosen]:
+def choose(
+    names: Sequence[str] | None,
+    *,
+    every: bool,
+    file: Path | None,
+    datasets: Sequence[str] | None,
+    methods: Sequence[str] | None,
+    k: Sequence[int] | None,
+    seeds: Sequence[int] | None,
+    epochs: int | None,
+    settings: Sequence[str] | None,
+    data: Path | None,
+    target: str | None,
+) -> list[Chosen]:
     """The benchmarks that were asked for, with overrides and filters; without a name, an error that lists them."""
     from regbench import config
 
-    known = config.load(asked.file)
-    if asked.every and asked.names:
-        raise UsageError(f"--all means every benchmark; leave out {', '.join(asked.names)}, or --all")
-    names = list(known.own or known.names()) if asked.every else list(asked.names)
-    if not names:
-        say(listed(known))
+    known = config.load(file)
+    if every and names:
+        raise UsageError(f"--all means every benchmark; leave out {', '.join(names)}, or --all")
+    wanted = list(known.own or known.names()) if every else list(dict.fromkeys(names or ()))
+    if not wanted:
+        say(listing.as_text(listing.benchmarks(known)))
         raise UsageError("which benchmark? give one of these names, or --all")
-    if (asked.data is None) != (asked.target is None):
+    if (data is None) != (target is None):
         raise UsageError("--data FILE and --target COLUMN go together")
-    overrides = {**_settings(asked.settings), **({} if asked.epochs is None else {"epochs": asked.epochs})}
+    overrides = {**_settings(settings or ()), **({} if epochs is None else {"epochs": epochs})}
     files: dict[str, tuple[str, str]] = {}
-    if asked.data is None:
-        found = [known.variant(name, overrides) for name in names]
+    if data is None:
+        found = [known.variant(name, overrides) for name in wanted]
     else:
-        facts = _own_table(asked.data, str(asked.target))
-        files = {facts.name: (str(asked.data.absolute()), str(asked.target))}
-        found = [known.on_table(name, overrides, facts) for name in names]
-    return [
-        Chosen(
-            config.filter_jobs(each, datasets=asked.datasets, methods=asked.methods, k=asked.k, seeds=asked.seeds),
-            files,
-        )
-        for each in found
-    ]
-
-
-def listed(known: "Benchmarks") -> str:
-    """The benchmarks, one line each."""
-    rows = []
-    for name in known.names():
-        jobs = known.get(name).jobs
-        datasets = len({job.dataset for job in jobs})
-        rows.append([name, len(jobs), amount(datasets, "dataset"), known.description(name)])
-    return columns(rows, header=["benchmark", "jobs", "", ""])
+        facts = _own_table(data, str(target))
+        files = {facts.name: (str(data.absolute()), str(target))}
+        found = [known.on_table(name, overrides, facts) for name in wanted]
+    chosen = {"datasets": datasets or (), "methods": methods or (), "k": k or (), "seeds": seeds or ()}
+    return [Chosen(config.filter_jobs(each, **chosen), files) for each in found]
 
 
 def _own_table(path: Path, target: str) -> "Facts":

@@ -1,13 +1,18 @@
 """`regbench list`: what there is, one line each."""
 
-from pathlib import Path
-from typing import Annotated, Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from regbench.cli.options import BenchmarkFile, Json
 from regbench.cli.output import columns, emit, emit_json
 
+if TYPE_CHECKING:
+    from regbench.config import Benchmarks
+
+ONLY_JSON = {"hparams", "static", "reference", "options"}
 KINDS = ("methods", "datasets", "benchmarks", "reports", "backbones")
 
 
@@ -27,19 +32,27 @@ def list_(
       regbench list benchmarks
       regbench list datasets --json
     """
-    from regbench.config import resolve_among
+    from regbench import config
 
-    kind = resolve_among("kind of thing", kind, KINDS)
-    rows = {"benchmarks": lambda: _benchmarks(file), "datasets": _datasets, "reports": _reports}.get(
-        kind, lambda: _entries(kind)
-    )()
+    kind = config.resolve_among("kind of thing", kind, KINDS)
+    match kind:
+        case "benchmarks":
+            rows = benchmarks(config.load(file))
+        case "datasets":
+            rows = _datasets()
+        case "reports":
+            rows = _reports()
+        case _:
+            rows = _entries(kind)
     if json:
         return emit_json("list", {"kind": kind, "rows": rows})
-    header = (
-        [name for name in rows[0] if name not in {"hparams", "static", "reference", "options"}] if rows else ["name"]
-    )
-    emit(columns([[row[name] for name in header] for row in rows], header=header))
-    return None
+    return emit(as_text(rows))
+
+
+def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """One line for each thing, its paper in short; --json has the rest."""
+    header = [name for name in rows[0] if name not in ONLY_JSON]
+    return columns([[_short(row[name]) if name == "paper" else row[name] for name in header] for row in rows], header)
 
 
 def _entries(kind: str) -> list[dict[str, Any]]:
@@ -90,10 +103,8 @@ def _datasets() -> list[dict[str, Any]]:
     return rows
 
 
-def _benchmarks(file: Path | None) -> list[dict[str, Any]]:
-    from regbench import config
-
-    known = config.load(file)
+def benchmarks(known: "Benchmarks") -> list[dict[str, Any]]:
+    """Every benchmark with its size."""
     rows = []
     for name in known.names():
         jobs = known.get(name).jobs
@@ -119,5 +130,20 @@ def _reports() -> list[dict[str, Any]]:
 
 
 def _address(reference: str) -> str:
-    """The link in a reference, which is its last word."""
+    """The link in a reference."""
     return next((word.rstrip(";,") for word in reference.split() if word.startswith("http")), "")
+
+
+def _short(paper: str) -> str:
+    """A paper as one cites it in a table.
+
+    >>> _short("https://arxiv.org/abs/2502.02996"), _short("https://doi.org/10.24432/C5W894")
+    ('arXiv:2502.02996', 'doi:10.24432/C5W894')
+    >>> _short("https://www.cs.toronto.edu/~delve/desc.html"), _short("Legendre (1805), Nouvelles méthodes")
+    ('cs.toronto.edu', 'Legendre (1805)')
+    """
+    if found := re.fullmatch(r"https://(?:(arxiv)\.org/abs|(doi)\.org)/(.+)", paper):
+        return f"{'arXiv' if found[1] else 'doi'}:{found[3]}"
+    if found := re.match(r"https?://(?:www\.)?([^/]+)", paper):
+        return found[1]
+    return re.split(r"(?<=\)),", paper)[0]

@@ -5,10 +5,14 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, TextIO
 
 SCHEMA = "regbench/1"
+GAP = 2  # blanks between columns
+NARROWEST = 12  # a column of words; below it wrapping would not help
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
@@ -66,8 +70,8 @@ def animated() -> bool:
 
 
 def paint(text: str, style: str, stream: TextIO | None = None) -> str:
-    """The text in a style, where its stream (stdout) takes colour."""
-    return f"\033[{ANSI[style]}m{text}\033[0m" if colour(stream or sys.stdout) else text
+    """The text in a style, where there is one and its stream (stdout) takes colour."""
+    return f"\033[{ANSI[style]}m{text}\033[0m" if style and colour(stream or sys.stdout) else text
 
 
 def width() -> int | None:
@@ -75,8 +79,8 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def columns(rows: Iterable[Sequence[Any]], header: Sequence[str]) -> str:
-    """Rows under a header, blank-aligned: numbers to the right, words to the left.
+def columns(rows: Iterable[Sequence[Any]], header: Sequence[str], styles: Sequence[str] = ()) -> str:
+    """Rows under a header, blank-aligned: numbers to the right, words to the left and wrapped to fit the terminal.
 
     >>> print(columns([["lsq", 5], ["end2end", 15]], header=["method", "jobs"]))
     method   jobs
@@ -85,19 +89,38 @@ def columns(rows: Iterable[Sequence[Any]], header: Sequence[str]) -> str:
     """
     rows = [list(row) for row in rows]
     texts = [list(header), *([_cell(value) for value in row] for row in rows)]
-    widths = [max(len(line[position]) for line in texts) for position in range(len(header))]
     right = [
         bool(rows) and all(isinstance(row[position], int | float | None) for row in rows)
         for position in range(len(header))
     ]
-    lines = [
-        "  ".join(
-            text.rjust(size) if is_right else text.ljust(size)
-            for text, size, is_right in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in texts
-    ]
-    return "\n".join([paint(lines[0], "bold"), *lines[1:]])
+    widths = _fitted([max(len(line[position]) for line in texts) for position in range(len(header))], right)
+    blocks = ["\n".join(_row(line, widths, right)) for line in texts]
+    painted = ["bold", *(styles or [""] * len(rows))]
+    return "\n".join(paint(block, style) for block, style in zip(blocks, painted, strict=True))
+
+
+def _fitted(widths: list[int], right: Sequence[bool]) -> list[int]:
+    """The widths of columns, the widest columns of words narrowed until all fit; the first, a name, stays whole."""
+    limit = width()
+    words = [position for position, is_right in enumerate(right) if position and not is_right]
+    while limit and words and sum(widths) + GAP * (len(widths) - 1) > limit:
+        widest = max(words, key=lambda position: widths[position])
+        if widths[widest] <= NARROWEST:
+            break
+        widths[widest] -= 1
+    return widths
+
+
+def _row(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
+    """The lines of one row: several where a cell is wrapped."""
+    cells = [textwrap.wrap(text, size, break_on_hyphens=False) for text, size in zip(texts, widths, strict=True)]
+    for parts in zip_longest(*cells, fillvalue=""):
+        aligned = zip(parts, widths, right, strict=True)
+        yield (
+            (" " * GAP)
+            .join(part.rjust(size) if is_right else part.ljust(size) for part, size, is_right in aligned)
+            .rstrip()
+        )
 
 
 def duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.cli import options
-from regbench.cli.grid import Asked, choose
+from regbench.cli.grid import choose
 from regbench.cli.output import amount, columns, duration, emit, emit_json, say
 from regbench.cli.reading import is_there, reading
 
@@ -46,20 +46,19 @@ def plan(
       regbench plan bridges-fixed --k 25 --epochs 20
       regbench plan --all --json
     """
-    asked = Asked(
-        names=benchmarks or [],
+    chosen = choose(
+        benchmarks,
         every=every,
         file=file,
-        datasets=dataset or [],
-        methods=method or [],
-        k=k or [],
-        seeds=seed or [],
+        datasets=dataset,
+        methods=method,
+        k=k,
+        seeds=seed,
         epochs=epochs,
-        settings=settings or [],
+        settings=settings,
         data=data,
         target=target,
     )
-    chosen = choose(asked)
     plans = make_plans(chosen, db, devices=slots(devices, workers), retry_failed=retry_failed)
     if json:
         return emit_json("plan", [as_data(each) for each in plans])

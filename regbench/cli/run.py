@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.cli import options
-from regbench.cli.grid import Asked, choose
+from regbench.cli.grid import choose
 from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
 from regbench.cli.plan import as_data, as_text, headline, make_plans, slots
 from regbench.cli.reading import shown
@@ -51,20 +51,19 @@ def run(
       regbench run --all --dry-run
       regbench run smoke --data house.csv --target price
     """
-    asked = Asked(
-        names=benchmarks or [],
+    chosen = choose(
+        benchmarks,
         every=every,
         file=file,
-        datasets=dataset or [],
-        methods=method or [],
-        k=k or [],
-        seeds=seed or [],
+        datasets=dataset,
+        methods=method,
+        k=k,
+        seeds=seed,
         epochs=epochs,
-        settings=settings or [],
+        settings=settings,
         data=data,
         target=target,
     )
-    chosen = choose(asked)
     found = slots(devices, workers)
     plans = make_plans(chosen, db, devices=found, retry_failed=retry_failed)
     if dry_run and json:
@@ -90,8 +89,8 @@ def _run_all(plans: "list[Plan]", db: str, devices: list[str]) -> "list[tuple[Pl
     results = []
     for planned in plans:
         plan = runner.fetch_missing(planned, say=lambda name: say(f"fetching {name}"))
-        for dataset in plan.blocked.keys() - planned.blocked.keys():
-            say(f"blocked: {dataset}: {plan.blocked[dataset]}")
+        for why in plan.blocked.values():
+            say(f"blocked: {why}")
         if not plan.packs:
             say(f"{plan.benchmark}: nothing to train")
         with Display(plan) as display:
@@ -114,13 +113,15 @@ def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) ->
     names = [plan.benchmark for plan, _ in results]
     chosen = f" --benchmark '{names[-1]}'" if len(names) > 1 else ""
     other = "" if db == options.DATABASE else f" --db {shown(db)}"
-    say(f"next: regbench report --normalize lsq{chosen}{other}")
+    measured = any(summary.finished or plan.done for plan, summary in results)
+    if measured:
+        say(f"next: regbench report --normalize lsq{chosen}{other}")
     if failed:
         raise JobsFailed(
             f"{amount(failed, 'job')} failed; see `regbench status{other}`, then run again with --retry-failed"
         )
     if blocked and not every:
-        raise DataUnavailable(f"no data for {', '.join(sorted(blocked))}; all other jobs have run")
+        raise DataUnavailable(f"no data for {', '.join(sorted(blocked))}" + "; all other jobs have run" * measured)
 
 
 def _as_data(plan: "Plan", summary: "Summary") -> dict[str, Any]:
@@ -136,6 +137,9 @@ def _as_data(plan: "Plan", summary: "Summary") -> dict[str, Any]:
 
 def _as_text(plan: "Plan", summary: "Summary") -> str:
     parts = [f"{amount(_count(summary.finished), 'job')} finished", f"{len(plan.done):,} done before"]
+    if plan.blocked:
+        waiting = sum(job.dataset in plan.blocked for job in plan.jobs)
+        parts.append(paint(f"{waiting:,} blocked for want of data", "yellow"))
     if summary.failed:
         parts.append(paint(f"{len(summary.failed):,} failed", "red"))
     if count := _count(summary.diverged):

@@ -60,5 +60,5 @@ def _explain(standings: "Sequence[Standing]") -> None:
         emit(f"{paint('failed', 'red')}: {each.dataset}, {failure.label}: {failure.failure_class}: {failure.error}")
     if len(failures) > SHOWN:
         emit(f"... and {len(failures) - SHOWN} more; `regbench status --json` has all of them")
-    for dataset, why in {(each.dataset, why): None for each in standings for why in each.blocked_by}:
-        emit(f"{paint('blocked', 'yellow')}: {dataset}: {why}")
+    for why in dict.fromkeys(why for each in standings for why in each.blocked_by):
+        emit(f"{paint('blocked', 'yellow')}: {why}")

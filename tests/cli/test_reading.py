@@ -118,6 +118,20 @@ def test_listings_name_year_and_paper(regbench: Command) -> None:
     assert "mlp" in regbench("list", "backbones").out
 
 
+@pytest.mark.parametrize("words", [["list", "methods"], ["list", "datasets"], ["data", "list"], ["data", "verify"]])
+def test_on_a_terminal_of_80_columns_words_are_wrapped_and_names_stay_whole(
+    regbench: Command, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    wide = regbench(*words).out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    narrow = regbench(*words).out
+    assert max(map(len, narrow.splitlines())) <= 80 < max(map(len, wide.splitlines()))
+    first = [line.split()[0] for line in wide.splitlines()]
+    assert [line.split()[0] for line in narrow.splitlines() if not line.startswith(" ")] == first
+
+
 def test_data_list_says_what_is_here(regbench: Command) -> None:
     rows = {row["name"]: row for row in regbench("data", "list", "--json").data}
     assert (rows["diamonds"]["rows"], rows["diamonds"]["inputs"], rows["diamonds"]["licence"]) == (53940, 6, "MIT")

@@ -66,8 +66,13 @@ def test_a_dataset_that_cannot_be_had_is_one_line_and_exit_code_7(
     monkeypatch.delenv("REGBENCH_DATA", raising=False)
     said = regbench("run", "smoke", "--devices", "cpu", "--workers", 1)
     assert said.code == 7
-    assert len([line for line in said.err.splitlines() if line.startswith("blocked: diamonds: ")]) == 1
-    assert "blocked" in regbench("status").out
+    assert (
+        len([line for line in said.err.splitlines() if line.startswith("blocked: diamonds (DM) cannot be had: ")]) == 1
+    )
+    assert said.out.startswith("smoke: 0 jobs finished, 0 done before, 12 blocked for want of data")
+    assert said.err.endswith("regbench: no data for diamonds\n")
+    assert "next:" not in said.err
+    assert "blocked: diamonds (DM) cannot be had: " in regbench("status").out
     assert regbench("run", "--all", "--dataset", "DM", "--k", 25, "--devices", "cpu", "--workers", 1).code == 0
 
 

@@ -78,7 +78,7 @@ def test_run_without_a_name_lists_the_benchmarks(regbench: Command) -> None:
     said = regbench("run")
     assert (said.code, said.out) == (2, "")
     assert "smoke" in said.err
-    assert "bridges-fixed   760  8 datasets" in said.err
+    assert "bridges-fixed   760         8     100" in said.err
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["report"], ["compare", "lsq", "end2end"], ["db", "export", "out"]])
@@ -107,7 +107,7 @@ def test_an_unknown_benchmark_of_the_database_gets_the_nearest_name(regbench: Co
 
 
 def test_a_bug_keeps_its_traceback(regbench: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only errors we know of become one line; a file mode makes the listing of benchmarks fail as nobody foresaw."""
+    """Only errors we know of become one line: here the list of kinds is broken as nobody foresaw."""
     monkeypatch.setattr("regbench.cli.listing.KINDS", None)
     with pytest.raises(TypeError):
         regbench("list", "methods")
