@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import regbench
-from regbench.cli import compare, data, db, doctor, listing, plan, report, run, status
+from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, status
 from regbench.cli.output import emit, say
 from regbench.errors import RegbenchError, did_you_mean
 
@@ -90,6 +90,7 @@ for name, function in {
 app.add_typer(group("data", describe(data), data.COMMANDS))
 app.add_typer(group("db", describe(db), db.COMMANDS))
 app.command("doctor", help=describe(doctor.doctor))(doctor.doctor)
+app.command("bench", help=describe(bench.bench))(bench.bench)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,89 @@
+"""The floor under a step: the time of its matrix products and convolutions alone, for one model.
+
+What no implementation on the same libraries goes below: no activation, no loss, no dropout, no optimiser. Every result
+has its place in memory beforehand. Products with few columns are much faster in one storage order than in the other, so
+each is taken in the faster one of the two.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from regbench.backbones.cnn import CHANNELS, KERNEL
+from regbench.bench.shapes import Shape
+
+Operation = Callable[[], object]
+TRIED = 5  # times for each storage order
+
+
+def operations(shape: Shape, *, widths: Sequence[int], outputs: int) -> list[Operation]:
+    """The products of one step of a network with these hidden widths, head included, each ready to be run."""
+    if not shape.is_image:
+        return products(shape.batch_size, [*shape.inputs, *widths, outputs], inputs_too=False)
+    flat = CHANNELS[-1] * (shape.inputs[1] // 4) * (shape.inputs[2] // 4)
+    return convolutions(shape) + products(shape.batch_size, [flat, *widths, outputs], inputs_too=True)
+
+
+def products(rows: int, widths: Sequence[int], *, inputs_too: bool) -> list[Operation]:
+    """Three products a layer: forward, gradient of the weight, gradient of the input (the first's if `inputs_too`)."""
+    made = []
+    for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
+        x, weight, gradient = torch.randn(rows, fan_in), torch.randn(fan_in, fan_out), torch.randn(rows, fan_out)
+        made += [_product(x, weight), _product(x.mT, gradient)]
+        if layer or inputs_too:
+            made.append(_product(gradient, weight.mT))
+    return made
+
+
+def convolutions(shape: Shape) -> list[Operation]:
+    """Every convolution of the network, forward and backward; the pictures need no gradient."""
+    made: list[Operation] = []
+    into, side = shape.inputs[0], shape.inputs[1]
+    for layer, channels in enumerate(CHANNELS):
+        x = torch.randn(shape.batch_size, into, side, side)
+        weight, bias = torch.randn(channels, into, KERNEL, KERNEL), torch.randn(channels)
+        gradient = torch.randn(shape.batch_size, channels, side, side)
+        made += [_forward(x, weight, bias), _backward(x, weight, gradient, inputs_too=layer > 0)]
+        into, side = channels, side // 2
+    return made
+
+
+def _product(left: Tensor, right: Tensor) -> Operation:
+    rows, columns = left.shape[0], right.shape[1]
+    orders = [_into(left, right, out) for out in (torch.empty(rows, columns), torch.empty(columns, rows).mT)]
+    return min(orders, key=_seconds)
+
+
+def _into(left: Tensor, right: Tensor, out: Tensor) -> Operation:
+    return lambda: torch.mm(left, right, out=out)
+
+
+def _forward(x: Tensor, weight: Tensor, bias: Tensor) -> Operation:
+    return lambda: functional.conv2d(x, weight, bias, padding=KERNEL // 2)
+
+
+def _backward(x: Tensor, weight: Tensor, gradient: Tensor, *, inputs_too: bool) -> Operation:
+    pad = [KERNEL // 2] * 2
+    needed = [inputs_too, True, True]
+
+    def run() -> object:
+        return torch.ops.aten.convolution_backward(
+            gradient, x, weight, [weight.shape[0]], [1, 1], pad, [1, 1], False, [0, 0], 1, needed
+        )
+
+    return run
+
+
+def _seconds(operation: Operation) -> float:
+    """The shortest of a few times."""
+    operation()
+    taken = []
+    for _ in range(TRIED):
+        start = time.process_time()
+        operation()
+        taken.append(time.process_time() - start)
+    return min(taken)

@@ -1,0 +1,116 @@
+"""`regbench bench`: how fast this machine trains, beside what else one might do."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from regbench.cli import options
+from regbench.cli.output import columns, emit, emit_json, say
+
+if TYPE_CHECKING:
+    from regbench.bench.overheads import Overhead
+    from regbench.bench.speed import Bench, Speed
+
+HEADER = ["dataset", "method", "steps/s", "vs idiomatic", "vs no loader", "of floor"]
+
+
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="All shapes and methods in under a minute.")] = False,
+    overheads: Annotated[
+        bool, typer.Option("--overheads", help="What planning, store, reports and start-up cost, instead.")
+    ] = False,
+    dataset: options.Datasets = None,
+    method: options.Methods = None,
+    json: options.Json = False,
+) -> int:
+    """Measure how fast this machine trains, beside what a researcher would write and beside its matrix products.
+
+    Model-steps per second of one core on the shape of every dataset, with made-up rows; how many times as fast that
+    is as one module per job with a DataLoader, and without one; and the share of it that is matrix products alone.
+
+    Examples:
+      regbench bench --quick
+      regbench bench --dataset diamonds --method end2end
+      regbench bench --overheads
+      regbench bench --json > bench.json
+    """
+    if overheads:
+        return _overheads(json=json)
+    from regbench import catalog
+
+    datasets = [catalog.resolve("datasets", name) for name in dataset or catalog.names("datasets")]
+    chosen = [catalog.resolve("methods", name) for name in method or []]
+    say(f"regbench: measuring, {'under a minute' if quick else 'several minutes'}; an idle machine measures best")
+    from regbench.bench.shapes import METHODS
+    from regbench.bench.speed import QUICK, THOROUGH, measure
+
+    found = measure(datasets, chosen or METHODS, QUICK if quick else THOROUGH, lambda speed: say(_said(speed)))
+    if json:
+        emit_json("bench", as_data(found))
+    else:
+        emit(as_text(found))
+    return 0
+
+
+def as_data(bench: "Bench") -> dict[str, Any]:
+    """What was measured, for JSON."""
+    from regbench.bench.speed import RATIOS
+
+    lines = ("dataset", "method", "steps_per_second", *RATIOS)
+    detail = ("dataset", "method", "inputs", "batch_size", "jobs", "ours", "idiomatic", "no_loader", "floor")
+    return {
+        "shapes": [{name: getattr(speed, name) for name in lines} for speed in bench.speeds],
+        "geometric_mean": bench.means(),
+        "geometric_mean_of_tables": bench.means(images=False),
+        "seconds_per_model_step": [{name: getattr(speed, name) for name in detail} for speed in bench.speeds],
+        "machine": bench.machine,
+        "settings": bench.settings,
+        "data": "synthetic",
+    }
+
+
+def as_text(bench: "Bench") -> str:
+    """What was measured, as people read it."""
+    means = [("all", bench.means())]
+    if {len(speed.inputs) for speed in bench.speeds} == {1, 3}:
+        means.insert(0, ("tables", bench.means(images=False)))
+    rows = [_cells(speed) for speed in bench.speeds]
+    rows += [["geometric mean", name, None, *_ratios(**values)] for name, values in means]
+    machine = bench.machine
+    where = f"{machine['processor']}, one thread, torch {machine['torch']}, synthetic data"
+    return f"{columns(rows, header=HEADER)}\n{where}"
+
+
+def _said(speed: "Speed") -> str:
+    """A line for whoever waits."""
+    return f"{speed.dataset} {speed.method}: {speed.steps_per_second:,.0f} model-steps/s"
+
+
+def _cells(speed: "Speed") -> list[Any]:
+    ratios = _ratios(speed.vs_idiomatic, speed.vs_no_loader, speed.of_floor)
+    return [speed.dataset, speed.method, round(speed.steps_per_second), *ratios]
+
+
+def _ratios(vs_idiomatic: float, vs_no_loader: float, of_floor: float) -> list[str]:
+    return [f"{vs_idiomatic:12.2f}", f"{vs_no_loader:12.2f}", f"{of_floor:8.0%}"]
+
+
+def _overheads(*, json: bool) -> int:
+    from regbench.bench.overheads import OVERHEADS
+
+    found: list[Overhead] = []
+    for name, measured in OVERHEADS.items():
+        say(f"regbench: measuring {name}")
+        found.append(measured())
+    if json:
+        emit_json("bench", {"overheads": [each.as_data() for each in found]})
+    else:
+        rows = [[each.name, each.shown(each.value), each.shown(each.target), _verdict(each)] for each in found]
+        emit(columns(rows, header=["overhead", "measured", "target", ""]))
+        for each in found:
+            say(f"{each.name}: {each.how}")
+    return 0
+
+
+def _verdict(overhead: "Overhead") -> str:
+    return "ok" if overhead.ok else "missed"
