@@ -67,11 +67,14 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
     >>> did_you_mean("soft_bining", ["lsq", "soft_binning"])
     "; did you mean 'soft_binning'?"
+    >>> did_you_mean("LSQ", ["lsq", "soft_binning"])
+    "; did you mean 'lsq'?"
     >>> did_you_mean("xyz", ["lsq", "soft_binning"])
     '; known: lsq, soft_binning'
     """
     known = list(names)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    folded = {each.casefold(): each for each in reversed(known)}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     if near:
-        return f"; did you mean '{near[0]}'?"
+        return f"; did you mean '{folded[near[0]]}'?"
     return f"; known: {', '.join(known)}" if known else ""

@@ -63,9 +63,12 @@ def report(
       regbench report --normalize none --units original --json
     """
     from regbench import reports
+    from regbench.errors import UsageError
 
     found = reports.find(name or reports.DEFAULT)
     shown = reports.load(found)
+    if paper and not shown.has_paper:
+        raise UsageError("--paper: only figure3 and figure4 show the paper's own numbers")
     frame, benchmark, ranges = _frame(shown, db, benchmark, metric=metric.lower(), units=units.lower())
     numbers = shown.compute(
         frame,

@@ -37,8 +37,9 @@ def find(name: str) -> str:
     endings = [each for each in known if each.endswith(f"_{wanted}")]
     if endings:
         return endings[0]
-    short = {each.partition("_")[2] for each in known} - {""}
-    raise UsageError(f"no report called '{name}'{did_you_mean(wanted, [*known, *sorted(short)])}")
+    short = sorted({each.partition("_")[2] for each in known} - {""})
+    spelled = [each.replace("_", "-") for each in (*known, *short)]
+    raise UsageError(f"no report called '{name}'{did_you_mean(wanted.replace('_', '-'), spelled)}")
 
 
 def load(name: str) -> Report:

@@ -17,7 +17,8 @@ GAP = 2  # blanks between the columns of a plain table
 PADDING = 2  # that tabulate leaves beside a header
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "λσ": r"$\lambda_\sigma$", "–": "--",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
+    "…": r"\ldots{}", "±": r"$\pm$", "λσ": r"$\lambda_\sigma$", "–": "--",
     "−": "$-$", "×": r"$\times$", "→": r"$\to$",
 }  # fmt: skip
 
@@ -81,8 +82,18 @@ def _latex(table: Table) -> str:
     grid = _grid(Table("", header, rows, index=table.index), "latex_raw")
     for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
         grid = grid.replace(r"\hline", rule, 1)
-    caption = " ".join(_escape(each.rstrip(".") + ".") for each in (table.caption, *table.notes))
-    return "\n".join([r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", grid, r"\end{table}"])
+    sentences = (f"{each[:1].upper()}{each[1:].rstrip('.')}." for each in (table.caption, *table.notes))
+    caption = " ".join(map(_escape, sentences))
+    return "\n".join(
+        [
+            "% needs \\usepackage{booktabs}",
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{caption}}}",
+            grid,
+            r"\end{table}",
+        ]
+    )
 
 
 def _grid(table: Table, form: str) -> str:

@@ -60,3 +60,4 @@ class Report:
     frames: Callable[[Any], Mapping[str, "DataFrame"]]  # full precision; the first is the report's CSV file
     draw: "Callable[[Any], Figure] | None" = None
     needs: str = "cells"
+    has_paper: bool = False  # whether it can lay the paper's own numbers beside ours

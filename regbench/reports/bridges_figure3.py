@@ -131,5 +131,10 @@ def _legend(axes: "Axes", numbers: Numbers, columns: int) -> None:
 
 
 REPORT = Report(
-    title="Figure 3: six methods on each dataset", compute=_bridges.compute, table=table, frames=frames, draw=draw
+    title="Figure 3: six methods on each dataset",
+    compute=_bridges.compute,
+    table=table,
+    frames=frames,
+    draw=draw,
+    has_paper=True,
 )

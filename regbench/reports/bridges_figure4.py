@@ -130,5 +130,10 @@ def _axes(axes: "Axes", numbers: Numbers, labels: list[str]) -> None:
 
 
 REPORT = Report(
-    title="Figure 4: averages over datasets", compute=_bridges.compute, table=table, frames=frames, draw=draw
+    title="Figure 4: averages over datasets",
+    compute=_bridges.compute,
+    table=table,
+    frames=frames,
+    draw=draw,
+    has_paper=True,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from regbench.cli.output import emit_json
+from regbench.store import Store
 from tests.cli.conftest import Command
 
 
@@ -78,6 +79,21 @@ def test_report_json_has_a_row_for_each_cell_at_full_precision(regbench: Command
 @pytest.mark.parametrize(("form", "start"), [("md", "|"), ("latex", "\\begin{tabular}"), ("csv", "dataset,")])
 def test_a_table_is_written_as_asked(regbench: Command, filled: Path, form: str, start: str) -> None:
     assert any(line.startswith(start) for line in regbench("report", "--format", form).out.splitlines())
+
+
+@pytest.mark.parametrize("name", ["normalized", "curves"])
+def test_original_units_are_read_from_the_store(regbench: Command, filled: Path, name: str) -> None:
+    with Store.open(filled) as store:
+        digest = store.cells()["digest"].iloc[0]
+        store.add_dataset(
+            digest=digest, name="diamonds", sizes=(3, 1, 1), inputs=6, target_low=[2.0], target_high=[12.0]
+        )
+    column = {"normalized": "rmse_mean", "curves": "median"}[name]
+    scaled, original = (
+        [row[column] for row in regbench("report", name, "--units", units, "--json").data["rows"]]
+        for units in ("scaled", "original")
+    )
+    assert original == pytest.approx([10 * each for each in scaled])
 
 
 def test_a_figure_is_written_with_its_numbers(regbench: Command, filled: Path) -> None:

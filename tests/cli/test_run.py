@@ -85,15 +85,15 @@ def test_a_column_that_is_not_there_gets_the_nearest_name(regbench: Command, tab
 def test_ctrl_c_ends_with_130_and_says_what_was_kept(table: Path) -> None:
     words = ["run", "smoke", "--data", table, "--target", "price", "--method", "lsq"]
     words += ["--epochs", "20000", "--devices", "cpu", "--workers", "1"]
-    process = subprocess.Popen([sys.executable, "-m", "regbench", *words], stderr=subprocess.PIPE, text=True)
-    assert process.stderr
-    try:
-        next(line for line in process.stderr if line.rstrip().endswith("epochs"))
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert process.returncode == 130
+    with subprocess.Popen([sys.executable, "-m", "regbench", *words], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        try:
+            next(line for line in process.stderr if "0 epochs" in line)  # of 40,000; with or without the time left
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130, said
     assert said.splitlines()[-1] == (
         "regbench: interrupted; what was finished is kept in results/regbench.db, "
         "and the same command goes on from there"
