@@ -1,5 +1,6 @@
 """Errors as ratios to a baseline's on the same dataset, and their means over datasets that all methods share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,15 +97,18 @@ def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
     idle = [row for row, datasets in has if not datasets]
     notes = [f"no ratio on any dataset, and so no part in the choice of means: {_some(idle)}"] if idle else []
     common = tuple(each for each in everywhere if compared and all(each in datasets for _, datasets in compared))
-    lacking = {each: [row for row, found in compared if each not in found] for each in everywhere if each not in common}
-    if lacking and compared:
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for each in everywhere:
+        if without := tuple(row for row, found in compared if each not in found):
+            lacking.setdefault(without, []).append(order.alias(each))
+    if lacking:
         which = " ".join(map(order.alias, common)) or "none"
-        gone = "; ".join(f"{order.alias(each)} (not in {_some(rows)})" for each, rows in lacking.items())
+        gone = "; ".join(f"{' '.join(datasets)} (not in {_some(rows)})" for rows, datasets in lacking.items())
         notes.append(f"means are over {len(common)} of {len(everywhere)} datasets ({which}), left out: {gone}")
     return common, notes
 
 
-def _some(names: list[str]) -> str:
+def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 

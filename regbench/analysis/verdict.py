@@ -122,7 +122,8 @@ def _advice(logs: list[np.ndarray], *, general: bool, rope: float, level: float)
     for seeds in range(now + 1, MOST_SEEDS + 1):
         freedom = count - 1 if general else count * (seeds - 1)
         if _half(between + within / seeds, count, freedom, level) < target:
-            return f"what would settle it: about {seeds - now} more seeds per dataset ({seeds} in all)"
+            more = f"{seeds - now} more seed{'s' * (seeds - now > 1)}"
+            return f"what would settle it: about {more} per dataset ({seeds} in all)"
     if not general:
         return f"more than {MOST_SEEDS} seeds would be needed: the difference is too small to matter or to find"
     for datasets in range(count + 1, MOST_DATASETS + 1):
