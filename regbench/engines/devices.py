@@ -7,6 +7,8 @@ from pathlib import Path
 
 from regbench.errors import InfrastructureError, UsageError
 
+UNLIMITED = 1 << 60  # bytes; cgroup v1 writes a limit that nothing reaches where it has none
+
 
 def find_devices(wanted: str | None = None, workers: int | None = None) -> list[str]:
     """One name per slot: "cuda:0", ... where torch can use CUDA, else "cpu" once per core.
@@ -51,6 +53,64 @@ def cgroup_limit() -> float | None:
     except (OSError, ValueError):
         return None
     return quota_us / period_us if quota_us > 0 else None
+
+
+def free_memory(devices: list[str]) -> int | None:
+    """Bytes that one slot may count on: the least of what is free on each device over its slots; None if untold."""
+    free = [(_free_on(device), devices.count(device)) for device in dict.fromkeys(devices)]
+    return min((found // slots for found, slots in free if found is not None), default=None)
+
+
+def _free_on(device: str) -> int | None:
+    if device != "cpu":
+        import torch
+
+        return torch.cuda.mem_get_info(device)[0]
+    return min((found for found in (_available_memory(), _cgroup_memory()) if found is not None), default=None)
+
+
+def _available_memory() -> int | None:
+    """What the system can give without swapping; None where it does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    return found[0] if found else None
+
+
+def _cgroup_memory() -> int | None:
+    """What the control group, or any above it, leaves of its limit, by cgroup v2 or v1; None without a limit."""
+    free = []
+    for limit, used in _cgroup_files():
+        try:
+            limited, taken = limit.read_text().strip(), int(used.read_text())
+        except (OSError, ValueError):
+            continue
+        if limited.isdigit() and int(limited) < UNLIMITED:
+            free.append(max(0, int(limited) - taken))
+    return min(free, default=None)
+
+
+def _cgroup_files() -> list[tuple[Path, Path]]:
+    """Where limits and use of memory may stand: in this process's group and in those around it."""
+    root = Path("/sys/fs/cgroup")
+    found = [(root / "memory/memory.limit_in_bytes", root / "memory/memory.usage_in_bytes")]
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        _, controllers, place = line.split(":", 2)
+        folder = Path(place.lstrip("/"))
+        if not controllers:
+            found += [
+                (root / each / "memory.max", root / each / "memory.current") for each in (folder, *folder.parents)
+            ]
+        elif "memory" in controllers.split(","):
+            base = root / "memory" / folder
+            found.append((base / "memory.limit_in_bytes", base / "memory.usage_in_bytes"))
+    return found
 
 
 def gpu_without_torch() -> str | None:

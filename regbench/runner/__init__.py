@@ -1,11 +1,12 @@
 """From a benchmark to results: plan what is missing, give it to the engine, let the workers write to the store.
 
-make_plan(benchmark, store, slots=2)     # what is done, what is left, in which packs, how long
-run(plan, url, devices=["cpu", "cpu"])   # train it
+make_plan(benchmark, store, devices=["cpu", "cpu"])   # what is done, what is left, in which packs, how long
+run(plan, url, devices=["cpu", "cpu"])               # train it
 """
 
 from regbench.runner.drive import Blocked, Event, JobFailed, PackFinished, PackStarted, Progress, Summary, Waiting, run
-from regbench.runner.plan import Estimate, Plan, fetch_missing, make_plan
+from regbench.runner.estimate import Estimate
+from regbench.runner.plan import Plan, fetch_missing, make_plan
 
 __all__ = [
     "Blocked",

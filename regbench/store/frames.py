@@ -5,11 +5,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, case, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
-from regbench.store.models import BenchmarkJobRow, BenchmarkRow, JobRow, MetricRow, PredictionRow, RunRow
+from regbench.store.models import (
+    BenchmarkJobRow,
+    BenchmarkRow,
+    EnvironmentRow,
+    JobRow,
+    MetricRow,
+    PredictionRow,
+    RunRow,
+)
 from regbench.store.runs import unpacked
 
 SELECTIONS = ("best-val", "last")
@@ -97,16 +105,46 @@ def last_benchmark(connection: Connection) -> str | None:
 
 
 def history(connection: Connection) -> pd.DataFrame:
-    """Seconds per epoch that finished runs took, by what decides them: the median and the number of runs."""
-    columns = ["dataset", "method", "backbone", "device"]
+    """What an epoch of a finished run takes, by what decides it, for the newest code of each method.
+
+    An epoch is the mean of the middle and the last one, `setup_seconds` a run's share of all that is no such epoch.
+    """
+    columns = ["dataset", "method", "backbone", "device", "options", "processor"]
+    middle, last = aliased(MetricRow), aliased(MetricRow)
     query = (
-        select(JobRow.dataset, JobRow.method, JobRow.backbone, RunRow.device, RunRow.seconds / RunRow.epochs)
+        select(
+            JobRow.dataset,
+            JobRow.method,
+            JobRow.backbone,
+            RunRow.device,
+            JobRow.config["options"].as_string().label("options"),
+            EnvironmentRow.config["processor"].as_string().label("processor"),
+            RunRow.code_digest,
+            RunRow.seconds,
+            RunRow.epochs,
+            ((middle.value + last.value) / 2).label("epoch"),
+        )
         .join(JobRow, JobRow.id == RunRow.job_id)
+        .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
+        .outerjoin(middle, _seconds_of(middle, (RunRow.epochs + 2) // 2))
+        .outerjoin(last, _seconds_of(last, RunRow.epochs))
         .where(RunRow.status == "finished", RunRow.seconds.is_not(None), RunRow.epochs > 0)
+        .order_by(RunRow.finished, RunRow.id)
     )
-    frame = pd.DataFrame(connection.execute(query).fetchall(), columns=[*columns, "seconds_per_epoch"])
-    grouped = frame.astype({"seconds_per_epoch": "float64"}).groupby(columns, sort=True)["seconds_per_epoch"]
-    return grouped.agg(runs="size", seconds_per_epoch="median").reset_index()
+    frame = _frame(connection, query).astype({"seconds": "float64", "epoch": "float64"})
+    frame = frame.fillna({"processor": "", "options": "{}"})
+    newest = frame.groupby(["dataset", "method", "backbone"])["code_digest"].transform("last")
+    frame = frame[frame["code_digest"] == newest]
+    epoch = frame["epoch"].fillna(frame["seconds"] / frame["epochs"])
+    setup = (frame["seconds"] - frame["epochs"] * epoch).clip(lower=0)
+    grouped = frame.assign(epoch=epoch, setup=setup).groupby(columns, sort=True)
+    return grouped.agg(
+        runs=("epoch", "size"), seconds_per_epoch=("epoch", "median"), setup_seconds=("setup", "median")
+    ).reset_index()
+
+
+def _seconds_of(metric: type[MetricRow], epoch: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    return and_(metric.run_id == RunRow.id, metric.epoch == epoch, metric.name == "seconds")
 
 
 def known_benchmark(connection: Connection, name: str | None) -> str:

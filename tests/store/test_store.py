@@ -159,6 +159,28 @@ def test_history_gives_the_median_seconds_of_an_epoch(store: Store):
         "method": "lsq",
         "backbone": "mlp",
         "device": "cpu",
+        "options": "{}",
+        "processor": "",
         "runs": 3,
         "seconds_per_epoch": 2.0,
+        "setup_seconds": 0.0,
     }
+
+
+def test_history_keeps_what_a_run_takes_before_its_epochs_apart(store: Store):
+    store.add_benchmark("small", GRID, labelled(job()))
+    (claim,) = take(store, job())
+    seconds = [EpochRows(claim.run_id, epoch, {"seconds": value}) for epoch, value in enumerate([5.0, 2.0, 2.0], 1)]
+    store.write(seconds, claims=[claim])
+    store.finish([Finished(run_id=claim.run_id, seconds=10.0, epochs=3)])
+    (row,) = store.history().to_dict("records")
+    assert (row["seconds_per_epoch"], row["setup_seconds"]) == (2.0, 4.0)
+
+
+def test_history_is_of_the_newest_code_alone(store: Store):
+    store.add_benchmark("small", GRID, labelled(job()))
+    for code, seconds in (("old", 30.0), ("new", 3.0)):
+        (claim,) = take(store, job(), code=code)
+        store.finish([Finished(run_id=claim.run_id, seconds=seconds, epochs=3)])
+    (row,) = store.history().to_dict("records")
+    assert (row["runs"], row["seconds_per_epoch"]) == (1, 1.0)

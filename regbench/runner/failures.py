@@ -1,0 +1,64 @@
+"""Why jobs fail, and what follows from it: the one table of failure classes and their rules."""
+
+from dataclasses import dataclass
+
+from regbench.errors import RegbenchError
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What happens to a job that ended so: whether the next run takes it again unasked, and whether it waits first."""
+
+    automatic: bool
+    backoff: bool
+    words: str
+
+    def wait_s(self, attempt: int) -> float:
+        """Seconds to wait before the attempt after `attempt` (from 1): doubling, for the trouble may pass by itself."""
+        return min(FIRST_WAIT_S * 2 ** (attempt - 1), LONGEST_WAIT_S) if self.backoff else 0.0
+
+
+FIRST_WAIT_S = 2.0
+LONGEST_WAIT_S = 60.0
+ONLY_WHEN_ASKED = "tried again only with --retry-failed"
+
+RULES = {
+    "configuration": Rule(False, False, f"mend the entry; {ONLY_WHEN_ASKED}"),
+    "user code": Rule(False, False, f"mend the method, which makes its jobs new; else {ONLY_WHEN_ASKED}"),
+    "divergence": Rule(False, False, "a result, shown as missing, and not tried again"),
+    "resources": Rule(True, False, "tried again in smaller packs, and by the next run"),
+    "infrastructure": Rule(True, True, "tried again after a while, and by the next run"),
+    "interrupted": Rule(True, False, "tried again by the next run"),
+}
+UNKNOWN = Rule(False, False, ONLY_WHEN_ASKED)  # a class that another version wrote
+RETRIED = frozenset(name for name, rule in RULES.items() if rule.automatic)
+
+
+def classify(error: BaseException) -> str:
+    """The class of what a job raised.
+
+    >>> classify(MemoryError()), classify(OSError("disk full")), classify(ValueError("no such thing"))
+    ('resources', 'infrastructure', 'user code')
+    """
+    if is_memory(error):
+        return "resources"
+    code = error.exit_code if isinstance(error, RegbenchError) else None
+    if code == 2:
+        return "configuration"
+    if code == 130 or isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if code == 7 or isinstance(error, OSError):
+        return "infrastructure"
+    return "user code"
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether memory ran out, of the machine or of a device, whatever library says so."""
+    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY)
+
+
+def rule(failure_class: str) -> Rule:
+    """The rule of a class, one that is not ours included."""
+    return RULES.get(failure_class, UNKNOWN)
