@@ -99,6 +99,18 @@ Workers = Annotated[
         "--workers", envvar="REGBENCH_WORKERS", metavar="N", help="Worker processes: one a core, or one a GPU."
     ),
 ]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        metavar="TIME",
+        help="Only what fits, such as 30m or 1h30m: one seed of every cell, cheap datasets first, then the next seed.",
+    ),
+]
+Shard = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="I/N", help="Only the I-th of N equal shares of the jobs, such as 1/3."),
+]
 OwnData = Annotated[
     Path | None,
     typer.Option("--data", metavar="FILE", help="Train on your own CSV, ARFF or Parquet table instead."),

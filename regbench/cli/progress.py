@@ -1,7 +1,11 @@
-"""How far a run is: a live bar on a terminal, a line now and then anywhere else. Always on stderr."""
+"""How far a run is: a live bar on a terminal, a line now and then anywhere else. Always on stderr.
+
+It is told what the run has read from the database, and counts: progress, rate, time left, and what failed.
+"""
 
 import sys
 import time
+from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +17,7 @@ from regbench.cli.output import amount, animated, colour, duration, say
 
 NEWLINE = "\n"  # what follows it is the traceback, which `regbench status` keeps
 LINE_S = 10.0  # between two plain lines
+RATE_S = 60.0  # the rate is that of the last minute
 
 
 class Display:
@@ -21,6 +26,8 @@ class Display:
     def __init__(self, plan: runner.Plan) -> None:
         self.title = plan.benchmark
         self.working = bool(plan.packs)
+        self.failed = 0
+        self._seen: deque[tuple[float, int]] = deque()  # when, and how many epochs were done
         self._said = time.monotonic() - LINE_S + 1
         self._bar: Progress | None = None
         self._task = TaskID(0)
@@ -31,14 +38,14 @@ class Display:
                 BarColumn(),
                 TextColumn("{task.fields[jobs]}", markup=False),
                 TimeElapsedColumn(),
-                TextColumn("{task.fields[left]}"),
+                TextColumn("{task.fields[rest]}", markup=False),
                 console=console,
                 transient=True,  # the summary follows
             )
 
     def __enter__(self) -> Self:
         if self._bar:
-            self._task = self._bar.add_task(self.title, total=None, jobs="starting workers", left="")
+            self._task = self._bar.add_task(self.title, total=None, jobs="starting workers", rest="")
             self._bar.start()
         elif self.working:
             say(f"{self.title}: starting workers")
@@ -56,19 +63,35 @@ class Display:
             case runner.Progress():
                 self._progress(event)
             case runner.JobFailed():
+                self.failed += 1
                 self._line(f"failed: {event.label}: {event.failure_class}: {event.error.partition(NEWLINE)[0]}")
             case runner.Waiting():
                 self._line(f"waiting: another process holds {amount(event.jobs, 'job')}")
 
     def _progress(self, event: runner.Progress) -> None:
-        left = "" if event.seconds_left is None else f"{duration(event.seconds_left)} left"
         jobs = f"{event.done_jobs:,}/{event.total_jobs:,} jobs"
+        rest = [
+            self._rate(event),
+            "" if event.seconds_left is None else f"{duration(event.seconds_left)} left",
+            f"{self.failed:,} failed" if self.failed else "",
+        ]
         if self._bar:
-            self._bar.update(self._task, completed=event.done_epochs, total=event.total_epochs, jobs=jobs, left=left)
+            said = ", ".join(filter(None, rest))
+            self._bar.update(self._task, completed=event.done_epochs, total=event.total_epochs, jobs=jobs, rest=said)
         elif time.monotonic() - self._said >= LINE_S:
             self._said = time.monotonic()
             epochs = f"{event.done_epochs:,}/{event.total_epochs:,} epochs"
-            say(f"{self.title}: " + ", ".join(filter(None, [jobs, epochs, left])))
+            say(f"{self.title}: " + ", ".join(filter(None, [jobs, epochs, *rest])))
+
+    def _rate(self, event: runner.Progress) -> str:
+        """Epochs of single models a minute, over the last minute; nothing before there is something to count."""
+        now = time.monotonic()
+        self._seen.append((now, event.done_epochs))
+        while len(self._seen) > 2 and now - self._seen[1][0] > RATE_S:
+            self._seen.popleft()
+        since, before = self._seen[0]
+        gained = event.done_epochs - before
+        return f"{60 * gained / (now - since):,.0f} epochs/min" if gained > 0 and now > since else ""
 
     def _line(self, text: str) -> None:
         if self._bar:

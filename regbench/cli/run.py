@@ -7,7 +7,7 @@ import typer
 from regbench.cli import options
 from regbench.cli.grid import choose
 from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
-from regbench.cli.plan import as_data, as_text, headline, make_plans, slots
+from regbench.cli.plan import as_data, as_text, headline, left_out, make_plans, slots
 from regbench.cli.reading import shown
 from regbench.errors import DataUnavailable, Interrupted, JobsFailed
 
@@ -33,6 +33,8 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try jobs again that failed with this code.")
     ] = False,
+    budget: options.Budget = None,
+    shard: options.Shard = None,
     devices: options.Devices = None,
     workers: options.Workers = None,
     db: options.Database = options.DATABASE,
@@ -49,6 +51,7 @@ def run(
       regbench run smoke
       regbench run bridges-fixed --k 25 --seed 0 --seed 1 --epochs 20
       regbench run --all --dry-run
+      regbench run bridges-fixed --budget 1h30m
       regbench run smoke --data house.csv --target price
     """
     chosen = choose(
@@ -65,13 +68,15 @@ def run(
         target=target,
     )
     found = slots(devices, workers)
-    plans = make_plans(chosen, db, devices=found, retry_failed=retry_failed)
+    plans = make_plans(chosen, db, devices=found, retry_failed=retry_failed, budget=budget, shard=shard)
     if dry_run and json:
         return emit_json("run", [as_data(each) for each in plans])
     if dry_run:
         return emit("\n".join(as_text(each) for each in plans))
     for each in plans:
         say(headline(each))
+        if each.left_out:
+            say(left_out(each))
     results = _run_all(plans, db, found)
     if json:
         emit_json("run", [_as_data(each, summary) for each, summary in results])
@@ -147,7 +152,7 @@ def _as_text(plan: "Plan", summary: "Summary") -> str:
     text = f"{plan.benchmark}: {', '.join(parts)}, in {duration(summary.seconds)}"
     if not summary.failed:
         return text
-    rows = [[key[:8], kind, error] for key, (kind, error) in summary.failed.items()]
+    rows = [[key[:8], kind, error.partition("\n")[0]] for key, (kind, error) in summary.failed.items()]
     return f"{text}\n{columns(rows, header=['job', 'class', 'error'])}"
 
 
