@@ -53,8 +53,8 @@ class Benchmarks:
 
     def _spec(self, name: str, overrides: Mapping[str, Any]) -> tuple[str, Spec]:
         base, named = self._split(name)
-        spec = self.specs[resolve_among("benchmark", base, self.names())]
         full = resolve_among("benchmark", base, self.names())
+        spec = self.specs[full]
         given = {**named, **overrides}
         checked = read_overrides(given, f"{full}, protocol").model_dump(exclude_none=True)
         usual = spec.protocol.model_dump(exclude_none=True)
@@ -141,6 +141,9 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
 def _merge(base: Spec, child: Spec) -> Spec:
     """The child's fields over the base's; protocol and backbones field by field."""
     update = {field: getattr(child, field) for field in child.model_fields_set}
+    changed = [field for field in Spec.model_fields if field in update and field != "extends"]
+    if changed and "description" not in changed:
+        update["description"] = f"{child.extends} with other {', '.join(changed)}."
     protocol = base.protocol.model_copy(update=child.protocol.model_dump(exclude_none=True))
     backbones = {
         name: {**base.backbones.get(name, {}), **child.backbones.get(name, {})}

@@ -122,6 +122,7 @@ wider:
     assert (jobs["diamonds"].protocol.dropout, jobs["retinamnist"].protocol.dropout) == (0.0, 0.5)
     assert (jobs["diamonds"].protocol.epochs, jobs["diamonds"].protocol.learning_rate) == (7, 0.01)
     assert benchmarks.get("wide").jobs[0].protocol.learning_rate == 3e-3
+    assert benchmarks.description("wide") == "bridges_fixed with other datasets, protocol, backbones."
 
 
 def test_all_means_every_name_there_is(write: Write) -> None:
