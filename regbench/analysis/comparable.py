@@ -42,13 +42,16 @@ def _majority(
     if not present or all(rows[column].nunique(dropna=False) < 2 for column in present):
         return rows
     marked = rows.assign(_measured=measured, _kind=_joined(rows, present))
-    kept = []
-    for key, group in marked.groupby(by, dropna=False, sort=False):
+    mixed = marked.groupby(by, dropna=False, sort=False)["_kind"].transform("nunique") > 1
+    if not mixed.any():
+        return rows
+    kept = [marked[~mixed]]
+    for key, group in marked[mixed].groupby(by, dropna=False, sort=False):
         kinds = group.groupby("_kind", sort=True)
         best = max(kinds, key=lambda kind: (kind[1]["_measured"].sum(), _newest(kind[1]), str(kind[0])))[0]
         kept.append(group[group["_kind"] == best])
-        if gone := len(group) - len(kept[-1]):
-            notes.append(f"{_named(key)}: {_count(gone, 'job')} of {what} left out")
+        gone = len(group) - len(kept[-1])
+        notes.append(f"{_named(key)}: {_count(gone, 'job')} of {what} left out")
     return pd.concat(kept).drop(columns=["_measured", "_kind"])
 
 
@@ -63,7 +66,8 @@ def _one_run_per_seed(rows: "DataFrame", notes: list[str]) -> "DataFrame":
 
 
 def _joined(rows: "DataFrame", columns: list[str]) -> "pd.Series":
-    return rows[columns].astype("string").fillna("").agg("|".join, axis=1)
+    first, *others = (rows[column].astype("string").fillna("") for column in columns)
+    return first.str.cat(others, sep="|")
 
 
 def _newest(group: "DataFrame") -> int:
