@@ -1,5 +1,6 @@
 """`regbench run`: train what is missing."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ from regbench.cli.grid import choose
 from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
 from regbench.cli.plan import as_data, as_text, headline, left_out, make_plans, slots
 from regbench.cli.reading import shown
-from regbench.errors import DataUnavailable, Interrupted, JobsFailed
+from regbench.errors import DataUnavailable, InfrastructureError, Interrupted, JobsFailed, RegbenchError
 
 if TYPE_CHECKING:
     from regbench.runner import Plan, Summary
@@ -109,7 +110,7 @@ def _run_all(plans: "list[Plan]", db: str, devices: list[str]) -> "list[tuple[Pl
 def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) -> None:
     """The next command to try, or the error that the results amount to."""
     interrupted = any(summary.interrupted for _, summary in results)
-    failed = sum(len(summary.failed) for _, summary in results)
+    failures = [failure for _, summary in results for failure in summary.failed.values()]
     blocked = {dataset for plan, _ in results for dataset in plan.blocked}
     if interrupted:
         raise Interrupted(
@@ -121,12 +122,22 @@ def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) ->
     measured = any(summary.finished or plan.done for plan, summary in results)
     if measured:
         say(f"next: regbench report --normalize lsq{chosen}{other}")
-    if failed:
-        raise JobsFailed(
-            f"{amount(failed, 'job')} failed; see `regbench status{other}`, then run again with --retry-failed"
-        )
+    if failures:
+        raise verdict(failures, other)
     if blocked and not every:
         raise DataUnavailable(f"no data for {', '.join(sorted(blocked))}" + "; all other jobs have run" * measured)
+
+
+def verdict(failures: Sequence[tuple[str, str]], other: str = "") -> RegbenchError:
+    """What failures (class, error) amount to: where the machine is to blame for all, its own error and exit code.
+
+    >>> verdict([("infrastructure", "the disk is full")]).exit_code, verdict([("user code", "no such thing")]).exit_code
+    (7, 3)
+    """
+    count = amount(len(failures), "job")
+    if all(kind == "infrastructure" for kind, _ in failures):
+        return InfrastructureError(f"{count} could not be trained: {failures[0][1]}")
+    return JobsFailed(f"{count} failed; see `regbench status{other}`, then run again with --retry-failed")
 
 
 def _as_data(plan: "Plan", summary: "Summary") -> dict[str, Any]:
