@@ -67,7 +67,9 @@ def _one_run_per_seed(rows: "DataFrame", notes: list[str]) -> "DataFrame":
 
 def _joined(rows: "DataFrame", columns: list[str]) -> "pd.Series":
     first, *others = (rows[column].astype("string").fillna("") for column in columns)
-    return first.str.cat(others, sep="|")
+    for other in others:
+        first = first + "|" + other
+    return first
 
 
 def _newest(group: "DataFrame") -> int:

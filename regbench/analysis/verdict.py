@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 A_BETTER, B_BETTER, EQUAL, UNDECIDED = "A is better", "B is better", "practically equal", "undecided"
 GENERAL, HERE = "datasets like these", "these datasets"
@@ -142,4 +141,6 @@ def _between(logs: list[np.ndarray], within: float) -> float:
 
 
 def _half(variance: float, datasets: int, freedom: int, level: float) -> float:
+    from scipy.special import stdtrit
+
     return float(stdtrit(freedom, (1 + level) / 2) * np.sqrt(variance / datasets))
