@@ -74,6 +74,7 @@ def _measure(job: Job, size: Facts, device: str) -> float:
         return float(np.median(seconds)) / expected
     finally:
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)  # which training turns on; this process does other things too
 
 
 def _pack(job: Job, device: str) -> list[Job]:

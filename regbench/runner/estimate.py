@@ -194,7 +194,7 @@ def makespan(seconds: Iterable[float], slots: int) -> float:
     """When the last slot is free, if each task goes to the first free slot.
 
     >>> makespan([3, 2, 2], slots=2)
-    4
+    4.0
     """
     free = [0.0] * max(1, slots)
     for each in seconds:

@@ -16,6 +16,7 @@ from regbench.store import Store
 
 __all__ = ["Plan", "epoch_cost", "fetch_missing", "make_plan"]
 
+WORTH_CALIBRATING_S = 5.0  # by arithmetic; what is shorter is over before it has been measured
 LESS = 0.97  # of the jobs that seemed to fit a budget, while their packs do not
 
 
@@ -82,7 +83,8 @@ def make_plan(
     pending = [job for job in jobs if job.key not in done and job.key not in kept_out]
     files = files or {}
     facts = _own_facts(files)
-    pace = Pace.of(store, devices, calibrate=calibrate if pending else None, facts=facts)
+    worth_it = sum(job.protocol.epochs * epoch_cost(job, facts) for job in pending) > WORTH_CALIBRATING_S
+    pace = Pace.of(store, devices, calibrate=calibrate if worth_it else None, facts=facts)
 
     def packed(some: Sequence[Job]) -> list[Pack]:
         return make_packs(some, devices, pace, free_bytes=free_bytes, facts=facts)

@@ -68,7 +68,7 @@ def filled(in_tmp: Path) -> Path:
         failing = next(
             claim for claim in claims if (by_key[claim.key].method, by_key[claim.key].seed) == ("lsq_softmax", 1)
         )
-        store.fail([failing.run_id], failure_class="method", error="ValueError: made up")
+        store.fail([failing.run_id], failure_class="user code", error="ValueError: made up")
         rows, finished = [], []
         for claim in claims:
             job = by_key[claim.key]

@@ -14,7 +14,7 @@ from tests.cli.conftest import Command
 def test_status_counts_jobs_and_says_why_one_failed(regbench: Command, filled: Path) -> None:
     said = regbench("status")
     assert said.code == 0
-    header, row, why = said.out.splitlines()
+    header, row, failures, why = said.out.splitlines()
     assert header.split() == [
         "benchmark",
         "dataset",
@@ -27,7 +27,11 @@ def test_status_counts_jobs_and_says_why_one_failed(regbench: Command, filled: P
         "epochs",
     ]
     assert row.split()[:8] == ["smoke", "diamonds", "12", "11", "0", "1", "0", "0"]
-    assert why == "failed: diamonds, lsq_softmax k=25 seed=1: method: ValueError: made up"
+    assert failures.startswith("failed: 1 job, user code: ")
+    assert failures.endswith("tried again only with --retry-failed")
+    assert why == "  diamonds, lsq_softmax k=25 seed=1: ValueError: made up"
+    (failure,) = regbench("status", "--json").data[0]["failures"]
+    assert (failure["failure_class"], failure["retried"]) == ("user code", False)
 
 
 def test_the_json_of_every_command_has_the_same_envelope(regbench: Command, filled: Path) -> None:

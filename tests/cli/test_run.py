@@ -35,6 +35,33 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(regbench: Command) -> None:
     assert not Path("results").exists()
 
 
+def test_a_plan_says_what_its_time_rests_on(regbench: Command) -> None:
+    assert "the time rests on a calibration of this machine" in regbench("plan", "smoke", "--devices", "cpu").out
+
+
+def test_a_budget_says_what_it_leaves_out(regbench: Command) -> None:
+    words = ["plan", "bridges-fixed", "--dataset", "WN", "--dataset", "DM", "--devices", "cpu", "--workers", 1]
+    [whole] = regbench(*words, "--json").data
+    budget = f"{int(whole['seconds']['likely'] / 3)}s"
+    [part] = regbench(*words, "--budget", budget, "--json").data
+    assert part["seconds"]["likely"] <= whole["seconds"]["likely"] / 3
+    assert part["to_train"] + sum(part["left_out"].values()) == whole["to_train"] == 190
+    assert 0 < part["left_out"]["wine_quality"] < part["left_out"]["diamonds"]
+    assert "left out by the budget: " in regbench(*words, "--budget", budget).out
+
+
+def test_a_budget_for_several_benchmarks_is_one_budget(regbench: Command) -> None:
+    plans = regbench("plan", "--all", "--devices", "cpu", "--workers", 1, "--budget", "5m", "--json").data
+    assert sum(plan["seconds"]["likely"] for plan in plans) <= 300
+    assert not plans[0]["left_out"]
+    assert plans[-1]["left_out"]
+
+
+def test_shards_make_up_the_benchmark(regbench: Command) -> None:
+    shares = [regbench("plan", "smoke", "--devices", "cpu", "--shard", f"{i}/5", "--json").data[0] for i in range(1, 6)]
+    assert [share["to_train"] for share in shares] == [3, 3, 2, 2, 2]
+
+
 def test_all_plans_every_benchmark_of_the_file_the_cheapest_first(regbench: Command) -> None:
     Path("benchmarks.yaml").write_text(
         "large:\n  extends: smoke\n  protocol: {epochs: 50}\nsmall:\n  extends: smoke\n  methods: [lsq]\n"

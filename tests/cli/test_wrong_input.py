@@ -40,6 +40,8 @@ WRONG = {
         "smoke, protocol epochs: must be greater than or equal to 1, not 0",
     ),
     "no workers": (["plan", "smoke", "--workers", "0"], "--workers 0: at least 1 is needed"),
+    "a budget": (["plan", "smoke", "--budget", "soon"], "--budget soon: write a time such as 90s, 30m, 2h or 1h30m"),
+    "a shard": (["run", "smoke", "--shard", "4/3"], "--shard 4/3: write i/n with i from 1 to n, such as 1/3"),
     "a device": (["plan", "smoke", "--devices", "gpu"], "'gpu' is not a device; write cpu, cuda or cuda:0,cuda:1"),
     "all and a name": (["run", "smoke", "--all"], "--all means every benchmark; leave out smoke, or --all"),
     "data without a target": (["run", "smoke", "--data", "x.csv"], "--data FILE and --target COLUMN go together"),

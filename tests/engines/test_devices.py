@@ -1,11 +1,12 @@
 """Device slots: what the machine offers, what the user asks for, and what is refused."""
 
 import os
+from pathlib import Path
 
 import pytest
 import torch
 
-from regbench.engines.devices import cores, find_devices, gpu_without_torch
+from regbench.engines.devices import cores, find_devices, free_memory, gpu_without_torch
 from regbench.errors import InfrastructureError, UsageError
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
@@ -24,6 +25,16 @@ def test_cores_stay_within_the_affinity():
     finally:
         os.sched_setaffinity(0, allowed)
     assert 1 <= cores() <= len(allowed)
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="this system does not tell what memory is free")
+def test_free_memory_is_shared_by_the_slots_of_a_device():
+    one, four = free_memory(["cpu"]), free_memory(["cpu"] * 4)
+    assert one is not None
+    assert four is not None
+    assert 2**20 < four < one
+    assert four == pytest.approx(one / 4, rel=0.2)  # others use memory meanwhile
+    assert one <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 @pytest.mark.parametrize("wanted", ["gpu", "cuda:x", "cpu,cuda:0", "cuda:0,"])
