@@ -1,20 +1,24 @@
 """Both sides of a measurement compute the same, on the same batches, from the same start. No test asserts a time."""
 
+import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from regbench import catalog
-from regbench.bench.baselines import LOSSES, Training, indexed, loader
+from regbench.bench.baselines import LOSSES, PlainTraining, indexed, loader
 from regbench.bench.floor import operations
+from regbench.bench.overheads import Overhead, grid, harness, planning, store_pack, variant
 from regbench.bench.shapes import BINS, METHODS, SEEDS, Cell, Shape
-from regbench.bench.speed import Bench, Effort, Speed, floor_of, means_of, time_cell
+from regbench.bench.speed import Bench, Speed, floor_of, means_of
 from regbench.cli.bench import as_data, as_text
+from regbench.cli.main import main
 from regbench.random import Stream
+from regbench.store import Store
 from regbench.training.loop import Resident, optimise
 from regbench.training.pack import Model, build
 
@@ -43,7 +47,7 @@ def test_both_sides_compute_the_same_losses_on_the_same_batches(method: str, sha
     cell = Cell(shape, method, steps=STEPS, epochs=EPOCHS)
     model = without_dropout(cell)
     resident = Resident.of(cell.data(), CPU, torch.float64)
-    theirs = [Training.of(model, row, steps=STEPS * EPOCHS) for row in range(len(model.jobs))]
+    theirs = [PlainTraining.of(model, row, steps=STEPS * EPOCHS) for row in range(len(model.jobs))]
     for epoch, losses in enumerate(optimise(model, resident)):
         for training, loss in zip(theirs, losses, strict=True):
             batches = batches_of(training.job.seed, epoch, resident.x["train"], resident.y["train"], cell)
@@ -55,7 +59,7 @@ def test_both_sides_end_at_the_same_weights(method: str) -> None:
     cell = Cell(TABLE, method, steps=STEPS, epochs=EPOCHS)
     model = without_dropout(cell)
     resident = Resident.of(cell.data(), CPU, torch.float64)
-    training = Training.of(model, steps=STEPS * EPOCHS)
+    training = PlainTraining.of(model, steps=STEPS * EPOCHS)
     for epoch, _ in enumerate(optimise(model, resident)):
         training.epoch(batches_of(training.job.seed, epoch, resident.x["train"], resident.y["train"], cell))
     assert isinstance(training.network, nn.Sequential)
@@ -67,7 +71,7 @@ def test_both_sides_end_at_the_same_weights(method: str) -> None:
 def test_the_baselines_are_what_a_researcher_writes() -> None:
     """One module per job in float32, with dropout at the protocol's rate, and Adam as torch has it by default."""
     cell = Cell(TABLE, "end2end", steps=STEPS, epochs=EPOCHS)
-    training = Training.of(build(cell.jobs(), cell.data(), CPU), steps=9)
+    training = PlainTraining.of(build(cell.jobs(), cell.data(), CPU), steps=9)
     kinds = [type(part) for part in training.network.children()]
     assert kinds == [nn.Linear, nn.ReLU, nn.Dropout] * 2 + [nn.Linear]
     assert {part.p for part in training.network.children() if isinstance(part, nn.Dropout)} == {0.3}
@@ -152,10 +156,48 @@ def test_the_table_has_the_means_below() -> None:
     assert "50%" in text
 
 
-def test_a_cell_is_measured_on_every_side() -> None:
-    """In one process here; a run gives the baselines one of their own."""
-    cell = Cell(TABLE, "lsq", steps=1, epochs=1 + Effort(rounds=1, steps=1, image_steps=1).rounds)
-    with ThreadPoolExecutor(1) as script:
-        measured = time_cell(cell, script)
-    assert all(math.isfinite(each) and each > 0 for each in (measured.ours, measured.idiomatic, measured.no_loader))
-    assert measured.jobs == SEEDS
+def test_the_command_measures_every_side_with_one_thread(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a user runs it, the baselines in a process of their own."""
+    assert main(["bench", "--quick", "--dataset", "WN", "--method", "lsq", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["schema"], said["command"]) == ("regbench/1", "bench")
+    (line,) = said["data"]["shapes"]
+    assert (line.pop("dataset"), line.pop("method")) == ("wine_quality", "lsq")
+    assert all(math.isfinite(each) and each > 0 for each in line.values())
+    assert said["data"]["geometric_mean"]["of_floor"] == pytest.approx(line["of_floor"])
+    assert said["data"]["machine"]["threads"] == 1
+    (seconds,) = said["data"]["seconds_per_model_step"]
+    assert (seconds["inputs"], seconds["batch_size"], seconds["jobs"]) == ([11], 256, SEEDS)
+
+
+def test_an_overhead_keeps_below_its_target_and_a_rate_above() -> None:
+    assert Overhead("report", 1.9, 2.0, "s", "").is_met
+    assert not Overhead("report", 2.1, 2.0, "s", "").is_met
+    assert Overhead("rows", 60_000, 50_000, "rows/s", "", is_rate=True).is_met
+    assert not Overhead("rows", 40_000, 50_000, "rows/s", "", is_rate=True).is_met
+
+
+def test_planning_is_timed_on_at_least_as_many_jobs_as_asked_for() -> None:
+    measured = planning(jobs=200)
+    assert measured.how.startswith(f"{2 * len(grid(seeds=1).jobs)} jobs")
+    assert measured.value > 0
+
+
+def test_a_stored_pack_has_every_row_that_is_counted(in_tmp: Path) -> None:
+    jobs = grid(seeds=1).jobs[:3]
+    with Store.open(in_tmp / "bench.db") as store:
+        store.add_benchmark("bench", {}, [(job, variant(job)) for job in jobs])
+        rows, seconds = store_pack(store, jobs)
+        assert seconds > 0
+        assert len(store.curves("bench")) == rows == 3 * 100 * 6
+
+
+def test_the_harness_share_is_of_a_real_run() -> None:
+    measured = harness(epochs=2, rows=700)
+    assert 0 < measured.value < math.inf
+    assert "2 epochs" in measured.how
+
+
+def test_a_wrong_name_is_said_before_anything_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--dataset", "diamond"]) == 2
+    assert "did you mean 'diamonds'?" in capsys.readouterr().err

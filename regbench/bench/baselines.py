@@ -131,7 +131,7 @@ def cnn(shape: tuple[int, int, int], outputs: int, *, width: int, dropout: float
     return nn.Sequential(*parts, nn.Linear(width, outputs))
 
 
-class Training:
+class PlainTraining:
     """One job as a researcher trains it: network, loss, `torch.optim.Adam`, `OneCycleLR`, `clip_grad_norm_`."""
 
     def __init__(self, job: Job, network: nn.Module, loss: Loss, *, steps: int) -> None:

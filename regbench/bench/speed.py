@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from regbench.bench.baselines import Training, indexed, loader
+from regbench.bench.baselines import PlainTraining, indexed, loader
 from regbench.bench.floor import operations
 from regbench.bench.shapes import Cell, Shape
 from regbench.engines.devices import cores
@@ -166,7 +166,7 @@ def time_loops(cell: Cell) -> tuple[float, float]:
 def _loops(cell: Cell) -> tuple[Callable[[], float], Callable[[], float]]:
     model = build(cell.jobs()[:1], cell.data(), CPU)
     x, y = torch.from_numpy(cell.data().x_train), torch.from_numpy(cell.data().y_train)
-    idiomatic, no_loader = (Training.of(model, steps=cell.epochs * cell.steps) for _ in range(2))
+    idiomatic, no_loader = (PlainTraining.of(model, steps=cell.epochs * cell.steps) for _ in range(2))
     batches = loader(x, y, cell.shape.batch_size)
     return lambda: idiomatic.epoch(batches), lambda: no_loader.epoch(indexed(x, y, cell.shape.batch_size))
 

@@ -1,5 +1,6 @@
 """`regbench bench`: how fast this machine trains, beside what else one might do."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,15 @@ if TYPE_CHECKING:
     from regbench.bench.overheads import Overhead
     from regbench.bench.speed import Bench, Speed
 
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        metavar="NAME",
+        help="Only this method; may be repeated.",
+        autocompletion=options.complete_methods,
+    ),
+]
 HEADER = ["dataset", "method", "steps/s", "vs idiomatic", "vs no loader", "of floor"]
 
 
@@ -20,7 +30,7 @@ def bench(
         bool, typer.Option("--overheads", help="What planning, store, reports and start-up cost, instead.")
     ] = False,
     dataset: options.Datasets = None,
-    method: options.Methods = None,
+    method: Methods = None,
     json: options.Json = False,
 ) -> int:
     """Measure how fast this machine trains, beside what a researcher would write and beside its matrix products.
@@ -96,21 +106,25 @@ def _ratios(vs_idiomatic: float, vs_no_loader: float, of_floor: float) -> list[s
 
 
 def _overheads(*, json: bool) -> int:
-    from regbench.bench.overheads import OVERHEADS
+    say("regbench: measuring what is spent beside the training; a few minutes")
+    from regbench.bench.overheads import measure
 
-    found: list[Overhead] = []
-    for name, measured in OVERHEADS.items():
-        say(f"regbench: measuring {name}")
-        found.append(measured())
+    found = list(measure(lambda name: say(f"  {name}")))
     if json:
-        emit_json("bench", {"overheads": [each.as_data() for each in found]})
-    else:
-        rows = [[each.name, each.shown(each.value), each.shown(each.target), _verdict(each)] for each in found]
-        emit(columns(rows, header=["overhead", "measured", "target", ""]))
-        for each in found:
-            say(f"{each.name}: {each.how}")
+        emit_json("bench", {"overheads": [{**asdict(each), "is_met": each.is_met} for each in found]})
+        return 0
+    rows = [[each.name, _amount(each, each.value), _bound(each), "ok" if each.is_met else "missed"] for each in found]
+    emit(columns(rows, header=["overhead", "measured", "target", ""]))
+    for each in found:
+        say(f"{each.name}: {each.how}")
     return 0
 
 
-def _verdict(overhead: "Overhead") -> str:
-    return "ok" if overhead.ok else "missed"
+def _bound(overhead: "Overhead") -> str:
+    return f"{'≥' if overhead.is_rate else '≤'} {_amount(overhead, overhead.target)}"
+
+
+def _amount(overhead: "Overhead", value: float) -> str:
+    if not overhead.unit:
+        return f"{value:.1%}"
+    return f"{value:,.0f} {overhead.unit}" if overhead.is_rate else f"{value:.2f} {overhead.unit}"
