@@ -17,7 +17,7 @@ from regbench.job import Job
 
 ROOT = Path(__file__).parent
 ALWAYS = (
-    ("regbench.training.loop", "train"),
+    ("regbench.training.loop", "Training"),
     ("regbench.data", "prepare"),
 )
 WITHOUT_NUMBERS = frozenset({"regbench.catalog", "regbench.errors"})  # they find files and word messages

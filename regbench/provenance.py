@@ -1,15 +1,18 @@
 """What a run was made with: versions, commit, machine and flags, recorded beside every number."""
 
+import hashlib
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import regbench
+from regbench.job import canonical
 
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas", "sqlalchemy", "loky")
 
@@ -26,10 +29,28 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "processor": processor(),
         "host": platform.node(),
-        "flags": {"tf32": False, "deterministic": True, "threads": 1, "dtype": "float32"},
         "variables": {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ},
         "arguments": sys.argv[1:] if Path(sys.argv[0]).name.startswith("regbench") else [],
     }
+
+
+def flags() -> dict[str, Any]:
+    """The settings of torch, in this process, that its numbers depend on."""
+    import torch
+
+    return {
+        "tf32": torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32,
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "threads": torch.get_num_threads(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def numerics(known: Mapping[str, Any], device: str) -> str:
+    """A digest of what the bits of a number depend on besides the code: versions, processor, flags, kind of device."""
+    relevant = {name: known[name] for name in ("libraries", "machine", "processor", "flags")}
+    kind = device_name(device).partition(" (")[2] or "cpu"
+    return hashlib.sha256(canonical({**relevant, "device": kind}).encode()).hexdigest()[:16]
 
 
 def git_state(folder: Path) -> dict[str, Any]:

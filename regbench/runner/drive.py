@@ -4,14 +4,14 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
 from regbench import catalog
 from regbench.engines.local import LocalEngine, Outcome
-from regbench.job import Job
+from regbench.job import Job, Pack
 from regbench.provenance import environment
 from regbench.runner.owners import is_dead, this_owner
 from regbench.runner.plan import Plan, epoch_cost
@@ -115,6 +115,19 @@ def run(
         return driver.run()
 
 
+def as_they_were(packs: Sequence[Pack], store: Store, code: Mapping[str, str]) -> list[tuple[Job, ...]]:
+    """The packs to train: runs that were interrupted go on first, in the company they were trained in."""
+    wanted = {job.key: job for pack in packs for job in pack.jobs}
+    going_on = store.resumable({key: code[key] for key in wanted})
+    before = store.packs({each.pack for each in going_on.values()})
+    old = [
+        tuple(wanted[key] for key in before[name] if key in going_on and going_on[key].pack == name)
+        for name in dict.fromkeys(each.pack for each in going_on.values())
+    ]
+    new = [tuple(job for job in pack.jobs if job.key not in going_on) for pack in packs]
+    return [jobs for jobs in (*old, *new) if jobs]
+
+
 def label(job: Job) -> str:
     """A job's variant as users write it."""
     return catalog.label(job.method, dict(job.hparams), dict(job.static))
@@ -131,7 +144,7 @@ class _Driver:
         self.summary = Summary(blocked=dict(plan.blocked))
         self.jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
         self.settled: set[str] = set()
-        self.waiting: deque[Task] = deque(self._task(pack.jobs, number) for number, pack in enumerate(plan.packs))
+        self.waiting: deque[Task] = deque()
         self.started = time.monotonic()
         self.counted = 0.0
         self.first_share: float | None = None
@@ -139,6 +152,8 @@ class _Driver:
     def run(self) -> Summary:
         """Until every job is settled, or somebody asks to stop."""
         self._release_the_dead()
+        packs = as_they_were(self.plan.packs, self.store, self.plan.code)
+        self.waiting.extend(self._task(jobs, number) for number, jobs in enumerate(packs))
         with LocalEngine(self.devices, run_pack) as engine:
             try:
                 with _termination_as_interrupt():
@@ -199,7 +214,7 @@ class _Driver:
             for jobs in (task.jobs[:half], task.jobs[half:]):
                 self.waiting.append(replace(task, jobs=jobs, name=f"{task.name}.{len(jobs)}", deaths=1))
         else:
-            (job,) = list(task.jobs)
+            job = list(task.jobs)[0]  # noqa: RUF015 - of a tuple whose length a type checker cannot see
             why = f"its worker process died {task.deaths + 1} times (killed by the system, or out of memory?)"
             claims = self.store.claim(
                 {job.key: task.code[job.key]},
@@ -207,7 +222,6 @@ class _Driver:
                 lease_s=LEASE_S,
                 environment=environment(),
                 device="none",
-                pack=task.name,
             )
             self.store.fail([claim.run_id for claim in claims], failure_class="infrastructure", error=why)
             self._failed(job.key, "infrastructure", why)

@@ -11,25 +11,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from regbench import catalog
 from regbench.errors import RegbenchError
 from regbench.job import Job, Pack
-from regbench.provenance import device_name, environment
+from regbench.provenance import device_name, environment, flags, numerics
+from regbench.runner.failures import classify
 from regbench.runner.owners import this_owner
-from regbench.store import Claim, EpochRows, Finished, Store
+from regbench.runner.record import Record
+from regbench.store import Claim, Store
 
 if TYPE_CHECKING:
     from regbench.data import Prepared
-    from regbench.training.loop import Epoch
+    from regbench.training.checkpoint import State
 
 LEASE_S = 120.0
 WRITE_EVERY_S = 10.0
-MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
+WRITING_COSTS_AT_MOST = 50  # times as long is trained between two writes as a write takes: 2 % for large states
 
 
 @dataclass(frozen=True)
@@ -62,51 +64,62 @@ class Stopped(BaseException):
 
 
 def run_pack(task: Task, device: str) -> Result:
-    """Train what is ours of a pack. Finished epochs are written every ten seconds, the last ones with the result."""
+    """Train what is ours of a pack. Finished epochs are written every ten seconds, each time with where to go on."""
     started = time.perf_counter()
+    torch_device = _device(device)
     with Store.open(task.store_url) as store, _stop_requests() as stop:
+        here = {**environment(), "flags": flags()}
         claims = store.claim(
             {job.key: task.code[job.key] for job in task.jobs},
             owner=this_owner(),
             lease_s=LEASE_S,
-            environment=environment(),
+            environment=here,
             device=device_name(device),
-            pack=task.name,
         )
-        ours = {claim.key for claim in claims}
-        jobs = tuple(job for job in task.jobs if job.key in ours)
-        if not jobs:
-            return Result()
-        by_key = {claim.key: claim for claim in claims}
-        try:
-            result = _train(store, jobs, [by_key[job.key] for job in jobs], task, device, stop)
-        except Stopped:
-            store.interrupt([claim.run_id for claim in claims])
-            return Result(interrupted=True)
-        except Exception as error:  # whatever a method or its data may raise is recorded, not lost
-            result = _give_up(store, jobs, claims, error)
-        return replace(result, seconds=time.perf_counter() - started)
+        jobs = {job.key: job for job in task.jobs}
+        results = []
+        for _, some in groupby(sorted(claims, key=lambda each: each.epoch), key=lambda each: each.epoch):
+            group = list(some)  # all of one epoch: they are trained in step
+            pack = _Pack(store, tuple(jobs[claim.key] for claim in group), group, numerics(here, device))
+            results.append(_attempt(pack, task, torch_device, stop))
+        return replace(_joined(results), seconds=time.perf_counter() - started)
 
 
-def _train(
-    store: Store, jobs: Sequence[Job], claims: Sequence[Claim], task: Task, device: str, stop: "_Stop"
-) -> Result:
-    from regbench.training.loop import train
+def _attempt(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
+    try:
+        return _train(pack, task, device, stop)
+    except Stopped:
+        pack.store.interrupt(pack.runs)
+        return Result(interrupted=True)
+    except Exception as error:  # whatever a method or its data may raise is recorded, not lost
+        return _give_up(pack, error)
 
+
+def _train(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
+    from regbench.training.loop import Training
+
+    jobs, store = pack.jobs, pack.store
     data = _prepared(jobs[0], task.files.get(jobs[0].dataset))
     _remember_dataset(store, jobs[0], data)
-    record = _Record(jobs, claims)
-    written = time.monotonic()
+    states = _states(pack)
+    record = Record(jobs, pack.runs, states)
+    training = Training(jobs, data, device, states=states)
+    written, took = time.monotonic(), 0.0
     started = time.perf_counter()
-    for epoch in train(jobs, data, _device(device)):
+    for epoch in training:
         record.add(epoch)
-        if stop.asked or os.getppid() != task.parent:
-            store.write(record.take(), claims=claims)
-            raise Stopped
-        if time.monotonic() - written > WRITE_EVERY_S:
-            store.write(record.take(), claims=claims)
-            store.renew(claims, lease_s=LEASE_S)
+        stopping = stop.asked or os.getppid() != task.parent
+        due = time.monotonic() - written > max(write_every_s(), took * WRITING_COSTS_AT_MOST)
+        if (stopping or due) and epoch.number < jobs[0].protocol.epochs:
+            began = time.monotonic()
+            share = (time.perf_counter() - started) / len(jobs)
+            checkpoints = record.checkpoints(training.state(), share, pack.numerics)
+            store.write(record.take(), claims=pack.claims, checkpoints=checkpoints)
+            if stopping:
+                raise Stopped
+            store.renew(pack.claims, lease_s=LEASE_S)
             written = time.monotonic()
+            took = written - began
     share = (time.perf_counter() - started) / len(jobs)
     results = record.results(share)
     refused = store.finish(results, last=record.take())
@@ -117,77 +130,75 @@ def _train(
     )
 
 
-def _give_up(store: Store, jobs: Sequence[Job], claims: Sequence[Claim], error: Exception) -> Result:
+@dataclass(frozen=True)
+class _Pack:
+    """Jobs that are ours now and are trained at once."""
+
+    store: Store
+    jobs: tuple[Job, ...]
+    claims: Sequence[Claim]
+    numerics: str  # what the bits of its numbers depend on besides the code
+
+    @property
+    def runs(self) -> list[int]:
+        return [claim.run_id for claim in self.claims]
+
+
+def _states(pack: _Pack) -> "list[State] | None":
+    """Where the runs of a pack go on; None for new ones. Says in the store whether just as if they had not stopped."""
+    from regbench.training.checkpoint import State
+
+    epoch = pack.claims[0].epoch
+    if not epoch:
+        return None
+    states = [State.from_bytes(pack.store.checkpoint(run)) for run in pack.runs]
+    before = {claim.pack for claim in pack.claims}
+    company = pack.store.packs(before)
+    why = []
+    if [claim.key for claim in pack.claims] not in company.values():
+        why.append("in another pack")
+    if {state.facts["numerics"] for state in states} != {pack.numerics}:
+        why.append("on another machine or with other versions")
+    pack.store.note_resumption(pack.runs, epoch=epoch, exact=not why, why=" and ".join(why))
+    return states
+
+
+def _joined(results: Sequence[Result]) -> Result:
+    return Result(
+        finished=tuple(key for each in results for key in each.finished),
+        diverged=tuple(key for each in results for key in each.diverged),
+        failed={key: why for each in results for key, why in each.failed.items()},
+        again=tuple(jobs for each in results for jobs in each.again),
+        interrupted=any(each.interrupted for each in results),
+    )
+
+
+def _give_up(pack: _Pack, error: Exception) -> Result:
     """Jobs of several methods are tried again method by method, so that one that raises takes no other with it.
 
     Memory that runs out says nothing about a job: half the pack is tried again, until one job alone is too large.
     """
-    runs = [claim.run_id for claim in claims]
-    memory = isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)
+    jobs = pack.jobs
+    failure = classify(error)
     heads = sorted({Pack.head(job) for job in jobs})
-    if memory and len(jobs) > 1:
-        store.interrupt(runs)
-        return Result(again=(tuple(jobs[: len(jobs) // 2]), tuple(jobs[len(jobs) // 2 :])))
+    if failure == "resources" and len(jobs) > 1:
+        pack.store.interrupt(pack.runs)
+        return Result(again=(jobs[: len(jobs) // 2], jobs[len(jobs) // 2 :]))
     if len(heads) > 1 and not isinstance(error, RegbenchError):
-        store.interrupt(runs)
+        pack.store.interrupt(pack.runs)
         return Result(again=tuple(tuple(job for job in jobs if Pack.head(job) == head) for head in heads))
     message = _said(error)
-    failure = "resources" if memory else "infrastructure" if _is_infrastructure(error) else "user code"
-    store.fail(runs, failure_class=failure, error=message)
+    pack.store.fail(pack.runs, failure_class=failure, error=message)
     return Result(failed={job.key: (failure, message) for job in jobs})
 
 
 def _said(error: Exception) -> str:
     """The error and where it came from, in one line for a table and the traceback below it."""
+    if isinstance(error, RegbenchError):
+        return str(error)
     where = traceback.extract_tb(error.__traceback__)[-1]
-    line = f"{type(error).__name__}: {error} ({os.path.basename(where.filename)}, line {where.lineno})"  # noqa: PTH119
-    return str(error) if isinstance(error, RegbenchError) else f"{line}\n{''.join(traceback.format_exception(error))}"
-
-
-def _is_infrastructure(error: Exception) -> bool:
-    return isinstance(error, OSError) or (isinstance(error, RegbenchError) and error.exit_code == 7)
-
-
-class _Record:
-    """What a pack has measured and not yet written, and its jobs' best epochs so far."""
-
-    def __init__(self, jobs: Sequence[Job], claims: Sequence[Claim]) -> None:
-        self.keep = jobs[0].protocol.keep_predictions == "best"
-        self.runs = [claim.run_id for claim in claims]
-        self.waiting: list[EpochRows] = []
-        self.epochs = 0
-        self.best = np.full(len(jobs), np.inf)
-        self.best_epoch: list[int | None] = [None] * len(jobs)
-        self.predictions: list[dict[str, np.ndarray]] = [{} for _ in jobs]
-        self.diverged_at: list[int | None] = [None] * len(jobs)
-
-    def add(self, epoch: "Epoch") -> None:
-        """Take over an epoch of all jobs; the predictions only where it is the best so far."""
-        self.epochs = epoch.number
-        share = epoch.seconds / len(self.runs)
-        finite = np.all([np.isfinite(values) for values in epoch.values.values()], axis=0)
-        for row, run in enumerate(self.runs):
-            values = {name: float(column[row]) for name, column in epoch.values.items()}
-            self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": share}))
-            if not finite[row] and self.diverged_at[row] is None:
-                self.diverged_at[row] = epoch.number
-            if values["val/rmse"] < self.best[row]:
-                self.best[row] = values["val/rmse"]
-                self.best_epoch[row] = epoch.number
-                if self.keep:
-                    self.predictions[row] = {part: every[row] for part, every in epoch.predictions.items()}
-
-    def take(self) -> list[EpochRows]:
-        """The rows that wait to be written, which then wait no longer."""
-        rows, self.waiting = self.waiting, []
-        return rows
-
-    def results(self, share: float) -> list[Finished]:
-        """The ends of all runs; `share` is each run's part of the wall time in seconds."""
-        return [
-            Finished(run, share, self.epochs, self.diverged_at[row], self.predictions[row], self.best_epoch[row])
-            for row, run in enumerate(self.runs)
-        ]
+    line = f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
+    return f"{line}\n{''.join(traceback.format_exception(error))}"
 
 
 @dataclass
@@ -212,17 +223,24 @@ def _stop_requests() -> Iterator[_Stop]:
         signal.signal(signal.SIGTERM, before)
 
 
+def write_every_s() -> float:
+    """Seconds between two writes; REGBENCH_WRITE_EVERY changes them, for machines that crash, and for tests."""
+    return float(os.environ.get("REGBENCH_WRITE_EVERY", WRITE_EVERY_S))
+
+
 def _device(name: str) -> Any:
     """The torch device, with the settings that make its numbers the same every time."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     import torch
+    from torch.utils import deterministic
 
     torch.set_num_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
-    if name != "cpu":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(True)
+    # Else every new tensor is written twice; `setattr`, for it is a property that no type checker knows.
+    setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010
     return torch.device(name)
 
 

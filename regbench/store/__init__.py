@@ -3,12 +3,24 @@
 from typing import TYPE_CHECKING, Any
 
 from regbench.store.store import Store
-from regbench.store.values import Claim, EpochRows, Failure, Finished, Standing
+from regbench.store.values import Checkpoint, Claim, EpochRows, Failure, Finished, Resumable, Standing
 
 if TYPE_CHECKING:
     from regbench.store.transfer import Moved, export, import_
 
-__all__ = ["Claim", "EpochRows", "Failure", "Finished", "Moved", "Standing", "Store", "export", "import_"]
+__all__ = [
+    "Checkpoint",
+    "Claim",
+    "EpochRows",
+    "Failure",
+    "Finished",
+    "Moved",
+    "Resumable",
+    "Standing",
+    "Store",
+    "export",
+    "import_",
+]
 
 
 def __getattr__(name: str) -> Any:

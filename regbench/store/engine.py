@@ -143,3 +143,11 @@ def _begin(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first and then writes would fail whatever the time-out."""
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def folder_beside(url: URL) -> Path | None:
+    """Where large checkpoints of a SQLite file are kept; None for a server, which keeps them itself."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    path = Path(url.database.removeprefix("file:").partition("?")[0])
+    return path.with_name(f"{path.name}.checkpoints")

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
+from regbench.store.checkpoints import remember_pack, resumable
 from regbench.store.jobs import done, short_digest
 from regbench.store.models import EnvironmentRow, JobRow, RunRow
 from regbench.store.sql import chunks, insert_new, now, rows_in
@@ -24,45 +25,57 @@ def claim(
     lease_s: float,
     environment: Mapping[str, Any],
     device: str,
-    pack: str,
 ) -> list[Claim]:
-    """Take the jobs (key -> code digest) that are neither done nor leased to a live other, and open a run for each."""
+    """Take the jobs (key -> code digest) that are neither done nor leased to a live other, and open a run for each.
+
+    A run that was interrupted and has a checkpoint of the same code is opened again instead.
+    """
     moment = now(connection)
     free = _lock_free(connection, code, owner=owner, moment=moment)
     finished = done(connection, {key: code[key] for key in free})
     ours = {key: job for key, job in free.items() if key not in finished}
     jobs = [job_id for job_id, _ in ours.values()]
     interrupt_abandoned(connection, jobs, moment=moment)
+    going_on = resumable(connection, {key: code[key] for key in ours})
     attempts = _attempts(connection, jobs)
     environment_id = _environment(connection, environment)
     taken = {"lease_owner": owner, "lease_until": moment + lease_s, "lease_token": JobRow.lease_token + 1}
     for some in chunks(jobs):
         connection.execute(update(JobRow).where(JobRow.id.in_(some)).values(**taken, blocked=None))
-    runs = [
+    keys = [key for key in code if key in ours]
+    pack = remember_pack(connection, keys)
+    shared = {"status": "running", "environment_id": environment_id, "device": device, "pack": pack}
+    new = [
         {
+            **shared,
             "uuid": str(uuid4()),
-            "job_id": job_id,
-            "attempt": attempts.get(job_id, 0) + 1,
-            "status": "running",
+            "job_id": ours[key][0],
+            "attempt": attempts.get(ours[key][0], 0) + 1,
             "code_digest": code[key],
-            "environment_id": environment_id,
-            "device": device,
-            "pack": pack,
-            "lease_token": token + 1,
+            "lease_token": ours[key][1] + 1,
             "started": moment,
             "epochs": 0,
         }
-        for key, (job_id, token) in ours.items()
+        for key in keys
+        if key not in going_on
     ]
-    if runs:
-        connection.execute(insert(RunRow), runs)
-    uuids = [run["uuid"] for run in runs]
+    if new:
+        connection.execute(insert(RunRow), new)
+    for key, before in going_on.items():
+        again = update(RunRow).where(RunRow.id == before.run_id)
+        connection.execute(again.values(**shared, lease_token=ours[key][1] + 1, finished=None))
+    uuids = [run["uuid"] for run in new]
     numbers = dict(rows_in(connection, select(RunRow.uuid, RunRow.id), RunRow.uuid, uuids))
-    claims = {
-        key: Claim(run_id=numbers[run["uuid"]], key=key, token=run["lease_token"])
-        for key, run in zip(ours, runs, strict=True)
-    }
-    return [claims[key] for key in code if key in claims]
+    by_job = {run["job_id"]: numbers[run["uuid"]] for run in new}
+    claims = []
+    for key in keys:
+        job_id, token = ours[key]
+        if key in going_on:
+            before = going_on[key]
+            claims.append(Claim(before.run_id, key, token + 1, epoch=before.epoch, pack=before.pack))
+        else:
+            claims.append(Claim(by_job[job_id], key, token + 1, pack=pack))
+    return claims
 
 
 def renew(connection: Connection, claims: Sequence[Claim], *, lease_s: float) -> set[int]:

@@ -106,7 +106,7 @@ class RunRow(Base):
     code_digest: Mapped[str]
     environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), index=True)
     device: Mapped[str]
-    pack: Mapped[str]  # runs trained at once share it
+    pack: Mapped[str]  # runs trained at once share it: PackRow.id
     lease_token: Mapped[int]
     started: Mapped[float]
     finished: Mapped[float | None]
@@ -115,6 +115,28 @@ class RunRow(Base):
     diverged_at: Mapped[int | None]  # the first epoch with a number that is not finite
     failure_class: Mapped[str | None]
     error: Mapped[str | None]
+    resumed: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # each time it went on: epoch, exact, why
+
+
+class PackRow(Base):
+    """Jobs that were trained at once, in this order: a run goes on in the company it began in."""
+
+    __tablename__ = "pack"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    jobs: Mapped[Any]  # their keys
+
+
+class CheckpointRow(Base):
+    """The state of an unfinished run after `epoch`, the last one whose numbers are stored."""
+
+    __tablename__ = "checkpoint"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    epoch: Mapped[int]
+    data: Mapped[bytes | None]
+    file: Mapped[str | None]  # name of the file that holds it instead
+    digest: Mapped[str]  # sha256 of the bytes
 
 
 class MetricRow(Base):

@@ -14,9 +14,11 @@ from regbench.store.sql import chunks, insert_new, now
 from regbench.store.values import EpochRows, Finished
 
 
-def write(connection: Connection, epochs: Sequence[EpochRows], tokens: Mapping[int, int]) -> set[int]:
-    """Store the epochs of runs that are still ours (run -> token); gives the runs that were refused."""
-    runs = {each.run_id for each in epochs}
+def write(
+    connection: Connection, epochs: Sequence[EpochRows], tokens: Mapping[int, int], also: Collection[int] = ()
+) -> set[int]:
+    """Store the epochs of runs that are still ours (run -> token); gives the runs that were refused, of `also` too."""
+    runs = {each.run_id for each in epochs} | set(also)
     held = hold(connection, {run: tokens[run] for run in runs if run in tokens})
     accepted = [each for each in epochs if each.run_id in held]
     insert_new(connection, MetricRow, [row for each in accepted for row in _metric_rows(each)])

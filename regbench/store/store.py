@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, Engine
 
 from regbench.job import Job
+from regbench.store import checkpoints as states
 from regbench.store import engine, leases, runs, status, upgrade
 from regbench.store import jobs as grid
 from regbench.store.trouble import explained, reachable
-from regbench.store.values import Claim, EpochRows, Finished, Standing
+from regbench.store.values import Checkpoint, Claim, EpochRows, Finished, Resumable, Standing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,7 @@ class Store:
         self._engine = connections
         self.read_only = read_only
         self.place = upgrade.where(connections.url)
+        self._folder = engine.folder_beside(connections.url)
 
     @classmethod
     def open(cls, url: str | Path, *, read_only: bool = False) -> Store:
@@ -140,7 +142,6 @@ class Store:
         lease_s: float,
         environment: Mapping[str, Any],
         device: str,
-        pack: str,
     ) -> list[Claim]:
         """Take the jobs (key -> code digest) that are neither done nor leased to a live other, and open a run for each.
 
@@ -154,7 +155,6 @@ class Store:
                 lease_s=lease_s,
                 environment=environment,
                 device=device,
-                pack=pack,
             )
 
     def renew(self, claims: Sequence[Claim], *, lease_s: float) -> set[int]:
@@ -174,15 +174,49 @@ class Store:
 
     # What workers write
 
-    def write(self, epochs: Sequence[EpochRows], *, claims: Sequence[Claim]) -> set[int]:
-        """Store what was measured; gives the runs that were refused, because somebody else has taken their job."""
+    def write(
+        self, epochs: Sequence[EpochRows], *, claims: Sequence[Claim], checkpoints: Sequence[Checkpoint] = ()
+    ) -> set[int]:
+        """Store what was measured, and in the same transaction the state that explains it.
+
+        Gives the runs that were refused, because somebody else has taken their job.
+        """
+        with explained(self.place):
+            staged = states.stage(self._folder, checkpoints)
+        tokens = {each.run_id: each.token for each in claims}
         with self.writing() as connection:
-            return runs.write(connection, epochs, {each.run_id: each.token for each in claims})
+            refused = runs.write(connection, epochs, tokens, {each.run_id for each in checkpoints})
+            unneeded = states.save(connection, staged, {each.run_id for each in checkpoints} - refused)
+        states.remove(self._folder, unneeded)
+        return refused
+
+    def checkpoint(self, run_id: int) -> bytes:
+        """The state after the last epoch that was written with one."""
+        with self.reading() as connection:
+            return states.load(connection, self._folder, run_id)
+
+    def resumable(self, code: Mapping[str, str]) -> dict[str, Resumable]:
+        """Of these jobs (key -> wanted code digest), those whose last run was interrupted and can go on, by key."""
+        with self.reading() as connection:
+            return states.resumable(connection, code)
+
+    def packs(self, names: Collection[str]) -> dict[str, list[str]]:
+        """The keys of the jobs of these packs, in the order in which they were trained."""
+        with self.reading() as connection:
+            return states.composition(connection, names)
+
+    def note_resumption(self, run_ids: Collection[int], *, epoch: int, exact: bool, why: str = "") -> None:
+        """Remember that runs went on after an epoch, and whether just as if they had never stopped."""
+        with self.writing() as connection:
+            states.note_resumption(connection, run_ids, {"epoch": epoch, "exact": exact, "why": why})
 
     def finish(self, results: Sequence[Finished], *, last: Sequence[EpochRows] = ()) -> set[int]:
         """Mark runs finished, together with their last epochs and predictions; gives the runs that were refused."""
         with self.writing() as connection:
-            return runs.finish(connection, results, last)
+            refused = runs.finish(connection, results, last)
+            unneeded = states.drop(connection, {each.run_id for each in results} - refused)
+        states.remove(self._folder, unneeded)
+        return refused
 
     def fail(self, run_ids: Collection[int], *, failure_class: str, error: str) -> None:
         """Mark runs failed, and why; their jobs may be claimed again."""
@@ -248,7 +282,10 @@ class Store:
             return frames.last_benchmark(connection)
 
     def history(self) -> pd.DataFrame:
-        """What finished runs took: dataset, method, backbone, device, runs, seconds_per_epoch (median)."""
+        """What finished runs of the newest code took: medians of `seconds_per_epoch` and a job's `setup_seconds`.
+
+        One row by dataset, method, backbone, its options, device and processor; `runs` says of how many.
+        """
         from regbench.store import frames
 
         with self.reading() as connection:

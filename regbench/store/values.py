@@ -13,6 +13,8 @@ class Claim:
     run_id: int
     key: str
     token: int
+    epoch: int = 0  # the run goes on after this one; 0 for a new run
+    pack: str = ""  # the pack it was trained in so far
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,24 @@ class EpochRows:
     run_id: int
     epoch: int
     values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a run after an epoch, as bytes that mean something to the trainer alone."""
+
+    run_id: int
+    epoch: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Resumable:
+    """A run that was interrupted and can go on after `epoch`, in the pack it was trained in."""
+
+    run_id: int
+    epoch: int
+    pack: str
 
 
 @dataclass(frozen=True)

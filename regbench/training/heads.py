@@ -5,14 +5,14 @@ Replaying that costs a fraction of what vmap's and autograd's bookkeeping would 
 the same thing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.func import grad_and_value, vmap
-from torch.fx import GraphModule, Node
+from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
@@ -119,12 +119,11 @@ class Head:
 
 def _drop_zeros(graph: GraphModule, place: int) -> None:
     """Give None instead of a tensor of zeros: what autograd says of an input that the loss does not look at."""
-    (results,) = graph.graph.output_node().args
-    assert isinstance(results, list | tuple)
-    given = list(results)
-    if isinstance(given[place], Node) and given[place].target in ZEROS:
+    (end,) = graph.graph.find_nodes(op="output")
+    given = list(cast("Sequence[Any]", end.args[0]))
+    if given[place].target in ZEROS:
         given[place] = None
-        graph.graph.output_node().args = (given,)
+        end.args = (given,)
 
 
 def _loop(function: Any) -> Any:

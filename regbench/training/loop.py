@@ -1,4 +1,4 @@
-"""The training of a pack as a generator of epochs: `for epoch in train(jobs, data): ...`.
+"""The training of a pack as a generator of epochs: `for epoch in Training(jobs, data): ...`.
 
 Data lie on the device once and a batch is a gather. All randomness is keyed by a job's seed and the step, never by
 its neighbours:
@@ -19,6 +19,7 @@ from regbench.job import Job
 from regbench.metrics import METRICS
 from regbench.random import Stream
 from regbench.training.allocator import keep_freed_memory
+from regbench.training.checkpoint import State, put, take
 from regbench.training.dropout import Dropout
 from regbench.training.optim import adam, clip, one_cycle
 from regbench.training.pack import Model, build
@@ -53,36 +54,65 @@ class Resident:
         return cls(x, y)
 
 
+class Training:
+    """The training of jobs that share a dataset, a backbone and a protocol; iterate over it for its epochs.
+
+    The last partial batch of an epoch is dropped. A job that diverges goes on giving NaN and touches no other.
+    With `states`, one per job and all of one epoch, it goes on after that epoch, bit for bit as if it had never
+    stopped.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        data: Prepared,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        states: Sequence[State] | None = None,
+    ) -> None:
+        keep_freed_memory()
+        torch.set_flush_denormal(True)  # the tails of soft targets underflow; denormal numbers are ten times as slow
+        self.device = torch.device(device)
+        self.model = build(jobs, data, self.device, dtype)
+        self.data = Resident.of(data, self.device, dtype)
+        self.epoch = 0
+        self._back = [self.model.jobs.index(job) for job in jobs]
+        if states:
+            self.epoch = states[0].epoch
+            own = dict(zip(self._back, states, strict=True))
+            put(self.model, [own[row].arrays for row in range(len(jobs))])
+
+    def __iter__(self) -> Iterator[Epoch]:
+        started = time.perf_counter()
+        for losses in optimise(self.model, self.data, self.epoch):
+            self.epoch += 1
+            values = {"train/loss": losses.double().cpu().numpy()}
+            predictions = {}
+            for part in ("val", "test"):
+                predicted = self.model.predict(self.data.x[part], EVALUATION_ROWS)
+                predictions[part] = predicted.float().cpu().numpy()[self._back]
+                for name, metric in METRICS.items():
+                    values[f"{part}/{name}"] = metric(predicted, self.data.y[part]).cpu().numpy()
+            finite = {name: np.where(np.isfinite(value), value, np.nan)[self._back] for name, value in values.items()}
+            now = time.perf_counter()
+            yield Epoch(self.epoch, finite, predictions, now - started)
+            started = time.perf_counter()
+
+    def state(self) -> list[dict[str, np.ndarray]]:
+        """The arrays of each job after the last epoch, in the order of the jobs that were handed in."""
+        jobs = take(self.model)
+        return [jobs[row] for row in self._back]
+
+
 def train(
     jobs: Sequence[Job], data: Prepared, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
 ) -> Iterator[Epoch]:
-    """Train jobs that share a dataset, a backbone and a protocol; gives their metrics after every epoch.
-
-    The last partial batch of an epoch is dropped. A job that diverges goes on giving NaN and touches no other.
-    """
-    keep_freed_memory()
-    torch.set_flush_denormal(True)  # the tails of soft targets underflow, and denormal numbers are ten times as slow
-    device = torch.device(device)
-    model = build(jobs, data, device, dtype)
-    resident = Resident.of(data, device, dtype)
-    back = [model.jobs.index(job) for job in jobs]
-    started = time.perf_counter()
-    for number, losses in enumerate(optimise(model, resident), start=1):
-        values = {"train/loss": losses.double().cpu().numpy()}
-        predictions = {}
-        for part in ("val", "test"):
-            predicted = model.predict(resident.x[part], EVALUATION_ROWS)
-            predictions[part] = predicted.float().cpu().numpy()[back]
-            for name, metric in METRICS.items():
-                values[f"{part}/{name}"] = metric(predicted, resident.y[part]).cpu().numpy()
-        finite = {name: np.where(np.isfinite(value), value, np.nan)[back] for name, value in values.items()}
-        now = time.perf_counter()
-        yield Epoch(number, finite, predictions, now - started)
-        started = time.perf_counter()
+    """The epochs of `Training`, from the first one on."""
+    return iter(Training(jobs, data, device, dtype))
 
 
-def optimise(model: Model, resident: Resident) -> Iterator[Tensor]:
-    """Run the optimiser, one epoch at a time; gives the mean training loss of each job (J,)."""
+def optimise(model: Model, resident: Resident, after: int = 0) -> Iterator[Tensor]:
+    """Run the optimiser, one epoch at a time, after so many done; gives the mean training loss of each job (J,)."""
     protocol = model.jobs[0].protocol
     seeds = sorted({job.seed for job in model.jobs})
     whose = torch.tensor([seeds.index(job.seed) for job in model.jobs], device=model.device)
@@ -94,7 +124,7 @@ def optimise(model: Model, resident: Resident) -> Iterator[Tensor]:
     widths = model.backbone.dropped(model.options)
     dropout = Dropout(model.jobs, widths, rows=batch_size, device=model.device, dtype=model.clip.dtype)
     segments = model.segments
-    for epoch in range(protocol.epochs):
+    for epoch in range(after, protocol.epochs):
         first = epoch * steps
         order = orders.child(epoch).permutation(rows_in_all)
         mask_keys = dropout.epoch(first, steps)

@@ -121,7 +121,7 @@ def _fused(segment: Segment, share: float, step: int) -> None:
     for alike in segment.alike:
         values, gradients, first, second = alike.rows
         alike.steps[0].fill_(step)
-        torch._fused_adam_(
+        torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage] - what the public class calls, without its bookkeeping
             values,
             gradients,
             first,

@@ -63,7 +63,7 @@ class Project:
 
     def ask(self, query: str) -> list[tuple]:
         """What the database says, past all of regbench's own code."""
-        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True, timeout=30) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{self.db}?mode=ro", uri=True, timeout=30)) as connection:
             return connection.execute(query).fetchall()
 
     def wait_for(self, query: str, seconds: float = 60) -> None:

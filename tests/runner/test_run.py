@@ -148,3 +148,48 @@ def test_two_runs_on_one_database_share_the_work(project):
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
     assert finished_once(tiny)
+
+
+def curves(project):
+    """Every number of every epoch by job, `seconds` excepted."""
+    rows = project.ask(
+        "SELECT j.key, m.name, m.epoch, m.value FROM metric m "
+        "JOIN run r ON r.id = m.run_id JOIN job j ON j.id = r.job_id "
+        "WHERE r.status = 'finished' AND m.name != 'seconds' ORDER BY 1, 2, 3"
+    )
+    predictions = project.ask(
+        "SELECT j.key, p.split, p.epoch, p.data FROM prediction p JOIN run r ON r.id = p.run_id "
+        "JOIN job j ON j.id = r.job_id ORDER BY 1, 2"
+    )
+    return rows, predictions
+
+
+def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_was_not(project, tmp_path, monkeypatch):
+    """SIGKILL of a worker, of the run, and of both, at odd moments: nothing twice, nothing lost, no bit different."""
+    monkeypatch.setenv("REGBENCH_WRITE_EVERY", "0.1")
+    tiny = project(["lsq", "end2end"], seeds=2, epochs=240, rows=800)
+    for round_, victims in enumerate(("worker", "run", "both")):
+        process = tiny.start()
+        tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {40 * round_}")
+        workers = tiny.workers()
+        if victims != "run":
+            for worker in workers[: 1 if victims == "worker" else None]:
+                kill(worker)
+        if victims == "worker":
+            tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {40 * round_ + 40}")
+        acknowledged = dict(tiny.ask("SELECT run_id, MAX(epoch) FROM metric GROUP BY run_id"))
+        kill_run(process)
+        now = dict(tiny.ask("SELECT run_id, MAX(epoch) FROM metric GROUP BY run_id"))
+        assert all(now[run] >= epoch for run, epoch in acknowledged.items())
+    assert tiny.run().returncode == 0
+    assert finished_once(tiny)
+    assert tiny.ask("SELECT COUNT(*) FROM checkpoint") == [(0,)]
+    resumed = tiny.ask("SELECT resumed FROM run WHERE resumed IS NOT NULL")
+    assert resumed
+    assert all('"exact":true' in note for (note,) in resumed)
+    killed = curves(tiny)
+    tiny.db.rename(tmp_path / "killed.db")
+    for left in tiny.db.parent.glob("regbench.db-*"):
+        left.unlink()
+    assert tiny.run().returncode == 0
+    assert curves(tiny) == killed

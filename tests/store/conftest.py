@@ -39,7 +39,7 @@ def take(store: Store, *jobs: Job, owner: str = "worker", lease_s: float = 60, c
     """Claim jobs as a worker does; a lease of less than nothing has run out already."""
     wanted = {each.key: code for each in jobs}
     environment = {"python": "3.11", "torch": "2.13"}
-    return store.claim(wanted, owner=owner, lease_s=lease_s, environment=environment, device="cpu", pack="pack")
+    return store.claim(wanted, owner=owner, lease_s=lease_s, environment=environment, device="cpu")
 
 
 def train(store: Store, *jobs: Job, code: str = "c0", curve: Sequence[float] = (0.3, 0.1, 0.2)) -> list[int]:

@@ -20,7 +20,7 @@ from itertools import count
 from regbench.store import EpochRows, Store
 url, names, *keys = sys.argv[1:]
 with Store.open(url) as store:
-    claims = store.claim(dict.fromkeys(keys, "c0"), owner="killed", lease_s=600, environment={}, device="cpu", pack="p")
+    claims = store.claim(dict.fromkeys(keys, "c0"), owner="killed", lease_s=600, environment={}, device="cpu")
     for epoch in count(1):
         values = {f"number {i}": 1 / epoch for i in range(int(names))}
         store.write([EpochRows(claim.run_id, epoch, values) for claim in claims], claims=claims)

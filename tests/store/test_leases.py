@@ -22,7 +22,7 @@ with Store.open(url) as store:
     for turn in range(40):
         wanted = dict.fromkeys(random.sample(keys, 5), "c0")
         owner = f"{name} {turn}"
-        claims = store.claim(wanted, owner=owner, lease_s=600, environment={"name": name}, device="cpu", pack=name)
+        claims = store.claim(wanted, owner=owner, lease_s=600, environment={"name": name}, device="cpu")
         print(*[claim.key for claim in claims])
 """
 

@@ -7,7 +7,7 @@ import pytest
 
 from regbench.errors import NothingMeasured, UsageError
 from regbench.job import Job
-from regbench.store import Claim, EpochRows, Failure, Finished, Store
+from regbench.store import EpochRows, Failure, Finished, Store
 from tests.store.conftest import job, labelled, take, train
 
 GRID = {"datasets": ["diamonds"]}
@@ -69,7 +69,8 @@ def test_a_job_is_done_by_a_finished_run_of_the_wanted_code_only(store: Store):
     train(store, mine, code="c0")
     assert store.done(code(mine, other, digest="c0")) == {mine.key}
     assert store.done(code(mine, other, digest="c1")) == set()
-    assert take(store, mine, other, code="c0") == [Claim(run_id=2, key=other.key, token=1)]
+    [claim] = take(store, mine, other, code="c0")
+    assert (claim.run_id, claim.key, claim.token, claim.epoch) == (2, other.key, 1, 0)
 
 
 def test_a_failure_is_remembered_until_the_job_has_been_finished(store: Store):

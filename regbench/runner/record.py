@@ -1,0 +1,90 @@
+"""What a pack has measured and not yet written, and its jobs' best epochs so far."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regbench.job import Job
+from regbench.store import Checkpoint, EpochRows, Finished
+
+if TYPE_CHECKING:
+    from regbench.training.checkpoint import State
+    from regbench.training.loop import Epoch
+
+PREDICTED = "predicted/"  # of the arrays of a state: predictions of the best epoch, by part of the split
+
+
+class Record:
+    """Collects epochs of all jobs of a pack; rows are taken once, ends and states are made from the rest."""
+
+    def __init__(self, jobs: Sequence[Job], runs: Sequence[int], states: "Sequence[State] | None" = None) -> None:
+        self.keep = jobs[0].protocol.keep_predictions == "best"
+        self.runs = runs
+        self.waiting: list[EpochRows] = []
+        self.epoch = states[0].epoch if states else 0
+        self.best = [_Best.of(state) for state in states] if states else [_Best() for _ in jobs]
+
+    def add(self, epoch: "Epoch") -> None:
+        """Take over an epoch of all jobs; the predictions only where it is the best so far."""
+        self.epoch = epoch.number
+        share = epoch.seconds / len(self.runs)
+        finite = np.all([np.isfinite(values) for values in epoch.values.values()], axis=0)
+        for row, (run, best) in enumerate(zip(self.runs, self.best, strict=True)):
+            values = {name: float(column[row]) for name, column in epoch.values.items()}
+            self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": share}))
+            if not finite[row] and best.diverged_at is None:
+                best.diverged_at = epoch.number
+            if values["val/rmse"] < best.value:
+                best.value, best.epoch = values["val/rmse"], epoch.number
+                if self.keep:
+                    best.predictions = {part: every[row] for part, every in epoch.predictions.items()}
+
+    def take(self) -> list[EpochRows]:
+        """The rows that wait to be written, which then wait no longer."""
+        rows, self.waiting = self.waiting, []
+        return rows
+
+    def checkpoints(self, arrays: Sequence[Mapping[str, np.ndarray]], share: float, numerics: str) -> list[Checkpoint]:
+        """Where each run can go on, given the arrays of its training and its part of the wall time in seconds."""
+        from regbench.training.checkpoint import State
+
+        states = []
+        for run, best, own in zip(self.runs, self.best, arrays, strict=True):
+            predicted = {PREDICTED + part: array for part, array in best.predictions.items()}
+            facts = {**best.facts(), "seconds": best.seconds + share, "numerics": numerics}
+            states.append(Checkpoint(run, self.epoch, State(self.epoch, {**own, **predicted}, facts).to_bytes()))
+        return states
+
+    def results(self, share: float) -> list[Finished]:
+        """The ends of all runs; `share` is each run's part of the wall time in seconds, since it went on if it did."""
+        return [
+            Finished(run, best.seconds + share, self.epoch, best.diverged_at, best.predictions, best.epoch)
+            for run, best in zip(self.runs, self.best, strict=True)
+        ]
+
+
+class _Best:
+    """The best epoch of one job so far, and what else a state must carry."""
+
+    def __init__(self) -> None:
+        self.value = float("inf")
+        self.epoch: int | None = None
+        self.diverged_at: int | None = None
+        self.seconds = 0.0  # before this process went on
+        self.predictions: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def of(cls, state: "State") -> "_Best":
+        best = cls()
+        facts = state.facts
+        best.value = float("inf") if facts["best"] is None else facts["best"]
+        best.epoch, best.diverged_at, best.seconds = facts["best_epoch"], facts["diverged_at"], facts["seconds"]
+        parts = [name for name in state.arrays if name.startswith(PREDICTED)]
+        best.predictions = {name.removeprefix(PREDICTED): state.arrays[name] for name in parts}
+        return best
+
+    def facts(self) -> dict[str, Any]:
+        """As plain data, without infinity, which JSON does not have."""
+        known = self.value if self.epoch is not None else None
+        return {"best": known, "best_epoch": self.epoch, "diverged_at": self.diverged_at}
