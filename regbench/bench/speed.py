@@ -40,7 +40,7 @@ class Effort:
     image_steps: int
 
 
-QUICK = Effort(rounds=3, steps=5, image_steps=1)
+QUICK = Effort(rounds=3, steps=4, image_steps=1)
 THOROUGH = Effort(rounds=11, steps=20, image_steps=8)
 
 
