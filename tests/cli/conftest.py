@@ -63,7 +63,7 @@ def filled(in_tmp: Path) -> Path:
         labelled = [(job, catalog.label(job.method, dict(job.hparams), dict(job.static))) for job in jobs]
         store.add_benchmark("smoke", {}, labelled)
         code = {job.key: "code" for job in jobs}
-        claims = store.claim(code, owner="test", lease_s=60, environment={}, device="cpu", pack="pack")
+        claims = store.claim(code, owner="test", lease_s=60, environment={}, device="cpu")
         by_key = {job.key: job for job in jobs}
         failing = next(
             claim for claim in claims if (by_key[claim.key].method, by_key[claim.key].seed) == ("lsq_softmax", 1)
