@@ -49,9 +49,8 @@ def definitions(*starts: tuple[str, str], root: Path = ROOT) -> dict[tuple[str, 
         if where in found or module in WITHOUT_NUMBERS or (parsed := _parse(root, module)) is None:
             continue
         if name in parsed.defined:
-            found[where] = "\n".join(ast.unparse(node) for node in parsed.defined[name])
-            for node in parsed.defined[name]:
-                waiting.extend(_named(parsed, module, node))
+            found[where], named = _definition(root, module, name)
+            waiting.extend(named)
         elif name in parsed.imported:
             waiting.append(parsed.imported[name])
     return found
@@ -63,6 +62,16 @@ class Parsed:
 
     defined: dict[str, list[ast.stmt]]
     imported: dict[str, tuple[str, str]]  # local name -> (module, name there; "" for the module itself)
+
+
+@cache
+def _definition(root: Path, module: str, name: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A definition's source in one normal form, and what it names; most are on the way of every method."""
+    parsed = _parse(root, module)
+    assert parsed is not None
+    nodes = parsed.defined[name]
+    source = "\n".join(ast.unparse(node) for node in nodes)
+    return source, tuple(each for node in nodes for each in _named(parsed, module, node))
 
 
 @cache

@@ -26,6 +26,7 @@ def changed(package: Path, name: str, before: str, after: str) -> bool:
     assert before in text
     path.write_text(text.replace(before, after, 1))
     fingerprint._parse.cache_clear()
+    fingerprint._definition.cache_clear()
     return definitions(*SOFT, root=package) != old
 
 
