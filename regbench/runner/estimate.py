@@ -23,8 +23,8 @@ STARTUP_S = {"cpu": 3.0, "cuda": 6.0}  # a worker process imports torch, the fir
 SETUP_S = 0.08  # a job's share of its pack's start: data, first parameters, tracing
 SETUP_ROW_S = 5e-6  # and per training row, for a method that fits its encoder first
 BOUNDS = {  # times the likely seconds
-    "history": (0.75, 1.5),
-    "kin": (0.65, 1.8),
+    "history": (0.7, 1.7),
+    "kin": (0.65, 1.9),
     "calibration": (0.6, 2.0),
     "arithmetic": (0.3, 4.0),
 }
