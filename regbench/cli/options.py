@@ -111,6 +111,14 @@ Shard = Annotated[
     str | None,
     typer.Option("--shard", metavar="I/N", help="Only the I-th of N equal shares of the jobs, such as 1/3."),
 ]
+VerifyPacking = Annotated[
+    str | None,
+    typer.Option(
+        "--verify-packing",
+        metavar="SHARE",
+        help="Then retrain a random share of the jobs alone, such as 1%, and compare; a difference exits 8.",
+    ),
+]
 OwnData = Annotated[
     Path | None,
     typer.Option("--data", metavar="FILE", help="Train on your own CSV, ARFF or Parquet table instead."),

@@ -10,7 +10,15 @@ from regbench.cli.grid import choose
 from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
 from regbench.cli.plan import as_data, as_text, headline, left_out, make_plans, slots
 from regbench.cli.reading import shown
-from regbench.errors import DataUnavailable, InfrastructureError, Interrupted, JobsFailed, RegbenchError
+from regbench.errors import (
+    DataUnavailable,
+    InfrastructureError,
+    Interrupted,
+    JobsFailed,
+    Mismatch,
+    RegbenchError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from regbench.runner import Plan, Summary
@@ -36,6 +44,7 @@ def run(
     ] = False,
     budget: options.Budget = None,
     shard: options.Shard = None,
+    verify_packing: options.VerifyPacking = None,
     devices: options.Devices = None,
     workers: options.Workers = None,
     db: options.Database = options.DATABASE,
@@ -69,6 +78,7 @@ def run(
         target=target,
     )
     found = slots(devices, workers)
+    share = _share(verify_packing)
     plans = make_plans(chosen, db, devices=found, retry_failed=retry_failed, budget=budget, shard=shard)
     if dry_run and json:
         return emit_json("run", [as_data(each) for each in plans])
@@ -84,7 +94,42 @@ def run(
     else:
         for each, summary in results:
             emit(_as_text(each, summary))
+    if share and not any(summary.interrupted for _, summary in results):
+        _verify(results, db, share, found)
     return _conclude(results, db, every=every)
+
+
+def _share(text: str | None) -> float | None:
+    """The share that `1%` or `0.01` stands for.
+
+    >>> _share("1%"), _share("0.5")
+    (0.01, 0.5)
+    """
+    if text is None:
+        return None
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise UsageError(f"--verify-packing {text}: write a share above 0 and up to all, such as 1%")
+    return share
+
+
+def _verify(results: "list[tuple[Plan, Summary]]", db: str, share: float, devices: list[str]) -> None:
+    """Retrain some jobs alone; `Mismatch` where a number depends on what it was packed with."""
+    from regbench import runner
+
+    found = [each for plan, _ in results for each in runner.verify_packing(plan, db, share, devices=devices)]
+    wrong = [each for each in found if not each.ok]
+    if wrong:
+        worst = max(wrong, key=lambda each: each.worst)
+        raise Mismatch(
+            f"{amount(len(wrong), 'job')} of {len(found)} retrained alone gave other numbers than in their packs: "
+            f"{worst.label} differs by up to {worst.worst:.1e}"
+        )
+    alike = sum(each.worst == 0 for each in found)
+    say(f"verified: {amount(len(found), 'job')} retrained alone, {alike:,} bit for bit as in their packs")
 
 
 def _run_all(plans: "list[Plan]", db: str, devices: list[str]) -> "list[tuple[Plan, Summary]]":

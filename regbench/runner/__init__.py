@@ -7,6 +7,7 @@ run(plan, url, devices=["cpu", "cpu"])               # train it
 from regbench.runner.drive import Blocked, Event, JobFailed, PackFinished, PackStarted, Progress, Summary, Waiting, run
 from regbench.runner.estimate import Estimate
 from regbench.runner.plan import Plan, fetch_missing, make_plan
+from regbench.runner.verify import Verification, verify_packing
 
 __all__ = [
     "Blocked",
@@ -18,8 +19,10 @@ __all__ = [
     "Plan",
     "Progress",
     "Summary",
+    "Verification",
     "Waiting",
     "fetch_missing",
     "make_plan",
     "run",
+    "verify_packing",
 ]

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from regbench import catalog
 from regbench.errors import RegbenchError
 from regbench.job import Job, Pack
@@ -83,6 +85,16 @@ def run_pack(task: Task, device: str) -> Result:
             pack = _Pack(store, tuple(jobs[claim.key] for claim in group), group, numerics(here, device))
             results.append(_attempt(pack, task, torch_device, stop))
         return replace(_joined(results), seconds=time.perf_counter() - started)
+
+
+def retrain(task: Task, device: str) -> dict[str, np.ndarray]:
+    """The curves (epochs,) of the one job of a task, trained alone; nothing is stored."""
+    from regbench.training.loop import Training
+
+    (job,) = task.jobs
+    training = Training([job], _prepared(job, task.files.get(job.dataset)), _device(device))
+    epochs = [epoch.values for epoch in training]
+    return {name: np.array([values[name][0] for values in epochs]) for name in epochs[0]}
 
 
 def _attempt(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:

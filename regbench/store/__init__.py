@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from regbench.store.store import Store
-from regbench.store.values import Checkpoint, Claim, EpochRows, Failure, Finished, Resumable, Standing
+from regbench.store.values import Checkpoint, Claim, EpochRows, Failure, Finished, FinishedRun, Resumable, Standing
 
 if TYPE_CHECKING:
     from regbench.store.transfer import Moved, export, import_
@@ -14,6 +14,7 @@ __all__ = [
     "EpochRows",
     "Failure",
     "Finished",
+    "FinishedRun",
     "Moved",
     "Resumable",
     "Standing",

@@ -19,6 +19,7 @@ from regbench.store.models import (
     RunRow,
 )
 from regbench.store.runs import unpacked
+from regbench.store.values import FinishedRun
 
 SELECTIONS = ("best-val", "last")
 METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae")
@@ -75,6 +76,24 @@ def predictions(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
     """The kept predictions (N, M) of a run by split, float32 in scaled units."""
     rows = connection.execute(select(PredictionRow).where(PredictionRow.run_id == run_id))
     return {row.split: unpacked(row.data, row.rows, row.targets) for row in rows}
+
+
+def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
+    """The newest finished run of a job by one version of the code."""
+    newest = (
+        select(RunRow.id, RunRow.device, EnvironmentRow.config)
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
+        .where(JobRow.key == key, RunRow.code_digest == code, RunRow.status == "finished")
+        .order_by(RunRow.id.desc())
+        .limit(1)
+    )
+    run, device, environment = connection.execute(newest).one()
+    rows = select(MetricRow.name, MetricRow.value).where(MetricRow.run_id == run).order_by(MetricRow.epoch)
+    curves: dict[str, list[float]] = {}
+    for name, value in connection.execute(rows):
+        curves.setdefault(name, []).append(np.nan if value is None else value)
+    return FinishedRun(run, environment, device, {name: np.array(values) for name, values in curves.items()})
 
 
 def benchmarks(connection: Connection) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from regbench.store import checkpoints as states
 from regbench.store import engine, leases, runs, status, upgrade
 from regbench.store import jobs as grid
 from regbench.store.trouble import explained, reachable
-from regbench.store.values import Checkpoint, Claim, EpochRows, Finished, Resumable, Standing
+from regbench.store.values import Checkpoint, Claim, EpochRows, Finished, FinishedRun, Resumable, Standing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -254,6 +254,13 @@ class Store:
 
         with self.reading() as connection:
             return frames.curves(connection, benchmark, names=names, datasets=datasets)
+
+    def finished_run(self, key: str, code: str) -> FinishedRun:
+        """The newest finished run of a job by one version of the code, with all its numbers."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.finished_run(connection, key, code)
 
     def predictions(self, run_id: int) -> dict[str, np.ndarray]:
         """The kept predictions (N, M) of a run by split, float32 in scaled units."""

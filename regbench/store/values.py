@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +61,16 @@ class Finished:
     diverged_at: int | None = None
     predictions: Mapping[str, np.ndarray] = field(default_factory=dict)
     predictions_epoch: int | None = None
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A finished run as it is stored: where it was made, and its curves (epochs,) by metric, NaN where not finite."""
+
+    run_id: int
+    environment: dict[str, Any]
+    device: str
+    curves: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """A run as a user makes one: real processes, really killed, and a database that loses and repeats nothing."""
 
+import contextlib
 import signal
+import sqlite3
 
 import pytest
 
@@ -193,3 +195,29 @@ def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_wa
         left.unlink()
     assert tiny.run().returncode == 0
     assert curves(tiny) == killed
+
+
+def test_a_job_retrained_alone_gives_what_its_pack_gave_and_a_wrong_number_is_found(project):
+    tiny = project(["lsq", "end2end", "hard_binning"], seeds=2)
+    said = tiny.run("--verify-packing", "40%")
+    assert said.returncode == 0, said.stderr
+    assert "3 jobs retrained alone, 3 bit for bit" in said.stderr
+    with contextlib.closing(sqlite3.connect(tiny.db)) as connection:
+        connection.execute("UPDATE metric SET value = value * 1.0000001 WHERE name = 'val/rmse' AND epoch = 1")
+        connection.commit()
+    said = tiny.run("--verify-packing", "100%")
+    assert said.returncode == 8
+    assert "6 jobs of 6" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_second_ctrl_c_ends_the_run_at_once(project):
+    tiny = project(["lsq"], seeds=2, epochs=LONG, rows=20_000, protocol=", clip: 2.0")  # epochs of a while
+    process = tiny.start()
+    tiny.wait_for("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL")
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert tiny.ask("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL") == [(0,)]

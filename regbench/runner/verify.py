@@ -1,0 +1,92 @@
+"""Retrain a sample of finished jobs alone, and compare every number with what the store has from their packs.
+
+On a CPU, on the machine and with the versions that made the run, the two are equal bit for bit; elsewhere to rounding,
+which a long training amplifies, so that only its best epoch is held to a tolerance.
+"""
+
+import math
+import os
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from regbench.engines.local import LocalEngine
+from regbench.job import Job
+from regbench.provenance import environment, numerics
+from regbench.runner.drive import label
+from regbench.runner.plan import Plan
+from regbench.runner.work import Task, retrain
+from regbench.store import Store
+
+TOLERANCE = 0.02  # relative, on the best validation RMSE, where the bits may differ
+DECIDING = "val/rmse"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """One job, alone against in its pack."""
+
+    key: str
+    label: str
+    worst: float  # largest relative difference of any number of any epoch; 0 where all are identical
+    exact: bool  # whether they had to be identical
+    ok: bool
+
+
+def sample(plan: Plan, store: Store, share: float) -> list[Job]:
+    """A share of the finished jobs of a plan, at least one, drawn anew each time."""
+    done = store.done(plan.code)
+    finished = [job for job in plan.jobs if job.key in done]
+    return random.sample(finished, min(len(finished), max(1, math.ceil(share * len(finished)))))
+
+
+def verify_packing(
+    plan: Plan,
+    store_url: str,
+    share: float,
+    *,
+    devices: Sequence[str],
+    say: Callable[[Verification], None] = lambda _: None,
+) -> list[Verification]:
+    """Retrain a share of the finished jobs of a plan, each alone; nothing of it is stored."""
+    with Store.open(store_url, read_only=True) as store, LocalEngine(devices, retrain) as engine:
+        waiting = sample(plan, store, share)
+        found = []
+        while waiting or engine.busy:
+            for slot in engine.free():
+                if waiting:
+                    job = waiting.pop()
+                    task = Task((job,), store_url, plan.code, "alone", os.getpid(), plan.files)
+                    engine.start(slot, task)
+            for outcome in engine.wait(1.0):
+                if outcome.error:
+                    raise outcome.error
+                job = outcome.task.jobs[0]
+                found.append(_compare(store, job, plan, outcome.result, devices[outcome.slot]))
+                say(found[-1])
+        return found
+
+
+def _compare(store: Store, job: Job, plan: Plan, alone: dict[str, np.ndarray], device: str) -> Verification:
+    """The stored curves against those of the job alone: metric -> (epochs,), NaN where not finite."""
+    run = store.finished_run(job.key, plan.code[job.key])
+    exact = device == "cpu" and numerics(run.environment, device) == _here(device, run.environment)
+    worst = max(_difference(run.curves[name], values) for name, values in alone.items())
+    stored, again = np.nanmin(run.curves[DECIDING]), np.nanmin(alone[DECIDING])
+    close = bool(abs(stored - again) <= TOLERANCE * abs(stored))
+    return Verification(job.key, f"{job.dataset} {label(job)}", worst, exact, worst == 0 if exact else close)
+
+
+def _here(device: str, like: dict) -> str:
+    """The digest of this machine's numerics, with the flags that workers set."""
+    return numerics({**environment(), "flags": like.get("flags")}, device)
+
+
+def _difference(stored: np.ndarray, alone: np.ndarray) -> float:
+    """The largest relative difference; infinite where only one is finite or the lengths differ."""
+    if stored.shape != alone.shape or (np.isfinite(stored) != np.isfinite(alone)).any():
+        return math.inf
+    scale = np.where(stored == 0, 1.0, np.abs(stored))
+    return float(np.nan_to_num(np.abs(stored - alone) / scale).max())
