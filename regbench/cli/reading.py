@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 def is_there(db: str) -> bool:
-    """Whether there is a database to read from; a server is taken to be there."""
-    return "://" in db or Path(db).expanduser().exists()
+    """Whether there is a database to read from; a server is taken to be there, and an empty file is none yet."""
+    path = Path(db).expanduser()
+    return "://" in db or (path.exists() and not (path.is_file() and path.stat().st_size == 0))
 
 
 def shown(db: str) -> str:

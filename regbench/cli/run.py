@@ -79,6 +79,8 @@ def run(
     )
     found = slots(devices, workers)
     share = _share(verify_packing)
+    if not dry_run:
+        _make_ready(db)
     plans = make_plans(chosen, db, devices=found, retry_failed=retry_failed, budget=budget, shard=shard)
     if dry_run and json:
         return emit_json("run", [as_data(each) for each in plans])
@@ -97,6 +99,13 @@ def run(
     if share and not any(summary.interrupted for _, summary in results):
         _verify(results, db, share, found)
     return _conclude(results, db, every=every)
+
+
+def _make_ready(db: str) -> None:
+    """Make the database, or upgrade an older one, before anything is planned on it."""
+    from regbench.store import Store
+
+    Store.open(db).close()
 
 
 def _share(text: str | None) -> float | None:

@@ -125,3 +125,29 @@ def test_ctrl_c_ends_with_130_and_says_what_was_kept(table: Path) -> None:
         "regbench: interrupted; what was finished is kept in results/regbench.db, "
         "and the same command goes on from there"
     )
+
+
+def test_a_run_fills_an_empty_file_and_upgrades_an_older_database(regbench: Command, table: Path) -> None:
+    words = ["run", "smoke", "--data", table, "--target", "price", "--method", "lsq", "--seed", 0, "--epochs", 1]
+    words += ["--devices", "cpu", "--workers", 1]
+    for name, content in (("empty.db", None), ("older.db", "0001")):
+        place = Path(name)
+        place.touch()
+        if content:
+            older_database(place, content)
+        said = regbench(*words, "--db", place)
+        assert said.code == 0, said.err
+        assert "1 job finished" in said.out
+
+
+def older_database(place: Path, version: str) -> None:
+    """A database as an earlier release of regbench left it."""
+    from alembic import command
+    from sqlalchemy import create_engine
+
+    from regbench.store.upgrade import alembic_config
+
+    engine = create_engine(f"sqlite:///{place}")
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), version)
+    engine.dispose()
