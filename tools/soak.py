@@ -118,7 +118,7 @@ class Project:
         until = time.monotonic() + 60
         while not self.workers() and process.poll() is None and time.monotonic() < until:
             time.sleep(0.02)
-        time.sleep(draw.uniform(0, 3))
+        time.sleep(draw.uniform(0, 6))
         victims = draw.choice(VICTIMS)
         known, workers = self.epochs(), self.workers()
         if victims != "run":
