@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-import torch
 from torch import Tensor
 from torch.utils._pytree import register_pytree_node
 
@@ -88,13 +87,14 @@ class Keep:
     """The dropout masks of one layer: 0 for a dropped unit, 1 / (1 - p) for a kept one.
 
     masks: (U, B, H), one for each kind (seed and rate) in the pack.
-    which: the kind of each job.
+    which, index: the kind of each job, for the host and on the device.
     scale: (J, 1, 1), each job's 1 / (1 - p).
     """
 
     masks: Tensor
     which: Sequence[int]
     scale: Tensor
+    index: Tensor  # `which`, on the device
 
     def apply_(self, h_JBH: Tensor) -> Tensor:
         """Drop out in place."""
@@ -108,7 +108,7 @@ class Keep:
 
     def stacked(self) -> Tensor:
         """The mask of each job: (J, B, H)."""
-        return self.masks[torch.tensor(self.which, device=self.masks.device)]
+        return self.masks.index_select(0, self.index)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from regbench.bench.shapes import Cell, Shape
 from regbench.engines.devices import cores
 from regbench.provenance import processor
 from regbench.training.allocator import keep_freed_memory
-from regbench.training.loop import Resident, optimise
+from regbench.training.loop import optimise
 from regbench.training.pack import Model, build
+from regbench.training.resident import Resident
 
 CPU = torch.device("cpu")
 RATIOS = ("vs_idiomatic", "vs_no_loader", "of_floor")

@@ -65,6 +65,8 @@ class Display:
             case runner.JobFailed():
                 self.failed += 1
                 self._line(f"failed: {event.label}: {event.failure_class}: {event.error.partition(NEWLINE)[0]}")
+            case runner.DeviceSetAside():
+                self._line(f"{event.device} is set aside, for it failed several packs in a row: {event.why}")
             case runner.Waiting():
                 self._line(f"waiting: another process holds {amount(event.jobs, 'job')}")
 

@@ -4,13 +4,25 @@ make_plan(benchmark, store, devices=["cpu", "cpu"])   # what is done, what is le
 run(plan, url, devices=["cpu", "cpu"])               # train it
 """
 
-from regbench.runner.drive import Blocked, Event, JobFailed, PackFinished, PackStarted, Progress, Summary, Waiting, run
+from regbench.runner.drive import (
+    Blocked,
+    DeviceSetAside,
+    Event,
+    JobFailed,
+    PackFinished,
+    PackStarted,
+    Progress,
+    Summary,
+    Waiting,
+    run,
+)
 from regbench.runner.estimate import Estimate
 from regbench.runner.plan import Plan, fetch_missing, make_plan
 from regbench.runner.verify import Verification, verify_packing
 
 __all__ = [
     "Blocked",
+    "DeviceSetAside",
     "Estimate",
     "Event",
     "JobFailed",

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,8 +11,10 @@ from types import FrameType
 
 from regbench import catalog
 from regbench.engines.local import LocalEngine, Outcome
+from regbench.errors import InfrastructureError
 from regbench.job import Job, Pack
 from regbench.provenance import environment
+from regbench.runner.failures import rule
 from regbench.runner.owners import is_dead, this_owner
 from regbench.runner.plan import Plan, epoch_cost
 from regbench.runner.work import LEASE_S, Result, Task, run_pack
@@ -21,6 +23,8 @@ from regbench.store import Store
 LOOK_EVERY_S = 0.25
 COUNT_EVERY_S = 2.0  # reading progress costs a query
 SHARE_TO_JUDGE_BY = 0.01  # of the work, before its pace says anything
+FAULTS_FORGIVEN = 3  # packs in a row, before a device is set aside
+ATTEMPTS = 3  # of a pack that failed for want of something that may come back
 DEATHS_FORGIVEN = 2  # workers that may die on a pack before it is cut, or on a job before it has failed
 
 
@@ -85,6 +89,14 @@ class Waiting(Event):
     jobs: int
 
 
+@dataclass(frozen=True)
+class DeviceSetAside(Event):
+    """A device failed too often in a row; the others go on without it."""
+
+    device: str
+    why: str
+
+
 @dataclass
 class Summary:
     """What a run did."""
@@ -145,6 +157,9 @@ class _Driver:
         self.jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
         self.settled: set[str] = set()
         self.waiting: deque[Task] = deque()
+        self.later: list[tuple[float, Task]] = []  # with the time from which on they may be tried again
+        self.in_a_row: Counter[int] = Counter()  # faults of each slot since its last success
+        self.aside: set[int] = set()
         self.started = time.monotonic()
         self.counted = 0.0
         self.first_share: float | None = None
@@ -167,13 +182,14 @@ class _Driver:
     def _work(self, engine: LocalEngine) -> None:
         told = False
         while len(self.settled) < len(self.jobs) or engine.busy:
+            self._wake()
             for slot in engine.free():
-                if self.waiting:
+                if self.waiting and slot not in self.aside:
                     self._start(engine, slot, self.waiting.popleft())
             for outcome in engine.wait(LOOK_EVERY_S):
                 self._take(outcome)
             self._count()
-            if not self.waiting and not engine.busy and len(self.settled) < len(self.jobs):
+            if not self.waiting and not self.later and not engine.busy and len(self.settled) < len(self.jobs):
                 if not told:
                     self.say(Waiting(len(self.jobs) - len(self.settled)))
                 told = True
@@ -186,6 +202,7 @@ class _Driver:
     def _take(self, outcome: Outcome) -> None:
         """Settle what a task has settled; queue again what it could not."""
         task: Task = outcome.task
+        self._judge(outcome)
         if outcome.died:
             self._release_the_dead()
             self._after_death(task)
@@ -200,10 +217,46 @@ class _Driver:
         self.settled.update(result.finished)
         for jobs in result.again:
             self.waiting.appendleft(replace(task, jobs=jobs, name=f"{task.name}.{len(jobs)}", deaths=0))
+        again = [
+            key for key, (failure, _) in result.failed.items() if task.attempt < ATTEMPTS and rule(failure).backoff
+        ]
+        if again:
+            jobs = tuple(job for job in task.jobs if job.key in again)
+            due = time.monotonic() + rule(result.failed[again[0]][0]).wait_s(task.attempt)
+            self.later.append((due, replace(task, jobs=jobs, attempt=task.attempt + 1)))
         for key, (failure, error) in result.failed.items():
-            self._failed(key, failure, error)
+            if key not in again:
+                self._failed(key, failure, error)
         if result.finished:
             self.say(PackFinished(task.name, task.jobs[0].dataset, len(result.finished), result.seconds))
+
+    def _wake(self) -> None:
+        """Queue again what has waited long enough."""
+        due = [task for when, task in self.later if when <= time.monotonic()]
+        self.later = [(when, task) for when, task in self.later if task not in due]
+        self.waiting.extend(due)
+
+    def _judge(self, outcome: Outcome) -> None:
+        """Set a device aside that failed several packs in a row: it would go on to fail all the others.
+
+        That a worker on the CPU dies speaks against what it trained, and its jobs are told apart for it.
+        """
+        slot = outcome.slot
+        died = outcome.died and self.devices[slot] != "cpu"
+        if not died and not (outcome.result and outcome.result.device_fault):
+            self.in_a_row[slot] = 0
+            return
+        self.in_a_row[slot] += 1
+        if self.in_a_row[slot] < FAULTS_FORGIVEN:
+            return
+        self.aside.add(slot)
+        why = "its worker died" if outcome.died else next(iter(outcome.result.failed.values()))[1].partition("\n")[0]
+        self.say(DeviceSetAside(self.devices[slot], why))
+        if len(self.aside) == len(self.devices):
+            raise InfrastructureError(
+                f"every device failed {FAULTS_FORGIVEN} packs in a row, the last one because {why}; "
+                "`regbench doctor` looks for the cause"
+            )
 
     def _after_death(self, task: Task) -> None:
         """A killed worker's jobs are tried again; those that go on killing theirs are told apart, and have failed."""

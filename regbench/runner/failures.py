@@ -54,6 +54,11 @@ def classify(error: BaseException) -> str:
     return "user code"
 
 
+def is_of_device(error: BaseException) -> bool:
+    """Whether a failure speaks against the device it happened on: memory for a single job, or an error of CUDA."""
+    return is_memory(error) or "CUDA error" in str(error) or "cuDNN error" in str(error)
+
+
 def is_memory(error: BaseException) -> bool:
     """Whether memory ran out, of the machine or of a device, whatever library says so."""
     return isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY)

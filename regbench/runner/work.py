@@ -22,7 +22,7 @@ from regbench import catalog
 from regbench.errors import RegbenchError
 from regbench.job import Job, Pack
 from regbench.provenance import device_name, environment, flags, numerics
-from regbench.runner.failures import classify
+from regbench.runner.failures import classify, is_of_device
 from regbench.runner.owners import this_owner
 from regbench.runner.record import Record
 from regbench.store import Claim, Store
@@ -47,6 +47,7 @@ class Task:
     parent: int  # process that hands out the work; a worker that has lost it stops
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     deaths: int = 0  # workers that died on these jobs
+    attempt: int = 1  # in this run, after failures that the machine is to blame for
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Result:
     failed: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # key -> class and message
     again: tuple[tuple[Job, ...], ...] = ()  # smaller packs to try instead
     interrupted: bool = False
+    device_fault: bool = False  # what failed speaks against the device
     seconds: float = 0.0
 
 
@@ -182,6 +184,7 @@ def _joined(results: Sequence[Result]) -> Result:
         failed={key: why for each in results for key, why in each.failed.items()},
         again=tuple(jobs for each in results for jobs in each.again),
         interrupted=any(each.interrupted for each in results),
+        device_fault=any(each.device_fault for each in results),
     )
 
 
@@ -201,7 +204,7 @@ def _give_up(pack: _Pack, error: Exception) -> Result:
         return Result(again=tuple(tuple(job for job in jobs if Pack.head(job) == head) for head in heads))
     message = _said(error)
     pack.store.fail(pack.runs, failure_class=failure, error=message)
-    return Result(failed={job.key: (failure, message) for job in jobs})
+    return Result(failed={job.key: (failure, message) for job in jobs}, device_fault=is_of_device(error))
 
 
 def _said(error: Exception) -> str:

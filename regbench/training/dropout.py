@@ -31,27 +31,30 @@ class Dropout:
         rates = [(job.seed, round(DRAWS * job.protocol.dropout)) for job in jobs]
         self.kinds = sorted(set(rates))  # (seed, threshold)
         self.which = [self.kinds.index(rate) for rate in rates]
+        self.index = torch.tensor(self.which, device=device)
         self.seeds = sorted({seed for seed, _ in self.kinds})
         self.scale = torch.tensor(
             [[[DRAWS / (DRAWS - threshold)]] for _, threshold in rates], dtype=dtype, device=device
         )
-        self._keys = torch.stack([Stream.named(seed, "dropout").key for seed in self.seeds])
+        self._keys = torch.stack([Stream.named(seed, "dropout").key for seed in self.seeds]).to(device)
 
     def epoch(self, first: int, steps: int) -> Tensor:
         """Keys (steps, layers, S) of the steps from `first` on."""
-        stream = Stream(self._keys[None, None]).child(torch.arange(first, first + steps)[:, None, None])
-        return stream.child(torch.arange(len(self.widths))[:, None]).key
+        stream = Stream(self._keys[None, None]).child(
+            torch.arange(first, first + steps, device=self.device)[:, None, None]
+        )
+        return stream.child(torch.arange(len(self.widths), device=self.device)[:, None]).key
 
     def masks(self, keys_LS: Tensor) -> list[Keep]:
         """One mask per layer of one step: 0 where dropped, else 1 / (1 - p)."""
         return [
-            Keep(self._mask(keys, width), self.which, self.scale)
+            Keep(self._mask(keys, width), self.which, self.scale, self.index)
             for keys, width in zip(keys_LS, self.widths, strict=True)
         ]
 
     def _mask(self, keys_S: Tensor, width: int) -> Tensor:
         """Masks (kinds, B, H)."""
-        draws = random_bytes(keys_S.to(self.device), self.rows * width).unflatten(1, (self.rows, width))
+        draws = random_bytes(keys_S, self.rows * width).unflatten(1, (self.rows, width))
         masks = torch.empty((len(self.kinds), self.rows, width), dtype=self.dtype, device=self.device)
         for mask, (seed, threshold) in zip(masks, self.kinds, strict=True):
             mask.copy_(_at_least(draws[self.seeds.index(seed)], threshold)).mul_(DRAWS / (DRAWS - threshold))

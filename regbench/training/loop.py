@@ -21,9 +21,10 @@ from regbench.random import Stream
 from regbench.training.allocator import keep_freed_memory
 from regbench.training.checkpoint import State, put, take
 from regbench.training.dropout import Dropout
-from regbench.training.optim import adam, clip, one_cycle
+from regbench.training.optim import one_cycle, rates
 from regbench.training.pack import Model, build
-from regbench.types import Keep
+from regbench.training.resident import Resident
+from regbench.training.step import Inputs, Steps
 
 EVALUATION_ROWS = 1024  # rows a block of the evaluation has: enough to be fast, few enough to stay in cache
 
@@ -36,22 +37,6 @@ class Epoch:
     values: dict[str, np.ndarray]  # "val/rmse" -> (J,) float64; NaN where not finite
     predictions: dict[str, np.ndarray]  # "val" -> (J, N, M) float32, of this epoch
     seconds: float
-
-
-@dataclass(frozen=True)
-class Resident:
-    """A dataset on the device."""
-
-    x: dict[str, Tensor]
-    y: dict[str, Tensor]
-
-    @classmethod
-    def of(cls, data: Prepared, device: torch.device, dtype: torch.dtype) -> "Resident":
-        """Move the three parts of a split to the device."""
-        parts = ("train", "val", "test")
-        x = {part: torch.from_numpy(getattr(data, f"x_{part}")).to(device, dtype) for part in parts}
-        y = {part: torch.from_numpy(getattr(data, f"y_{part}")).to(device, dtype) for part in parts}
-        return cls(x, y)
 
 
 class Training:
@@ -113,68 +98,33 @@ def train(
 
 def optimise(model: Model, resident: Resident, after: int = 0) -> Iterator[Tensor]:
     """Run the optimiser, one epoch at a time, after so many done; gives the mean training loss of each job (J,)."""
-    protocol = model.jobs[0].protocol
+    protocol, device, dtype = model.jobs[0].protocol, model.device, model.clip.dtype
     seeds = sorted({job.seed for job in model.jobs})
-    whose = torch.tensor([seeds.index(job.seed) for job in model.jobs], device=model.device)
-    orders, draws = (_streams(seeds, purpose, model.device) for purpose in ("order", "loss"))
+    whose = torch.tensor([seeds.index(job.seed) for job in model.jobs], device=device)
+    orders, draws = (_streams(seeds, purpose, device) for purpose in ("order", "loss"))
     rows_in_all = len(resident.x["train"])
     batch_size = min(protocol.batch_size, rows_in_all)
     steps = rows_in_all // batch_size
     shares = one_cycle(protocol, protocol.epochs * steps)
     widths = model.backbone.dropped(model.options)
-    dropout = Dropout(model.jobs, widths, rows=batch_size, device=model.device, dtype=model.clip.dtype)
-    segments = model.segments
+    dropout = Dropout(model.jobs, widths, rows=batch_size, device=device, dtype=dtype)
+    step = Steps(model, resident, dropout, whose)
     for epoch in range(after, protocol.epochs):
         first = epoch * steps
         order = orders.child(epoch).permutation(rows_in_all)
         mask_keys = dropout.epoch(first, steps)
-        loss_keys = draws.child(torch.arange(first, first + steps, device=model.device)[:, None]).key[:, whose]
-        progress = torch.arange(first, first + steps, device=model.device).to(model.clip.dtype) / len(shares)
-        total = torch.zeros(len(model.jobs), device=model.device, dtype=model.clip.dtype)
+        numbers = torch.arange(first, first + steps, device=device)
+        loss_keys = draws.child(numbers[:, None]).key[:, whose]
+        progress = numbers.to(dtype) / len(shares)
+        paces = rates(shares[first : first + steps], first + 1).to(device, dtype)
+        total = torch.zeros(len(model.jobs), device=device, dtype=dtype)
         for batch in range(steps):
             rows = order[:, batch * batch_size : (batch + 1) * batch_size]
-            keep = dropout.masks(mask_keys[batch])
-            total += gradients(model, resident, rows, whose, keep, loss_keys[batch], progress[batch])
-            clip(segments, model.clip)
-            adam(segments, shares[first + batch], first + batch + 1)
+            inputs = Inputs(rows, mask_keys[batch], loss_keys[batch], progress[batch], paces[batch])
+            total += step(inputs, shares[first + batch], first + batch + 1)
         yield total / steps
-
-
-def gradients(
-    model: Model, resident: Resident, rows_SB: Tensor, whose: Tensor, keep: list[Keep], keys: Tensor, progress: Tensor
-) -> Tensor:
-    """Put the gradients of one step into the segments of `model`; gives the loss of each job (J,)."""
-    x, y = (_per_job(_rows(part["train"], rows_SB), whose) for part in (resident.x, resident.y))
-    rows = _per_job(rows_SB, whose)
-    z, saved = model.backbone.forward(model.trunk.views, x, keep, model.options)
-    dz, losses = [], []
-    for part in model.heads:
-        jobs = part.head.jobs
-        batch = {"y": y[jobs], "rows": rows[jobs], "key": keys[jobs], "progress": progress}
-        dz_head, linear, trained, loss = part.head.step(z[jobs], part.linear.views, part.trained_views, batch)
-        part.linear.put(linear)
-        if part.trained:
-            part.trained.put(trained)
-        dz.append(dz_head)
-        losses.append(loss)
-    whole = dz[0] if len(dz) == 1 else torch.cat(dz)
-    trunk = model.backbone.backward(model.trunk.views, saved, whole)
-    model.trunk.put(trunk[name] for name in model.trunk.views)
-    return torch.cat(losses)
-
-
-def _rows(table: Tensor, rows_SB: Tensor) -> Tensor:
-    """The rows (S, B, ...) of a table (N, ...)."""
-    return table.index_select(0, rows_SB.flatten()).unflatten(0, rows_SB.shape)
 
 
 def _streams(seeds: Sequence[int], purpose: str, device: torch.device) -> Stream:
     """The streams of several seeds as one, keys (S,)."""
     return Stream(torch.stack([Stream.named(seed, purpose).key for seed in seeds]).to(device))
-
-
-def _per_job(per_seed: Tensor, whose: Tensor) -> Tensor:
-    """(S, ...) -> (J, ...): a view where the whole pack has one seed."""
-    if len(per_seed) == 1:
-        return per_seed.expand(len(whose), *per_seed.shape[1:])
-    return per_seed[whose]

@@ -90,38 +90,42 @@ def _views(flat: Tensor, shapes: Mapping[str, torch.Size]) -> dict[str, Tensor]:
     }
 
 
-def clip(segments: Sequence[Segment], limit: Tensor) -> Tensor:
-    """Scale each job's gradient to a norm of at most `limit` (J,); gives the norms before (J,)."""
+def clip(segments: Sequence[Segment], limit: Tensor) -> None:
+    """Scale each job's gradient to a norm of at most `limit` (J,)."""
+    scale = _scale(segments, limit)
+    if not bool((scale == 1).all()):  # else it would be a multiplication by one
+        _shrink(segments, scale)
+
+
+def clip_on_device(segments: Sequence[Segment], limit: Tensor) -> None:
+    """The same without asking the device whether there is anything to do."""
+    _shrink(segments, _scale(segments, limit))
+
+
+def _scale(segments: Sequence[Segment], limit: Tensor) -> Tensor:
+    """What each job's gradient is to be multiplied by (J,), as torch.nn.utils.clip_grad_norm_ does."""
     squares = torch.zeros_like(limit)
     for segment in segments:
         squares[segment.jobs] += torch.linalg.vector_norm(segment.gradients, dim=1).square_()
-    norms = squares.sqrt_()
-    scale = (limit / (norms + CLIP_EPSILON)).clamp_(max=1.0)
-    if norms.device.type == "cpu" and bool((scale == 1).all()):
-        return norms  # what would be a multiplication by one; on CUDA asking costs more than doing it
+    return (limit / (squares.sqrt_() + CLIP_EPSILON)).clamp_(max=1.0)
+
+
+def _shrink(segments: Sequence[Segment], scale: Tensor) -> None:
     for segment in segments:
         segment.gradients.mul_(scale[segment.jobs, None])
-    return norms
 
 
 def adam(segments: Sequence[Segment], share: float, step: int) -> None:
     """One step of Adam with coupled l2, at `share` of the highest learning rates; `step` counts from 1.
 
-    The l2 term is added to the gradient after clipping, as `torch.optim.Adam(weight_decay=...)` does.
+    The l2 term is added to the gradient after clipping, as `torch.optim.Adam(weight_decay=...)` does. One pass over
+    memory, job by job, with the kernel of `torch.optim.Adam(fused=True)`.
     """
-    for segment in segments:
-        if segment.values.device.type == "cpu":
-            _fused(segment, share, step)
-        else:
-            _unfused(segment, share, step)
-
-
-def _fused(segment: Segment, share: float, step: int) -> None:
-    """One pass over memory, job by job, with the kernel of `torch.optim.Adam(fused=True)`."""
-    for alike in segment.alike:
+    for alike in (each for segment in segments for each in segment.alike):
         values, gradients, first, second = alike.rows
         alike.steps[0].fill_(step)
-        torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage] - what the public class calls, without its bookkeeping
+        # What the public class calls, without its bookkeeping.
+        torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
             values,
             gradients,
             first,
@@ -138,16 +142,28 @@ def _fused(segment: Segment, share: float, step: int) -> None:
         )
 
 
-def _unfused(segment: Segment, share: float, step: int) -> None:
-    """All jobs at once, whatever their rates: a dozen kernels that a CUDA graph can hold."""
-    first_correction = 1 - BETA1**step
-    second_correction = math.sqrt(1 - BETA2**step)
-    gradient = segment.gradients.addcmul_(segment.values, segment.weight_decay)
-    segment.first.lerp_(gradient, 1 - BETA1)
-    segment.second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-    denominator = segment.second.sqrt().div_(second_correction).add_(EPSILON)
-    size = segment.learning_rate * (share / first_correction)
-    segment.values.sub_(segment.first.div(denominator).mul_(size))
+def adam_on_device(segments: Sequence[Segment], rates_2: Tensor) -> None:
+    """The same, for all jobs at once and with numbers that live on the device: a dozen kernels for a CUDA graph."""
+    share, second_correction = rates_2[0], rates_2[1]
+    for segment in segments:
+        gradient = segment.gradients.addcmul_(segment.values, segment.weight_decay)
+        segment.first.lerp_(gradient, 1 - BETA1)
+        segment.second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+        denominator = segment.second.sqrt().mul_(second_correction).add_(EPSILON)
+        segment.values.sub_(segment.first.div(denominator).mul_(segment.learning_rate * share))
+
+
+def rates(shares: Sequence[float], first: int) -> Tensor:
+    """What Adam needs of each step from number `first` on: (steps, 2), float64.
+
+    The share of the highest learning rate over the first moment's bias correction, and the factor that corrects the
+    root of the second moment.
+    """
+    steps = range(first, first + len(shares))
+    pairs = [
+        (share / (1 - BETA1**step), 1 / math.sqrt(1 - BETA2**step)) for share, step in zip(shares, steps, strict=True)
+    ]
+    return torch.tensor(pairs, dtype=torch.float64)
 
 
 def one_cycle(protocol: Protocol, steps: int) -> list[float]:

@@ -23,7 +23,8 @@ def packed(name, jobs=3, rows=4):
     keep = []
     for layer, width in enumerate(backbone.dropped(SMALL[name])):
         masks = (stream.child(layer).uniform(jobs, rows, width) > 0.3) / 0.7
-        keep.append(Keep(masks, range(jobs), torch.full((jobs, 1, 1), 1 / 0.7).double()))
+        scale = torch.full((jobs, 1, 1), 1 / 0.7).double()
+        keep.append(Keep(masks, range(jobs), scale, torch.arange(jobs)))
     return backbone, weights, x, keep
 
 
@@ -50,7 +51,10 @@ def test_models_of_a_pack_do_not_notice_each_other(name):
     for job in range(len(x)):
         own = {key: weight[job : job + 1] for key, weight in weights.items()}
         alone, _ = backbone.forward(
-            own, x[job : job + 1], [Keep(each.masks[job : job + 1], [0], each.scale[:1]) for each in keep], SMALL[name]
+            own,
+            x[job : job + 1],
+            [Keep(each.masks[job : job + 1], [0], each.scale[:1], torch.tensor([0])) for each in keep],
+            SMALL[name],
         )
         torch.testing.assert_close(z[job], alone[0], rtol=1e-12, atol=1e-14)
 
@@ -59,7 +63,9 @@ def test_models_of_a_pack_do_not_notice_each_other(name):
 def test_without_dropout_nothing_is_dropped(name):
     backbone, weights, x, keep = packed(name)
     evaluated, _ = backbone.forward(weights, x, None, SMALL[name])
-    everything = [Keep(torch.ones_like(each.masks), each.which, torch.ones_like(each.scale)) for each in keep]
+    everything = [
+        Keep(torch.ones_like(each.masks), each.which, torch.ones_like(each.scale), each.index) for each in keep
+    ]
     kept, _ = backbone.forward(weights, x, everything, SMALL[name])
     torch.testing.assert_close(evaluated, kept)
     assert evaluated.shape == (3, 4, backbone.features(SMALL[name]))

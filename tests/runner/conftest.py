@@ -41,7 +41,8 @@ class Project:
         return self.folder / "results" / "regbench.db"
 
     def command(self, *arguments: str) -> list[str]:
-        own = ["--data", str(self.folder / "table.csv"), "--target", "y", "--devices", "cpu", "--workers", "2"]
+        own = ["--data", str(self.folder / "table.csv"), "--target", "y", "--devices", "cpu"]
+        own += [] if "--workers" in arguments else ["--workers", "2"]
         return [sys.executable, "-m", "regbench", "run", "tiny", *own, *arguments]
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":

@@ -221,3 +221,41 @@ def test_a_second_ctrl_c_ends_the_run_at_once(project):
     assert process.returncode == 130
     assert "Traceback" not in err
     assert tiny.ask("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL") == [(0,)]
+
+
+def test_a_device_that_fails_three_packs_in_a_row_is_set_aside_and_the_rest_is_not_burnt_on_it(project):
+    error = 'RuntimeError("CUDA error: an illegal memory access was encountered")'
+    tiny = project(["raises"], seeds=90, add={"methods/raises.py": RAISES.format(error=error)})
+    said = tiny.run("--workers", "1")
+    assert said.returncode == 7
+    assert "cpu is set aside" in said.stderr
+    assert "Traceback" not in said.stderr
+    assert tiny.ask("SELECT COUNT(DISTINCT pack) FROM run") == [(3,)]
+
+
+FAILS_ONCE = '''"""A method that finds the disk full, the first time."""
+from pathlib import Path
+
+from regbench.methods import lsq
+from regbench.types import Method
+
+
+def init(*arguments):
+    if not Path("tried").exists():
+        Path("tried").touch()
+        raise OSError(28, "No space left on device")
+    return lsq.METHOD.init(*arguments)
+
+
+METHOD = Method(
+    outputs=lsq.METHOD.outputs, init=init, loss=lsq.METHOD.loss, predict=lsq.METHOD.predict, uses_k=False, reference=""
+)
+'''
+
+
+def test_what_the_machine_is_to_blame_for_is_tried_again_after_a_while(project):
+    tiny = project(["once"], add={"methods/once.py": FAILS_ONCE})
+    said = tiny.run("--workers", "1")
+    assert said.returncode == 0, said.stderr
+    runs = tiny.ask("SELECT status, failure_class FROM run ORDER BY id")
+    assert runs == [("failed", "infrastructure"), ("finished", None)]

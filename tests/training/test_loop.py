@@ -10,9 +10,10 @@ from regbench.metrics import mae, rmse
 from regbench.random import Stream
 from regbench.training import loop
 from regbench.training.dropout import DRAWS, Dropout
-from regbench.training.loop import Resident, train
+from regbench.training.loop import train
 from regbench.training.optim import one_cycle
 from regbench.training.pack import build
+from regbench.training.resident import Resident
 from regbench.types import Method, Params
 from tests.conftest import make_job
 from tests.data_samples import images, prepared
