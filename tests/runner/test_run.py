@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -259,3 +260,36 @@ def test_what_the_machine_is_to_blame_for_is_tried_again_after_a_while(project):
     assert said.returncode == 0, said.stderr
     runs = tiny.ask("SELECT status, failure_class FROM run ORDER BY id")
     assert runs == [("failed", "infrastructure"), ("finished", None)]
+
+
+LIMITED = '''"""Least squares in a process that may take this much more memory than it has, and no more."""
+import resource
+from pathlib import Path
+
+from regbench.methods import lsq
+from regbench.types import Method
+
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+allowed = pages * resource.getpagesize() + {megabytes} * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+
+METHOD = Method(
+    outputs=lsq.METHOD.outputs, init=lsq.METHOD.init, loss=lsq.METHOD.loss, predict=lsq.METHOD.predict, uses_k=False,
+    reference="",
+)
+'''
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the memory of a process is limited as Linux does it")
+def test_a_pack_too_large_for_memory_is_halved_until_it_fits_and_no_job_fails_for_it(project):
+    tiny = project(
+        ["limited"], seeds=12, epochs=1, rows=8000, add={"methods/limited.py": LIMITED.format(megabytes=300)}
+    )
+    text = (tiny.folder / "benchmarks.yaml").read_text().replace("batch_size: 32", "batch_size: 6000")
+    (tiny.folder / "benchmarks.yaml").write_text(text.replace("width: 16", "width: 256"))
+    said = tiny.run("--workers", "1")
+    assert said.returncode == 0, said.stderr
+    statuses = dict(tiny.ask("SELECT status, COUNT(*) FROM run GROUP BY status"))
+    assert statuses["finished"] == 12
+    assert statuses["interrupted"] >= 12
+    assert "failed" not in statuses
