@@ -102,13 +102,12 @@ def test_the_cnn_is_torchs_own_layers():
     torch.testing.assert_close(backbone.forward(weights, x, None, SMALL["cnn"])[0][0], h)
 
 
-def test_a_grouped_convolution_gives_what_the_loop_gives():
-    """CUDA runs the pack as one grouped convolution; the arithmetic is checked on the CPU by asking for that path."""
+def test_grouped_convolutions_give_what_the_loop_over_models_gives():
+    """CUDA runs the pack as grouped convolutions; the arithmetic is checked on the CPU by asking for that path."""
     from regbench.backbones import cnn
 
     _, weights, x, _ = packed("cnn")
-    weight, bias = weights["convolution0.weight"], weights["convolution0.bias"]
-    torch.testing.assert_close(cnn.grouped(x, weight, bias), cnn.looped(x, weight, bias))
+    torch.testing.assert_close(cnn.grouped(weights, x), cnn.looped(weights, x))
 
 
 def test_linear_layers_start_as_torchs_do():
