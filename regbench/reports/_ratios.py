@@ -8,20 +8,23 @@ from regbench.analysis.normalize import ROW, Normalized
 from regbench.reports import _words
 from regbench.reports._report import Table
 
+MEANS = {"arithmetic": "mean", "geometric": "geo. mean", "median": "median"}
+
 
 def ratio_table(normalized: Normalized, caption: str, notes: tuple[str, ...]) -> Table:
-    """Mean ratio ± standard deviation per cell; arithmetic, geometric mean and median over the common datasets."""
+    """Mean ratio ± standard deviation per cell; arithmetic, geometric mean and median over several common datasets."""
     cells, means = normalized.cells, normalized.means
     datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
     usual = _words.usual_seeds(cells)
+    averaged = MEANS if len(datasets) > 1 else {}  # of one dataset every mean is the cell itself
     found = {(*_identity(row), row["dataset"]): row for row in records(cells)}
     rows = []
     for mean in records(means):
         across = [found.get((*_identity(mean), dataset)) for dataset in datasets]
         shown = [_words.cell(row, row["ratio"], row["ratio_std"], usual) if row else "" for row in across]
-        averages = [_number(mean[name]) for name in ("arithmetic", "geometric", "median")]
+        averages = [_number(mean[name]) for name in averaged]
         rows.append((*row_names(mean), *shown, *averages))
-    header = ("method", "k", "λσ", *map(order.alias, datasets), "mean", "geo. mean", "median")
+    header = ("method", "k", "λσ", *map(order.alias, datasets), *averaged.values())
     return compact(Table(caption, header, tuple(rows), notes, index=3))
 
 
@@ -43,10 +46,11 @@ def compact(table: Table) -> Table:
 def caption(normalized: Normalized, source: str) -> str:
     """What the table shows, in one paragraph."""
     count = len(normalized.common)
+    several = normalized.cells["dataset"].nunique() > 1
     over = f"; means over {count} dataset{'' if count == 1 else 's'}" if count else "; no means"
     return (
         f"Test {normalized.metric.upper()} relative to {normalized.baseline} (= 1), mean ± standard deviation over "
-        f"seeds. {source}; {_words.seeds(normalized.cells)}{over}."
+        f"seeds. {source}; {_words.seeds(normalized.cells)}{over if several else ''}."
     )
 
 
