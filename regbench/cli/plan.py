@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -99,7 +100,7 @@ def make_plans(
     from regbench import runner
     from regbench.engines.devices import free_memory
     from regbench.runner.budget import read_duration, read_shard
-    from regbench.runner.calibration import calibrate
+    from regbench.runner.calibration import calibrate, largest_pack
 
     budget_s = None if budget is None else read_duration(budget)
     share = None if shard is None else read_shard(shard)
@@ -116,6 +117,7 @@ def make_plans(
             budget_s=budget_s,
             free_bytes=free_bytes,
             calibrate=calibrate,
+            largest=partial(largest_pack, devices[0]) if devices[0].startswith("cuda") else None,
         )
 
     with contextlib.ExitStack() as stack:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +24,7 @@ from regbench.fingerprint import code_digest
 from regbench.job import Job, canonical, pairs
 from regbench.provenance import device_name, processor
 from regbench.runner.estimate import Facts, epoch_cost, facts_of
+from regbench.runner.failures import is_memory
 
 if TYPE_CHECKING:
     from regbench.data import Prepared
@@ -32,6 +33,7 @@ SECONDS = 0.15  # of training, after the first epoch has traced and allocated
 METHOD = "soft_binning"  # neither the fastest head nor the slowest
 JOBS = {"cpu": {"mlp": 10, "cnn": 2}, "cuda": {"mlp": 128, "cnn": 32}}
 STEPS = {"mlp": 3, "cnn": 1}  # of an epoch
+WORTH_IT = 0.95  # of the time each job took in a pack of half the size: less gain than this is none
 EPOCHS = 10_000  # more than the time allows
 
 
@@ -50,7 +52,36 @@ def calibrate(job: Job, device: str, facts: Mapping[str, Facts]) -> float | None
     return ratio
 
 
-def _measure(job: Job, size: Facts, device: str) -> float:
+def largest_pack(
+    device: str, job: Job, facts: Mapping[str, Facts], counts: Sequence[int] = (32, 64, 128, 256, 512, 1024)
+) -> int:
+    """Jobs that a pack of such jobs should have on a device: where more would not make each of them faster.
+
+    Measured by training packs of growing size for a moment each, and kept as `calibrate` keeps its own. Memory that
+    runs out ends the search.
+    """
+    size = facts_of(job.dataset, facts)
+    kept = _Kept(cache_folder() / "calibration.json")
+    key = _key(job, size, f"{device}, packs of {'-'.join(map(str, counts))}")
+    if (known := kept.get(key)) is not None:
+        return int(known)
+    best, fastest = counts[0], float("inf")
+    for count in counts:
+        try:
+            seconds = _measure(job, size, device, count)
+        except Exception as error:
+            if not is_memory(error):
+                raise
+            break
+        if seconds > WORTH_IT * fastest:
+            break
+        best, fastest = count, min(seconds, fastest)
+    kept.put(key, best)
+    return best
+
+
+def _measure(job: Job, size: Facts, device: str, count: int | None = None) -> float:
+    """Seconds an epoch takes one job of a pack of `count`, over what arithmetic says."""
     import torch
 
     from regbench.training.loop import train
@@ -60,7 +91,7 @@ def _measure(job: Job, size: Facts, device: str) -> float:
     try:
         data = _generated(job, size)
         rows = Facts((len(data.x_train), len(data.x_val), len(data.x_test)), size.inputs)
-        pack = _pack(job, device)
+        pack = _pack(job, count or JOBS["cuda" if device.startswith("cuda") else "cpu"].get(job.backbone, 4))
         expected = epoch_cost(pack[0], {job.dataset: rows}) * len(pack)
         seconds = []
         until = None
@@ -77,8 +108,8 @@ def _measure(job: Job, size: Facts, device: str) -> float:
         torch.set_flush_denormal(False)  # which training turns on; this process does other things too
 
 
-def _pack(job: Job, device: str) -> list[Job]:
-    """Jobs of one head, as many as a pack has that is worth its overhead."""
+def _pack(job: Job, count: int) -> list[Job]:
+    """So many jobs of one head."""
     method = catalog.entry("methods", METHOD)
     alike = replace(
         job,
@@ -88,7 +119,6 @@ def _pack(job: Job, device: str) -> list[Job]:
         static=pairs(method.arguments.get("static", {})),
         protocol=replace(job.protocol, epochs=EPOCHS, split="fixed"),
     )
-    count = JOBS["cuda" if device.startswith("cuda") else "cpu"].get(job.backbone, 4)
     return [replace(alike, seed=seed % 5, protocol=_apart(alike, seed // 5)) for seed in range(count)]
 
 
@@ -121,8 +151,9 @@ def _share(count: int, rows: int, of: int) -> int:
 def _key(job: Job, size: Facts, device: str) -> str:
     shape = [size.sizes, size.inputs, job.protocol.batch_size, job.options]
     example = replace(job, method=METHOD)
-    what = [processor(), device_name(device), metadata.version("torch"), code_digest(example), job.backbone, shape]
-    return hashlib.sha256(canonical(what).encode()).hexdigest()[:16]
+    name, _, detail = device.partition(", ")
+    where = [processor(), device_name(name), detail, metadata.version("torch")]
+    return hashlib.sha256(canonical([where, code_digest(example), job.backbone, shape]).encode()).hexdigest()[:16]
 
 
 class _Kept:

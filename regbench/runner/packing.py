@@ -23,7 +23,8 @@ from regbench.runner.estimate import Facts, Pace, job_memory, kind_of, makespan,
 #   diamonds, all six             -      -       -       -       -    2.21    2.38    3.14
 #
 # so from ten jobs on there is little to gain, twenty are four heads of five seeds, and eighty leave the cache. Small
-# packs also end together and lose less when a worker dies. The limit for CUDA has not been measured: memory decides.
+# packs also end together and lose less when a worker dies. For CUDA `calibration.largest_pack` measures the limit on
+# the device at hand; the number here holds where that is not asked for.
 PACK_LIMIT = {"cpu": 20, "cuda": 512}
 SMALLEST = 4  # jobs that a pack is not cut below for the sake of balance: a third slower each, alone
 BALANCED = 1.1  # times the time of a perfect division, from which on cutting does not pay
@@ -37,6 +38,7 @@ def make_packs(
     *,
     free_bytes: int | None = None,
     facts: Mapping[str, Facts] | None = None,
+    largest: Callable[[Job], int] | None = None,
 ) -> list[Pack]:
     """All jobs in packs, the longest first.
 
@@ -50,14 +52,18 @@ def make_packs(
         pace: how long jobs take.
         free_bytes: memory that one slot may count on; None where it is not known.
         facts: of datasets that are not in the catalog.
+        largest: jobs that a pack of such jobs may have at most, where that was measured on the device.
     """
     kind = kind_of(devices)
     limit = None if free_bytes is None else SHARE_OF_MEMORY * free_bytes - memory((), kind=kind)
     bytes_of = {job: job_memory(job, facts) for job in jobs} if limit is not None else {}
 
+    def most(group: Sequence[Job]) -> int:
+        return largest(group[0]) if largest else PACK_LIMIT[kind]
+
     def fits(part: Sequence[Job]) -> bool:
         room = limit is None or sum(bytes_of[job] for job in part) <= limit
-        return len(part) == 1 or (len(part) <= PACK_LIMIT[kind] and room)
+        return len(part) == 1 or (len(part) <= most(part) and room)
 
     groups: dict[Any, list[Job]] = defaultdict(list)
     for job in jobs:
@@ -65,7 +71,7 @@ def make_packs(
     parts = []
     for group in groups.values():
         ordered = sorted(group, key=lambda job: (Pack.head(job), job.hparams, job.seed))
-        parts += _cut_to_fit(ordered, fits, fewest=ceil(len(ordered) / PACK_LIMIT[kind]))
+        parts += _cut_to_fit(ordered, fits, fewest=ceil(len(ordered) / most(ordered)))
     return _balance([Pack(tuple(part)) for part in parts], len(devices), pace)
 
 

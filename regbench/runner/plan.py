@@ -59,6 +59,7 @@ def make_plan(
     budget_s: float | None = None,
     free_bytes: int | None = None,
     calibrate: Calibrate | None = None,
+    largest: Callable[[Job, Mapping[str, Facts]], int] | None = None,
 ) -> Plan:
     """Leave out what is done (by this code) and what failed for a reason of its own; pack the rest, longest first.
 
@@ -72,6 +73,7 @@ def make_plan(
         budget_s: only what should be done in so many seconds.
         free_bytes: memory that one slot may count on; packs stay well below it.
         calibrate: measures what the store has no history of, such as `calibration.calibrate`.
+        largest: jobs that a pack of such jobs may have at most, such as `calibration.largest_pack` measures.
     """
     jobs = tuple(dict.fromkeys(benchmark.jobs))
     if shard:
@@ -86,8 +88,10 @@ def make_plan(
     worth_it = sum(job.protocol.epochs * epoch_cost(job, facts) for job in pending) > WORTH_CALIBRATING_S
     pace = Pace.of(store, devices, calibrate=calibrate if worth_it else None, facts=facts)
 
+    limit = (lambda job: largest(job, facts)) if largest else None
+
     def packed(some: Sequence[Job]) -> list[Pack]:
-        return make_packs(some, devices, pace, free_bytes=free_bytes, facts=facts)
+        return make_packs(some, devices, pace, free_bytes=free_bytes, facts=facts, largest=limit)
 
     chosen, packs = pending, packed(pending)
     if budget_s is not None:
