@@ -117,7 +117,7 @@ def store_pack(store: Store, jobs: tuple[Job, ...]) -> tuple[int, float]:
         start = time.perf_counter()
         store.write(rows, claims=claims)
         taken += time.perf_counter() - start
-    store.finish([Finished(claim.run_id, seconds=1.0, epochs=EPOCHS) for claim in claims])
+    store.finish([Finished(claim.run_id, seconds=1.0, epochs=EPOCHS) for claim in claims], claims=claims)
     return len(claims) * EPOCHS * len(METRICS), taken
 
 

@@ -276,7 +276,7 @@ class _Driver:
                 environment=environment(),
                 device="none",
             )
-            self.store.fail([claim.run_id for claim in claims], failure_class="infrastructure", error=why)
+            self.store.fail(claims, failure_class="infrastructure", error=why)
             self._failed(job.key, "infrastructure", why)
 
     def _failed(self, key: str, failure: str, error: str) -> None:

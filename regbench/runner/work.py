@@ -5,10 +5,11 @@ This is the only place where training and database meet.
 
 import os
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regbench import catalog
-from regbench.errors import RegbenchError
+from regbench.errors import InfrastructureError, RegbenchError
 from regbench.job import Job, Pack
 from regbench.provenance import device_name, environment, flags, numerics
 from regbench.runner.failures import classify, is_of_device
@@ -82,10 +83,11 @@ def run_pack(task: Task, device: str) -> Result:
         )
         jobs = {job.key: job for job in task.jobs}
         results = []
-        for _, some in groupby(sorted(claims, key=lambda each: each.epoch), key=lambda each: each.epoch):
-            group = list(some)  # all of one epoch: they are trained in step
-            pack = _Pack(store, tuple(jobs[claim.key] for claim in group), group, numerics(here, device))
-            results.append(_attempt(pack, task, torch_device, stop))
+        with _held(store, claims, LEASE_S):
+            for _, some in groupby(sorted(claims, key=lambda each: each.epoch), key=lambda each: each.epoch):
+                group = list(some)  # all of one epoch: they are trained in step
+                pack = _Pack(store, tuple(jobs[claim.key] for claim in group), group, numerics(here, device))
+                results.append(_attempt(pack, task, torch_device, stop))
         return replace(_joined(results), seconds=time.perf_counter() - started)
 
 
@@ -103,7 +105,7 @@ def _attempt(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
     try:
         return _train(pack, task, device, stop)
     except Stopped:
-        pack.store.interrupt(pack.runs)
+        pack.store.interrupt(pack.claims)
         return Result(interrupted=True)
     except Exception as error:  # whatever a method or its data may raise is recorded, not lost
         return _give_up(pack, error)
@@ -128,15 +130,16 @@ def _train(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
             began = time.monotonic()
             share = (time.perf_counter() - started) / len(jobs)
             checkpoints = record.checkpoints(training.state(), share, pack.numerics)
-            store.write(record.take(), claims=pack.claims, checkpoints=checkpoints)
+            refused = store.write(record.take(), claims=pack.claims, checkpoints=checkpoints)
             if stopping:
                 raise Stopped
-            store.renew(pack.claims, lease_s=LEASE_S)
+            if refused >= set(pack.runs):
+                return Result()  # somebody else has taken every job, and trains them
             written = time.monotonic()
             took = written - began
     share = (time.perf_counter() - started) / len(jobs)
     results = record.results(share)
-    refused = store.finish(results, last=record.take())
+    refused = store.finish(results, claims=pack.claims, last=record.take())
     kept = [(job, end) for job, end in zip(jobs, results, strict=True) if end.run_id not in refused]
     return Result(
         finished=tuple(job.key for job, _ in kept),
@@ -197,13 +200,13 @@ def _give_up(pack: _Pack, error: Exception) -> Result:
     failure = classify(error)
     heads = sorted({Pack.head(job) for job in jobs})
     if failure == "resources" and len(jobs) > 1:
-        pack.store.interrupt(pack.runs)
+        pack.store.interrupt(pack.claims)
         return Result(again=(jobs[: len(jobs) // 2], jobs[len(jobs) // 2 :]))
     if len(heads) > 1 and not isinstance(error, RegbenchError):
-        pack.store.interrupt(pack.runs)
+        pack.store.interrupt(pack.claims)
         return Result(again=tuple(tuple(job for job in jobs if Pack.head(job) == head) for head in heads))
     message = _said(error)
-    pack.store.fail(pack.runs, failure_class=failure, error=message)
+    pack.store.fail(pack.claims, failure_class=failure, error=message)
     return Result(failed={job.key: (failure, message) for job in jobs}, device_fault=is_of_device(error))
 
 
@@ -214,6 +217,25 @@ def _said(error: Exception) -> str:
     where = traceback.extract_tb(error.__traceback__)[-1]
     line = f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
     return f"{line}\n{''.join(traceback.format_exception(error))}"
+
+
+@contextmanager
+def _held(store: Store, claims: Sequence[Claim], lease_s: float) -> Iterator[None]:
+    """Keep the leases from running out, however long an epoch takes, or what comes before the first one."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(lease_s / 4):
+            with suppress(InfrastructureError):  # of a database that is locked for a while; who writes next will say so
+                store.renew(claims, lease_s=lease_s)
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @dataclass

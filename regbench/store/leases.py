@@ -80,7 +80,7 @@ def claim(
 
 def renew(connection: Connection, claims: Sequence[Claim], *, lease_s: float) -> set[int]:
     """Lengthen the leases that are still ours; gives their runs."""
-    held = hold(connection, {each.run_id: each.token for each in claims})
+    held = hold(connection, tokens_of(claims))
     for some in chunks(held.values()):
         until = now(connection) + lease_s
         connection.execute(update(JobRow).where(JobRow.id.in_(some)).values(lease_until=until))
@@ -100,9 +100,9 @@ def hold(connection: Connection, tokens: Mapping[int, int]) -> dict[int, int]:
     return {run: job for run, job, token in rows if tokens[run] == token}
 
 
-def tokens_of(connection: Connection, runs: Collection[int]) -> dict[int, int]:
-    """The token each run was opened with."""
-    return dict(rows_in(connection, select(RunRow.id, RunRow.lease_token), RunRow.id, runs))
+def tokens_of(claims: Iterable[Claim]) -> dict[int, int]:
+    """The token each run was claimed with; its row has a newer one once somebody else goes on with the run."""
+    return {each.run_id: each.token for each in claims}
 
 
 def give_back(connection: Connection, jobs: Iterable[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, bindparam, update
 
-from regbench.store.leases import give_back, hold, tokens_of
+from regbench.store.leases import give_back, hold
 from regbench.store.models import MetricRow, PredictionRow, RunRow
 from regbench.store.sql import chunks, insert_new, now
 from regbench.store.values import EpochRows, Finished
@@ -33,9 +33,10 @@ def write(
     return runs - set(held)
 
 
-def finish(connection: Connection, results: Sequence[Finished], last: Sequence[EpochRows]) -> set[int]:
+def finish(
+    connection: Connection, results: Sequence[Finished], last: Sequence[EpochRows], tokens: Mapping[int, int]
+) -> set[int]:
     """Write the last epochs, mark the runs finished, keep their predictions, end their leases."""
-    tokens = tokens_of(connection, {each.run_id for each in results} | {each.run_id for each in last})
     refused = write(connection, last, tokens)
     held = hold(connection, {each.run_id: tokens[each.run_id] for each in results if each.run_id in tokens})
     accepted = [each for each in results if each.run_id in held]
@@ -53,9 +54,9 @@ def finish(connection: Connection, results: Sequence[Finished], last: Sequence[E
     return refused | {each.run_id for each in results if each.run_id not in held}
 
 
-def end(connection: Connection, runs: Collection[int], *, status: str, **columns: Any) -> None:
-    """Mark runs that are still ours as failed or interrupted and end their leases."""
-    held = hold(connection, tokens_of(connection, runs))
+def end(connection: Connection, tokens: Mapping[int, int], *, status: str, **columns: Any) -> None:
+    """Mark runs (run -> token) that are still ours as failed or interrupted and end their leases."""
+    held = hold(connection, tokens)
     for some in chunks(held):
         ended = update(RunRow).where(RunRow.id.in_(some))
         connection.execute(ended.values(status=status, finished=now(connection), **columns))

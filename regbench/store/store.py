@@ -183,7 +183,7 @@ class Store:
         """
         with explained(self.place):
             staged = states.stage(self._folder, checkpoints)
-        tokens = {each.run_id: each.token for each in claims}
+        tokens = leases.tokens_of(claims)
         with self.writing() as connection:
             refused = runs.write(connection, epochs, tokens, {each.run_id for each in checkpoints})
             unneeded = states.save(connection, staged, {each.run_id for each in checkpoints} - refused)
@@ -210,23 +210,25 @@ class Store:
         with self.writing() as connection:
             states.note_resumption(connection, run_ids, {"epoch": epoch, "exact": exact, "why": why})
 
-    def finish(self, results: Sequence[Finished], *, last: Sequence[EpochRows] = ()) -> set[int]:
+    def finish(
+        self, results: Sequence[Finished], *, claims: Sequence[Claim], last: Sequence[EpochRows] = ()
+    ) -> set[int]:
         """Mark runs finished, together with their last epochs and predictions; gives the runs that were refused."""
         with self.writing() as connection:
-            refused = runs.finish(connection, results, last)
+            refused = runs.finish(connection, results, last, leases.tokens_of(claims))
             unneeded = states.drop(connection, {each.run_id for each in results} - refused)
         states.remove(self._folder, unneeded)
         return refused
 
-    def fail(self, run_ids: Collection[int], *, failure_class: str, error: str) -> None:
-        """Mark runs failed, and why; their jobs may be claimed again."""
+    def fail(self, claims: Sequence[Claim], *, failure_class: str, error: str) -> None:
+        """Mark the runs of claims that are still ours failed, and why; their jobs may be claimed again."""
         with self.writing() as connection:
-            runs.end(connection, run_ids, status="failed", failure_class=failure_class, error=error)
+            runs.end(connection, leases.tokens_of(claims), status="failed", failure_class=failure_class, error=error)
 
-    def interrupt(self, run_ids: Collection[int]) -> None:
-        """Mark runs interrupted; their jobs may be claimed again."""
+    def interrupt(self, claims: Sequence[Claim]) -> None:
+        """Mark the runs of claims that are still ours interrupted; their jobs may be claimed again."""
         with self.writing() as connection:
-            runs.end(connection, run_ids, status="interrupted")
+            runs.end(connection, leases.tokens_of(claims), status="interrupted")
 
     # What others read
 

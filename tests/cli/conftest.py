@@ -68,7 +68,7 @@ def filled(in_tmp: Path) -> Path:
         failing = next(
             claim for claim in claims if (by_key[claim.key].method, by_key[claim.key].seed) == ("lsq_softmax", 1)
         )
-        store.fail([failing.run_id], failure_class="user code", error="ValueError: made up")
+        store.fail([failing], failure_class="user code", error="ValueError: made up")
         rows, finished = [], []
         for claim in claims:
             job = by_key[claim.key]
@@ -79,5 +79,5 @@ def filled(in_tmp: Path) -> Path:
             rows += [EpochRows(claim.run_id, epoch, dict.fromkeys(names, error / epoch)) for epoch in (1, 2)]
             finished.append(Finished(claim.run_id, seconds=1.0, epochs=2))
         store.write(rows, claims=claims)
-        store.finish(finished)
+        store.finish(finished, claims=claims)
     return path

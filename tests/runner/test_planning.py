@@ -218,7 +218,9 @@ def finish(store: Store, jobs: tuple[Job, ...], seconds_per_epoch: float, code: 
         EpochRows(each.run_id, epoch, {"seconds": seconds_per_epoch}) for each in claims for epoch in (1, 6, epochs)
     ]
     store.write(rows, claims=claims)
-    store.finish([Finished(each.run_id, seconds=epochs * seconds_per_epoch, epochs=epochs) for each in claims])
+    store.finish(
+        [Finished(each.run_id, seconds=epochs * seconds_per_epoch, epochs=epochs) for each in claims], claims=claims
+    )
 
 
 def test_an_estimate_rests_on_what_the_store_has_seen(tmp_path):

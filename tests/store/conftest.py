@@ -53,7 +53,7 @@ def train(store: Store, *jobs: Job, code: str = "c0", curve: Sequence[float] = (
         for epoch, value in enumerate(curve, start=1)
     ]
     store.write(rows, claims=claims)
-    store.finish([Finished(run_id=each.run_id, seconds=1.5, epochs=len(curve)) for each in claims])
+    store.finish([Finished(run_id=each.run_id, seconds=1.5, epochs=len(curve)) for each in claims], claims=claims)
     return [each.run_id for each in claims]
 
 

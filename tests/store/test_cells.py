@@ -62,7 +62,7 @@ def test_a_run_that_diverged_from_the_start_is_a_row_without_numbers(store: Stor
     claims = take(store, job())
     run = claims[0].run_id
     store.write([EpochRows(run, 1, {"val/rmse": math.nan, "test/rmse": math.nan})], claims=claims)
-    store.finish([Finished(run_id=run, seconds=1.0, epochs=1, diverged_at=1)])
+    store.finish([Finished(run_id=run, seconds=1.0, epochs=1, diverged_at=1)], claims=claims)
     (row,) = store.cells().itertuples()
     assert (row.run_id, row.diverged) == (run, True)
     assert store.cells()[["best_epoch", "val_rmse"]].isna().all(axis=None)
@@ -73,7 +73,7 @@ def test_a_job_without_a_finished_run_is_a_row_of_its_own(store: Store):
     store.add_benchmark("small", {}, labelled(job(seed=0), *missing))
     train(store, job(seed=0))
     take(store, missing[0])
-    store.fail([take(store, missing[1])[0].run_id], failure_class="ValueError", error="")
+    store.fail([take(store, missing[1])[0]], failure_class="ValueError", error="")
     frame = store.cells()
     assert list(frame["seed"]) == [0, 1, 2, 3]
     assert frame["run_id"].isna().tolist() == [False, True, True, True]

@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from regbench.store import EpochRows, Finished, Store
+from regbench.store import Checkpoint, EpochRows, Finished, Store
 from tests.store.conftest import job, labelled, take, train
 
 GRID = {"datasets": ["diamonds"]}
@@ -42,7 +42,7 @@ def test_a_lease_that_ran_out_may_be_taken_and_the_old_run_counts_as_interrupted
     (old,) = take(store, job(), owner="slow", lease_s=-1)
     (new,) = take(store, job(), owner="fast")
     assert (new.token, new.run_id) == (old.token + 1, old.run_id + 1)
-    assert store.finish([Finished(run_id=old.run_id, seconds=1.0, epochs=3)]) == {old.run_id}
+    assert store.finish([Finished(run_id=old.run_id, seconds=1.0, epochs=3)], claims=[old]) == {old.run_id}
     assert store.status()[0].running == 1
 
 
@@ -53,12 +53,33 @@ def test_a_worker_whose_job_was_taken_over_writes_nothing(store: Store):
     (new,) = take(store, job(seed=0), owner="fast")
     assert store.write(rows(lost.run_id) + rows(kept.run_id), claims=old) == {lost.run_id}
     assert store.renew(old, lease_s=60) == {kept.run_id}
-    store.fail([lost.run_id], failure_class="ValueError", error="from the slow one")
-    store.interrupt([lost.run_id])
-    assert store.finish([Finished(run_id=each.run_id, seconds=1.0, epochs=1) for each in old]) == {lost.run_id}
-    assert store.finish([Finished(run_id=new.run_id, seconds=2.0, epochs=1)], last=rows(new.run_id)) == set()
+    store.fail([lost], failure_class="ValueError", error="from the slow one")
+    store.interrupt([lost])
+    assert store.finish([Finished(run_id=each.run_id, seconds=1.0, epochs=1) for each in old], claims=old) == {
+        lost.run_id
+    }
+    assert (
+        store.finish([Finished(run_id=new.run_id, seconds=2.0, epochs=1)], claims=[new], last=rows(new.run_id)) == set()
+    )
     assert list(store.cells()["run_id"]) == [new.run_id, kept.run_id]
     assert sorted(store.curves()["run_id"]) == sorted([new.run_id, kept.run_id])
+
+
+def test_a_worker_that_lost_a_run_which_another_went_on_with_cannot_end_it(store: Store):
+    """The run is the same one, so its row has the other's token: what counts is what the worker was given."""
+    store.add_benchmark("small", GRID, labelled(job()))
+    old = take(store, job(), owner="slow", lease_s=-1)
+    (run,) = [claim.run_id for claim in old]
+    store.write(rows(run), claims=old, checkpoints=[Checkpoint(run, 1, b"where it was")])
+    new = take(store, job(), owner="fast")
+    assert [(claim.run_id, claim.epoch) for claim in new] == [(run, 1)]
+    store.fail(old, failure_class="ValueError", error="from the slow one")
+    store.interrupt(old)
+    end = Finished(run_id=run, seconds=1.0, epochs=3)
+    assert store.finish([end], claims=old, last=rows(run, epoch=3)) == {run}
+    assert store.renew(new, lease_s=60) == {run}
+    assert store.finish([end], claims=new, last=rows(run, epoch=2) + rows(run, epoch=3)) == set()
+    assert sorted(store.curves()["epoch"]) == [1, 2, 3]
 
 
 def test_rows_of_a_run_that_was_never_claimed_are_refused(store: Store):

@@ -76,11 +76,11 @@ def test_a_job_is_done_by_a_finished_run_of_the_wanted_code_only(store: Store):
 def test_a_failure_is_remembered_until_the_job_has_been_finished(store: Store):
     store.add_benchmark("small", GRID, labelled(job()))
     (claim,) = take(store, job())
-    store.fail([claim.run_id], failure_class="ValueError", error="no such luck")
+    store.fail([claim], failure_class="ValueError", error="no such luck")
     assert store.failed(code(job())) == {job().key: ("ValueError", "no such luck")}
     assert store.failed(code(job(), digest="c1")) == {}
     (again,) = take(store, job())
-    store.interrupt([again.run_id])
+    store.interrupt([again])
     assert store.failed(code(job())) == {job().key: ("ValueError", "no such luck")}
     train(store, job())
     assert store.failed(code(job())) == {}
@@ -93,7 +93,7 @@ def test_status_counts_every_job_once(store: Store):
     train(store, done)
     claims = take(store, running)
     store.write([EpochRows(claims[0].run_id, 2, {"val/rmse": 0.1})], claims=claims)
-    store.fail([take(store, failed)[0].run_id], failure_class="ValueError", error="no such luck")
+    store.fail([take(store, failed)[0]], failure_class="ValueError", error="no such luck")
     store.block({"ailerons": "no source gave it"})
     diamonds, ailerons = store.status("small")
     assert (diamonds.jobs, diamonds.done, diamonds.running, diamonds.failed, diamonds.pending) == (4, 1, 1, 1, 1)
@@ -106,7 +106,7 @@ def test_status_counts_every_job_once(store: Store):
 def test_a_blocked_job_is_free_again_once_it_is_claimed(store: Store):
     store.add_benchmark("small", GRID, labelled(job()))
     store.block({"diamonds": "no source gave it"})
-    store.interrupt([take(store, job())[0].run_id])
+    store.interrupt([take(store, job())[0]])
     assert store.status()[0].pending == 1
 
 
@@ -115,7 +115,7 @@ def test_numbers_come_back_to_the_last_bit_and_those_that_are_not_finite_as_noth
     claims = take(store, job())
     values = [0.1 + 0.2, 1e-300, math.nan, math.inf, -math.inf]
     store.write([EpochRows(claims[0].run_id, i, {"val/rmse": v}) for i, v in enumerate(values, 1)], claims=claims)
-    store.finish([Finished(run_id=claims[0].run_id, seconds=1.0, epochs=5, diverged_at=3)])
+    store.finish([Finished(run_id=claims[0].run_id, seconds=1.0, epochs=5, diverged_at=3)], claims=claims)
     curve = store.curves("small")["value"].to_numpy()
     np.testing.assert_array_equal(curve, [0.1 + 0.2, 1e-300, np.nan, np.nan, np.nan])
 
@@ -126,7 +126,7 @@ def test_an_epoch_written_twice_is_there_once(store: Store):
     rows = [EpochRows(claims[0].run_id, 1, {"val/rmse": 0.5})]
     store.write(rows, claims=claims)
     store.write(rows, claims=claims)
-    store.finish([Finished(run_id=claims[0].run_id, seconds=1.0, epochs=1)], last=rows)
+    store.finish([Finished(run_id=claims[0].run_id, seconds=1.0, epochs=1)], claims=claims, last=rows)
     assert len(store.curves()) == 1
 
 
@@ -136,7 +136,7 @@ def test_predictions_come_back_as_they_were(store: Store):
     random = np.random.default_rng(0)
     kept = {split: random.normal(size=(7, 2)).astype(np.float32) for split in ("val", "test")}
     ended = Finished(run_id=claim.run_id, seconds=1.0, epochs=3, predictions=kept, predictions_epoch=2)
-    store.finish([ended])
+    store.finish([ended], claims=[claim])
     back = store.predictions(claim.run_id)
     assert set(back) == {"val", "test"}
     for split, array in kept.items():
@@ -153,7 +153,7 @@ def test_history_gives_the_median_seconds_of_an_epoch(store: Store):
     assert store.history().empty
     store.add_benchmark("small", GRID, labelled(*[job(seed=seed) for seed in range(3)]))
     for claim, seconds in zip(take(store, *[job(seed=seed) for seed in range(3)]), [3.0, 6.0, 30.0], strict=True):
-        store.finish([Finished(run_id=claim.run_id, seconds=seconds, epochs=3)])
+        store.finish([Finished(run_id=claim.run_id, seconds=seconds, epochs=3)], claims=[claim])
     (row,) = store.history().to_dict("records")
     assert row == {
         "dataset": "diamonds",
@@ -173,7 +173,7 @@ def test_history_keeps_what_a_run_takes_before_its_epochs_apart(store: Store):
     (claim,) = take(store, job())
     seconds = [EpochRows(claim.run_id, epoch, {"seconds": value}) for epoch, value in enumerate([5.0, 2.0, 2.0], 1)]
     store.write(seconds, claims=[claim])
-    store.finish([Finished(run_id=claim.run_id, seconds=10.0, epochs=3)])
+    store.finish([Finished(run_id=claim.run_id, seconds=10.0, epochs=3)], claims=[claim])
     (row,) = store.history().to_dict("records")
     assert (row["seconds_per_epoch"], row["setup_seconds"]) == (2.0, 4.0)
 
@@ -182,6 +182,6 @@ def test_history_is_of_the_newest_code_alone(store: Store):
     store.add_benchmark("small", GRID, labelled(job()))
     for code, seconds in (("old", 30.0), ("new", 3.0)):
         (claim,) = take(store, job(), code=code)
-        store.finish([Finished(run_id=claim.run_id, seconds=seconds, epochs=3)])
+        store.finish([Finished(run_id=claim.run_id, seconds=seconds, epochs=3)], claims=[claim])
     (row,) = store.history().to_dict("records")
     assert (row["runs"], row["seconds_per_epoch"]) == (1, 1.0)

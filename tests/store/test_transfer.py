@@ -29,8 +29,10 @@ def fill(store: Store) -> None:
     claims = take(store, diverged)
     store.write([EpochRows(claims[0].run_id, 1, {"val/rmse": math.nan})], claims=claims)
     kept = {"val": np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2)}
-    store.finish([Finished(run_id=claims[0].run_id, seconds=0.1, epochs=1, diverged_at=1, predictions=kept)])
-    store.fail([take(store, failed)[0].run_id], failure_class="ValueError", error="no such luck: ±½")
+    store.finish(
+        [Finished(run_id=claims[0].run_id, seconds=0.1, epochs=1, diverged_at=1, predictions=kept)], claims=claims
+    )
+    store.fail([take(store, failed)[0]], failure_class="ValueError", error="no such luck: ±½")
     claims = take(store, running)
     store.write([EpochRows(claims[0].run_id, 1, {"val/rmse": 0.5})], claims=claims)
 
@@ -93,7 +95,7 @@ def test_a_run_that_was_going_on_comes_with_the_next_export(tmp_path: Path):
         one.write([EpochRows(claim.run_id, 1, {"val/rmse": 0.5})], claims=[claim])
         export(one, tmp_path / "out")
         assert import_(two, tmp_path / "out").rows["runs"] == 0
-        one.finish([Finished(run_id=claim.run_id, seconds=1.0, epochs=1)])
+        one.finish([Finished(run_id=claim.run_id, seconds=1.0, epochs=1)], claims=[claim])
         export(one, tmp_path / "out")
         assert import_(two, tmp_path / "out").rows["metrics"] == 1
         assert list(two.cells()["val_rmse"]) == [0.5]
