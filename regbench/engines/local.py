@@ -1,5 +1,6 @@
 """The local engine: one process per device slot, so that a worker that dies takes nobody with it."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -9,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
+from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
 
@@ -58,15 +59,22 @@ class LocalEngine:
 
     def start(self, slot: int, task: Any) -> None:
         """Hand a task to a free slot."""
-        if slot not in self._executors:
-            self._executors[slot] = ProcessPoolExecutor(
-                max_workers=1, timeout=None, initializer=start_worker, initargs=(os.getpid(),), env={**ONE_THREAD}
-            )
-        future = self._executors[slot].submit(self.function, task, self.devices[slot])
+        try:
+            future = self._submit(slot, task)
+        except BrokenProcessPool:  # its worker was killed while it had nothing to do
+            self.renew(slot)
+            future = self._submit(slot, task)
         self._running[future] = (slot, task)
+
+    def renew(self, slot: int) -> None:
+        """Give a free slot a new process for its next task."""
+        if slot in self._executors:
+            self._executors.pop(slot).shutdown(wait=False, kill_workers=True)
 
     def wait(self, seconds: float) -> list[Outcome]:
         """The tasks that ended, waiting at most so long for the first."""
+        if not self._running:  # for which `wait` would not wait
+            time.sleep(seconds)
         done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
         return [self._outcome(future) for future in done]
 
@@ -88,14 +96,22 @@ class LocalEngine:
         slot, task = self._running.pop(future)
         error = future.exception()
         if isinstance(error, TerminatedWorkerError):
-            self._executors.pop(slot).shutdown(wait=False, kill_workers=True)
+            self.renew(slot)
             return Outcome(slot, task, error=error, died=True)
         return Outcome(slot, task, result=None if error else future.result(), error=error)
+
+    def _submit(self, slot: int, task: Any) -> Future[Any]:
+        if slot not in self._executors:
+            self._executors[slot] = ProcessPoolExecutor(
+                max_workers=1, timeout=None, initializer=start_worker, initargs=(os.getpid(),), env={**ONE_THREAD}
+            )
+        return self._executors[slot].submit(self.function, task, self.devices[slot])
 
     def _signal(self, number: int) -> None:
         for slot, _ in self._running.values():
             for pid in list(self._executors[slot]._processes or {}):
-                os.kill(pid, number)
+                with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                    os.kill(pid, number)
 
 
 def start_worker(parent: int) -> None:

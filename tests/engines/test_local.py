@@ -76,3 +76,32 @@ def test_killing_ends_tasks_at_once():
         engine.kill()
         (ended,) = outcomes(engine, 1)
         assert ended.died
+
+
+def test_a_worker_that_is_killed_while_it_has_nothing_to_do_is_replaced():
+    with LocalEngine(["cpu"], work) as engine:
+        engine.start(0, "pid")
+        (first,) = outcomes(engine, 1)
+        os.kill(first.result, signal.SIGKILL)
+        time.sleep(0.5)
+        engine.start(0, "pid")
+        (again,) = outcomes(engine, 1)
+        assert again.died or again.result != first.result  # told, if nobody had noticed yet
+
+
+def test_a_renewed_slot_has_a_new_process():
+    with LocalEngine(["cpu"], work) as engine:
+        engine.start(0, "pid")
+        (first,) = outcomes(engine, 1)
+        engine.renew(0)
+        engine.start(0, "pid")
+        (again,) = outcomes(engine, 1)
+        assert again.result != first.result
+
+
+def test_waiting_for_nothing_takes_its_time():
+    """Else a run whose packs all wait to be tried again would keep a core busy."""
+    with LocalEngine(["cpu"], work) as engine:
+        started = time.monotonic()
+        assert engine.wait(0.2) == []
+        assert time.monotonic() - started >= 0.2
