@@ -21,6 +21,7 @@ from regbench.runner.work import LEASE_S, Result, Task, run_pack
 from regbench.store import Store
 
 LOOK_EVERY_S = 0.25
+LOOK_AT_OTHERS_EVERY_S = 1.0
 COUNT_EVERY_S = 2.0  # reading progress costs a query
 SHARE_TO_JUDGE_BY = 0.01  # of the work, before its pace says anything
 FAULTS_FORGIVEN = 3  # packs in a row, before a device is set aside
@@ -155,6 +156,7 @@ class _Driver:
         self.say = on_event
         self.summary = Summary(blocked=dict(plan.blocked))
         self.jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
+        self.known: dict[str, tuple[str, str]] = {}  # failures from before, which are tried again
         self.settled: set[str] = set()
         self.waiting: deque[Task] = deque()
         self.later: list[tuple[float, Task]] = []  # with the time from which on they may be tried again
@@ -167,8 +169,8 @@ class _Driver:
     def run(self) -> Summary:
         """Until every job is settled, or somebody asks to stop."""
         self._release_the_dead()
-        packs = as_they_were(self.plan.packs, self.store, self.plan.code)
-        self.waiting.extend(self._task(jobs, number) for number, jobs in enumerate(packs))
+        self.known = self.store.failed({key: self.plan.code[key] for key in self.jobs})
+        self._queue()
         with LocalEngine(self.devices, run_pack) as engine:
             try:
                 with _termination_as_interrupt():
@@ -187,6 +189,8 @@ class _Driver:
                 if self.waiting and slot not in self.aside:
                     self._start(engine, slot, self.waiting.popleft())
             for outcome in engine.wait(LOOK_EVERY_S):
+                if outcome.result and outcome.result.device_fault:  # after an error of CUDA a process can only end
+                    engine.renew(outcome.slot)
                 self._take(outcome)
             self._count()
             if not self.waiting and not self.later and not engine.busy and len(self.settled) < len(self.jobs):
@@ -250,7 +254,7 @@ class _Driver:
         if self.in_a_row[slot] < FAULTS_FORGIVEN:
             return
         self.aside.add(slot)
-        why = "its worker died" if outcome.died else next(iter(outcome.result.failed.values()))[1].partition("\n")[0]
+        why = "its worker died" if outcome.died else outcome.result.device_fault
         self.say(DeviceSetAside(self.devices[slot], why))
         if len(self.aside) == len(self.devices):
             raise InfrastructureError(
@@ -290,18 +294,17 @@ class _Driver:
         left = {key: self.plan.code[key] for key in self.jobs if key not in self.settled}
         self.settled |= self.store.done(left)
         for key, (failure, error) in self.store.failed(left).items():
-            if key not in self.settled:
+            new = self.known.get(key) != (failure, error)
+            if key not in self.settled and new and not rule(failure).automatic:
                 self._failed(key, failure, error)
-        jobs = tuple(self.jobs[key] for key in left if key not in self.settled)
-        groups: dict[str, list[Job]] = {}
-        for job in jobs:
-            groups.setdefault(next(pack_id for pack_id, keys in self._packs() if job.key in keys), []).append(job)
-        self.waiting.extend(self._task(tuple(group), number) for number, group in enumerate(groups.values()))
-        time.sleep(1.0)
+        self._queue()
+        time.sleep(LOOK_AT_OTHERS_EVERY_S)
 
-    def _packs(self) -> Iterator[tuple[str, set[str]]]:
-        for number, pack in enumerate(self.plan.packs):
-            yield str(number), {job.key for job in pack.jobs}
+    def _queue(self) -> None:
+        """Put all jobs that are not settled into the queue."""
+        left = [Pack(tuple(job for job in pack.jobs if job.key not in self.settled)) for pack in self.plan.packs]
+        packs = as_they_were(left, self.store, self.plan.code)
+        self.waiting.extend(self._task(jobs, number) for number, jobs in enumerate(packs))
 
     def _task(self, jobs: Sequence[Job], number: int) -> Task:
         return Task(
@@ -324,7 +327,7 @@ class _Driver:
         if now - self.counted < COUNT_EVERY_S:
             return
         self.counted = now
-        trained = self.store.trained(self.plan.code)
+        trained = self.store.trained({job.key: self.plan.code[job.key] for job in self.plan.jobs})
         costs = {job.key: epoch_cost(job) for job in self.plan.jobs}
         work = sum(costs[job.key] * job.protocol.epochs for job in self.plan.jobs)
         share = sum(costs[key] * epochs for key, epochs in trained.items()) / work
@@ -333,7 +336,7 @@ class _Driver:
         gained, elapsed = share - self.first_share, now - self.started
         self.say(
             Progress(
-                done_jobs=len(self.plan.done) + self.summary.finished,
+                done_jobs=len(self.plan.done) + len(self.settled) - len(self.summary.failed),
                 total_jobs=len(self.plan.jobs),
                 done_epochs=sum(trained.values()),
                 total_epochs=sum(job.protocol.epochs for job in self.plan.jobs),
@@ -342,16 +345,21 @@ class _Driver:
         )
 
     def _stop(self, engine: LocalEngine) -> None:
-        """Let the workers write what they have; a second Ctrl-C ends them at once."""
+        """Let the workers write what they have, and say if they could not; a second Ctrl-C ends them at once."""
+        trouble = None
         engine.stop()
         try:
             while engine.busy:
                 for outcome in engine.wait(LOOK_EVERY_S):
                     if outcome.result:
                         self._settle(outcome.task, outcome.result)
+                    elif not outcome.died:
+                        trouble = outcome.error
         except KeyboardInterrupt:
             engine.kill()
         self._release_the_dead()
+        if trouble:
+            raise trouble
 
     def _name(self, key: str) -> str:
         job = self.jobs[key]

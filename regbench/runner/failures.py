@@ -49,7 +49,7 @@ def classify(error: BaseException) -> str:
         return "configuration"
     if code == 130 or isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    if code == 7 or isinstance(error, OSError):
+    if code == 7 or isinstance(error, OSError) or is_of_device(error):
         return "infrastructure"
     return "user code"
 

@@ -12,12 +12,14 @@ def this_owner() -> str:
 
 
 def is_dead(owner: str) -> bool:
-    """Whether an owner is known to be dead; one on another machine never is, its lease has to run out."""
+    """Whether an owner is known to be dead; one on another machine or on Windows never is, its lease has to run out."""
     machine, _, rest = owner.rpartition("|")[0].rpartition("|")
     started = owner.rpartition("|")[2]
     if machine != _machine() or not rest.isdigit():
         return False
     pid = int(rest)
+    if os.name == "nt":  # where asking is sending Ctrl-C
+        return False
     return not _exists(pid) or _started(pid) != started
 
 

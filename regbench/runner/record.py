@@ -37,8 +37,8 @@ class Record:
                 best.diverged_at = epoch.number
             if values["val/rmse"] < best.value:
                 best.value, best.epoch = values["val/rmse"], epoch.number
-                if self.keep:
-                    best.predictions = {part: every[row] for part, every in epoch.predictions.items()}
+                if self.keep:  # copies, for a row would keep the predictions of the whole pack
+                    best.predictions = {part: every[row].copy() for part, every in epoch.predictions.items()}
 
     def take(self) -> list[EpochRows]:
         """The rows that wait to be written, which then wait no longer."""

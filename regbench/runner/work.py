@@ -60,7 +60,7 @@ class Result:
     failed: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # key -> class and message
     again: tuple[tuple[Job, ...], ...] = ()  # smaller packs to try instead
     interrupted: bool = False
-    device_fault: bool = False  # what failed speaks against the device
+    device_fault: str = ""  # what was said that speaks against the device, and against going on in this process
     seconds: float = 0.0
 
 
@@ -187,7 +187,7 @@ def _joined(results: Sequence[Result]) -> Result:
         failed={key: why for each in results for key, why in each.failed.items()},
         again=tuple(jobs for each in results for jobs in each.again),
         interrupted=any(each.interrupted for each in results),
-        device_fault=any(each.device_fault for each in results),
+        device_fault=next((each.device_fault for each in results if each.device_fault), ""),
     )
 
 
@@ -198,16 +198,18 @@ def _give_up(pack: _Pack, error: Exception) -> Result:
     """
     jobs = pack.jobs
     failure = classify(error)
+    fault = str(error).partition("\n")[0] or type(error).__name__ if is_of_device(error) else ""
     heads = sorted({Pack.head(job) for job in jobs})
     if failure == "resources" and len(jobs) > 1:
         pack.store.interrupt(pack.claims)
         return Result(again=(jobs[: len(jobs) // 2], jobs[len(jobs) // 2 :]))
     if len(heads) > 1 and not isinstance(error, RegbenchError):
         pack.store.interrupt(pack.claims)
-        return Result(again=tuple(tuple(job for job in jobs if Pack.head(job) == head) for head in heads))
+        again = tuple(tuple(job for job in jobs if Pack.head(job) == head) for head in heads)
+        return Result(again=again, device_fault=fault)
     message = _said(error)
     pack.store.fail(pack.claims, failure_class=failure, error=message)
-    return Result(failed={job.key: (failure, message) for job in jobs}, device_fault=is_of_device(error))
+    return Result(failed={job.key: (failure, message) for job in jobs}, device_fault=fault)
 
 
 def _said(error: Exception) -> str:

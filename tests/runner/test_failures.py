@@ -19,6 +19,7 @@ from regbench.runner.failures import RETRIED, RULES, classify, rule
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "resources"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "resources"),
         (OSError(errno.ENOSPC, "No space left on device"), "infrastructure"),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), "infrastructure"),
         (InfrastructureError("database is locked"), "infrastructure"),
         (DataUnavailable("nowhere"), "infrastructure"),
         (Interrupted("stop"), "interrupted"),
