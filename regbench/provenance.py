@@ -49,7 +49,7 @@ def flags() -> dict[str, Any]:
 def numerics(known: Mapping[str, Any], device: str) -> str:
     """A digest of what the bits of a number depend on besides the code: versions, processor, flags, kind of device."""
     relevant = {name: known[name] for name in ("libraries", "machine", "processor", "flags")}
-    kind = device_name(device).partition(" (")[2] or "cpu"
+    kind = device_name(device).partition(" (")[2].partition(", GPU-")[0] or "cpu"  # without which of its kind it is
     return hashlib.sha256(canonical({**relevant, "device": kind}).encode()).hexdigest()[:16]
 
 

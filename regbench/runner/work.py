@@ -280,6 +280,8 @@ def _device(name: str) -> Any:
     torch.use_deterministic_algorithms(True)
     # Else every new tensor is written twice; `setattr`, for it is a property that no type checker knows.
     setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010
+    if name != "cpu":
+        torch.cuda.set_device(name)  # else whatever names no device makes itself at home on the first one
     return torch.device(name)
 
 

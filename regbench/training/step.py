@@ -39,12 +39,18 @@ class Steps:
         self.dropout = dropout
         self.whose = whose
         state = [buffer for each in model.segments for buffer in (each.values, each.first, each.second)]
-        self._captured = Captured(self.on_device, state) if model.device.type == "cuda" else None
+        self._captured = Captured(state) if model.device.type == "cuda" else None
 
     def __call__(self, inputs: Inputs, share: float, number: int) -> Tensor:
         """Step `number`, counted from 1, at `share` of the highest learning rates."""
-        if self._captured and not any(part.head.looped for part in self.model.heads):
-            return self._captured(inputs)
+        if self._captured and not self._captured.ready:
+            self._gradients(inputs)  # traces the heads
+            if any(part.head.looped for part in self.model.heads):
+                self._captured = None  # what the tracer refused would stop a capture too
+        if self._captured:
+            return self._captured(self.on_device, inputs)
+        if self.model.device.type != "cpu":
+            return self.on_device(inputs)
         losses = self._gradients(inputs)
         clip(self.model.segments, self.model.clip)
         adam(self.model.segments, share, number)
@@ -65,35 +71,43 @@ class Steps:
 class Captured:
     """A function of `Inputs` as a CUDA graph: captured at its first call, replayed from then on."""
 
-    def __init__(self, body: Callable[[Inputs], Tensor], state: Sequence[Tensor]) -> None:
-        self.body = body
+    def __init__(self, state: Sequence[Tensor]) -> None:
         self.state = state  # what the body changes; warming up must leave no trace in it
         self._graph: torch.cuda.CUDAGraph | None = None
         self._inputs: Inputs
         self._losses: Tensor
 
-    def __call__(self, inputs: Inputs) -> Tensor:
-        """Run it; the result is overwritten by the next call."""
+    @property
+    def ready(self) -> bool:
+        """Whether it has been captured."""
+        return self._graph is not None
+
+    def __call__(self, body: Callable[[Inputs], Tensor], inputs: Inputs) -> Tensor:
+        """Run `body`, or what was captured of it; the result is overwritten by the next call.
+
+        It is not kept, for its owner keeps this: a cycle would hold a pack's memory on the device into the next pack.
+        """
         if self._graph is None:
-            self._capture(inputs)
+            with torch.cuda.device(inputs.rows.device):  # streams are of the current device, which may be another
+                self._capture(body, inputs)
         for held, given in zip(self._inputs, inputs, strict=True):
             held.copy_(given)
         assert self._graph
         self._graph.replay()
         return self._losses
 
-    def _capture(self, inputs: Inputs) -> None:
+    def _capture(self, body: Callable[[Inputs], Tensor], inputs: Inputs) -> None:
         self._inputs = Inputs(*(tensor.clone() for tensor in inputs))
         before = [tensor.clone() for tensor in self.state]
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(WARM_UPS):
-                self.body(self._inputs)
+                body(self._inputs)
         torch.cuda.current_stream().wait_stream(side)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
-            self._losses = self.body(self._inputs)
+            self._losses = body(self._inputs)
         for tensor, value in zip(self.state, before, strict=True):
             tensor.copy_(value)
 
