@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from regbench.runner.owners import is_dead
+
 BENCHMARK = """
 soak:
   description: Killed again and again.
@@ -98,12 +100,12 @@ class Project:
             return connection.execute(query).fetchall()
 
     def workers(self) -> list[int]:
-        """Process numbers of those who hold a lease."""
+        """Process numbers of those alive who hold a lease."""
         try:
             owners = self.ask("fire", "SELECT DISTINCT lease_owner FROM job WHERE lease_owner IS NOT NULL")
         except sqlite3.OperationalError:
             return []
-        return [int(owner.split("|")[1]) for (owner,) in owners]
+        return [int(owner.split("|")[1]) for (owner,) in owners if not is_dead(owner)]  # numbers are used again
 
     def epochs(self) -> dict[int, int]:
         """The last epoch of every run so far."""
@@ -128,7 +130,7 @@ class Project:
             time.sleep(draw.uniform(0, 2))  # the run notices and goes on, before it is ended too
         kill(process.pid)
         process.wait()
-        for pid in workers:
+        for pid in self.workers():
             kill(pid)
         now = self.epochs()
         lost = {run: (epoch, now.get(run)) for run, epoch in known.items() if now.get(run, 0) < epoch}

@@ -156,7 +156,7 @@ class _Driver:
         self.say = on_event
         self.summary = Summary(blocked=dict(plan.blocked))
         self.jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
-        self.known: dict[str, tuple[str, str]] = {}  # failures from before, which are tried again
+        self.known = store.failed({key: plan.code[key] for key in self.jobs})  # from before; they are tried again
         self.settled: set[str] = set()
         self.waiting: deque[Task] = deque()
         self.later: list[tuple[float, Task]] = []  # with the time from which on they may be tried again
@@ -169,7 +169,6 @@ class _Driver:
     def run(self) -> Summary:
         """Until every job is settled, or somebody asks to stop."""
         self._release_the_dead()
-        self.known = self.store.failed({key: self.plan.code[key] for key in self.jobs})
         self._queue()
         with LocalEngine(self.devices, run_pack) as engine:
             try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regbench.engines.local import LocalEngine
+from regbench.errors import InfrastructureError
 from regbench.job import Job
 from regbench.provenance import environment, numerics
 from regbench.runner.drive import label
@@ -61,6 +62,10 @@ def verify_packing(
                     task = Task((job,), store_url, plan.code, "alone", os.getpid(), plan.files)
                     engine.start(slot, task)
             for outcome in engine.wait(1.0):
+                if outcome.died:
+                    raise InfrastructureError(
+                        "a worker process died (killed by the system, or out of memory?); try again"
+                    )
                 if outcome.error:
                     raise outcome.error
                 job = outcome.task.jobs[0]
@@ -74,9 +79,14 @@ def _compare(store: Store, job: Job, plan: Plan, alone: dict[str, np.ndarray], d
     run = store.finished_run(job.key, plan.code[job.key])
     exact = device == "cpu" and numerics(run.environment, device) == _here(device, run.environment)
     worst = max(_difference(run.curves[name], values) for name, values in alone.items())
-    stored, again = np.nanmin(run.curves[DECIDING]), np.nanmin(alone[DECIDING])
-    close = bool(abs(stored - again) <= TOLERANCE * abs(stored))
+    stored, again = _lowest(run.curves[DECIDING]), _lowest(alone[DECIDING])
+    close = stored == again or abs(stored - again) <= TOLERANCE * abs(stored)
     return Verification(job.key, f"{job.dataset} {label(job)}", worst, exact, worst == 0 if exact else close)
+
+
+def _lowest(curve: np.ndarray) -> float:
+    """The best epoch of a curve; infinity where none is finite, as a job that diverged at once has it."""
+    return float(np.nanmin(curve, initial=np.inf))
 
 
 def _here(device: str, like: dict) -> str:
