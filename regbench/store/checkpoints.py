@@ -59,6 +59,12 @@ def drop(connection: Connection, runs: Collection[int]) -> list[str]:
     return [name for (name,) in files if name]
 
 
+def of_same_jobs(connection: Connection, runs: Collection[int]) -> set[int]:
+    """These runs and all others of their jobs: once a job is done, nobody goes on with it."""
+    jobs = {job for (job,) in rows_in(connection, select(RunRow.job_id), RunRow.id, runs)}
+    return {run for (run,) in rows_in(connection, select(RunRow.id), RunRow.job_id, jobs)}
+
+
 def remove(folder: Path | None, files: Sequence[str]) -> None:
     """Delete files that no checkpoint names any more."""
     if folder:

@@ -81,19 +81,20 @@ def predictions(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
 def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
     """The newest finished run of a job by one version of the code."""
     newest = (
-        select(RunRow.id, RunRow.device, EnvironmentRow.config)
+        select(RunRow.id, RunRow.device, RunRow.resumed, EnvironmentRow.config)
         .join(JobRow, JobRow.id == RunRow.job_id)
         .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
         .where(JobRow.key == key, RunRow.code_digest == code, RunRow.status == "finished")
         .order_by(RunRow.id.desc())
         .limit(1)
     )
-    run, device, environment = connection.execute(newest).one()
+    run, device, resumed, environment = connection.execute(newest).one()
+    exact = all(each["exact"] for each in resumed or [])
     rows = select(MetricRow.name, MetricRow.value).where(MetricRow.run_id == run).order_by(MetricRow.epoch)
     curves: dict[str, list[float]] = {}
     for name, value in connection.execute(rows):
         curves.setdefault(name, []).append(np.nan if value is None else value)
-    return FinishedRun(run, environment, device, {name: np.array(values) for name, values in curves.items()})
+    return FinishedRun(run, environment, device, exact, {name: np.array(values) for name, values in curves.items()})
 
 
 def benchmarks(connection: Connection) -> pd.DataFrame:

@@ -216,7 +216,8 @@ class Store:
         """Mark runs finished, together with their last epochs and predictions; gives the runs that were refused."""
         with self.writing() as connection:
             refused = runs.finish(connection, results, last, leases.tokens_of(claims))
-            unneeded = states.drop(connection, {each.run_id for each in results} - refused)
+            ended = {each.run_id for each in results} - refused
+            unneeded = states.drop(connection, states.of_same_jobs(connection, ended))
         states.remove(self._folder, unneeded)
         return refused
 

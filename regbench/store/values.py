@@ -70,6 +70,7 @@ class FinishedRun:
     run_id: int
     environment: dict[str, Any]
     device: str
+    exact: bool  # no resumption was in another pack, on another machine or with other versions
     curves: Mapping[str, np.ndarray]
 
 

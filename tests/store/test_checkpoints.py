@@ -1,0 +1,71 @@
+"""Where unfinished runs go on: kept with the epochs they explain, forgotten when nobody can need them."""
+
+import pytest
+
+from regbench.errors import InfrastructureError
+from regbench.store import Checkpoint, EpochRows, Finished, Store
+from regbench.store import checkpoints as states
+from tests.store.conftest import job, labelled, take
+
+
+def begun(store: Store, *, data: bytes = b"state", code: str = "c0"):
+    """A claim that has written one epoch and its state."""
+    store.add_benchmark("small", {}, labelled(job()))
+    [claim] = take(store, job(), code=code)
+    rows = [EpochRows(claim.run_id, 1, {"val/rmse": 0.5})]
+    assert store.write(rows, claims=[claim], checkpoints=[Checkpoint(claim.run_id, 1, data)]) == set()
+    return claim
+
+
+def test_an_interrupted_run_is_opened_again_at_its_checkpoint(store: Store):
+    first = begun(store)
+    store.interrupt([first])
+    assert store.resumable({job().key: "c0"})[job().key].epoch == 1
+    [again] = take(store, job())
+    assert (again.run_id, again.epoch, again.token) == (first.run_id, 1, first.token + 1)
+    assert store.checkpoint(again.run_id) == b"state"
+    assert store.packs([again.pack]) == {again.pack: [job().key]}
+
+
+def test_other_code_begins_anew(store: Store):
+    store.interrupt([begun(store)])
+    assert store.resumable({job().key: "c1"}) == {}
+    [claim] = take(store, job(), code="c1")
+    assert claim.epoch == 0
+
+
+def test_a_worker_that_lost_its_job_writes_no_state(store: Store):
+    old = begun(store)
+    store.release({"worker"})
+    [new] = take(store, job(), owner="another")
+    late = Checkpoint(old.run_id, 9, b"late")
+    assert store.write([], claims=[old], checkpoints=[late]) == {old.run_id}
+    assert store.checkpoint(new.run_id) == b"state"
+
+
+def test_a_job_that_is_done_leaves_no_state_behind_of_older_code_neither(store: Store):
+    store.interrupt([begun(store)])
+    [claim] = take(store, job(), code="c1")
+    store.finish([Finished(claim.run_id, 1.0, 3)], claims=[claim])
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT COUNT(*) FROM checkpoint").scalar() == 0
+
+
+def test_a_large_state_is_a_file_beside_the_database_replaced_with_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(states, "LARGEST_IN_DATABASE", 4)
+    with Store.open(tmp_path / "results.db") as store:
+        claim = begun(store, data=b"a large state")
+        folder = tmp_path / "results.db.checkpoints"
+        [first] = folder.iterdir()
+        assert store.checkpoint(claim.run_id) == b"a large state"
+        store.write([], claims=[claim], checkpoints=[Checkpoint(claim.run_id, 2, b"the next state")])
+        [second] = folder.iterdir()
+        assert second != first
+        second.write_bytes(b"something else")
+        with pytest.raises(InfrastructureError, match="damaged"):
+            store.checkpoint(claim.run_id)
+        second.unlink()
+        with pytest.raises(InfrastructureError, match="put it back"):
+            store.checkpoint(claim.run_id)
+        store.finish([Finished(claim.run_id, 1.0, 3)], claims=[claim])
+        assert list(folder.iterdir()) == []
