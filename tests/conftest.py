@@ -1,7 +1,7 @@
 """What every test gets: one torch thread, no network, and folders of its own instead of the user's."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,13 @@ from regbench.job import Job, Protocol, pairs
 torch.set_num_threads(1)
 
 JobMaker = Callable[..., Job]
+
+
+@pytest.fixture(autouse=True)
+def denormal_numbers() -> Iterator[None]:
+    """A training in this process turns them off for all that follows; other tests want numbers as they are."""
+    yield
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -170,16 +171,16 @@ def curves(project):
 def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_was_not(project, tmp_path, monkeypatch):
     """SIGKILL of a worker, of the run, and of both, at odd moments: nothing twice, nothing lost, no bit different."""
     monkeypatch.setenv("REGBENCH_WRITE_EVERY", "0.1")
-    tiny = project(["lsq", "end2end"], seeds=2, epochs=240, rows=800)
+    tiny = project(["lsq", "end2end"], seeds=2, epochs=160, rows=500)
     for round_, victims in enumerate(("worker", "run", "both")):
         process = tiny.start()
-        tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {40 * round_}")
+        tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {30 * round_}")
         workers = tiny.workers()
         if victims != "run":
             for worker in workers[: 1 if victims == "worker" else None]:
                 kill(worker)
         if victims == "worker":
-            tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {40 * round_ + 40}")
+            tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {30 * round_ + 30}")
         acknowledged = dict(tiny.ask("SELECT run_id, MAX(epoch) FROM metric GROUP BY run_id"))
         kill_run(process)
         now = dict(tiny.ask("SELECT run_id, MAX(epoch) FROM metric GROUP BY run_id"))
@@ -199,16 +200,16 @@ def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_wa
 
 
 def test_a_job_retrained_alone_gives_what_its_pack_gave_and_a_wrong_number_is_found(project):
-    tiny = project(["lsq", "end2end", "hard_binning"], seeds=2)
+    tiny = project(["lsq", "end2end"], seeds=2)
     said = tiny.run("--verify-packing", "40%")
     assert said.returncode == 0, said.stderr
-    assert "3 jobs retrained alone, 3 bit for bit" in said.stderr
+    assert "2 jobs retrained alone, 2 bit for bit" in said.stderr
     with contextlib.closing(sqlite3.connect(tiny.db)) as connection:
         connection.execute("UPDATE metric SET value = value * 1.0000001 WHERE name = 'val/rmse' AND epoch = 1")
         connection.commit()
     said = tiny.run("--verify-packing", "100%")
     assert said.returncode == 8
-    assert "6 jobs of 6" in said.stderr
+    assert "4 jobs of 4" in said.stderr
     assert "Traceback" not in said.stderr
 
 
@@ -217,6 +218,7 @@ def test_a_second_ctrl_c_ends_the_run_at_once(project):
     process = tiny.start()
     tiny.wait_for("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL")
     process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
