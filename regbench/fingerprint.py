@@ -1,9 +1,8 @@
 """Which code made a number: a digest of the definitions a job runs through, and of nothing else.
 
 Starting from a method, a backbone and the training loop, every definition of regbench that is named on the way is
-followed. Comments,
-docstrings, formatting and definitions that nothing calls do not count: a result stays valid until something it
-depends on changes.
+followed. Comments, docstrings, formatting and definitions that nothing calls do not count: a result stays valid until
+something it depends on changes.
 """
 
 import ast

@@ -30,7 +30,7 @@ def environment() -> dict[str, Any]:
         "processor": processor(),
         "host": platform.node(),
         "variables": {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ},
-        "arguments": sys.argv[1:] if Path(sys.argv[0]).name.startswith("regbench") else [],
+        "arguments": sys.argv[1:] if _is_command(Path(sys.argv[0])) else [],
     }
 
 
@@ -54,8 +54,12 @@ def numerics(known: Mapping[str, Any], device: str) -> str:
 
 
 def git_state(folder: Path) -> dict[str, Any]:
-    """Commit of the repository around `folder`, and whether something is changed since; nulls outside one."""
-    commit = _git(folder, "rev-parse", "HEAD")
+    """Commit of the repository that has `folder`, and whether something is changed since; nulls where none has it.
+
+    An installed package may lie inside somebody else's repository, whose commits say nothing of it.
+    """
+    ours = _git(folder, "ls-files", "--error-unmatch", "__init__.py") is not None
+    commit = _git(folder, "rev-parse", "HEAD") if ours else None
     changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
     return {"commit": commit, "dirty": None if commit is None else bool(changes)}
 
@@ -77,6 +81,11 @@ def device_name(device: str) -> str:
 
     properties = torch.cuda.get_device_properties(device)
     return f"{device} ({properties.name}, GPU-{getattr(properties, 'uuid', 'unknown')})"
+
+
+def _is_command(program: Path) -> bool:
+    """Whether this process is `regbench` or `python -m regbench`; workers are told the words of theirs."""
+    return program.name.startswith("regbench") or program == Path(regbench.__file__).with_name("__main__.py")
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -1,8 +1,8 @@
 """A small convolutional network for 28 x 28 images: three convolutions, then two fully connected layers.
 
-3 x 3 convolutions of stride 1 with ReLU, 2 x 2 average pooling of stride 2 between them, two layers of 256 with
-ReLU and dropout (paper 1, section 4).
-The paper leaves out the channels and the padding: 16, 32 and 64 and a padding of 1 are our choice.
+3 x 3 convolutions of stride 1 with ReLU, 2 x 2 average pooling of stride 2 between them, two layers of 256 with ReLU
+and dropout (paper 1, section 4). The paper leaves out the channels and the padding: 16, 32 and 64 and a padding of 1
+are our choice.
 """
 
 from collections.abc import Mapping

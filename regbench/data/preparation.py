@@ -55,6 +55,7 @@ def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
         rows_train=train,
         rows_val=val,
         rows_test=test,
+        source=table.source,
     )
 
 

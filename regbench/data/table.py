@@ -46,6 +46,7 @@ class Prepared:
     x_*: (N, D) or (N, C, H, W). y_*: (N, M), the training targets in [0, 1].
     y_low, y_high: range (M,) of the training targets in original units: y = y_low + (y_high - y_low) * scaled.
     rows_*: which rows of the table they are.
+    source: what gave the table, in words.
     """
 
     x_train: Float32
@@ -59,6 +60,7 @@ class Prepared:
     rows_train: NDArray[np.int64] = field(repr=False)
     rows_val: NDArray[np.int64] = field(repr=False)
     rows_test: NDArray[np.int64] = field(repr=False)
+    source: str = ""
 
     @property
     def sizes(self) -> tuple[int, int, int]:

@@ -84,7 +84,7 @@ def _measure(job: Job, size: Facts, device: str, count: int | None = None) -> fl
     """Seconds an epoch takes one job of a pack of `count`, over what arithmetic says."""
     import torch
 
-    from regbench.training.loop import train
+    from regbench.training.loop import Training
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -95,7 +95,7 @@ def _measure(job: Job, size: Facts, device: str, count: int | None = None) -> fl
         expected = epoch_cost(pack[0], {job.dataset: rows}) * len(pack)
         seconds = []
         until = None
-        for epoch in train(pack, data, device):
+        for epoch in Training(pack, data, device):
             if until is None:
                 until = time.perf_counter() + SECONDS  # the first epoch traced the heads
                 continue

@@ -170,13 +170,16 @@ class _Driver:
         """Until every job is settled, or somebody asks to stop."""
         self._release_the_dead()
         self._queue()
-        with LocalEngine(self.devices, run_pack) as engine:
-            try:
-                with _termination_as_interrupt():
-                    self._work(engine)
-            except KeyboardInterrupt:
-                self.summary.interrupted = True
-                self._stop(engine)
+        try:
+            with LocalEngine(self.devices, run_pack) as engine:
+                try:
+                    with _termination_as_interrupt():
+                        self._work(engine)
+                except KeyboardInterrupt:
+                    self.summary.interrupted = True
+                    self._stop(engine)
+        finally:  # the engine has seen its workers end: one that was only just killed might not look dead yet
+            self._release_the_dead()
         self.summary.seconds = time.monotonic() - self.started
         return self.summary
 
@@ -270,7 +273,7 @@ class _Driver:
             for jobs in (task.jobs[:half], task.jobs[half:]):
                 self.waiting.append(replace(task, jobs=jobs, name=f"{task.name}.{len(jobs)}", deaths=1))
         else:
-            job = list(task.jobs)[0]  # noqa: RUF015 - of a tuple whose length a type checker cannot see
+            job = next(iter(task.jobs))
             why = f"its worker process died {task.deaths + 1} times (killed by the system, or out of memory?)"
             claims = self.store.claim(
                 {job.key: task.code[job.key]},
@@ -346,8 +349,8 @@ class _Driver:
     def _stop(self, engine: LocalEngine) -> None:
         """Let the workers write what they have, and say if they could not; a second Ctrl-C ends them at once."""
         trouble = None
-        engine.stop()
         try:
+            engine.stop()
             while engine.busy:
                 for outcome in engine.wait(LOOK_EVERY_S):
                     if outcome.result:
@@ -356,7 +359,6 @@ class _Driver:
                         trouble = outcome.error
         except KeyboardInterrupt:
             engine.kill()
-        self._release_the_dead()
         if trouble:
             raise trouble
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regbench import catalog
-from regbench.errors import InfrastructureError, RegbenchError
+from regbench.errors import InfrastructureError, RegbenchError, UsageError
 from regbench.job import Job, Pack
 from regbench.provenance import device_name, environment, flags, numerics
 from regbench.runner.failures import classify, is_of_device
@@ -119,9 +119,9 @@ def _train(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
     _remember_dataset(store, jobs[0], data)
     states = _states(pack)
     record = Record(jobs, pack.runs, states)
-    training = Training(jobs, data, device, states=states)
     written, took = time.monotonic(), 0.0
-    started = time.perf_counter()
+    started = time.perf_counter()  # before the model is built: a method's first stage is part of its time
+    training = Training(jobs, data, device, states=states)
     for epoch in training:
         record.add(epoch)
         stopping = stop.asked or os.getppid() != task.parent
@@ -299,7 +299,7 @@ def _load(dataset: str, digest: str, split: str, seed: int, file: tuple[str, str
         return data.prepare(data.load(catalog.load("datasets", dataset), dataset), split, seed)
     described, table = data.from_file(*file)
     if described.digest != digest:
-        raise RegbenchError(f"{file[0]} has changed since the run was planned; run again")
+        raise UsageError(f"{file[0]} has changed since the run was planned; run again")
     return data.prepare(table, split, seed)
 
 
@@ -308,9 +308,10 @@ def _remember_dataset(store: Store, job: Job, data: "Prepared") -> None:
     store.add_dataset(
         digest=job.digest,
         name=job.dataset,
-        sizes=[len(data.y_train), len(data.y_val), len(data.y_test)],
+        sizes=data.sizes,
         inputs=data.x_train.shape[1] if data.x_train.ndim == 2 else data.x_train.shape[1:],
         target_low=data.y_low.tolist(),
         target_high=data.y_high.tolist(),
+        source=data.source or None,
         licence=known.get("licence"),
     )

@@ -1,9 +1,8 @@
 """The training of a pack as a generator of epochs: `for epoch in Training(jobs, data): ...`.
 
-Data lie on the device once and a batch is a gather. All randomness is keyed by a job's seed and the step, never by
-its neighbours:
-jobs of one seed see the same rows and drop the same units, so what is drawn once serves them all, and comparisons
-are paired.
+Data lie on the device once and a batch is a gather. All randomness is keyed by a job's seed and the step, never by its
+neighbours: jobs of one seed see the same rows and drop the same units, so what is drawn once serves them all, and
+comparisons are paired.
 """
 
 import time
@@ -87,13 +86,6 @@ class Training:
         """The arrays of each job after the last epoch, in the order of the jobs that were handed in."""
         jobs = take(self.model)
         return [jobs[row] for row in self._back]
-
-
-def train(
-    jobs: Sequence[Job], data: Prepared, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
-) -> Iterator[Epoch]:
-    """The epochs of `Training`, from the first one on."""
-    return iter(Training(jobs, data, device, dtype))
 
 
 def optimise(model: Model, resident: Resident, after: int = 0) -> Iterator[Tensor]:

@@ -49,6 +49,7 @@ def test_a_run_trains_everything_and_running_again_trains_nothing(project):
     assert names == {"train/loss", "val/rmse", "val/mae", "test/rmse", "test/mae", "seconds"}
     (predictions,) = tiny.ask("SELECT COUNT(*) FROM prediction")[0]
     assert predictions == 2 * 12
+    assert tiny.ask("SELECT source FROM dataset") == [(str(tiny.folder / "table.csv"),)]
     before = tiny.ask("SELECT id, started FROM run")
     again = tiny.run()
     assert again.returncode == 0

@@ -10,7 +10,7 @@ from regbench.metrics import mae, rmse
 from regbench.random import Stream
 from regbench.training import loop
 from regbench.training.dropout import DRAWS, Dropout
-from regbench.training.loop import train
+from regbench.training.loop import Training
 from regbench.training.optim import one_cycle
 from regbench.training.pack import build
 from regbench.training.resident import Resident
@@ -24,7 +24,7 @@ every_method = pytest.mark.parametrize("method", METHODS)
 
 def last_epoch(jobs, data, dtype=torch.float64):
     """The values of the last epoch, by job."""
-    epochs = list(train(jobs, data, dtype=dtype))
+    epochs = list(Training(jobs, data, dtype=dtype))
     return {job: {name: value[row] for name, value in epochs[-1].values.items()} for row, job in enumerate(jobs)}
 
 
@@ -84,7 +84,7 @@ def test_the_numbers_are_those_of_the_loop_a_researcher_writes():
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-2, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=1e-2, total_steps=4 * steps, cycle_momentum=False)
     dropout = masks_of([one])
-    epochs = list(train([one], data, dtype=torch.float64))
+    epochs = list(Training([one], data, dtype=torch.float64))
     for epoch in range(4):
         order = Stream.named(3, "order").child(epoch).permutation(len(x))
         losses = []
@@ -123,7 +123,7 @@ def test_every_method_learns(method):
 def test_targets_of_several_dimensions_train(method, targets):
     data = prepared(300, targets=targets)
     one = make_job(method, k=9, epochs=2)
-    (_, last) = train([one], data)
+    (_, last) = Training([one], data)
     assert last.predictions["val"].shape == (1, len(data.y_val), targets)
     assert np.isfinite(last.values["test/rmse"]).all()
 
