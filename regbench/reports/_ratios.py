@@ -1,5 +1,6 @@
 """The table of ratios: rows are method × k × λ_σ, columns are datasets in Table 1's order and their means."""
 
+from dataclasses import replace
 from typing import Any
 
 from regbench.analysis import order, variants
@@ -40,7 +41,7 @@ def compact(table: Table) -> Table:
     kept = [column for column in range(len(table.header)) if column not in empty]
     rows = tuple(tuple(row[column] for column in kept) for row in table.rows)
     header = tuple(table.header[column] for column in kept)
-    return Table(table.caption, header, rows, table.notes, table.index - len(empty))
+    return replace(table, header=header, rows=rows, index=table.index - len(empty))
 
 
 def caption(normalized: Normalized, source: str) -> str:

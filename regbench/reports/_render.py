@@ -4,9 +4,10 @@ import json
 import math
 import re
 import textwrap
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tabulate import tabulate
+from tabulate import SEPARATING_LINE, tabulate
 
 from regbench.reports._report import Table
 
@@ -70,18 +71,17 @@ def _wrapped(words: str, width: int | None) -> str:
 
 
 def _markdown(table: Table) -> str:
-    safe = Table("", *(_map(rows, lambda cell: cell.replace("|", r"\|")) for rows in (table.header, table.rows)))
+    header, rows = (_map(cells, lambda cell: cell.replace("|", r"\|")) for cells in (table.header, table.rows))
     notes = "\n".join(f"- {note}" for note in table.notes)
-    grid = _grid(Table("", safe.header, safe.rows, index=table.index), "pipe")
+    grid = _grid(replace(table, header=header, rows=rows), "pipe")
     return "\n\n".join([table.caption, grid, *([notes] if notes else [])])
 
 
 def _latex(table: Table) -> str:
     """A booktabs table with its caption; tabulate's raw LaTeX with the rules renamed."""
     header, rows = _map(table.header, _escape), _map(table.rows, _escape)
-    grid = _grid(Table("", header, rows, index=table.index), "latex_raw")
-    for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
-        grid = grid.replace(r"\hline", rule, 1)
+    above, *between, below = _grid(replace(table, header=header, rows=rows), "latex_raw").split(r"\hline")
+    grid = above + r"\toprule" + r"\midrule".join(between) + r"\bottomrule" + below
     sentences = (f"{each[:1].upper()}{each[1:].rstrip('.')}." for each in (table.caption, *table.notes))
     caption = " ".join(map(_escape, sentences))
     return "\n".join(
@@ -98,7 +98,11 @@ def _latex(table: Table) -> str:
 
 def _grid(table: Table, form: str) -> str:
     align = ["left"] * table.index + ["right"] * (len(table.header) - table.index)
-    return tabulate(table.rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
+    rule = ("",) * len(table.header) if form == "pipe" else SEPARATING_LINE  # Markdown has no line within a table
+    rows: list[Any] = []
+    for number, row in enumerate(table.rows):
+        rows += [rule, row] if number in table.rules else [row]
+    return tabulate(rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
 
 
 def _blocks(table: Table, width: int | None) -> list[Table]:
@@ -121,7 +125,7 @@ def _blocks(table: Table, width: int | None) -> list[Table]:
 
 def _columns(table: Table, columns: list[int]) -> Table:
     rows = tuple(tuple(row[each] for each in columns) for row in table.rows)
-    return Table("", tuple(table.header[each] for each in columns), rows, index=table.index)
+    return replace(table, header=tuple(table.header[each] for each in columns), rows=rows)
 
 
 def _map(cells: Any, change: Any) -> Any:

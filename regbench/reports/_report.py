@@ -40,7 +40,8 @@ class Options:
 class Table:
     """A table as people read it: strings, with what it shows above and what it leaves out below.
 
-    The first `index` columns name the row; they are repeated where a wide table is cut into blocks.
+    The first `index` columns name the row; they are repeated where a wide table is cut into blocks. `rules` are the
+    rows, counted from 0, above which a line sets apart what follows.
     """
 
     caption: str
@@ -48,6 +49,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
     index: int = 1
+    rules: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

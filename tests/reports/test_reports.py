@@ -14,7 +14,7 @@ import pytest
 
 from regbench import analysis, catalog, reports
 from regbench.errors import InfrastructureError, NothingMeasured, UsageError
-from regbench.reports import _palette
+from regbench.reports import _palette, _render
 from tests.cells import frame, grid, like_the_paper, row
 
 every_report = pytest.mark.parametrize("name", reports.names())
@@ -378,6 +378,35 @@ def test_a_comparison_reads_the_same_in_every_format():
 def test_a_pipe_in_a_name_does_not_break_markdown():
     made = frame([row("a|b", "lsq", 0, 1.0)])
     assert r"a\|b" in reports.show(*normalized(made, normalize=None), format="md")
+
+
+def ruled() -> reports.Table:
+    rows = (("lsq", "1.0", "2.0"), ("end2end", "0.9", "1.8"), ("ridge", "1.1", "2.2"))
+    return reports.Table("A caption", ("method", "DM", "CA"), rows, index=1, rules=(2,))
+
+
+def test_a_rule_is_a_line_above_its_row_in_every_block():
+    header, line, *_, rule, last = _render.text(ruled(), "table").splitlines()[2:]
+    assert header.startswith("method")
+    assert rule == line
+    assert last.startswith("ridge")
+    narrow = _render.text(ruled(), "table", width=16)
+    assert narrow.count("ridge") == 2
+    assert narrow.count("--------  ----\nridge") == 2
+
+
+def test_a_rule_is_an_empty_row_of_markdown_and_a_midrule_of_latex():
+    *_, empty, last = _render.text(ruled(), "md").splitlines()
+    assert set(empty) == {"|", " "}
+    assert last.startswith("| ridge")
+    latex = _render.text(ruled(), "latex").splitlines()
+    assert latex[latex.index(next(line for line in latex if "ridge" in line)) - 1].strip() == r"\midrule"
+    assert [line.strip() for line in latex if "rule" in line] == [
+        r"\toprule",
+        r"\midrule",
+        r"\midrule",
+        r"\bottomrule",
+    ]
 
 
 def test_results_go_where_they_were_sent(tmp_path: Path):
