@@ -29,7 +29,7 @@ class Protocol:
     learning_rate: float = 3e-3  # the highest of the one-cycle schedule
     clip: float = 1.0  # norm of one job's whole gradient
     encoder_weight_decay: float = 1e-4  # coupled l2 of a method's own parameters
-    optimizer: str = "adam"
+    optimizer: str = "adam"  # with coupled l2; `adamw` decouples it
     schedule: str = "one_cycle"
     warmup: float = 0.3  # share of the steps before the highest learning rate
     initial_division: float = 25.0  # highest / first learning rate

@@ -69,6 +69,8 @@ class Method:
     hparams: floats, stacked over the jobs of a pack. The name `encoder_lr` is a factor on the learning rate of
         the method's own trained parameters.
     static: what changes shapes or control flow; jobs of one head share it.
+    encode: (params, y (B, M)) -> log ψ(y) (B, K), where the method encodes targets.
+    decoder: params -> μ (K, M), where the prediction is a mean over it. Both are looked at after every epoch.
     uses_k: whether the number of bins matters; such a method needs k >= 2.
     """
 
@@ -80,6 +82,8 @@ class Method:
     reference: str
     hparams: Mapping[str, HParam] = field(default_factory=dict)
     static: Static = field(default_factory=dict)
+    encode: Callable[[Params, Tensor], Tensor] | None = None
+    decoder: Callable[[Params], Tensor] | None = None
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ soak:
 VICTIMS = ("worker", "run", "both")
 CURVES = """
 SELECT j.key, m.name, m.epoch, m.value FROM metric m JOIN run r ON r.id = m.run_id JOIN job j ON j.id = r.job_id
-WHERE r.status = 'finished' AND m.name != 'seconds' ORDER BY 1, 2, 3"""
+WHERE r.status = 'finished' AND m.name NOT LIKE '%seconds' ORDER BY 1, 2, 3"""
 PREDICTIONS = """
 SELECT j.key, p.split, p.epoch, p.data FROM prediction p JOIN run r ON r.id = p.run_id JOIN job j ON j.id = r.job_id
 ORDER BY 1, 2"""

@@ -104,7 +104,7 @@ class ProtocolSpec(BaseModel):
     dropout: Annotated[Finite, Field(ge=0, lt=1)] | None = None
     clip: Annotated[Finite, Field(gt=0)] | None = None
     encoder_weight_decay: Annotated[Finite, Field(ge=0)] | None = None
-    optimizer: Literal["adam"] | None = None
+    optimizer: Literal["adam", "adamw"] | None = None
     schedule: Literal["one_cycle"] | None = None
     warmup: Annotated[Finite, Field(gt=0, lt=1)] | None = None
     initial_division: Annotated[Finite, Field(gt=0)] | None = None

@@ -16,6 +16,12 @@ STARTS = ("grid", "random")
 LOWEST = -80.0  # exp takes nine times as long where it underflows in float32, at -87 (measured with MKL)
 
 
+def log_hard_bins(y_BM: Tensor, centres_KM: Tensor) -> Tensor:
+    """The log ψ that is all in the nearest centre, the first of equally near ones: (B, M) -> (B, K)."""
+    nearest_B1 = squared_distances(y_BM, centres_KM).argmin(-1, keepdim=True)
+    return torch.full((len(y_BM), len(centres_KM)), LOWEST).to(y_BM).scatter(-1, nearest_B1, 0.0)
+
+
 def log_soft_bins(y_BM: Tensor, centres_KM: Tensor, sigma: Tensor) -> Tensor:
     """The log ψ of a Gaussian around every centre, equation 4: (B, M) -> (B, K)."""
     return log_shares(squared_distances(y_BM, centres_KM) / (-2 * sigma**2))

@@ -43,6 +43,8 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
+    encode=lambda params, y_BM: log_affine(y_BM, params["w_lin"], params["w_bias"]),
+    decoder=lambda params: params["mu"],
     hparams={
         "lambda_sigma": HParam(0.5, low=0.25, high=2.0),
         "lambda_auto": HParam(1.0, low=0.01, high=100.0),

@@ -8,7 +8,7 @@ centres, not the most likely one. The encoder rounds, by δ/√12 for uniform ta
 from torch import Tensor
 
 from regbench.methods._centres import place
-from regbench.methods._encoder import decode, squared_distances
+from regbench.methods._encoder import decode, log_hard_bins, squared_distances
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
@@ -34,6 +34,8 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
+    encode=lambda params, y_BM: log_hard_bins(y_BM, params["centres"]),
+    decoder=lambda params: params["centres"],
     uses_k=True,
     reference="Stewart, Bach, Berthet, Vert (2023), AISTATS, https://arxiv.org/abs/2211.05641",
 )

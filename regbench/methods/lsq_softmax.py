@@ -34,6 +34,7 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
+    decoder=lambda params: params["mu"],
     hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0)},
     static={"init": "grid"},
     uses_k=True,

@@ -7,17 +7,34 @@ frozen (equation 3) and decodes with the fitted μ. There is most to gain where 
 
 from torch import Tensor
 
+from regbench.errors import UsageError, did_you_mean
 from regbench.methods._autoencoder import fit
 from regbench.methods._centres import place
 from regbench.methods._encoder import decode, kl, log_affine
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
+TARGETS = ("train", "uniform")
 
-def init(y_NM: Tensor, k: int, hparams: HParams, _static: Static, stream: Stream) -> Params:
-    """Stage 1: fixed w_lin (M, K), w_bias (K,) and μ (K, M), fitted to the training targets (N, M)."""
+
+def init(y_NM: Tensor, k: int, hparams: HParams, static: Static, stream: Stream) -> Params:
+    """Stage 1: fixed w_lin (M, K), w_bias (K,) and μ (K, M), fitted to targets (N, M); `UsageError` for no such ones.
+
+    `targets=uniform` fits them to as many synthetic targets, uniform over the range of the training targets.
+    """
     centres = place(y_NM, k, stream)
-    return Params(fixed=fit(y_NM, centres.c, hparams["lambda_sigma"] * centres.delta, alpha=float(hparams["alpha"])))
+    fitted_NM = _targets(y_NM, str(static["targets"]), stream)
+    sigma = hparams["lambda_sigma"] * centres.delta
+    return Params(fixed=fit(fitted_NM, centres.c, sigma, alpha=float(hparams["alpha"])))
+
+
+def _targets(y_NM: Tensor, which: str, stream: Stream) -> Tensor:
+    if which == "train":
+        return y_NM
+    if which == "uniform":
+        low, high = y_NM.amin(0), y_NM.amax(0)
+        return low + (high - low) * stream.child("targets").uniform(*y_NM.shape)
+    raise UsageError(f"targets={which}: no such targets of stage 1{did_you_mean(which, TARGETS)}")
 
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
@@ -35,7 +52,10 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
+    encode=lambda params, y_BM: log_affine(y_BM, params["w_lin"], params["w_bias"]),
+    decoder=lambda params: params["mu"],
     hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0), "alpha": HParam(1e-6, low=1e-8, high=1e-3)},
+    static={"targets": "train"},
     uses_k=True,
     reference="Stewart, Bach, Berthet (2025), equations 7 and 8, https://arxiv.org/abs/2502.02996",
 )

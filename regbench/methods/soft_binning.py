@@ -34,6 +34,8 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
+    encode=lambda params, y_BM: log_soft_bins(y_BM, params["centres"], params["sigma"]),
+    decoder=lambda params: params["centres"],
     hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0)},
     uses_k=True,
     reference="Stewart, Bach, Berthet (2025), equation 4, https://arxiv.org/abs/2502.02996",

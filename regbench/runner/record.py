@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from regbench.training.loop import Epoch
 
 PREDICTED = "predicted/"  # of the arrays of a state: predictions of the best epoch, by part of the split
+LEARNT = "learnt/"  # the method's own parameters at that epoch, by name
 
 
 class Record:
     """Collects epochs of all jobs of a pack; rows are taken once, ends and states are made from the rest."""
 
     def __init__(self, jobs: Sequence[Job], runs: Sequence[int], states: "Sequence[State] | None" = None) -> None:
+        self.stage1_seconds: Sequence[float] = ()  # of each job; written with the first epoch
         self.keep = jobs[0].protocol.keep_predictions == "best"
         self.runs = runs
         self.waiting: list[EpochRows] = []
@@ -30,13 +32,16 @@ class Record:
         self.epoch = epoch.number
         share = epoch.seconds / len(self.runs)
         finite = np.all([np.isfinite(values) for values in epoch.values.values()], axis=0)
-        for row, (run, best) in enumerate(zip(self.runs, self.best, strict=True)):
-            values = {name: float(column[row]) for name, column in epoch.values.items()}
+        for row, (run, best, look) in enumerate(zip(self.runs, self.best, epoch.looks, strict=True)):
+            values = {name: float(column[row]) for name, column in epoch.values.items()} | look.diagnostics
+            if epoch.number == 1 and self.stage1_seconds:
+                values["stage1/seconds"] = self.stage1_seconds[row]
             self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": share}))
             if not finite[row] and best.diverged_at is None:
                 best.diverged_at = epoch.number
             if values["val/rmse"] < best.value:
                 best.value, best.epoch = values["val/rmse"], epoch.number
+                best.parameters = look.parameters
                 if self.keep:  # copies, for a row would keep the predictions of the whole pack
                     best.predictions = {part: every[row].copy() for part, every in epoch.predictions.items()}
 
@@ -51,15 +56,24 @@ class Record:
 
         states = []
         for run, best, own in zip(self.runs, self.best, arrays, strict=True):
-            predicted = {PREDICTED + part: array for part, array in best.predictions.items()}
+            kept = {PREDICTED + part: array for part, array in best.predictions.items()}
+            kept |= {LEARNT + name: array for name, array in best.parameters.items()}
             facts = {**best.facts(), "seconds": best.seconds + share, "numerics": numerics}
-            states.append(Checkpoint(run, self.epoch, State(self.epoch, {**own, **predicted}, facts).to_bytes()))
+            states.append(Checkpoint(run, self.epoch, State(self.epoch, {**own, **kept}, facts).to_bytes()))
         return states
 
     def results(self, share: float) -> list[Finished]:
         """The ends of all runs; `share` is each run's part of the wall time in seconds, since it went on if it did."""
         return [
-            Finished(run, best.seconds + share, self.epoch, best.diverged_at, best.predictions, best.epoch)
+            Finished(
+                run,
+                best.seconds + share,
+                self.epoch,
+                best.diverged_at,
+                best.predictions,
+                best.epoch,
+                best.parameters,
+            )
             for run, best in zip(self.runs, self.best, strict=True)
         ]
 
@@ -73,6 +87,7 @@ class _Best:
         self.diverged_at: int | None = None
         self.seconds = 0.0  # before this process went on
         self.predictions: dict[str, np.ndarray] = {}
+        self.parameters: dict[str, np.ndarray] = {}
 
     @classmethod
     def of(cls, state: "State") -> "_Best":
@@ -80,11 +95,15 @@ class _Best:
         facts = state.facts
         best.value = float("inf") if facts["best"] is None else facts["best"]
         best.epoch, best.diverged_at, best.seconds = facts["best_epoch"], facts["diverged_at"], facts["seconds"]
-        parts = [name for name in state.arrays if name.startswith(PREDICTED)]
-        best.predictions = {name.removeprefix(PREDICTED): state.arrays[name] for name in parts}
+        best.predictions = _under(PREDICTED, state.arrays)
+        best.parameters = _under(LEARNT, state.arrays)
         return best
 
     def facts(self) -> dict[str, Any]:
         """As plain data, without infinity, which JSON does not have."""
         known = self.value if self.epoch is not None else None
         return {"best": known, "best_epoch": self.epoch, "diverged_at": self.diverged_at}
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

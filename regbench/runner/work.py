@@ -97,7 +97,10 @@ def retrain(task: Task, device: str) -> dict[str, np.ndarray]:
 
     (job,) = task.jobs
     training = Training([job], _prepared(job, task.files.get(job.dataset)), _device(device))
-    epochs = [epoch.values for epoch in training]
+    epochs = [
+        epoch.values | {name: np.array([value]) for name, value in epoch.looks[0].diagnostics.items()}
+        for epoch in training
+    ]
     return {name: np.array([values[name][0] for values in epochs]) for name in epochs[0]}
 
 
@@ -122,6 +125,7 @@ def _train(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
     written, took = time.monotonic(), 0.0
     started = time.perf_counter()  # before the model is built: a method's first stage is part of its time
     training = Training(jobs, data, device, states=states)
+    record.stage1_seconds = training.stage1_seconds
     for epoch in training:
         record.add(epoch)
         stopping = stop.asked or os.getppid() != task.parent

@@ -15,6 +15,7 @@ from regbench.store.models import (
     EnvironmentRow,
     JobRow,
     MetricRow,
+    ParameterRow,
     PredictionRow,
     RunRow,
 )
@@ -76,6 +77,12 @@ def predictions(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
     """The kept predictions (N, M) of a run by split, float32 in scaled units."""
     rows = connection.execute(select(PredictionRow).where(PredictionRow.run_id == run_id))
     return {row.split: unpacked(row.data, row.rows, row.targets) for row in rows}
+
+
+def parameters(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
+    """The kept parameters of a run's method by name, float64."""
+    rows = connection.execute(select(ParameterRow).where(ParameterRow.run_id == run_id).order_by(ParameterRow.name))
+    return {row.name: np.frombuffer(row.data, dtype="<f8").astype(np.float64).reshape(row.shape) for row in rows}
 
 
 def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:

@@ -162,3 +162,15 @@ class PredictionRow(Base):
     rows: Mapped[int]
     targets: Mapped[int]
     data: Mapped[bytes]
+
+
+class ParameterRow(Base):
+    """A method's own parameter after the epoch whose predictions are kept: little-endian float64 of that shape."""
+
+    __tablename__ = "parameter"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)  # "mu"
+    epoch: Mapped[int]
+    shape: Mapped[Any]
+    data: Mapped[bytes]

@@ -39,7 +39,7 @@ def write(connection: Connection, query: Select, path: Path) -> int:
 
 
 class Sheet:
-    """An open file that `write` made."""
+    """An open file that `write` made, and the version of the tables it is from."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,10 +47,12 @@ class Sheet:
             raise UsageError(f"{path.parent}: no {path.name} in it; give a folder that `regbench db export` wrote")
         with self._readable():
             self._file = pq.ParquetFile(path)
-        found = (self._file.schema_arrow.metadata or {}).get(VERSION, b"").decode()
-        if found not in versions():
+        self.version = (self._file.schema_arrow.metadata or {}).get(VERSION, b"").decode()
+        if self.version not in versions():
             self._file.close()
-            whose = f"exported by a newer regbench (tables {found})" if found else "not exported by regbench"
+            whose = (
+                f"exported by a newer regbench (tables {self.version})" if self.version else "not exported by regbench"
+            )
             raise UsageError(f"{path}: {whose}; update with pip install -U regbench, or give another folder")
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, update
 
 from regbench.store.leases import give_back, hold
-from regbench.store.models import MetricRow, PredictionRow, RunRow
+from regbench.store.models import MetricRow, ParameterRow, PredictionRow, RunRow
 from regbench.store.sql import chunks, insert_new, now
 from regbench.store.values import EpochRows, Finished
 
@@ -36,7 +36,7 @@ def write(
 def finish(
     connection: Connection, results: Sequence[Finished], last: Sequence[EpochRows], tokens: Mapping[int, int]
 ) -> set[int]:
-    """Write the last epochs, mark the runs finished, keep their predictions, end their leases."""
+    """Write the last epochs, mark the runs finished, keep predictions and parameters, end their leases."""
     refused = write(connection, last, tokens)
     held = hold(connection, {each.run_id: tokens[each.run_id] for each in results if each.run_id in tokens})
     accepted = [each for each in results if each.run_id in held]
@@ -50,6 +50,7 @@ def finish(
         ]
         connection.execute(ended.values(status="finished", finished=moment, **values), rows)
     insert_new(connection, PredictionRow, [row for each in accepted for row in _prediction_rows(each)])
+    insert_new(connection, ParameterRow, [row for each in accepted for row in _parameter_rows(each)])
     give_back(connection, held.values())
     return refused | {each.run_id for each in results if each.run_id not in held}
 
@@ -81,18 +82,34 @@ def _metric_rows(each: EpochRows) -> list[dict[str, Any]]:
 
 
 def _prediction_rows(each: Finished) -> list[dict[str, Any]]:
-    epoch = each.predictions_epoch if each.predictions_epoch is not None else each.epochs
     return [
         {
             "run_id": each.run_id,
             "split": split,
-            "epoch": epoch,
+            "epoch": _best_epoch(each),
             "rows": array_NM.shape[0],
             "targets": array_NM.shape[1],
             "data": packed(array_NM),
         }
         for split, array_NM in each.predictions.items()
     ]
+
+
+def _parameter_rows(each: Finished) -> list[dict[str, Any]]:
+    return [
+        {
+            "run_id": each.run_id,
+            "name": name,
+            "epoch": _best_epoch(each),
+            "shape": list(array.shape),
+            "data": np.ascontiguousarray(array, dtype="<f8").tobytes(),
+        }
+        for name, array in each.parameters.items()
+    ]
+
+
+def _best_epoch(each: Finished) -> int:
+    return each.best_epoch if each.best_epoch is not None else each.epochs
 
 
 def _finite(value: float) -> float | None:

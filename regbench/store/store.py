@@ -213,7 +213,7 @@ class Store:
     def finish(
         self, results: Sequence[Finished], *, claims: Sequence[Claim], last: Sequence[EpochRows] = ()
     ) -> set[int]:
-        """Mark runs finished, together with their last epochs and predictions; gives the runs that were refused."""
+        """Mark runs finished, with their last epochs, predictions and parameters; gives the runs that were refused."""
         with self.writing() as connection:
             refused = runs.finish(connection, results, last, leases.tokens_of(claims))
             ended = {each.run_id for each in results} - refused
@@ -271,6 +271,13 @@ class Store:
 
         with self.reading() as connection:
             return frames.predictions(connection, run_id)
+
+    def parameters(self, run_id: int) -> dict[str, np.ndarray]:
+        """What the method of a run had learnt at its best epoch, by name, float64; empty where it learns nothing."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.parameters(connection, run_id)
 
     def status(self, benchmark: str | None = None, *, code: Mapping[str, str] | None = None) -> list[Standing]:
         """How far each benchmark is on each dataset; with `code` (key -> digest) only runs of that code count."""

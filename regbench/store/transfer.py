@@ -23,6 +23,7 @@ from regbench.store.models import (
     EnvironmentRow,
     JobRow,
     MetricRow,
+    ParameterRow,
     PredictionRow,
     RunRow,
 )
@@ -58,12 +59,16 @@ def import_(store: Store, folder: str | Path) -> Moved:
     """Add what `export` wrote and this store does not have: all of it or, after an error, nothing."""
     source = Path(folder)
     with contextlib.ExitStack() as opened, store.writing() as connection:
-        sheets = {name: opened.enter_context(Sheet(source / f"{name}.parquet")) for name in TABLES}
+        sheets = {name: opened.enter_context(Sheet(source / f"{name}.parquet")) for name in TABLES if name not in SINCE}
+        version = sheets["runs"].version
+        for name, since in SINCE.items():
+            if version >= since:
+                sheets[name] = opened.enter_context(Sheet(source / f"{name}.parquet"))
         before = _counts(connection)
         left_alone = _import_grid(connection, sheets)
         numbers = _import_runs(connection, sheets)
-        for name, table in (("metrics", MetricRow), ("predictions", PredictionRow)):
-            for batch in sheets[name].batches():
+        for name, table in (("metrics", MetricRow), ("predictions", PredictionRow), ("parameters", ParameterRow)):
+            for batch in sheets[name].batches() if name in sheets else ():
                 rows = [{**row, "run_id": numbers[row.pop("run")]} for row in batch if row["run"] in numbers]
                 insert_new(connection, table, rows)
         after = _counts(connection)
@@ -104,6 +109,10 @@ def _queries(benchmark: str | None) -> dict[str, Select]:
         .join(RunRow, RunRow.id == PredictionRow.run_id)
         .where(RunRow.id.in_(ended))
         .order_by(PredictionRow.run_id, PredictionRow.split),
+        "parameters": _plain(ParameterRow, of_run)
+        .join(RunRow, RunRow.id == ParameterRow.run_id)
+        .where(RunRow.id.in_(ended))
+        .order_by(ParameterRow.run_id, ParameterRow.name),
     }
 
 
@@ -116,7 +125,9 @@ TABLES: dict[str, type[Base]] = {
     "runs": RunRow,
     "metrics": MetricRow,
     "predictions": PredictionRow,
+    "parameters": ParameterRow,
 }
+SINCE = {"parameters": "0003"}  # the version of the tables from which on an export has the file
 
 
 def _plain(table: type[Base], *keys: Any) -> Select:

@@ -52,7 +52,8 @@ class Finished:
     seconds: the run's own share of the wall time.
     epochs: how many it trained.
     diverged_at: the first epoch with a number that is not finite.
-    predictions: by split ("val", "test"), float32 (N, M) in scaled units, taken after `predictions_epoch`.
+    predictions: by split ("val", "test"), float32 (N, M) in scaled units, taken after `best_epoch`.
+    parameters: of the method itself by name, float64, taken after `best_epoch`.
     """
 
     run_id: int
@@ -60,7 +61,8 @@ class Finished:
     epochs: int
     diverged_at: int | None = None
     predictions: Mapping[str, np.ndarray] = field(default_factory=dict)
-    predictions_epoch: int | None = None
+    best_epoch: int | None = None
+    parameters: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

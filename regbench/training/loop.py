@@ -19,6 +19,7 @@ from regbench.metrics import METRICS
 from regbench.random import Stream
 from regbench.training.allocator import keep_freed_memory
 from regbench.training.checkpoint import State, put, take
+from regbench.training.diagnostics import Diagnostics, Look
 from regbench.training.dropout import Dropout
 from regbench.training.optim import one_cycle, rates
 from regbench.training.pack import Model, build
@@ -35,6 +36,7 @@ class Epoch:
     number: int
     values: dict[str, np.ndarray]  # "val/rmse" -> (J,) float64; NaN where not finite
     predictions: dict[str, np.ndarray]  # "val" -> (J, N, M) float32, of this epoch
+    looks: list[Look]  # each job's own parameters, and what encoder and decoder do to the validation targets
     seconds: float
 
 
@@ -59,6 +61,7 @@ class Training:
         self.device = torch.device(device)
         self.model = build(jobs, data, self.device, dtype)
         self.data = Resident.of(data, self.device, dtype)
+        self.diagnostics = Diagnostics(self.model, self.data.y["val"])
         self.epoch = 0
         self._back = [self.model.jobs.index(job) for job in jobs]
         if states:
@@ -78,9 +81,16 @@ class Training:
                 for name, metric in METRICS.items():
                     values[f"{part}/{name}"] = metric(predicted, self.data.y[part]).cpu().numpy()
             finite = {name: np.where(np.isfinite(value), value, np.nan)[self._back] for name, value in values.items()}
+            seen = self.diagnostics.look()
+            looks = [seen[row] for row in self._back]
             now = time.perf_counter()
-            yield Epoch(self.epoch, finite, predictions, now - started)
+            yield Epoch(self.epoch, finite, predictions, looks, now - started)
             started = time.perf_counter()
+
+    @property
+    def stage1_seconds(self) -> list[float]:
+        """How long each job's method took to make its first parameters, in the order of the jobs handed in."""
+        return [self.model.stage1_seconds[row] for row in self._back]
 
     def state(self) -> list[dict[str, np.ndarray]]:
         """The arrays of each job after the last epoch, in the order of the jobs that were handed in."""

@@ -1,4 +1,4 @@
-"""Adam on flat storage, per-job clipping and the one-cycle schedule, for all jobs of a pack at once."""
+"""Adam and AdamW on flat storage, per-job clipping and the one-cycle schedule, for all jobs of a pack at once."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -115,17 +115,19 @@ def _shrink(segments: Sequence[Segment], scale: Tensor) -> None:
         segment.gradients.mul_(scale[segment.jobs, None])
 
 
-def adam(segments: Sequence[Segment], share: float, step: int) -> None:
+def adam(segments: Sequence[Segment], share: float, step: int, *, decoupled: bool = False) -> None:
     """One step of Adam with coupled l2, at `share` of the highest learning rates; `step` counts from 1.
 
-    The l2 term is added to the gradient after clipping, as `torch.optim.Adam(weight_decay=...)` does. One pass over
-    memory, job by job, with the kernel of `torch.optim.Adam(fused=True)`.
+    The l2 term is added to the gradient after clipping, as `torch.optim.Adam(weight_decay=...)` does; `decoupled`, it
+    shrinks the parameters by its share of the learning rate instead (AdamW, Loshchilov and Hutter, 2019). One pass over
+    memory, job by job, with the kernels of `torch.optim.Adam(fused=True)` and `AdamW(fused=True)`.
     """
+    # What the public classes call, without their bookkeeping.
+    update = torch._fused_adamw_ if decoupled else torch._fused_adam_  # pyright: ignore[reportPrivateImportUsage]
     for alike in (each for segment in segments for each in segment.alike):
         values, gradients, first, second = alike.rows
         alike.steps[0].fill_(step)
-        # What the public class calls, without its bookkeeping.
-        torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
+        update(
             values,
             gradients,
             first,
@@ -142,11 +144,15 @@ def adam(segments: Sequence[Segment], share: float, step: int) -> None:
         )
 
 
-def adam_on_device(segments: Sequence[Segment], rates_2: Tensor) -> None:
+def adam_on_device(segments: Sequence[Segment], rates_3: Tensor, *, decoupled: bool = False) -> None:
     """The same, for all jobs at once and with numbers that live on the device: a dozen kernels for a CUDA graph."""
-    share, second_correction = rates_2[0], rates_2[1]
+    share, second_correction, plain_share = rates_3.unbind()
     for segment in segments:
-        gradient = segment.gradients.addcmul_(segment.values, segment.weight_decay)
+        gradient = segment.gradients
+        if decoupled:
+            segment.values.mul_(1 - segment.learning_rate * plain_share * segment.weight_decay)
+        else:
+            gradient.addcmul_(segment.values, segment.weight_decay)
         segment.first.lerp_(gradient, 1 - BETA1)
         segment.second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
         denominator = segment.second.sqrt().mul_(second_correction).add_(EPSILON)
@@ -154,16 +160,17 @@ def adam_on_device(segments: Sequence[Segment], rates_2: Tensor) -> None:
 
 
 def rates(shares: Sequence[float], first: int) -> Tensor:
-    """What Adam needs of each step from number `first` on: (steps, 2), float64.
+    """What Adam needs of each step from number `first` on: (steps, 3), float64.
 
-    The share of the highest learning rate over the first moment's bias correction, and the factor that corrects the
-    root of the second moment.
+    The share of the highest learning rate over the first moment's bias correction, the factor that corrects the root
+    of the second moment, and the share itself.
     """
     steps = range(first, first + len(shares))
-    pairs = [
-        (share / (1 - BETA1**step), 1 / math.sqrt(1 - BETA2**step)) for share, step in zip(shares, steps, strict=True)
+    triples = [
+        (share / (1 - BETA1**step), 1 / math.sqrt(1 - BETA2**step), share)
+        for share, step in zip(shares, steps, strict=True)
     ]
-    return torch.tensor(pairs, dtype=torch.float64)
+    return torch.tensor(triples, dtype=torch.float64)
 
 
 def one_cycle(protocol: Protocol, steps: int) -> list[float]:

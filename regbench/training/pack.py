@@ -3,6 +3,7 @@
 Jobs are kept in the order of their heads, so that the jobs of a head are a slice; `Model.jobs` says which row is whose.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -45,6 +46,7 @@ class Model:
     heads: tuple[HeadPart, ...]
     clip: Tensor  # (J,)
     device: torch.device
+    stage1_seconds: tuple[float, ...]  # that each job's method took to make its first parameters
 
     @property
     def segments(self) -> list[Segment]:
@@ -83,12 +85,14 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
         weight_decay=decay,
     )
     y_train = torch.from_numpy(data.y_train).double()
+    width = backbone.features(options)
     heads = []
-    start = 0
+    seconds: list[float] = []
     for _, members in groupby(ordered, key=Pack.head):
         group = list(members)
-        heads.append(_build_head(group, start, y_train, backbone.features(options), rate, decay))
-        start += len(group)
+        params, took = zip(*(_timed(job, y_train) for job in group), strict=True)
+        heads.append(_build_head(group, params, len(seconds), y_train.shape[1], width, rate, decay))
+        seconds += took
     return Model(
         jobs=ordered,
         backbone=backbone,
@@ -97,17 +101,30 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
         heads=tuple(heads),
         clip=_column([job.protocol.clip for job in ordered], device, dtype).squeeze(1),
         device=device,
+        stage1_seconds=tuple(seconds),
     )
 
 
+def _timed(job: Job, y_train: Tensor) -> tuple[Params, float]:
+    """What a job's method starts from, and the seconds that took."""
+    began = time.perf_counter()
+    params = initial_params(job, catalog.load("methods", job.method), y_train)
+    return params, time.perf_counter() - began
+
+
 def _build_head(
-    group: Sequence[Job], start: int, y_train: Tensor, features: int, rate: Tensor, decay: Tensor
+    group: Sequence[Job],
+    params: Sequence[Params],
+    start: int,
+    targets: int,
+    features: int,
+    rate: Tensor,
+    decay: Tensor,
 ) -> HeadPart:
-    """The head that the jobs of `group` share."""
+    """The head that the jobs of `group` share, each with its own first parameters."""
     method: Method = catalog.load("methods", group[0].method)
     jobs = slice(start, start + len(group))
-    params = [initial_params(job, method, y_train) for job in group]
-    width = method.outputs(group[0].k or 0, y_train.shape[1])
+    width = method.outputs(group[0].k or 0, targets)
     linear = Segment.of(
         [init_linear(features, width, Stream.named(job.seed, "init", "head")) for job in group],
         jobs=jobs,

@@ -27,7 +27,7 @@ class Inputs(NamedTuple):
     mask_keys: Tensor  # (layers, S)
     loss_keys: Tensor  # (J,)
     progress: Tensor  # ()
-    rates: Tensor  # (2,), see `optim.rates`
+    rates: Tensor  # (3,), see `optim.rates`
 
 
 class Steps:
@@ -38,6 +38,7 @@ class Steps:
         self.resident = resident
         self.dropout = dropout
         self.whose = whose
+        self.decoupled = model.jobs[0].protocol.optimizer == "adamw"
         state = [buffer for each in model.segments for buffer in (each.values, each.first, each.second)]
         self._captured = Captured(state) if model.device.type == "cuda" else None
 
@@ -53,14 +54,14 @@ class Steps:
             return self.on_device(inputs)
         losses = self._gradients(inputs)
         clip(self.model.segments, self.model.clip)
-        adam(self.model.segments, share, number)
+        adam(self.model.segments, share, number, decoupled=self.decoupled)
         return losses
 
     def on_device(self, inputs: Inputs) -> Tensor:
         """The same step without a number that lives on the host: what a CUDA graph can hold."""
         losses = self._gradients(inputs)
         clip_on_device(self.model.segments, self.model.clip)
-        adam_on_device(self.model.segments, inputs.rates)
+        adam_on_device(self.model.segments, inputs.rates, decoupled=self.decoupled)
         return losses
 
     def _gradients(self, inputs: Inputs) -> Tensor:

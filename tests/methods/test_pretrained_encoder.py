@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from regbench.errors import UsageError
 from regbench.methods._autoencoder import fit
 from regbench.methods._centres import place
 from regbench.methods._encoder import affine_soft_bins, autoencoding, log_affine
@@ -111,3 +112,19 @@ def test_the_decoder_stays_near_the_range_of_the_targets():
         _, params, _ = build("pretrained_encoder", 5, y)
         assert params["mu"].min() > -1
         assert params["mu"].max() < 2
+
+
+def test_stage_1_on_uniform_targets_does_not_look_at_where_the_training_targets_lie():
+    y_NM = targets()
+    squeezed = y_NM**4  # the same range, elsewhere within it
+    of_range, of_same_range = (
+        build("pretrained_encoder", 5, y, static={"targets": "uniform"})[1] for y in (y_NM, squeezed)
+    )
+    for name, value in of_range.fixed.items():
+        torch.testing.assert_close(value, of_same_range.fixed[name])
+    assert not torch.allclose(build("pretrained_encoder", 5, squeezed)[1]["mu"], of_range["mu"])
+
+
+def test_other_targets_of_stage_1_are_refused_with_the_nearest_name():
+    with pytest.raises(UsageError, match="uniform"):
+        build("pretrained_encoder", 5, static={"targets": "unifrom"})

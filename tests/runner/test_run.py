@@ -30,12 +30,12 @@ METHOD = Method(
 
 
 def finished_once(project):
-    """Every job has exactly one finished run, and every run as many rows of each metric as epochs."""
+    """Every job has exactly one finished run, and every run as many rows of each metric as epochs; of stage 1, one."""
     runs = project.ask("SELECT job_id, COUNT(*) FROM run WHERE status = 'finished' GROUP BY job_id")
     (jobs,) = project.ask("SELECT COUNT(*) FROM job")[0]
     rows = project.ask(
-        "SELECT COUNT(DISTINCT m.epoch), r.epochs FROM run r JOIN metric m ON m.run_id = r.id "
-        "WHERE r.status = 'finished' GROUP BY r.id, m.name"
+        "SELECT COUNT(DISTINCT m.epoch), CASE m.name WHEN 'stage1/seconds' THEN 1 ELSE r.epochs END FROM run r "
+        "JOIN metric m ON m.run_id = r.id WHERE r.status = 'finished' GROUP BY r.id, m.name, r.epochs"
     )
     return len(runs) == jobs and all(n == 1 for _, n in runs) and all(n == epochs for n, epochs in rows)
 
@@ -46,7 +46,23 @@ def test_a_run_trains_everything_and_running_again_trains_nothing(project):
     assert first.returncode == 0, first.stderr
     assert finished_once(tiny)
     names = {name for (name,) in tiny.ask("SELECT DISTINCT name FROM metric")}
-    assert names == {"train/loss", "val/rmse", "val/mae", "test/rmse", "test/mae", "seconds"}
+    diagnostics = {"encoder/entropy", "encoder/rmse", "decoder/spread", "stage1/seconds"}
+    assert names == {"train/loss", "val/rmse", "val/mae", "test/rmse", "test/mae", "seconds"} | diagnostics
+    once = "SELECT COUNT(*), COUNT(DISTINCT run_id), MAX(epoch) FROM metric WHERE name = 'stage1/seconds'"
+    assert tiny.ask(once) == [(12, 12, 1)]
+    learnt = tiny.ask(
+        "SELECT j.method, p.name, COUNT(*) FROM parameter p JOIN run r ON r.id = p.run_id "
+        "JOIN job j ON j.id = r.job_id GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    affine = ("mu", "w_bias", "w_lin")
+    assert learnt == [
+        *[("end2end", name, 2) for name in affine],
+        ("hard_binning", "centres", 2),
+        ("lsq_softmax", "mu", 2),
+        *[("pretrained_encoder", name, 2) for name in affine],
+        ("soft_binning", "centres", 2),
+        ("soft_binning", "sigma", 2),
+    ]
     (predictions,) = tiny.ask("SELECT COUNT(*) FROM prediction")[0]
     assert predictions == 2 * 12
     assert tiny.ask("SELECT source FROM dataset") == [(str(tiny.folder / "table.csv"),)]
@@ -160,13 +176,17 @@ def curves(project):
     rows = project.ask(
         "SELECT j.key, m.name, m.epoch, m.value FROM metric m "
         "JOIN run r ON r.id = m.run_id JOIN job j ON j.id = r.job_id "
-        "WHERE r.status = 'finished' AND m.name != 'seconds' ORDER BY 1, 2, 3"
+        "WHERE r.status = 'finished' AND m.name NOT LIKE '%seconds' ORDER BY 1, 2, 3"
     )
     predictions = project.ask(
         "SELECT j.key, p.split, p.epoch, p.data FROM prediction p JOIN run r ON r.id = p.run_id "
         "JOIN job j ON j.id = r.job_id ORDER BY 1, 2"
     )
-    return rows, predictions
+    learnt = project.ask(
+        "SELECT j.key, p.name, p.epoch, p.data FROM parameter p JOIN run r ON r.id = p.run_id "
+        "JOIN job j ON j.id = r.job_id ORDER BY 1, 2"
+    )
+    return rows, predictions, learnt
 
 
 def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_was_not(project, tmp_path, monkeypatch):

@@ -135,7 +135,7 @@ def test_predictions_come_back_as_they_were(store: Store):
     (claim,) = take(store, job())
     random = np.random.default_rng(0)
     kept = {split: random.normal(size=(7, 2)).astype(np.float32) for split in ("val", "test")}
-    ended = Finished(run_id=claim.run_id, seconds=1.0, epochs=3, predictions=kept, predictions_epoch=2)
+    ended = Finished(run_id=claim.run_id, seconds=1.0, epochs=3, predictions=kept, best_epoch=2)
     store.finish([ended], claims=[claim])
     back = store.predictions(claim.run_id)
     assert set(back) == {"val", "test"}

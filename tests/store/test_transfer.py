@@ -12,7 +12,10 @@ from regbench.errors import InfrastructureError, UsageError
 from regbench.store import EpochRows, Finished, Store, export, import_
 from tests.store.conftest import job, labelled, take, train
 
-FILES = ["datasets", "environments", "jobs", "benchmarks", "benchmark_jobs", "runs", "metrics", "predictions"]
+FILES = [
+    *["datasets", "environments", "jobs", "benchmarks", "benchmark_jobs", "runs", "metrics", "predictions"],
+    "parameters",
+]
 
 
 def fill(store: Store) -> None:
@@ -30,7 +33,17 @@ def fill(store: Store) -> None:
     store.write([EpochRows(claims[0].run_id, 1, {"val/rmse": math.nan})], claims=claims)
     kept = {"val": np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2)}
     store.finish(
-        [Finished(run_id=claims[0].run_id, seconds=0.1, epochs=1, diverged_at=1, predictions=kept)], claims=claims
+        [
+            Finished(
+                run_id=claims[0].run_id,
+                seconds=0.1,
+                epochs=1,
+                diverged_at=1,
+                predictions=kept,
+                parameters={"mu": np.array([[1 / 3], [5e-324]]), "sigma": np.array(0.1)},
+            )
+        ],
+        claims=claims,
     )
     store.fail([take(store, failed)[0]], failure_class="ValueError", error="no such luck: ±½")
     claims = take(store, running)
@@ -57,6 +70,9 @@ def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path:
             )
         diverged = int(copy.cells("small").loc[1, "run_id"])  # type: ignore[arg-type]
         np.testing.assert_array_equal(copy.predictions(diverged)["val"].ravel(), np.linspace(0, 1, 6, dtype=np.float32))
+        learnt = copy.parameters(diverged)
+        assert learnt["mu"].tolist() == [[1 / 3], [5e-324]]
+        assert learnt["sigma"].tolist() == 0.1
     assert dict(moved.rows) == {
         "datasets": 2,
         "environments": 1,
@@ -66,6 +82,7 @@ def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path:
         "runs": 4,
         "metrics": 2 * 3 * 4 + 1,
         "predictions": 1,
+        "parameters": 2,
     }
 
 
@@ -175,3 +192,14 @@ def test_an_import_that_breaks_off_leaves_nothing(store: Store, tmp_path: Path):
         with pytest.raises(UsageError, match=r"metrics.parquet: damaged.*export it again"):
             import_(copy, tmp_path)
         assert copy.benchmarks().empty
+
+
+def test_what_an_older_version_exported_is_read_without_the_files_it_did_not_have(tmp_path: Path, monkeypatch):
+    with Store.open(tmp_path / "source.db") as source:
+        fill(source)
+        with monkeypatch.context() as older:
+            older.setattr("regbench.store.parquet.versions", lambda: ["0001", "0002"])
+            export(source, tmp_path / "out")
+    (tmp_path / "out" / "parameters.parquet").unlink()
+    with Store.open(tmp_path / "copy.db") as copy:
+        assert import_(copy, tmp_path / "out").rows["runs"] == 4

@@ -27,35 +27,38 @@ def test_the_shortest_schedules_are_finite_and_end_low(steps):
     assert all(0 < share <= 1 for share in shares)
 
 
-def on_device(segments, share, step):
-    adam_on_device(segments, rates([share], step)[0])
+def on_device(segments, share, step, *, decoupled=False):
+    adam_on_device(segments, rates([share], step)[0], decoupled=decoupled)
 
 
+@pytest.mark.parametrize("optimiser_class", [torch.optim.Adam, torch.optim.AdamW])
 @pytest.mark.parametrize(("shrink", "update"), [(clip, adam), (clip_on_device, on_device)])
-def test_clipping_and_adam_are_torchs_job_by_job(shrink, update):
+def test_clipping_and_adam_are_torchs_job_by_job(shrink, update, optimiser_class):
     """Three jobs with their own limits, rates and decays against three torch optimisers over the same gradients."""
     generator = torch.Generator().manual_seed(0)
     shapes = {"a": (4, 3), "b": (1, 3), "scalar": ()}
     models = [
         {name: torch.randn(shape, generator=generator).double() for name, shape in shapes.items()} for _ in range(3)
     ]
-    limits, rates, decays = [0.5, 1e9, 1.0], [1e-2, 1e-3, 3e-3], [0.0, 1e-2, 1e-4]
+    limits, rates_, decays = [0.5, 1e9, 1.0], [1e-2, 1e-3, 3e-3], [0.0, 1e-2, 1e-4]
     segment = Segment.of(
         models,
         jobs=slice(0, 3),
-        learning_rate=torch.tensor(rates, dtype=torch.float64)[:, None],
+        learning_rate=torch.tensor(rates_, dtype=torch.float64)[:, None],
         weight_decay=torch.tensor(decays, dtype=torch.float64)[:, None],
     )
     theirs = [{name: torch.nn.Parameter(tensor.clone()) for name, tensor in model.items()} for model in models]
     optimisers = [
-        torch.optim.Adam(model.values(), lr=rate, weight_decay=decay)
-        for model, rate, decay in zip(theirs, rates, decays, strict=True)
+        optimiser_class(model.values(), lr=rate, weight_decay=decay)
+        for model, rate, decay in zip(theirs, rates_, decays, strict=True)
     ]
     for step in range(1, 6):
         gradients = {name: torch.randn((3, *shape), generator=generator).double() for name, shape in shapes.items()}
         segment.put(gradients.values())
         shrink([segment], torch.tensor(limits, dtype=torch.float64))
-        update([segment], 1.0, step)
+        for optimiser, rate in zip(optimisers, rates_, strict=True):
+            optimiser.param_groups[0]["lr"] = rate / step
+        update([segment], 1 / step, step, decoupled=optimiser_class is torch.optim.AdamW)
         for row, (model, optimiser) in enumerate(zip(theirs, optimisers, strict=True)):
             for name, parameter in model.items():
                 parameter.grad = gradients[name][row].clone()
