@@ -16,16 +16,15 @@ def init_linear(fan_in: int, fan_out: int, stream: Stream) -> dict[str, Tensor]:
 
 
 def narrow(z_JBH: Tensor, weight_JHK: Tensor, bias: Tensor) -> Tensor:
-    """The last layer, H features to K outputs: (J, B, K), contiguous.
+    """The last layer, H features to K outputs: (J, B, K), in memory output by output.
 
     A product with few columns runs at a third of a CPU's speed, and one with a single column at a tenth; its transpose
-    has many. Either way the result of a job does not depend on how many jobs there are.
+    has many, and is the layout in which methods sum over few outputs fast. Either way the result of a job does not
+    depend on how many jobs there are.
     """
     if weight_JHK.shape[-1] == 1:
         return (z_JBH * weight_JHK.mT).sum(-1, keepdim=True).add_(bias)
-    if z_JBH.device.type == "cpu":
-        return torch.bmm(weight_JHK.mT, z_JBH.mT).mT.contiguous().add_(bias)
-    return torch.baddbmm(bias, z_JBH, weight_JHK)
+    return torch.bmm(weight_JHK.mT, z_JBH.mT).add_(bias.mT).mT
 
 
 def narrow_backward(z_JBH: Tensor, weight_JHK: Tensor, doutputs_JBK: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -15,7 +15,7 @@ from regbench.backbones._linear import init_linear
 from regbench.random import Stream
 from regbench.types import Backbone, HParam, Keep, Static
 
-threshold_backward = torch.ops.aten.threshold_backward  # dz where h > 0, in one pass over memory
+threshold_backward = torch.ops.aten.threshold_backward.grad_input  # dz where h > 0, in one pass over memory
 
 
 def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, Tensor]:
@@ -45,7 +45,7 @@ def backward(weights: Mapping[str, Tensor], saved: Any, dz: Tensor) -> dict[str,
     gradients = {}
     for layer in reversed(range(len(saved))):
         x, h, scale = saved[layer]
-        da = threshold_backward(dz.mul_(scale), h, 0)
+        da = threshold_backward(dz.mul_(scale), h, 0, grad_input=dz)  # in place: new memory would cost as much again
         gradients[f"{layer}.weight"] = x.mT @ da
         gradients[f"{layer}.bias"] = da.sum(1, keepdim=True)
         if layer:

@@ -9,7 +9,15 @@ How fast encoder and decoder may move decides whether it works: a tenth of the n
 from torch import Tensor
 
 from regbench.methods._centres import place
-from regbench.methods._encoder import affine_soft_bins, decode, expectation, log_affine, squared_error, start_decoder
+from regbench.methods._encoder import (
+    affine_soft_bins,
+    decode,
+    expectation,
+    log_affine,
+    log_softmax,
+    squared_error,
+    start_decoder,
+)
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -26,7 +34,7 @@ def loss(params: Params, batch: Batch, hparams: HParams) -> Tensor:
     log_psi_BK = log_affine(batch.y, params["w_lin"], params["w_bias"])
     psi_BK = log_psi_BK.exp()
     entropy = -(psi_BK * log_psi_BK).sum(-1)
-    cross_entropy = -(psi_BK * batch.outputs.log_softmax(-1)).sum(-1)
+    cross_entropy = -(psi_BK * log_softmax(batch.outputs)).sum(-1)
     auto = squared_error(batch.y, expectation(psi_BK, params["mu"])) + hparams["alpha"] * entropy
     kl = cross_entropy - entropy
     error = squared_error(batch.y, batch.prediction)

@@ -8,7 +8,7 @@ centres, not the most likely one. The encoder rounds, by δ/√12 for uniform ta
 from torch import Tensor
 
 from regbench.methods._centres import place
-from regbench.methods._encoder import decode, log_hard_bins, squared_distances
+from regbench.methods._encoder import decode, log_hard_bins, log_softmax, nearest
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
@@ -20,8 +20,8 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, _static: Static, stream: Strea
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """-log π of the nearest centre, the first of equally near ones: outputs (B, K), targets (B, M) -> (B,)."""
-    nearest_B1 = squared_distances(batch.y, params["centres"]).argmin(-1, keepdim=True)
-    return -batch.outputs.log_softmax(-1).gather(-1, nearest_B1).squeeze(-1)
+    nearest_B = nearest(batch.y, params["centres"])
+    return -log_softmax(batch.outputs).gather(-1, nearest_B[:, None]).squeeze(-1)
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from regbench.errors import UsageError, did_you_mean
 from regbench.methods._autoencoder import fit
 from regbench.methods._centres import place
-from regbench.methods._encoder import decode, kl, log_affine
+from regbench.methods._encoder import decode, kl, log_affine, log_softmax
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -39,7 +39,7 @@ def _targets(y_NM: Tensor, which: str, stream: Stream) -> Tensor:
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """Stage 2, KL(ψ(y)‖π) of each row: outputs (B, K), targets (B, M) -> (B,)."""
-    return kl(log_affine(batch.y, params["w_lin"], params["w_bias"]), batch.outputs.log_softmax(-1))
+    return kl(log_affine(batch.y, params["w_lin"], params["w_bias"]), log_softmax(batch.outputs))
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ the centres. With 15 bins or more, ψ gives the target back to 1e-3 of the range
 from torch import Tensor
 
 from regbench.methods._centres import place
-from regbench.methods._encoder import decode, kl, log_soft_bins
+from regbench.methods._encoder import decode, kl, log_soft_bins, log_softmax
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -21,7 +21,7 @@ def init(y_NM: Tensor, k: int, hparams: HParams, _static: Static, stream: Stream
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """KL(ψ(y)‖π) of each row: outputs (B, K), targets (B, M) -> (B,)."""
-    return kl(log_soft_bins(batch.y, params["centres"], params["sigma"]), batch.outputs.log_softmax(-1))
+    return kl(log_soft_bins(batch.y, params["centres"], params["sigma"]), log_softmax(batch.outputs))
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:

@@ -184,8 +184,22 @@ def test_the_divergence_of_equal_distributions_is_0_and_never_below():
     assert kl(a.log_softmax(-1), g.log_softmax(-1)).item() > 0
 
 
-def test_shares_too_small_to_matter_stay_where_exp_is_fast_and_take_no_gradient():
+def test_shares_too_small_to_matter_stay_where_exp_is_fast_and_move_nothing():
     far = torch.tensor([[0.0, -500.0]], requires_grad=True)
     log_psi = log_shares(far)
     assert log_psi[0].tolist() == [0, -80]
-    assert gradient(log_psi, far).tolist() == [[0, 0]]
+    assert gradient(kl(log_psi, torch.tensor([[-3.0, -0.05]])), far).abs().max() < 1e-30
+
+
+def test_shares_that_matter_are_those_of_a_softmax_and_so_is_their_gradient():
+    (a,) = logits("encoder")
+    log_psi = log_shares(a)
+    torch.testing.assert_close(log_psi, a.log_softmax(-1))
+    torch.testing.assert_close(gradient(log_psi.square(), a), gradient(a.log_softmax(-1).square(), a))
+
+
+def test_what_is_over_bins_lies_bin_by_bin_in_memory():
+    y_BM, c_KM = targets(40, 2), targets(5, 2, seed=1)
+    for over_bins in (log_soft_bins(y_BM, c_KM, torch.tensor(0.1)), log_affine(y_BM, c_KM.mT, c_KM[:, 0])):
+        assert over_bins.shape == (40, 5)
+        assert over_bins.mT.is_contiguous()

@@ -8,8 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,7 @@ class Project:
 
     folder: Path
     package: Path  # the folder that holds the package `regbench`
+    started: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     @property
     def db(self) -> Path:
@@ -47,7 +48,7 @@ class Project:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         environment = {**os.environ, "PYTHONPATH": str(self.package), "OMP_NUM_THREADS": "1"}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.command(*arguments),
             cwd=self.folder,
             env=environment,
@@ -56,6 +57,14 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Leave no process behind, whatever became of the test; each leads a group of its own."""
+        for process in self.started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         process = self.start(*arguments)
@@ -89,8 +98,10 @@ ProjectMaker = Callable[..., Project]
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> ProjectMaker:
+def project(tmp_path: Path) -> Iterator[ProjectMaker]:
     """Makes a project: `project(methods=["lsq"], seeds=2, epochs=3)`; `add` puts files into a copy of the package."""
+
+    made: list[Project] = []
 
     def make(
         methods: list[str],
@@ -111,9 +122,12 @@ def project(tmp_path: Path) -> ProjectMaker:
             )
             for name, content in add.items():
                 (package / name).write_text(content)
-        return Project(tmp_path, package.parent)
+        made.append(Project(tmp_path, package.parent))
+        return made[-1]
 
-    return make
+    yield make
+    for each in made:
+        each.end()
 
 
 def kill_run(process: "subprocess.Popen[str]") -> None:
