@@ -129,11 +129,14 @@ def test_the_floor_is_the_products_of_one_model_head_included() -> None:
 
 def speed(**given: object) -> Speed:
     usual = {"dataset": "diamonds", "method": "lsq", "inputs": (6,), "batch_size": 1024, "jobs": 5}
-    return Speed(**{**usual, "ours": 2e-3, "idiomatic": 8e-3, "no_loader": 4e-3, "floor": 1e-3, **given})  # type: ignore[arg-type]
+    return Speed(
+        **{**usual, "ours": 2e-3, "idiomatic": 8e-3, "no_loader": 4e-3, "floor": 1e-3, "fastest_floor": 8e-4, **given}
+    )  # type: ignore[arg-type]
 
 
 def test_ratios_are_times_as_fast_and_the_mean_is_geometric() -> None:
     assert (speed().steps_per_second, speed().vs_idiomatic, speed().vs_no_loader, speed().of_floor) == (500, 4, 2, 0.5)
+    assert speed().of_fastest_floor == pytest.approx(0.4)
     picture = speed(dataset="retinamnist", inputs=(3, 28, 28), idiomatic=2e-3)
     assert means_of([speed(), picture])["vs_idiomatic"] == pytest.approx(2)
     found = Bench((speed(), picture), {"processor": "a processor", "torch": "2"}, {})
@@ -142,9 +145,9 @@ def test_ratios_are_times_as_fast_and_the_mean_is_geometric() -> None:
 
 def test_the_json_has_a_line_for_each_dataset_and_method_and_the_means() -> None:
     data = as_data(Bench((speed(), speed(method="end2end")), {"processor": "a", "torch": "2", "threads": 1}, {}))
-    keys = {"dataset", "method", "steps_per_second", "vs_idiomatic", "vs_no_loader", "of_floor"}
+    keys = {"dataset", "method", "steps_per_second", "vs_idiomatic", "vs_no_loader", "of_floor", "of_fastest_floor"}
     assert [set(line) for line in data["shapes"]] == [keys, keys]
-    assert set(data["geometric_mean"]) == {"vs_idiomatic", "vs_no_loader", "of_floor"}
+    assert set(data["geometric_mean"]) == {"vs_idiomatic", "vs_no_loader", "of_floor", "of_fastest_floor"}
     assert data["machine"]["threads"] == 1
 
 

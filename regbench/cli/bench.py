@@ -21,7 +21,7 @@ Methods = Annotated[
         autocompletion=options.complete_methods,
     ),
 ]
-HEADER = ["dataset", "method", "steps/s", "vs idiomatic", "vs no loader", "of floor"]
+HEADER = ["dataset", "method", "steps/s", "vs idiomatic", "vs no loader", "of floor", "of fastest"]
 
 
 def bench(
@@ -67,7 +67,18 @@ def as_data(bench: "Bench") -> dict[str, Any]:
     from regbench.bench.speed import RATIOS
 
     lines = ("dataset", "method", "steps_per_second", *RATIOS)
-    detail = ("dataset", "method", "inputs", "batch_size", "jobs", "ours", "idiomatic", "no_loader", "floor")
+    detail = (
+        "dataset",
+        "method",
+        "inputs",
+        "batch_size",
+        "jobs",
+        "ours",
+        "idiomatic",
+        "no_loader",
+        "floor",
+        "fastest_floor",
+    )
     return {
         "shapes": [{name: getattr(speed, name) for name in lines} for speed in bench.speeds],
         "geometric_mean": bench.means(),
@@ -97,12 +108,12 @@ def _said(speed: "Speed") -> str:
 
 
 def _cells(speed: "Speed") -> list[Any]:
-    ratios = _ratios(speed.vs_idiomatic, speed.vs_no_loader, speed.of_floor)
+    ratios = _ratios(speed.vs_idiomatic, speed.vs_no_loader, speed.of_floor, speed.of_fastest_floor)
     return [speed.dataset, speed.method, round(speed.steps_per_second), *ratios]
 
 
-def _ratios(vs_idiomatic: float, vs_no_loader: float, of_floor: float) -> list[str]:
-    return [f"{vs_idiomatic:12.2f}", f"{vs_no_loader:12.2f}", f"{of_floor:8.0%}"]
+def _ratios(vs_idiomatic: float, vs_no_loader: float, of_floor: float, of_fastest_floor: float) -> list[str]:
+    return [f"{vs_idiomatic:12.2f}", f"{vs_no_loader:12.2f}", f"{of_floor:8.0%}", f"{of_fastest_floor:10.0%}"]
 
 
 def _overheads(*, json: bool) -> int:

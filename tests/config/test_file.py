@@ -53,7 +53,7 @@ def test_smoke_is_six_methods_on_diamonds(shipped: Benchmarks) -> None:
 def test_the_file_of_the_repository_says_what_is_shipped(shipped: Benchmarks) -> None:
     """The top-level file only extends the shipped benchmarks, so the two cannot drift."""
     ours = config.load(ROOT / "benchmarks.yaml")
-    assert ours.own == ("smoke", "bridges-fixed")
+    assert sorted(ours.own) == sorted(shipped.names())
     for name in ours.own:
         assert ours.get(name) == shipped.get(name)
 
@@ -306,7 +306,8 @@ def test_a_file_that_is_not_there_or_not_text_is_said_to_be_so(tmp_path: Path) -
 
 
 def test_an_empty_file_leaves_the_shipped_benchmarks(write: Write) -> None:
-    assert write("").names() == ["bridges-fixed", "smoke"]
+    assert {"bridges-fixed", "smoke"} <= set(write("").names())
+    assert write("").own == ()
 
 
 def test_reading_benchmarks_needs_neither_torch_nor_pandas() -> None:
