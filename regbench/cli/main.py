@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import regbench
-from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, status
+from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, status, verify
 from regbench.cli.output import emit, say
 from regbench.errors import RegbenchError, did_you_mean
 
@@ -84,6 +84,7 @@ for name, function in {
     "status": status.status,
     "report": report.report,
     "compare": compare.compare,
+    "verify": verify.verify,
     "list": listing.list_,
 }.items():
     app.command(name, help=describe(function))(function)

@@ -3,9 +3,9 @@
 Tables 1 to 3 as they are printed, misprints included. The CSV files beside this one hold the numbers.
 """
 
-import csv
 from dataclasses import dataclass
-from pathlib import Path
+
+from regbench.papers import tables
 
 DATASETS = ("WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM")  # in the order of its tables
 METHODS = ("lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end")  # of its figures
@@ -30,7 +30,7 @@ class Cell:
 
 def table1() -> dict[str, dict[str, str]]:
     """Sizes, inputs and batch size of the eight datasets: property → dataset → what is printed."""
-    return {row.pop("property"): row for row in _rows("bridges_table1.csv")}
+    return {row.pop("property"): row for row in tables.rows("bridges_table1.csv")}
 
 
 def table2() -> list[Cell]:
@@ -47,15 +47,10 @@ def table2() -> list[Cell]:
             dataset=row["dataset"],
             test_rmse=float(row["test_rmse"]),
         )
-        for row in _rows("bridges_table2.csv")
+        for row in tables.rows("bridges_table2.csv")
     ]
 
 
 def table3() -> dict[tuple[int, str], float]:
     """The λ_KL that its sweep chose for `end2end`: (k, dataset) → λ_KL, with λ_pred = 1."""
-    return {(int(row["k"]), name): float(row[name]) for row in _rows("bridges_table3.csv") for name in DATASETS}
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (Path(__file__).parent / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return {(int(row["k"]), name): float(row[name]) for row in tables.rows("bridges_table3.csv") for name in DATASETS}

@@ -15,6 +15,7 @@ from regbench.reports._report import Table as Table
 
 if TYPE_CHECKING:
     from regbench.analysis import Comparison
+    from regbench.analysis.claims import Findings
 
 DEFAULT = "normalized"
 FORMATS = ("table", "md", "latex", "csv", "json")
@@ -98,3 +99,36 @@ def show_comparison(comparison: "Comparison", *, format: str = "table", width: i
             return _render.json_text(comparison.data())
         case _:
             return _render.text(_comparison.table(comparison), format, width)
+
+
+def claims_data(findings: "Findings", benchmark: str | None) -> dict[str, Any]:
+    """The claims of a paper, each with its verdicts and the cells that decide it, as plain data for JSON."""
+    from regbench.reports import _claims_data
+
+    return _claims_data.data(findings, benchmark)
+
+
+def show_claims(
+    findings: "Findings",
+    benchmark: str | None,
+    *,
+    format: str = "table",  # noqa: A002
+    width: int | None = None,
+    detailed: bool = False,
+) -> str:
+    """The claims of a paper as text, in any of the formats of `show`; `detailed` with all comparisons and cells."""
+    if format not in FORMATS:
+        raise UsageError(f"no format called '{format}'{did_you_mean(format, FORMATS)}")
+    from regbench.reports import _claims, _claims_data, _render
+
+    match format:
+        case "csv" if detailed:
+            return _render.csv(_claims_data.cells(findings))
+        case "csv":
+            return _render.csv(_claims_data.frame(findings))
+        case "json":
+            return _render.json_text(_claims_data.data(findings, benchmark))
+        case "table" if not detailed:
+            return _claims.blocks(findings, benchmark, width)
+    tables = _claims.details(findings, benchmark) if detailed else [_claims.table(findings, benchmark)]
+    return "\n\n".join(_render.text(each, format, width) for each in tables)

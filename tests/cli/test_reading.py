@@ -39,6 +39,7 @@ def test_the_json_of_every_command_has_the_same_envelope(regbench: Command, fill
         ["status"],
         ["report"],
         ["compare", "lsq", "end2end"],
+        ["verify", "bridges"],
         ["list", "methods"],
         ["list", "benchmarks"],
         ["plan", "smoke", "--devices", "cpu"],

@@ -1,0 +1,131 @@
+"""Each claim of a paper against the paper's own tables and against our runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from regbench.analysis.claims.doubt import OPEN
+from regbench.analysis.claims.measured import Measured
+from regbench.analysis.claims.printed import Printed
+from regbench.analysis.claims.quantity import AGGREGATORS
+from regbench.analysis.claims.rows import Row
+from regbench.analysis.claims.statements import Asked, Comparison, Evidence, state
+from regbench.errors import UsageError, did_you_mean
+from regbench.papers.claims import Claim, Paper, takes_means
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+METRICS = ("rmse", "mae")
+PAPER = "paper"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one body of evidence says of a claim."""
+
+    verdict: str
+    deciding: tuple[Comparison, ...] = ()  # of the comparisons, those that make the verdict what it is
+    comparisons: tuple[Comparison, ...] = ()
+    by_aggregator: Mapping[str, "Answer"] = field(default_factory=dict)  # of a claim that takes means
+    without: Mapping[str, "Answer"] = field(default_factory=dict)  # dataset → answer, where it is another without it
+
+    @property
+    def missing(self) -> dict[tuple[str, Row], str]:
+        """The cells without which it cannot be decided, each with the reason."""
+        return {(dataset, row): why for each in self.deciding for dataset, row, why in each.missing.cells}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim with every answer: by the paper's tables, and by our runs in each metric."""
+
+    claim: Claim
+    answers: Mapping[str, Answer]  # paper, rmse, mae
+
+    @property
+    def open(self) -> bool:
+        """Whether our runs leave it undecided, in either metric."""
+        return any(self.answers[metric].verdict == OPEN for metric in METRICS)
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, Row], tuple[str, ...]]:
+        """The cells that decide, in the order of the comparisons, and in which answers they do."""
+        found: dict[tuple[str, Row], tuple[str, ...]] = {}
+        for name, answer in self.answers.items():
+            for cell in dict.fromkeys(cell for each in answer.deciding for cell in each.cells):
+                found[cell] = (*found.get(cell, ()), name)
+        return found
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that was asked, with the evidence it rests on: `paper`, and `rmse` and `mae` where there are runs."""
+
+    paper: Paper
+    evidence: Mapping[str, Printed | Measured]
+    claims: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """Those that our runs leave undecided."""
+        return tuple(each for each in self.claims if each.open)
+
+
+def verify(
+    paper: Paper,
+    frame: "DataFrame | None" = None,
+    *,
+    chosen: Mapping[tuple[str, str, str, int | None], float] | None = None,
+    only: Sequence[str] = (),
+) -> Findings:
+    """Every claim of a paper, or `only` those, against its tables and against a frame of cells as the store gives it.
+
+    Args:
+        paper: from `regbench.papers.claims.load`.
+        frame: our runs; None where nothing has been run.
+        chosen: what our sweeps chose: (method, setting, dataset's short name, k) → value.
+        only: ids of claims.
+    """
+    wanted = [_named(each, paper) for each in only] or list(paper.claims)
+    evidence: dict[str, Printed | Measured] = {PAPER: Printed(paper)}
+    notes: tuple[str, ...] = ()
+    if frame is not None and len(frame):
+        evidence |= {metric: Measured(frame, metric, chosen) for metric in METRICS}
+        notes = tuple(frame.attrs.get("left_out", ()))
+    found = [
+        Finding(claim, {name: _answer(claim, paper, evidence.get(name)) for name in (PAPER, *METRICS)})
+        for claim in wanted
+    ]
+    return Findings(paper, evidence, tuple(found), notes)
+
+
+def _named(name: str, paper: Paper) -> Claim:
+    known = {claim.id: claim for claim in paper.claims}
+    spelled = name.strip().lower().replace("_", "-")
+    if spelled not in known:
+        raise UsageError(f"no claim of {paper.name} is called '{name}'{did_you_mean(spelled, known)}")
+    return known[spelled]
+
+
+def _answer(claim: Claim, paper: Paper, evidence: Evidence | None) -> Answer:
+    if evidence is None:
+        return Answer(OPEN)
+    asked = Asked(evidence, paper.datasets, paper.baseline)
+    answer = _ask(claim, asked)
+    if not takes_means(claim.holds_if):
+        return answer
+    by = {each: _ask(claim, replace(asked, aggregator=each)) for each in AGGREGATORS}
+    if answer.missing:
+        return replace(answer, by_aggregator=by)
+    fewer = {each: tuple(name for name in paper.datasets if name != each) for each in paper.datasets}
+    without = {each: _ask(claim, replace(asked, datasets=left)) for each, left in fewer.items() if left}
+    changed = {each: other for each, other in without.items() if other.verdict != answer.verdict}
+    return replace(answer, by_aggregator=by, without=changed)
+
+
+def _ask(claim: Claim, asked: Asked) -> Answer:
+    tree = state(claim.holds_if, asked)
+    return Answer(tree.doubt.verdict, tree.deciding, tree.leaves)

@@ -1,0 +1,100 @@
+"""A paper's own tables as evidence: every number is an interval, between whose ends nothing is known."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from regbench.analysis.claims.quantity import Interval, Quantity, average, boxed, corners
+from regbench.analysis.claims.rows import Missing, Row, row
+from regbench.papers import tables
+
+if TYPE_CHECKING:
+    from regbench.papers.claims import Paper
+
+NOT_PRINTED = "not in the paper's tables"
+
+
+class Printed:
+    """What a paper prints, to the decimals that its tables are rounded to."""
+
+    def __init__(self, paper: "Paper") -> None:
+        self.cells: dict[tuple[str, Row], tuple[float, Interval]] = {}
+        for table in paper.errors:
+            for each in tables.errors(table):
+                place = (each.dataset, row(each.row, each.k))
+                self.cells[place] = (each.number.value, each.number.interval(table.decimals))
+        self._differences: dict[tuple[str, Row, Row, Row, str], Interval] = {}
+        self.settings = {(table.of, table.setting): tables.chosen(table) for table in paper.chosen}
+
+    def cell(self, dataset: str, row: Row) -> Quantity | Missing:
+        """One number."""
+        if gone := self._missing([dataset], [row]):
+            return gone
+        value, interval = self.cells[dataset, row]
+        return boxed(value, *interval)
+
+    def form(self, dataset: str, weights: Mapping[Row, float], *, per: Row) -> Quantity | Missing:
+        """The weighted sum of a dataset's errors, in units of the error of `per`; its limit is 0."""
+        if gone := self._missing([dataset], [*weights, per]):
+            return gone
+        unit = self.cells[dataset, per][0]
+
+        def added(*errors: float) -> float:
+            return sum(weight * error for weight, error in zip(weights.values(), errors, strict=True)) / unit
+
+        values, intervals = zip(*(self.cells[dataset, each] for each in weights), strict=True)
+        return boxed(added(*values), *corners(added, intervals))
+
+    def mean(
+        self, row: Row, over: Row, datasets: Sequence[str], *, aggregator: str, limit: float
+    ) -> Quantity | Missing:
+        """The mean over datasets of the row's error relative to that of `over`."""
+        if gone := self._missing(datasets, [row, over]):
+            return gone
+        ratios = np.array([self._ratio(dataset, row, over) for dataset in datasets])
+        return boxed(*(float(each) for each in average(ratios.T, aggregator)), limit=limit)
+
+    def mean_difference(
+        self, one: Row, other: Row, over: Row, datasets: Sequence[str], *, aggregator: str
+    ) -> Quantity | Missing:
+        """By how much the mean of one row lies above that of the other; its limit is 0."""
+        if gone := self._missing(datasets, [one, other, over]):
+            return gone
+        means = [self.mean(each, over, datasets, aggregator=aggregator, limit=1.0) for each in (one, other)]
+        mine, theirs = (mean for mean in means if isinstance(mean, Quantity))
+        if aggregator == "median":  # wider than it need be, for both are divided by the same errors
+            low, high = mine.low - theirs.high, mine.high - theirs.low
+        else:
+            ends = np.mean([self._difference(dataset, one, other, over, aggregator) for dataset in datasets], axis=0)
+            low, high = theirs.value * np.expm1(ends) if aggregator == "geometric" else ends
+        return boxed(mine.value - theirs.value, float(low), float(high))
+
+    def chosen(self, setting: str, method: str, dataset: str, k: int | None) -> float | None:
+        """What a sweep of the paper chose."""
+        return self.settings.get((method, setting), {}).get((dataset, k))
+
+    def _missing(self, datasets: Sequence[str], rows: Sequence[Row]) -> Missing | None:
+        gone = [(dataset, each) for dataset in datasets for each in rows if (dataset, each) not in self.cells]
+        return Missing(tuple((*cell, NOT_PRINTED) for cell in dict.fromkeys(gone))) if gone else None
+
+    def _ratio(self, dataset: str, row: Row, over: Row) -> tuple[float, float, float]:
+        value, scale = self.cells[dataset, row][0], self.cells[dataset, over][0]
+        if row == over:
+            return 1.0, 1.0, 1.0
+        return value / scale, *corners(lambda a, b: a / b, [self.cells[dataset, each][1] for each in (row, over)])
+
+    def _difference(self, dataset: str, one: Row, other: Row, over: Row, aggregator: str) -> Interval:
+        """Between what the two rows' relative errors, or their logarithms, differ on one dataset."""
+        names = list(dict.fromkeys((one, other, over)))
+        places = [names.index(each) for each in (one, other, over)]
+
+        def differ(*errors: float) -> float:
+            mine, theirs, scale = (errors[place] for place in places)
+            return math.log(mine / theirs) if aggregator == "geometric" else (mine - theirs) / scale
+
+        key = (dataset, one, other, over, aggregator)
+        if key not in self._differences:
+            self._differences[key] = corners(differ, [self.cells[dataset, each][1] for each in names])
+        return self._differences[key]

@@ -1,0 +1,60 @@
+"""Numbers that are known between bounds: by rounding, or by the spread over seeds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from regbench.analysis.claims.doubt import FALSE, TRUE, UNKNOWN, Doubt
+
+AGGREGATORS = ("arithmetic", "geometric", "median")  # the first is the papers'
+TOUCHING = 1e-9  # times the size of the numbers: what separates an interval's end from a limit it touches
+
+Interval = tuple[float, float]
+Corners = Callable[..., float]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number between two bounds, and how doubtful it is that it lies below its limit."""
+
+    value: float
+    low: float
+    high: float
+    below: Doubt
+
+
+def boxed(value: float, low: float, high: float, *, limit: float = 0.0) -> Quantity:
+    """A number that lies between two bounds for certain.
+
+    An interval that only touches the limit lies beyond it: rounding keeps the order of numbers, so of two numbers that
+    are printed 0.188 and 0.189 the first is the smaller one, though their intervals have an end in common.
+    """
+    slack = TOUCHING * max(1.0, abs(low), abs(high))
+    if high <= limit + slack and low < limit - slack:
+        return Quantity(value, low, high, TRUE)
+    if low >= limit - slack and high > limit + slack:
+        return Quantity(value, low, high, FALSE)
+    return Quantity(value, low, high, UNKNOWN)
+
+
+def corners(function: Corners, intervals: Sequence[Interval]) -> Interval:
+    """The lowest and highest value of a function that is monotone in each of its arguments.
+
+    >>> corners(lambda a, b: a / b, [(1.0, 2.0), (4.0, 5.0)])
+    (0.2, 0.5)
+    """
+    values = [function(*chosen) for chosen in product(*intervals)]
+    return min(values), max(values)
+
+
+def average(ratios: np.ndarray, aggregator: str) -> np.ndarray:
+    """The mean of ratios (..., D) over datasets."""
+    match aggregator:
+        case "geometric":
+            return np.exp(np.log(ratios).mean(-1))
+        case "median":
+            return np.median(ratios, axis=-1)
+        case _:
+            return ratios.mean(-1)

@@ -1,0 +1,242 @@
+"""From a predicate to the comparisons that decide it, each made with what the evidence says."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from itertools import combinations, pairwise
+from typing import Protocol
+
+from regbench.analysis.claims.doubt import UNKNOWN, certain
+from regbench.analysis.claims.quantity import AGGREGATORS, Quantity
+from regbench.analysis.claims.rows import Missing, Row, row
+from regbench.analysis.claims.tree import AtLeast, Comparison, Node, Turned, every, some
+from regbench.papers import claims
+from regbench.papers.claims import Predicate
+
+MEANS: dict[str, str] = dict(zip(AGGREGATORS, ("mean", "geometric mean", "median"), strict=True))
+
+
+class Evidence(Protocol):
+    """What can be asked of a paper's tables and of runs alike."""
+
+    def cell(self, dataset: str, row: Row) -> Quantity | Missing:
+        """One error."""
+        ...
+
+    def form(self, dataset: str, weights: Mapping[Row, float], *, per: Row) -> Quantity | Missing:
+        """A weighted sum of one dataset's errors, in units of one of them."""
+        ...
+
+    def mean(
+        self, row: Row, over: Row, datasets: Sequence[str], *, aggregator: str, limit: float
+    ) -> Quantity | Missing:
+        """The mean over datasets of relative errors."""
+        ...
+
+    def mean_difference(
+        self, one: Row, other: Row, over: Row, datasets: Sequence[str], *, aggregator: str
+    ) -> Quantity | Missing:
+        """The difference of two such means."""
+        ...
+
+    def chosen(self, setting: str, method: str, dataset: str, k: int | None) -> float | None:
+        """What a sweep chose for a setting."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom a claim is asked of, and how means are taken."""
+
+    evidence: Evidence
+    datasets: tuple[str, ...]  # by their short names
+    baseline: str
+    aggregator: str = AGGREGATORS[0]
+
+
+@singledispatch
+def state(predicate: Predicate, asked: Asked) -> Node:
+    """The tree of comparisons that a predicate stands for."""
+    raise NotImplementedError(type(predicate).__name__)
+
+
+@state.register
+def _(predicate: claims.All, asked: Asked) -> Node:
+    return every(state(part, asked) for part in predicate.parts)
+
+
+@state.register
+def _(predicate: claims.AnyOf, asked: Asked) -> Node:
+    return some(state(part, asked) for part in predicate.parts)
+
+
+@state.register
+def _(predicate: claims.Not, asked: Asked) -> Node:
+    return Turned(state(predicate.part, asked))
+
+
+@state.register
+def _(predicate: claims.Lowest, asked: Asked) -> Node:
+    return _over_cells(
+        predicate,
+        asked,
+        lambda dataset, k: every(
+            _below(asked, dataset, row(predicate.row, k), row(other, k)) for other in predicate.among
+        ),
+    )
+
+
+@state.register
+def _(predicate: claims.Improves, asked: Asked) -> Node:
+    return _over_cells(
+        predicate,
+        asked,
+        lambda dataset, k: every(
+            _below(asked, dataset, row(one, k), row(other, k)) for one in predicate.rows for other in predicate.over
+        ),
+    )
+
+
+@state.register
+def _(predicate: claims.Similar, asked: Asked) -> Node:
+    return _over_cells(
+        predicate,
+        asked,
+        lambda dataset, k: _alike(asked, dataset, row(predicate.row, k), row(predicate.to, k), predicate.by),
+    )
+
+
+@state.register
+def _(predicate: claims.ShareOfGain, asked: Asked) -> Node:
+    def share(dataset: str, k: int | None) -> Node:
+        one, whole, base = (row(each, k) for each in (predicate.row, predicate.of, predicate.over))
+        statement = f"{one} brings less than {predicate.below:.0%} of the gain of {whole} over {base}"
+        weights = {base: 1 - predicate.below, one: -1.0, whole: predicate.below}
+        found = asked.evidence.form(dataset, weights, per=base)
+        measure = f"what it brings beyond that, over the error of {base}"
+        return _comparison(statement, measure, dataset, [(dataset, each) for each in weights], found)
+
+    return _over_cells(predicate, asked, share)
+
+
+@state.register
+def _(predicate: claims.VariesLittle, asked: Asked) -> Node:
+    rows = [row(predicate.row, k) for k in predicate.k]
+    return _over_datasets(
+        predicate,
+        asked,
+        lambda dataset: every(_alike(asked, dataset, one, other, predicate.by) for one, other in combinations(rows, 2)),
+    )
+
+
+@state.register
+def _(predicate: claims.NoGainBeyond, asked: Asked) -> Node:
+    start = row(predicate.row, predicate.k)
+    return _over_datasets(
+        predicate,
+        asked,
+        lambda dataset: every(
+            _below(asked, dataset, start, row(predicate.row, k), margin=predicate.by) for k in predicate.up_to
+        ),
+    )
+
+
+@state.register
+def _(predicate: claims.MeanImprovement, asked: Asked) -> Node:
+    one, over = row(predicate.row, predicate.k), row(predicate.over, predicate.k)
+    datasets = predicate.datasets or asked.datasets
+
+    def mean(limit: float) -> Comparison:
+        found = asked.evidence.mean(one, over, datasets, aggregator=asked.aggregator, limit=1 - limit)
+        cells = [(each, cell) for each in datasets for cell in (one, over)]
+        measure = f"{MEANS[asked.aggregator]} of {one} over {over}"
+        return _comparison(f"mean of {one} over {over} is below {1 - limit:g}", measure, None, cells, found)
+
+    least, most = predicate.about - predicate.to_the / 2, predicate.about + predicate.to_the / 2
+    return every([mean(least), Turned(mean(most))])
+
+
+@state.register
+def _(predicate: claims.OrderOfMeans, asked: Asked) -> Node:
+    datasets = predicate.datasets or asked.datasets
+    groups = [[row(each, predicate.k) for each in group] for group in predicate.order]
+    return every(
+        _mean_below(asked, one, other, datasets, predicate.k)
+        for group, following in pairwise(groups)
+        for one in group
+        for other in following
+    )
+
+
+@state.register
+def _(predicate: claims.SameOrderForEveryK, asked: Asked) -> Node:
+    datasets = predicate.datasets or asked.datasets
+
+    def same(one: str, other: str) -> Node:
+        below = [_mean_below(asked, row(one, k), row(other, k), datasets, k) for k in predicate.k]
+        return some([every(below), every(Turned(each) for each in below)])
+
+    return every(same(one, other) for one, other in combinations(predicate.rows, 2))
+
+
+@state.register
+def _(predicate: claims.BestSettingDiffers, asked: Asked) -> Node:
+    datasets = predicate.datasets or asked.datasets
+    return every(_differs(predicate, asked, datasets, k) for k in predicate.k)
+
+
+def _differs(predicate: claims.BestSettingDiffers, asked: Asked, datasets: Sequence[str], k: int | None) -> Comparison:
+    of = row(predicate.of, k)
+    values = {each: asked.evidence.chosen(predicate.setting, predicate.of, each, k) for each in datasets}
+    gone = Missing(
+        tuple((each, of, f"no {predicate.setting} chosen") for each, value in values.items() if value is None)
+    )
+    known = {value for value in values.values() if value is not None}
+    doubt = certain(true=True) if len(known) > 1 else UNKNOWN if gone.cells else certain(true=False)
+    chosen = ", ".join(f"{value:g}" for value in sorted(known)) or "nothing"
+    statement = f"{predicate.setting} of {of} differs between datasets: {chosen}"
+    return Comparison(statement, "", None, tuple((each, of) for each in datasets), None, gone, doubt)
+
+
+def _over_cells(predicate: claims.OverCells, asked: Asked, make: Callable[[str, int | None], Node]) -> Node:
+    places = [(dataset, k) for k in predicate.k for dataset in predicate.datasets or asked.datasets]
+    return _counted(predicate.where, [make(*place) for place in places])
+
+
+def _over_datasets(predicate: claims.OverKs, asked: Asked, make: Callable[[str], Node]) -> Node:
+    return _counted(predicate.where, [make(dataset) for dataset in predicate.datasets or asked.datasets])
+
+
+def _counted(where: str, parts: Sequence[Node]) -> Node:
+    needed = {"everywhere": len(parts), "somewhere": 1, "mostly": len(parts) // 2 + 1}[where]
+    return AtLeast(needed, tuple(parts))
+
+
+def _below(asked: Asked, dataset: str, one: Row, other: Row, *, margin: float = 0.0) -> Comparison:
+    """The error of `one` is below that of `other`, or at most so much above it."""
+    found = asked.evidence.form(dataset, {one: 1.0, other: -1.0 - margin}, per=other)
+    if margin and isinstance(found, Quantity):  # what is shown is the difference, not what is left to the margin
+        found = replace(found, value=found.value + margin, low=found.low + margin, high=found.high + margin)
+    words = f"less than {margin:.0%} above" if margin else "below"
+    measure = f"error of {one} less that of {other}, over the latter"
+    return _comparison(f"{one} {words} {other}", measure, dataset, [(dataset, one), (dataset, other)], found)
+
+
+def _alike(asked: Asked, dataset: str, one: Row, other: Row, margin: float) -> Node:
+    return every([_below(asked, dataset, one, other, margin=margin), _below(asked, dataset, other, one, margin=margin)])
+
+
+def _mean_below(asked: Asked, one: Row, other: Row, datasets: Sequence[str], k: int | None) -> Comparison:
+    over = row(asked.baseline, k)
+    found = asked.evidence.mean_difference(one, other, over, datasets, aggregator=asked.aggregator)
+    cells = [(dataset, each) for dataset in datasets for each in dict.fromkeys((one, other, over))]
+    measure = f"{MEANS[asked.aggregator]} of {one} less that of {other}"
+    return _comparison(f"mean of {one} below that of {other}", measure, None, cells, found)
+
+
+def _comparison(
+    statement: str, measure: str, dataset: str | None, cells: Sequence[tuple[str, Row]], found: Quantity | Missing
+) -> Comparison:
+    if isinstance(found, Missing):
+        return Comparison(statement, measure, dataset, tuple(cells), None, found, UNKNOWN)
+    return Comparison(statement, measure, dataset, tuple(cells), found, Missing(()), found.below)

@@ -1,0 +1,96 @@
+"""A claim as a tree: its leaves each set one number against a limit, and what joins them says how many must hold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from regbench.analysis.claims.doubt import FAILS, HOLDS, Doubt, at_least
+from regbench.analysis.claims.quantity import Quantity
+from regbench.analysis.claims.rows import Missing, Row
+
+
+@dataclass(frozen=True, eq=False)  # each is made once, and told apart by being itself
+class Comparison:
+    """One statement about cells, and what the evidence says of it. No dataset means all of them, by their mean."""
+
+    statement: str
+    measure: str  # what the number is that was found
+    dataset: str | None
+    cells: tuple[tuple[str, Row], ...]
+    found: Quantity | None
+    missing: Missing
+    doubt: Doubt
+
+    @property
+    def deciding(self) -> "tuple[Comparison, ...]":
+        """Itself."""
+        return (self,)
+
+    @property
+    def leaves(self) -> "tuple[Comparison, ...]":
+        """Itself."""
+        return (self,)
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """So many of the parts hold."""
+
+    needed: int
+    parts: tuple["Node", ...]
+
+    @cached_property
+    def doubt(self) -> Doubt:
+        """Of that, by the doubts of the parts."""
+        return at_least(self.needed, [part.doubt for part in self.parts])
+
+    @property
+    def deciding(self) -> tuple[Comparison, ...]:
+        """The comparisons that make it what it is: those that hold, those that fail, or those that are in its way."""
+        verdict, every = self.doubt.verdict, self.needed == len(self.parts)
+        alike = [part for part in self.parts if part.doubt.verdict == verdict]
+        if verdict not in (HOLDS, FAILS):
+            in_the_way = HOLDS if every else FAILS if self.needed == 1 else None
+            alike = [part for part in self.parts if part.doubt.verdict != in_the_way]
+        return tuple(dict.fromkeys(each for part in alike or self.parts for each in part.deciding))
+
+    @property
+    def leaves(self) -> tuple[Comparison, ...]:
+        """Every comparison in it."""
+        return tuple(dict.fromkeys(each for part in self.parts for each in part.leaves))
+
+
+@dataclass(frozen=True)
+class Turned:
+    """The part fails."""
+
+    part: "Node"
+
+    @property
+    def doubt(self) -> Doubt:
+        """The part's, turned round."""
+        return self.part.doubt.turned
+
+    @property
+    def deciding(self) -> tuple[Comparison, ...]:
+        """The part's."""
+        return self.part.deciding
+
+    @property
+    def leaves(self) -> tuple[Comparison, ...]:
+        """The part's."""
+        return self.part.leaves
+
+
+Node = Comparison | AtLeast | Turned
+
+
+def every(parts: Iterable[Node]) -> AtLeast:
+    """All of the parts hold."""
+    parts = tuple(parts)
+    return AtLeast(len(parts), parts)
+
+
+def some(parts: Iterable[Node]) -> AtLeast:
+    """One of the parts holds."""
+    return AtLeast(1, tuple(parts))

@@ -1,0 +1,398 @@
+"""Claims against numbers: each predicate by hand, the first paper's own table, and what no evidence may do."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import ttest_rel
+
+from regbench import reports
+from regbench.analysis.claims import FAILS, HOLDS, OPEN, verify
+from regbench.analysis.claims.doubt import FALSE, TRUE, UNKNOWN, Doubt, at_least
+from regbench.analysis.claims.measured import Measured
+from regbench.analysis.claims.printed import Printed
+from regbench.analysis.claims.quantity import AGGREGATORS, Quantity, boxed
+from regbench.analysis.claims.rows import Row
+from regbench.papers import claims
+from tests.cells import frame, like_the_paper, row
+from tests.papers.test_claims import SMALL
+
+BRIDGES = claims.load("bridges")
+LSQ, SOFT, END = Row("lsq", None), Row("soft_binning", 25), Row("end2end", 25)
+
+
+def runs(errors, seeds=4, noise=0.01, k=25):
+    """A frame from variant → the error on A and on B, with a little noise from seed to seed."""
+    generator = np.random.default_rng(3)
+    return frame(
+        row(dataset, name.partition("@")[0], seed, error and error * np.exp(noise * generator.standard_normal()), **at)
+        for name, both in errors.items()
+        for at in [{"k": int(name.partition("@")[2])} if "@" in name else {}]
+        for dataset, error in zip("AB", both, strict=True)
+        for seed in range(seeds)
+    )
+
+
+def verdict(holds_if, made, chosen=None):
+    paper = claims.read(SMALL.format(holds_if), "small")
+    (finding,) = verify(paper, made, chosen=chosen).claims
+    return finding.answers["rmse"].verdict
+
+
+# Of each predicate: errors by which it holds, by which it fails, and by which neither can be said.
+PREDICATES = {
+    "{lowest: {row: end2end, among: [lsq, soft_binning], k: 25}}": (
+        {"lsq": (3, 4), "soft_binning": (2, 3), "end2end": (1, 2)},
+        {"lsq": (3, 4), "soft_binning": (2, 1), "end2end": (1, 2)},
+        {"lsq": (3, 4), "soft_binning": (1.001, 3), "end2end": (1, 2)},
+    ),
+    "{improves: {rows: [soft_binning, end2end], over: lsq, k: 25}}": (
+        {"lsq": (3, 4), "soft_binning": (2, 3), "end2end": (1, 2)},
+        {"lsq": (3, 2), "soft_binning": (2, 3), "end2end": (1, 1)},
+        {"lsq": (3, 3), "soft_binning": (2, 3.001), "end2end": (1, 2)},
+    ),
+    "{improves: {rows: end2end, over: lsq, k: 25, where: somewhere}}": (
+        {"lsq": (3, 4), "end2end": (9, 2)},
+        {"lsq": (3, 4), "end2end": (9, 9)},
+        {"lsq": (3, 4), "end2end": (9, 4.001)},
+    ),
+    "{improves: {rows: end2end, over: lsq, k: 25, where: mostly}}": (
+        {"lsq": (3, 4), "end2end": (2, 2)},
+        {"lsq": (3, 4), "end2end": (2, 9)},
+        {"lsq": (3, 4), "end2end": (2, 4.001)},
+    ),
+    "{similar: {row: end2end, to: lsq, by: 0.1, k: 25}}": (
+        {"lsq": (3, 4), "end2end": (3.02, 4)},
+        {"lsq": (3, 4), "end2end": (3.02, 5)},
+        {"lsq": (3, 4), "end2end": (3.02, 4.4)},
+    ),
+    "{share_of_gain: {row: soft_binning, of: end2end, over: lsq, below: 0.5, k: 25}}": (
+        {"lsq": (4, 4), "soft_binning": (3.8, 3.9), "end2end": (2, 2)},
+        {"lsq": (4, 4), "soft_binning": (3.8, 2.1), "end2end": (2, 2)},
+        {"lsq": (4, 4), "soft_binning": (3.8, 3.0), "end2end": (2, 2)},
+    ),
+    "{varies_little: {row: end2end, k: [5, 25], by: 0.1}}": (
+        {"end2end@5": (3, 4), "end2end@25": (3, 4.05)},
+        {"end2end@5": (3, 4), "end2end@25": (2, 4.05)},
+        {"end2end@5": (3.3, 4), "end2end@25": (3, 4.05)},
+    ),
+    "{no_gain_beyond: {row: end2end, k: 15, up_to: 25, by: 0.05}}": (
+        {"end2end@15": (3, 4), "end2end@25": (3.1, 4)},
+        {"end2end@15": (3, 4), "end2end@25": (2.5, 4)},
+        {"end2end@15": (3.15, 4), "end2end@25": (3, 4)},
+    ),
+    "{mean_improvement: {row: end2end, over: lsq, k: 25, about: 0.25, to_the: 0.1}}": (
+        {"lsq": (4, 4), "end2end": (2.9, 3.1)},
+        {"lsq": (4, 4), "end2end": (2, 2.5)},
+        {"lsq": (4, 4), "end2end": (2.8, 2.8)},
+    ),
+    "{order_of_means: {order: [end2end, [soft_binning, hard_binning], lsq], k: 25}}": (
+        {"lsq": (4, 4), "hard_binning": (3, 3.9), "soft_binning": (3.5, 3), "end2end": (2, 2)},
+        {"lsq": (4, 4), "hard_binning": (3, 3.9), "soft_binning": (3.5, 5), "end2end": (2, 2)},
+        {"lsq": (4, 4), "hard_binning": (3, 3.9), "soft_binning": (4.2, 3.8), "end2end": (2, 2)},
+    ),
+    "{same_order_for_every_k: {rows: [lsq, end2end], k: [5, 25]}}": (
+        {"lsq": (4, 4), "end2end@5": (3, 3.8), "end2end@25": (3, 3)},
+        {"lsq": (4, 4), "end2end@5": (3, 3.8), "end2end@25": (6, 3)},
+        {"lsq": (4, 4), "end2end@5": (3, 3.8), "end2end@25": (4.01, 4)},
+    ),
+    "{all: [{improves: {rows: end2end, over: lsq, k: 25}}, {improves: {rows: lsq, over: soft_binning, k: 25}}]}": (
+        {"lsq": (4, 4), "end2end": (3, 3), "soft_binning": (5, 5)},
+        {"lsq": (4, 4), "end2end": (3, 3), "soft_binning": (3, 5)},
+        {"lsq": (4, 4), "end2end": (3, 3), "soft_binning": (4, 5)},
+    ),
+    "{any: [{improves: {rows: end2end, over: lsq, k: 25}}, {improves: {rows: lsq, over: soft_binning, k: 25}}]}": (
+        {"lsq": (4, 4), "end2end": (3, 3), "soft_binning": (3, 3)},
+        {"lsq": (4, 4), "end2end": (5, 3), "soft_binning": (3, 5)},
+        {"lsq": (4, 4), "end2end": (4.001, 3), "soft_binning": (3, 5)},
+    ),
+    "{not: {improves: {rows: end2end, over: lsq, k: 25}}}": (
+        {"lsq": (4, 4), "end2end": (5, 3)},
+        {"lsq": (4, 4), "end2end": (3, 3)},
+        {"lsq": (4, 4), "end2end": (4.001, 3)},
+    ),
+}
+
+
+@pytest.mark.parametrize("holds_if", PREDICATES)
+def test_a_predicate_holds_fails_or_cannot_be_decided(holds_if):
+    holding, failing, close = PREDICATES[holds_if]
+    assert verdict(holds_if, runs(holding)) == HOLDS
+    assert verdict(holds_if, runs(failing)) == FAILS
+    assert verdict(holds_if, runs(close)) == OPEN
+
+
+@pytest.mark.parametrize("holds_if", PREDICATES)
+def test_nothing_is_decided_by_cells_that_are_not_there(holds_if):
+    holding, _, _ = PREDICATES[holds_if]
+    paper = claims.read(SMALL.format(holds_if), "small")
+    for gone, why in [
+        ({"lsq": (4, 4)}, "not in the benchmark"),
+        (dict.fromkeys(holding, (None,) * 2), "no finished run"),
+    ]:
+        (finding,) = verify(paper, runs(gone)).claims
+        answer = finding.answers["rmse"]
+        assert answer.verdict == OPEN
+        assert set(answer.missing.values()) == {why}
+        assert set(answer.missing) <= set(finding.cells)
+
+
+def test_every_predicate_of_the_vocabulary_has_its_case():
+    named = {word for text in PREDICATES for word in [*claims.VOCABULARY, *claims.JOINING] if f"{{{word}:" in text}
+    assert named | {"best_setting_differs"} == {*claims.VOCABULARY, *claims.JOINING}
+
+
+def test_a_best_setting_differs_once_two_datasets_have_others():
+    claim, made = "{best_setting_differs: {setting: lambda_kl, of: end2end, k: 25}}", runs({"lsq": (1, 1)})
+
+    def chosen(**values):
+        return {("end2end", "lambda_kl", dataset, 25): value for dataset, value in values.items()}
+
+    assert verdict(claim, made, chosen(A=1.0, B=2.0)) == HOLDS
+    assert verdict(claim, made, chosen(A=1.0, B=1.0)) == FAILS
+    assert verdict(claim, made, chosen(A=1.0)) == OPEN
+
+
+def test_one_dataset_that_fails_is_enough_whatever_else_is_missing():
+    holds_if = "{improves: {rows: end2end, over: lsq, k: 25}}"
+    assert verdict(holds_if, runs({"lsq": (3, 4), "end2end": (5, None)})) == FAILS
+    assert verdict(holds_if, runs({"lsq": (3, 4), "end2end": (2, None)})) == OPEN
+    assert (
+        verdict(holds_if.replace("k: 25", "k: 25, where: somewhere"), runs({"lsq": (3, 4), "end2end": (2, None)}))
+        == HOLDS
+    )
+
+
+def test_one_seed_decides_nothing_and_a_diverged_run_is_said():
+    holds_if = "{improves: {rows: end2end, over: lsq, k: 25}}"
+    paper = claims.read(SMALL.format(holds_if), "small")
+    (finding,) = verify(paper, runs({"lsq": (3, 4), "end2end": (2, float("nan"))}, seeds=1)).claims
+    assert finding.answers["rmse"].verdict == OPEN
+    reasons = {(dataset, str(at)): why for (dataset, at), why in finding.answers["rmse"].missing.items()}
+    assert reasons == {
+        ("A", "end2end (k = 25)"): "a single seed",
+        ("A", "lsq"): "a single seed",
+        ("B", "end2end (k = 25)"): "diverged",
+        ("B", "lsq"): "a single seed",
+    }
+
+
+def test_without_a_single_run_only_the_paper_answers():
+    findings = verify(BRIDGES)
+    assert list(findings.evidence) == ["paper"]
+    assert all(each.answers["rmse"].verdict == each.answers["mae"].verdict == OPEN for each in findings.claims)
+
+
+# What the paper's own Table 2 says of its claims, its three decimals read as intervals.
+OWN = {
+    "gain-of-25-percent": OPEN,  # 24.3 %, and rounding leaves 22.8 to 25.7
+    "gain-beyond-binning": OPEN,
+    "softmax-often-improves": HOLDS,  # on six of eight
+    "softmax-below-embedding": HOLDS,
+    "joint-loss-beats-softmax": HOLDS,
+    "hierarchy": OPEN,
+    "same-for-every-k": FAILS,  # soft binning of width 1 at k = 5
+    "binning-improves": OPEN,  # hard binning ties on RM
+    "binning-improves-at-every-k": FAILS,
+    "soft-over-hard": OPEN,
+    "trained-encoder-over-binning": OPEN,  # ties on WN and AE
+    "softmax-varies": HOLDS,
+    "softmax-degrades-on-average": HOLDS,  # 1.045, by the arithmetic mean alone
+    "gain-is-not-the-softmax": FAILS,  # on BS, SC, EL and CA
+    "end2end-best": FAILS,  # RM: 0.189 against 0.188
+    "end2end-best-at-every-k": FAILS,
+    "end2end-over-baselines": HOLDS,
+    "small-k-hurts": HOLDS,
+    "plateau-in-k": OPEN,
+    "kl-alone-sometimes-similar": HOLDS,
+    "no-single-lambda": HOLDS,
+    "both-losses-can-help": HOLDS,
+    "low-dependence": FAILS,
+}
+
+
+@pytest.fixture(scope="module")
+def own():
+    return {each.claim.id: each.answers["paper"] for each in verify(BRIDGES).claims}
+
+
+def test_the_papers_own_table_decides_its_claims(own):
+    assert {name: answer.verdict for name, answer in own.items()} == OWN
+
+
+def test_the_one_cell_with_two_decimals_decides_no_claim(own):
+    literal = BRIDGES.model_copy(
+        update={"errors": tuple(x.model_copy(update={"decimals": None}) for x in BRIDGES.errors)}
+    )
+    assert Printed(literal).cell("EL", LSQ) != Printed(BRIDGES).cell("EL", LSQ)
+    assert {each.claim.id: each.answers["paper"].verdict for each in verify(literal).claims} == OWN
+
+
+@pytest.mark.parametrize(
+    ("aggregator", "without", "percent"),
+    [
+        ("arithmetic", None, (24.3, 22.8, 25.7)),
+        ("geometric", None, (28.1, 26.5, 29.6)),
+        ("median", None, (20.1, 17.3, 22.8)),
+        ("arithmetic", "CA", (18.0, 16.4, 19.5)),
+    ],
+)
+def test_25_percent_is_one_aggregators_and_rests_on_one_dataset(own, aggregator, without, percent):
+    answer = own["gain-of-25-percent"]
+    answer = answer.without[without] if without else answer.by_aggregator[aggregator]
+    found = answer.comparisons[0].found
+    assert [100 * (1 - each) for each in (found.value, found.high, found.low)] == pytest.approx(percent, abs=0.051)
+    assert answer.verdict == (OPEN if (aggregator, without) == ("arithmetic", None) else FAILS)
+
+
+def test_softmax_degrades_only_by_the_arithmetic_mean_and_only_through_two_datasets(own):
+    answer = own["softmax-degrades-on-average"]
+    verdicts = {name: by.verdict for name, by in answer.by_aggregator.items()}
+    assert verdicts == {"arithmetic": HOLDS, "geometric": FAILS, "median": FAILS}
+    assert {name: fewer.verdict for name, fewer in answer.without.items()} == {"AE": FAILS, "RM": FAILS}
+
+
+def test_the_cells_that_decide_are_named(own):
+    assert [(each.dataset, each.statement) for each in own["end2end-best"].deciding] == [
+        ("RM", "end2end (k = 25) below pretrained_encoder (k = 25)")
+    ]
+    assert [each.dataset for each in own["binning-improves"].deciding] == ["RM"]
+    assert {each.dataset for each in own["gain-is-not-the-softmax"].deciding} == {"BS", "SC", "EL", "CA"}
+    lost = [(each.dataset, each.cells[0][1].k) for each in own["end2end-best-at-every-k"].deciding]
+    assert set(lost) == {("BS", 5), ("BS", 15), ("RM", 15), ("RM", 25)}
+
+
+def test_runs_like_the_papers_table_say_what_it_says_or_decide_what_it_leaves_open():
+    quick = [name for name in OWN if name != "same-for-every-k"]
+    found = verify(BRIDGES, like_the_paper(5, 0.001), only=quick)
+    answers = {each.claim.id: each.answers["rmse"].verdict for each in found.claims}
+    contrary = {HOLDS: FAILS, FAILS: HOLDS}
+    assert all(verdict != contrary.get(OWN[name]) for name, verdict in answers.items())
+    assert answers["soft-over-hard"] == HOLDS
+
+
+def test_the_order_of_rows_changes_nothing():
+    made = like_the_paper(3, 0.01)
+    one, other = (
+        reports.claims_data(verify(BRIDGES, each, only=["hierarchy", "end2end-best"]), None)
+        for each in (made, made.sample(frac=1, random_state=1))
+    )
+    assert one == other
+
+
+def test_doubt_of_a_comparison_is_students_paired_p():
+    made = runs({"lsq": (3, 4), "end2end": (2.99, 3.9)})
+    found = Measured(made, "rmse").form("A", {END: 1.0, LSQ: -1.0}, per=LSQ)
+    assert isinstance(found, Quantity)
+    of_a = made[made["dataset"] == "A"]
+    mine, theirs = (of_a[of_a["method"] == name]["test_rmse"] for name in ("end2end", "lsq"))
+    wanted = ttest_rel(mine, theirs, alternative="less")
+    assert found.below.of_true == pytest.approx(wanted.pvalue)
+    low, high = ttest_rel(mine, theirs).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((low / theirs.mean(), high / theirs.mean()))
+
+
+def test_a_mean_over_one_dataset_has_students_interval():
+    made = runs({"lsq": (3, 4), "end2end": (2, 3)}, seeds=6)
+    ratio = Measured(made, "rmse").mean(END, LSQ, "A", aggregator="arithmetic", limit=1.0)
+    assert isinstance(ratio, Quantity)
+    direct = Measured(made, "rmse").form("A", {END: 1.0, LSQ: -ratio.value}, per=LSQ)
+    assert isinstance(direct, Quantity)
+    assert ratio.high - ratio.low == pytest.approx(direct.high - direct.low, rel=0.1)
+
+
+def test_means_of_two_rows_are_compared_seed_by_seed():
+    """What all rows of a dataset share from seed to seed does not widen the interval of their difference."""
+    generator = np.random.default_rng(0)
+    shared = np.exp(0.2 * generator.standard_normal((2, 5)))
+    made = frame(
+        row(dataset, name, seed, size * shared["AB".index(dataset), seed] * np.exp(0.001 * generator.standard_normal()))
+        for name, size in [("lsq", 3.0), ("soft_binning", 2.0), ("end2end", 1.9)]
+        for dataset in "AB"
+        for seed in range(5)
+    )
+    found = Measured(made, "rmse").mean_difference(END, SOFT, LSQ, "AB", aggregator="arithmetic")
+    assert isinstance(found, Quantity)
+    assert found.below.verdict == HOLDS
+    assert found.high - found.low < 0.01
+
+
+@pytest.mark.parametrize("aggregator", AGGREGATORS)
+def test_the_interval_of_a_printed_mean_holds_every_table_that_rounds_to_it(aggregator):
+    printed, generator = Printed(BRIDGES), np.random.default_rng(1)
+    found = printed.mean_difference(END, SOFT, LSQ, BRIDGES.datasets, aggregator=aggregator)
+    assert isinstance(found, Quantity)
+    mean = {"arithmetic": np.mean, "geometric": lambda x: np.exp(np.log(x).mean()), "median": np.median}[aggregator]
+    for _ in range(200):
+        drawn = {
+            (dataset, at): generator.uniform(*printed.cells[dataset, at][1])
+            for dataset, at in product(BRIDGES.datasets, (LSQ, SOFT, END))
+        }
+        ratios = [[drawn[dataset, at] / drawn[dataset, LSQ] for dataset in BRIDGES.datasets] for at in (END, SOFT)]
+        assert found.low <= mean(ratios[0]) - mean(ratios[1]) <= found.high
+
+
+doubts = st.sampled_from([TRUE, FALSE, UNKNOWN])
+
+
+@given(st.lists(doubts, min_size=1, max_size=5), st.data())
+def test_three_valued_logic_is_what_all_ways_of_knowing_agree_on(parts, data):
+    needed = data.draw(st.integers(1, len(parts)))
+    ways = product(*([each] if each != UNKNOWN else [TRUE, FALSE] for each in parts))
+    possible = {sum(each == TRUE for each in way) >= needed for way in ways}
+    wanted = {frozenset({True}): HOLDS, frozenset({False}): FAILS}.get(frozenset(possible), OPEN)
+    assert at_least(needed, parts).verdict == wanted
+
+
+shares = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(shares, shares), min_size=1, max_size=6), st.data())
+def test_less_doubt_never_turns_one_decision_into_the_other(parts, data):
+    some = [Doubt(p, 1 - p) for p, _ in parts]
+    sharper = [Doubt(p * c, 1 - p) if p < 0.5 else Doubt(p, (1 - p) * c) for p, c in parts]
+    needed = data.draw(st.integers(1, len(parts)))
+    before, after = at_least(needed, some).verdict, at_least(needed, sharper).verdict
+    assert before in (OPEN, after)
+
+
+@given(st.lists(shares, min_size=1, max_size=6), st.data())
+def test_that_fewer_hold_is_that_more_fail(chances, data):
+    parts = [Doubt(p, 1 - p) for p in chances]
+    needed = data.draw(st.integers(1, len(parts)))
+    contrary = at_least(len(parts) - needed + 1, [each.turned for each in parts])
+    assert at_least(needed, parts).turned == contrary
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_narrower_interval_never_turns_one_decision_into_the_other(low, width, inner, start):
+    wide = boxed(low + width / 2, low, low + width)
+    narrow_low = low + start * (1 - inner) * width
+    narrow = boxed(narrow_low, narrow_low, narrow_low + inner * width)
+    assert {wide.below.verdict, narrow.below.verdict} != {HOLDS, FAILS}
+
+
+@given(
+    st.lists(st.lists(st.floats(0.5, 2), min_size=4, max_size=4), min_size=2, max_size=2),
+    st.floats(0.05, 1),
+)
+@settings(max_examples=20, deadline=None)
+def test_seeds_that_agree_better_never_turn_one_decision_into_the_other(errors, share):
+    def made(share):
+        return frame(
+            row("A", name, seed, np.mean(some) + share * (error - np.mean(some)))
+            for name, some in zip(("lsq", "end2end"), errors, strict=True)
+            for seed, error in enumerate(some)
+        )
+
+    holds_if = "{improves: {rows: end2end, over: lsq, k: 25, datasets: A}}"
+    assert verdict(holds_if, made(1.0)) in (OPEN, verdict(holds_if, made(share)))
+
+
+def test_the_more_is_asked_the_surer_a_failure_must_be():
+    one = Doubt(0.985, 0.015)
+    assert at_least(1, [one]).verdict == FAILS
+    assert at_least(2, [one, Doubt(0.5, 0.5)]).verdict == OPEN
+    assert at_least(2, [Doubt(0.02, 0.98)] * 2).verdict == HOLDS
