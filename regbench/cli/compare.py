@@ -6,7 +6,7 @@ import typer
 
 from regbench.cli import options
 from regbench.cli.output import emit, emit_json, width
-from regbench.cli.reading import reading, stored_benchmark
+from regbench.cli.reading import cells_only, reading, stored_benchmark
 from regbench.cli.report import Format, Metric
 
 UNDECIDED = 5
@@ -28,6 +28,7 @@ def compare(
     level: Annotated[float, typer.Option("--level", help="Probability that the intervals cover.")] = 0.95,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when the data cannot decide.")] = False,
     format_: Format = "table",
+    from_: options.Folder = None,
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> int:
@@ -39,6 +40,7 @@ def compare(
       regbench compare soft_binning end2end
       regbench compare 'soft_binning[lambda_sigma=1]' lsq --metric mae --k 5
       regbench compare end2end lsq --exit-code
+      regbench compare end2end lsq --from results/published/bridges
     """
     from regbench import analysis, reports
     from regbench.errors import UsageError
@@ -47,7 +49,7 @@ def compare(
         raise UsageError(f"--level {level}: must be between 0 and 1, such as 0.95")
     if rope < 0:
         raise UsageError(f"--rope {rope}: must not be negative")
-    with reading(db) as store:
+    with reading(db, from_, cells_only() if from_ else None) as store:
         frame = store.cells(stored_benchmark(store, benchmark))
     found = analysis.compare(frame, a, b, metric=metric.lower(), k=tuple(k or ()), rope=rope, level=level)
     if json:

@@ -18,25 +18,44 @@ from regbench.cli.reading import reading, stored_benchmark
 if TYPE_CHECKING:
     from regbench.store import Moved
 
+Distilled = Annotated[
+    bool,
+    typer.Option(
+        "--distilled",
+        help="Of each finished run only what tables and figures read: the best and the last epoch, no predictions.",
+    ),
+]
+EveryEpoch = Annotated[
+    bool, typer.Option("--every-epoch", help="With --distilled: keep RMSE and MAE of every epoch, for curves.")
+]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of Parquet files, one per table.")]
 
 
 def export(
     folder: Folder,
     benchmark: options.Benchmark = None,
+    distilled: Distilled = False,
+    every_epoch: EveryEpoch = False,
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> None:
     """Write results as Parquet files: full precision, predictions too. All benchmarks unless one is named.
 
+    `--distilled` is what to publish: a few MB that `regbench report --from FOLDER` reads without a database.
+
     Examples:
       regbench db export results/export
       regbench db export /tmp/smoke --benchmark smoke
+      regbench db export results/published/bridges --benchmark bridges --distilled
     """
     from regbench import store
+    from regbench.errors import UsageError
 
+    if every_epoch and not distilled:
+        raise UsageError("--every-epoch goes with --distilled; without it every epoch is written anyway")
+    part = store.WHOLE if not distilled else store.DISTILLED_CURVES if every_epoch else store.DISTILLED
     with reading(db) as opened:
-        moved = store.export(opened, folder, benchmark=stored_benchmark(opened, benchmark))
+        moved = store.export(opened, folder, benchmark=stored_benchmark(opened, benchmark), part=part)
     return _show("db export", moved, folder, json=json)
 
 

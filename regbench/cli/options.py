@@ -39,6 +39,10 @@ Database = Annotated[
     str,
     typer.Option("--db", envvar="REGBENCH_DB", metavar="FILE", help="The result database, a file or postgresql://..."),
 ]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="DIR", help="Read what `regbench db export` wrote there, instead of a database."),
+]
 BenchmarkFile = Annotated[
     Path | None,
     typer.Option(

@@ -1,4 +1,4 @@
-"""Opening the database to read from it, for the commands that change nothing."""
+"""Opening a database, or a folder of exports, to read from it, for the commands that change nothing."""
 
 import contextlib
 import re
@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from regbench.cli.output import say
 from regbench.errors import NothingMeasured, UsageError
 
 if TYPE_CHECKING:
-    from regbench.store import Store
+    from regbench.store import Part, Store
 
 
 def is_there(db: str) -> bool:
@@ -24,8 +25,19 @@ def shown(db: str) -> str:
 
 
 @contextlib.contextmanager
-def reading(db: str) -> "Iterator[Store]":
-    """The store, read-only; where there is none yet, the command that makes one."""
+def reading(db: str, folder: Path | None = None, part: "Part | None" = None) -> "Iterator[Store]":
+    """The store, read-only; where there is none yet, the command that makes one.
+
+    With a folder of exports it is a store of what they hold, and of each run only `part`, so that it is quickly there.
+    """
+    if folder is not None:
+        from regbench import store
+
+        with store.opened(folder, part or store.WHOLE) as (opened, left_alone):
+            for line in left_alone:
+                say(f"left alone: {line}")
+            yield opened
+        return
     if not is_there(db):
         raise NothingMeasured(
             f"there is no database {db} yet; `regbench run smoke` makes one, or give its place with --db"
@@ -49,3 +61,10 @@ def stored_benchmark(store: "Store", name: str | None) -> str | None:
         return resolve_among("benchmark", name, known)
     except UsageError as error:
         raise UsageError(f"{error} (of those in the database)") from None
+
+
+def cells_only() -> "Part":
+    """What of a folder's runs is read for one row a job."""
+    from regbench import store
+
+    return store.DISTILLED

@@ -1,20 +1,17 @@
 """`regbench report`: a table or a figure, from what is in the database."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from regbench.cli import options
-from regbench.cli.output import emit, emit_json, say, width
-from regbench.cli.reading import reading, stored_benchmark
+from regbench.cli.output import columns, emit, emit_json, say, width
+from regbench.cli.sources import Source
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from regbench.reports import Report
-    from regbench.store import Store
+    from regbench.reports import Options, Report
 
 Normalize = Annotated[
     str,
@@ -26,11 +23,19 @@ Normalize = Annotated[
     ),
 ]
 Metric = Annotated[str, typer.Option("--metric", metavar="rmse|mae", help="The error to show.")]
+OneMetric = Annotated[
+    str | None,
+    typer.Option("--metric", metavar="rmse|mae", help="The error to show: RMSE, or both where a table has room."),
+]
 Format = Annotated[
     str, typer.Option("--format", "-f", metavar="table|md|latex|csv|json", help="How a table is written.")
 ]
 Units = Annotated[str, typer.Option("--units", metavar="scaled|original", help="Units of the errors.")]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where figures and their numbers are written.")]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Write every report that the results allow, and say of the others why not.")
+]
+TEXTS = ("md", "latex")  # that --all writes beside pictures and CSV
 
 
 def report(
@@ -40,14 +45,16 @@ def report(
     ] = None,
     benchmark: options.Benchmark = None,
     normalize: Normalize = "lsq",
-    metric: Metric = "rmse",
+    metric: OneMetric = None,
     k: options.Ks = None,
     dataset: options.Datasets = None,
     method: options.Methods = None,
     format_: Format = "table",
     units: Units = "scaled",
     paper: Annotated[bool, typer.Option("--paper", help="Show the paper's own numbers beside ours.")] = False,
+    all_: Everything = False,
     out: Out = Path("results"),
+    from_: options.Folder = None,
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> None:
@@ -61,29 +68,32 @@ def report(
       regbench report figure3 --out figures
       regbench report --format latex --metric mae
       regbench report --normalize none --units original --json
+      regbench report table2 --from results/published/bridges
+      regbench report --all --out reports
     """
     from regbench import reports
     from regbench.errors import UsageError
 
+    if all_ and name is not None:
+        raise UsageError(f"--all writes every report; leave out {name}, or --all")
     found = reports.find(name or reports.DEFAULT)
     shown = reports.load(found)
-    if paper and not shown.has_paper:
-        raise UsageError("--paper: only figure3 and figure4 show the paper's own numbers")
-    frame, benchmark, ranges = _frame(shown, db, benchmark, metric=metric.lower(), units=units.lower())
-    numbers = shown.compute(
-        frame,
-        reports.Options(
-            benchmark=benchmark,
-            normalize=None if normalize.lower() == "none" else normalize,
-            metric=metric.lower(),
-            k=tuple(k or ()),
-            datasets=tuple(dataset or ()),
-            methods=tuple(method or ()),
-            units=units.lower(),
-            ranges=ranges,
-            paper=paper,
-        ),
+    if paper and not all_ and not shown.has_paper:
+        raise UsageError(f"--paper: the paper's own numbers are shown by {', '.join(_with_paper())}")
+    given = reports.Options(
+        normalize=None if normalize.lower() == "none" else normalize,
+        metric=(metric or "rmse").lower(),
+        metrics=(metric.lower(),) if metric else reports.METRICS,
+        k=tuple(k or ()),
+        datasets=tuple(dataset or ()),
+        methods=tuple(method or ()),
+        units=units.lower(),
+        paper=paper,
     )
+    with Source(db, from_) as source:
+        if all_:
+            return _all(source, benchmark, given, out, json=json)
+        numbers, benchmark = _compute(source, found, shown, benchmark, given)
     written = []
     if shown.draw is not None or out != Path("results"):
         written = reports.write(found, shown, numbers, folder=out)
@@ -96,21 +106,47 @@ def report(
     return None
 
 
-def _frame(
-    shown: "Report", db: str, benchmark: str | None, *, metric: str, units: str
-) -> tuple[Any, str | None, Mapping[str, Any]]:
-    """What the report reads, the benchmark it is over, and the ranges of targets where original units are wanted."""
-    if shown.needs == "catalog":
-        return None, benchmark, {}
-    with reading(db) as store:
-        name = stored_benchmark(store, benchmark) or store.last_benchmark()
-        curves = shown.needs == "curves"
-        frame = store.curves(name, names=[f"val/{metric}", f"test/{metric}"]) if curves else store.cells(name)
-        return frame, name, _ranges(store, frame) if units == "original" else {}
+def _compute(
+    source: Source, name: str, shown: "Report", benchmark: str | None, given: "Options"
+) -> tuple[Any, str | None]:
+    """The numbers of a report, and the benchmark they are of."""
+    found = source.find(shown, name, benchmark=benchmark, metric=given.metric, units=given.units)
+    numbers = shown.compute(found.frame, replace(given, benchmark=found.benchmark, ranges=found.ranges))
+    return numbers, found.benchmark
 
 
-def _ranges(store: "Store", frame: "pd.DataFrame") -> dict[str, tuple[Sequence[float], Sequence[float]]]:
-    """Lowest and highest training target of each dataset: what the targets were scaled by."""
-    known = store.target_ranges()
-    pairs = frame[["dataset", "digest"]].drop_duplicates().itertuples(index=False)
-    return {str(dataset): known[digest] for dataset, digest in pairs if digest in known}
+def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, json: bool) -> None:
+    """Every report of the catalog as files; what cannot be made is named with the reason."""
+    from regbench import reports
+    from regbench.errors import NothingMeasured, UsageError
+
+    made: list[dict[str, Any]] = []
+    left_out: dict[str, str] = {}
+    for name in reports.names():
+        shown = reports.load(name)
+        usable = replace(given, paper=given.paper and shown.has_paper)
+        try:
+            numbers, used = _compute(source, name, shown, benchmark, usable)
+        except (NothingMeasured, UsageError) as error:
+            left_out[name] = str(error)
+            continue
+        files = reports.write(name, shown, numbers, folder=out, texts=TEXTS)
+        made.append({"report": name, "benchmark": used, "files": files})
+    if not made:
+        raise NothingMeasured(f"no report can be made: {next(iter(left_out.values()))}")
+    warnings = [f"{name} left out: {why}" for name, why in left_out.items()]
+    if json:
+        return emit_json("report", {"reports": made, "left_out": left_out}, warnings)
+    rows = [(each["report"], each["benchmark"], " ".join(path.name for path in each["files"])) for each in made]
+    emit(columns(rows, header=["report", "benchmark", f"files in {out}"]))
+    for line in warnings:
+        say(line)
+    return None
+
+
+def _with_paper() -> list[str]:
+    """The reports that can show the paper's own numbers, as users write them."""
+    from regbench import catalog
+
+    named = [each for each in catalog.names("reports") if catalog.entry("reports", each).arguments.get("has_paper")]
+    return [each.partition("_")[2].replace("_", "-") for each in named]

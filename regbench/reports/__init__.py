@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from regbench import catalog
 from regbench.errors import UsageError, did_you_mean
+from regbench.reports._report import METRICS as METRICS
 from regbench.reports._report import Options as Options
 from regbench.reports._report import Report as Report
 from regbench.reports._report import Table as Table
@@ -79,11 +80,15 @@ def write(
     *,
     folder: str | Path = "results",
     figures: Sequence[str] = ("svg", "pdf", "png"),
+    texts: Sequence[str] = (),
 ) -> list[Path]:
-    """Write the pictures and their numbers as `folder/NAME.*`, each file whole or not at all; the paths."""
+    """Write the pictures and their numbers as `folder/NAME.*`, each file whole or not at all; the paths.
+
+    `texts` are the formats of `show` in which the table is written too.
+    """
     from regbench.reports import _write
 
-    return _write.write(name, report, numbers, Path(folder), figures)
+    return _write.write(name, report, numbers, Path(folder), figures, texts)
 
 
 def show_comparison(comparison: "Comparison", *, format: str = "table", width: int | None = None) -> str:  # noqa: A002

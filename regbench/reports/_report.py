@@ -21,6 +21,7 @@ class Options:
     benchmark: str | None = None  # named in the caption
     normalize: str | None = "lsq"  # the baseline; None shows the errors themselves
     metric: str = "rmse"
+    metrics: tuple[str, ...] = METRICS  # where a table shows both
     k: tuple[int, ...] = ()  # all, and 25 in the figures
     datasets: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
@@ -54,7 +55,10 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One table or figure. `needs` says which frame `compute` takes: cells, curves, or none (catalog)."""
+    """One table or figure. `needs` says which frame `compute` takes: cells, curves, or none (catalog).
+
+    Without `--benchmark` it is over `benchmark`, or else, if `or_last`, over the one run last.
+    """
 
     title: str
     compute: Callable[[Any, Options], Any]
@@ -62,4 +66,6 @@ class Report:
     frames: Callable[[Any], Mapping[str, "DataFrame"]]  # full precision; the first is the report's CSV file
     draw: "Callable[[Any], Figure] | None" = None
     needs: str = "cells"
+    benchmark: str | None = None
+    or_last: bool = True
     has_paper: bool = False  # whether it can lay the paper's own numbers beside ours

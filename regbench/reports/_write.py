@@ -12,10 +12,13 @@ from regbench.reports import _render
 from regbench.reports._report import Report
 
 FIGURES = ("svg", "pdf", "png")
+ENDINGS = {"table": "txt", "latex": "tex"}  # of a text whose format is not its file's ending
 
 
-def write(name: str, report: Report, numbers: Any, folder: Path, figures: Sequence[str]) -> list[Path]:
-    """Write the report's pictures, if it draws, and its frames as CSV; the paths, pictures first."""
+def write(
+    name: str, report: Report, numbers: Any, folder: Path, figures: Sequence[str], texts: Sequence[str] = ()
+) -> list[Path]:
+    """Write the report's pictures, if it draws, its frames as CSV and its table as text; the paths, pictures first."""
     for form in figures:
         if form not in FIGURES:
             raise UsageError(f"no figure format called '{form}'{did_you_mean(form, FIGURES)}")
@@ -27,6 +30,9 @@ def write(name: str, report: Report, numbers: Any, folder: Path, figures: Sequen
         files |= {f"{name}.{form}": _figure.encode(figure, form) for form in figures}
     for number, (key, frame) in enumerate(report.frames(numbers).items()):
         files[f"{name}{f'-{key}' if number else ''}.csv"] = _render.csv(frame).encode()
+    for form in texts:
+        text = _render.text(report.table(numbers), form)
+        files[f"{name}.{ENDINGS.get(form, form)}"] = f"{text}\n".encode()
     return [_replace(folder / file, content) for file, content in files.items()]
 
 

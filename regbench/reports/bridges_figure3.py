@@ -136,5 +136,6 @@ REPORT = Report(
     table=table,
     frames=frames,
     draw=draw,
+    benchmark="bridges",
     has_paper=True,
 )

@@ -135,5 +135,6 @@ REPORT = Report(
     table=table,
     frames=frames,
     draw=draw,
+    benchmark="bridges",
     has_paper=True,
 )

@@ -33,12 +33,14 @@ class Numbers:
     metric: str
     units: str
     benchmark: str
+    notes: tuple[str, ...] = ()
 
 
 def compute(frame: "DataFrame", options: Options) -> Numbers:
     """Median and range over seeds; at k = 25 where there are several k and none was asked for."""
     names = {f"{split}/{options.metric}": split for split in LINES}
-    long = frame[frame["name"].isin(list(names)) & frame["value"].notna()]
+    whole, notes = _whole(frame[frame["name"].isin(list(names))])
+    long = whole[whole["value"].notna()]
     if long.empty:
         raise NothingMeasured("no epoch of any run is stored: no curve to draw")
     several = long["k"].nunique() > 1 and not options.k
@@ -50,7 +52,22 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     grouped = long.groupby([*LINE, "split", "epoch"], dropna=False)["value"]
     rows = grouped.agg(["median", "min", "max", "count"]).reset_index()
     rows = rows.rename(columns={"min": "low", "max": "high", "count": "n"})
-    return Numbers(_sorted(rows), options.metric, options.units, options.benchmark or "")
+    return Numbers(_sorted(rows), options.metric, options.units, options.benchmark or "", notes)
+
+
+def _whole(long: "DataFrame") -> tuple["DataFrame", tuple[str, ...]]:
+    """The rows of runs whose every epoch is here; a distilled export leaves most of them out."""
+    if "epochs" not in long or long.empty:
+        return long, ()
+    here = long.groupby(["run_id", "name"])["epoch"].transform("nunique")
+    gone = long.loc[here < long["epochs"], "run_id"].nunique()
+    if gone == long["run_id"].nunique():
+        raise NothingMeasured(
+            "only the best and the last epoch of these runs are here, for the export they come from is distilled; a "
+            "curve needs them all: `regbench db export --distilled --every-epoch`, or the database itself"
+        )
+    left_out = f"{gone} run{'s' * (gone != 1)} left out: of a distilled export, without most of the epochs"
+    return long[here >= long["epochs"]], (left_out,) if gone else ()
 
 
 def table(numbers: Numbers) -> Table:
@@ -67,7 +84,7 @@ def table(numbers: Numbers) -> Table:
     unit = _units.named(numbers.units)
     caption = f"{metric} after the last epoch in {unit}, median [lowest, highest] over N seeds.{of}"
     header = ("dataset", "method", "k", "λσ", "N", f"validation {metric}", f"test {metric}")
-    return _ratios.compact(Table(caption, header, tuple(rows), index=4))
+    return _ratios.compact(Table(caption, header, tuple(rows), numbers.notes, index=4))
 
 
 def frames(numbers: Numbers) -> dict[str, "DataFrame"]:

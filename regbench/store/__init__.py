@@ -1,14 +1,26 @@
 """Every read and write of results, in words of the domain; no other package knows SQL."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from regbench.store.store import Store
 from regbench.store.values import Checkpoint, Claim, EpochRows, Failure, Finished, FinishedRun, Resumable, Standing
 
 if TYPE_CHECKING:
+    from regbench.store.folder import exports, opened
+    from regbench.store.part import DISTILLED, DISTILLED_CURVES, WHOLE, Part
     from regbench.store.transfer import Moved, export, import_
 
+LAZY = {
+    **dict.fromkeys(("Moved", "export", "import_"), "transfer"),
+    **dict.fromkeys(("DISTILLED", "DISTILLED_CURVES", "WHOLE", "Part"), "part"),
+    **dict.fromkeys(("exports", "opened"), "folder"),
+}  # name -> module: they load pyarrow and pandas, which only those need who move results
+
 __all__ = [
+    "DISTILLED",
+    "DISTILLED_CURVES",
+    "WHOLE",
     "Checkpoint",
     "Claim",
     "EpochRows",
@@ -16,18 +28,19 @@ __all__ = [
     "Finished",
     "FinishedRun",
     "Moved",
+    "Part",
     "Resumable",
     "Standing",
     "Store",
     "export",
+    "exports",
     "import_",
+    "opened",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Load pyarrow and pandas only for those who move results."""
-    if name not in {"Moved", "export", "import_"}:
+    """Load the modules that move results when they are asked for."""
+    if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from regbench.store import transfer
-
-    return getattr(transfer, name)
+    return getattr(import_module(f"regbench.store.{LAZY[name]}"), name)

@@ -42,7 +42,7 @@ def cells(connection: Connection, benchmark: str | None, *, select_epoch: str = 
 def curves(
     connection: Connection, benchmark: str | None, *, names: Collection[str] | None, datasets: Collection[str] | None
 ) -> pd.DataFrame:
-    """Every number of every epoch of the accepted runs, long."""
+    """Every number of every epoch of the accepted runs, long; `epochs` is how many each of them trained."""
     accepted = _accepted(known_benchmark(connection, benchmark)).cte("accepted")
     runs = (
         select(
@@ -54,8 +54,10 @@ def curves(
             JobRow.config,
             JobRow.seed,
             JobRow.digest,
+            RunRow.epochs,
         )
         .join(JobRow, JobRow.id == accepted.c.job_id)
+        .join(RunRow, RunRow.id == accepted.c.id)
         .order_by(accepted.c.id)
     )
     numbers = (
@@ -88,19 +90,20 @@ def parameters(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
 def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
     """The newest finished run of a job by one version of the code."""
     newest = (
-        select(RunRow.id, RunRow.device, RunRow.resumed, EnvironmentRow.config)
+        select(RunRow.id, RunRow.device, RunRow.resumed, RunRow.epochs, EnvironmentRow.config)
         .join(JobRow, JobRow.id == RunRow.job_id)
         .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
         .where(JobRow.key == key, RunRow.code_digest == code, RunRow.status == "finished")
         .order_by(RunRow.id.desc())
         .limit(1)
     )
-    run, device, resumed, environment = connection.execute(newest).one()
-    exact = all(each["exact"] for each in resumed or [])
+    run, device, resumed, epochs, environment = connection.execute(newest).one()
     rows = select(MetricRow.name, MetricRow.value).where(MetricRow.run_id == run).order_by(MetricRow.epoch)
     curves: dict[str, list[float]] = {}
     for name, value in connection.execute(rows):
         curves.setdefault(name, []).append(np.nan if value is None else value)
+    whole = len(curves.get("val/rmse", ())) == epochs  # not so where it came with a distilled export
+    exact = whole and all(each["exact"] for each in resumed or [])
     return FinishedRun(run, environment, device, exact, {name: np.array(values) for name, values in curves.items()})
 
 

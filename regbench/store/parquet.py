@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,14 +17,19 @@ from regbench.store.upgrade import versions
 
 BATCH = 50_000  # rows held in memory at once
 VERSION = b"regbench_tables"  # where a file says its version
+LEFT_OUT = b"regbench_left_out"  # and what was not written into it
 CODED = {b"is": b"json"}  # how a column says that its text is to be read as JSON
 ARROW = {Integer: pa.int64(), Double: pa.float64(), LargeBinary: pa.binary()}  # the rest is text
 
 
-def write(connection: Connection, query: Select, path: Path) -> int:
-    """Write the answer to a query, and give the file its name only when it is whole; gives the number of rows."""
+def write(connection: Connection, query: Select, path: Path, *, left_out: Sequence[str] = ()) -> int:
+    """Write the answer to a query, and give the file its name only when it is whole; gives the number of rows.
+
+    What the file leaves out on purpose is said in its schema.
+    """
     types = {column.name: column.type for column in query.selected_columns}
-    schema = pa.schema([_field(name, kind) for name, kind in types.items()], {VERSION: versions()[-1].encode()})
+    about = {VERSION: versions()[-1].encode(), **({LEFT_OUT: json.dumps(left_out).encode()} if left_out else {})}
+    schema = pa.schema([_field(name, kind) for name, kind in types.items()], about)
     coded = [name for name, kind in types.items() if isinstance(kind, JSON)]
     unfinished = path.with_name(path.name + ".part")
     rows = 0
@@ -67,6 +72,11 @@ class Sheet:
         with self._readable():
             for batch in self._file.iter_batches(batch_size=BATCH):
                 yield [{**row, **{name: json.loads(row[name]) for name in coded}} for row in batch.to_pylist()]
+
+    def table(self, coded: Sequence[str] = ()) -> pa.Table:
+        """All rows as columns; those of `coded` as numbers of their few different texts."""
+        with self._readable(), pq.ParquetFile(self.path, read_dictionary=list(coded)) as file:
+            return file.read()
 
     def rows(self) -> list[dict[str, Any]]:
         """Every row of a small file."""

@@ -2,16 +2,21 @@
 
 Numbers of rows mean nothing elsewhere, so the files speak of keys: a job by its key, a run by its uuid, an environment
 and a dataset by their digests. What a database already has stays as it is. Runs still going on are left for next time.
+
+A distilled export takes of each finished run only what tables and figures read, at full precision; about.json beside
+the files says so.
 """
 
 import contextlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, and_, false, func, insert, select
 
+import regbench
 from regbench.job import canonical
 from regbench.store.frames import known_benchmark
 from regbench.store.jobs import link
@@ -27,11 +32,13 @@ from regbench.store.models import (
     PredictionRow,
     RunRow,
 )
-from regbench.store.parquet import Sheet, write
+from regbench.store.parquet import BATCH, Sheet, write
+from regbench.store.part import DECIDES, WHOLE, Part, ends, only
 from regbench.store.sql import insert_new, rows_in
 from regbench.store.store import Store
 from regbench.store.trouble import reachable
 
+ABOUT = "about.json"
 NOT_MOVED = {"id", "run_id", "job_id", "environment_id", "lease_owner", "lease_until", "lease_token", "blocked"}
 
 
@@ -43,7 +50,7 @@ class Moved:
     left_alone: tuple[str, ...] = ()
 
 
-def export(store: Store, folder: str | Path, benchmark: str | None = None) -> Moved:
+def export(store: Store, folder: str | Path, benchmark: str | None = None, part: Part = WHOLE) -> Moved:
     """Write a benchmark, or everything, into `folder`: jobs.parquet, runs.parquet, metrics.parquet, ..."""
     target = Path(folder)
     blamed = reachable(f"folder {target}", remedy="free some space there, or give another folder")
@@ -51,12 +58,19 @@ def export(store: Store, folder: str | Path, benchmark: str | None = None) -> Mo
         if benchmark is not None:
             known_benchmark(connection, benchmark)
         target.mkdir(parents=True, exist_ok=True)
-        queries = _queries(benchmark)
-        return Moved({name: write(connection, query, target / f"{name}.parquet") for name, query in queries.items()})
+        rows = {
+            name: write(connection, query, target / f"{name}.parquet", left_out=part.left_out)
+            for name, query in _queries(benchmark, part).items()
+        }
+        _say_what_it_is(target / ABOUT, rows, part)
+        return Moved(rows)
 
 
-def import_(store: Store, folder: str | Path) -> Moved:
-    """Add what `export` wrote and this store does not have: all of it or, after an error, nothing."""
+def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
+    """Add what `export` wrote and this store does not have: all of it or, after an error, nothing.
+
+    A run of which only some epochs are here gets the others, where the folder has them.
+    """
     source = Path(folder)
     with contextlib.ExitStack() as opened, store.writing() as connection:
         sheets = {name: opened.enter_context(Sheet(source / f"{name}.parquet")) for name in TABLES if name not in SINCE}
@@ -68,19 +82,21 @@ def import_(store: Store, folder: str | Path) -> Moved:
         left_alone = _import_grid(connection, sheets)
         numbers = _import_runs(connection, sheets)
         for name, table in (("metrics", MetricRow), ("predictions", PredictionRow), ("parameters", ParameterRow)):
-            for batch in sheets[name].batches() if name in sheets else ():
+            for batch in _batches(sheets, name, part):
                 rows = [{**row, "run_id": numbers[row.pop("run")]} for row in batch if row["run"] in numbers]
                 insert_new(connection, table, rows)
         after = _counts(connection)
     return Moved({name: after[name] - before[name] for name in before}, tuple(left_alone))
 
 
-def _queries(benchmark: str | None) -> dict[str, Select]:
+def _queries(benchmark: str | None, part: Part) -> dict[str, Select]:
     """What each file holds, in the order in which it can be read back."""
     jobs = select(BenchmarkJobRow.job_id)
     jobs = jobs.where(BenchmarkJobRow.benchmark == benchmark) if benchmark else select(JobRow.id)
     named = BenchmarkRow.name == benchmark if benchmark else BenchmarkRow.name.is_not(None)
-    ended = select(RunRow.id).where(RunRow.job_id.in_(jobs), RunRow.status != "running")
+    moves = RunRow.status != "running" if part.failures else RunRow.status == "finished"
+    ended = select(RunRow.id).where(RunRow.job_id.in_(jobs), moves)
+    kept = ended if part.predictions else ended.where(false())
     digests = select(JobRow.digest).where(JobRow.id.in_(jobs))
     used = select(RunRow.environment_id).where(RunRow.id.in_(ended))
     of_run = RunRow.uuid.label("run")
@@ -101,13 +117,13 @@ def _queries(benchmark: str | None) -> dict[str, Select]:
         .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
         .where(RunRow.id.in_(ended))
         .order_by(RunRow.id),
-        "metrics": _plain(MetricRow, of_run)
+        "metrics": _of_part(_plain(MetricRow, of_run), ended, part)
         .join(RunRow, RunRow.id == MetricRow.run_id)
         .where(RunRow.id.in_(ended))
         .order_by(MetricRow.run_id, MetricRow.name, MetricRow.epoch),
         "predictions": _plain(PredictionRow, of_run)
         .join(RunRow, RunRow.id == PredictionRow.run_id)
-        .where(RunRow.id.in_(ended))
+        .where(RunRow.id.in_(kept))
         .order_by(PredictionRow.run_id, PredictionRow.split),
         "parameters": _plain(ParameterRow, of_run)
         .join(RunRow, RunRow.id == ParameterRow.run_id)
@@ -135,6 +151,42 @@ def _plain(table: type[Base], *keys: Any) -> Select:
     return select(*keys, *[column for column in table.__table__.columns if column.name not in NOT_MOVED])
 
 
+def _of_part(metrics: Select, runs: Select, part: Part) -> Select:
+    """The metrics of a part: some names, some epochs."""
+    if part.names is not None:
+        metrics = metrics.where(MetricRow.name.in_(sorted(part.names)))
+    if part.every_epoch:
+        return metrics
+    chosen = ends(runs)
+    return metrics.join(chosen, and_(chosen.c.run_id == MetricRow.run_id, chosen.c.epoch == MetricRow.epoch))
+
+
+def _batches(sheets: Mapping[str, Sheet], name: str, part: Part) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a file that a part takes; metrics that do not belong to it go by columns, which costs next to nothing."""
+    if name not in sheets or (name == "predictions" and not part.predictions):
+        return
+    if name != "metrics" or (part.names is None and part.every_epoch):
+        yield from sheets[name].batches()
+        return
+    for batch in only(sheets[name].table(coded=("run", "name")), part).to_batches(max_chunksize=BATCH):
+        yield batch.to_pylist()
+
+
+def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
+    """A word beside the files for whoever opens the folder: what they hold, and what was left out of them."""
+    about = {
+        "schema": "regbench-export/1",
+        "regbench": regbench.__version__,
+        "distilled": bool(part.left_out),
+        "left_out": part.left_out,
+        "precision": "full: every number is the one in the database, to its last bit",
+        "rows": dict(rows),
+    }
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
 def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[str]:
     """Datasets, environments, jobs and benchmarks; gives the benchmarks that are another grid here."""
     insert_new(connection, DatasetRow, sheets["datasets"].rows())
@@ -154,7 +206,7 @@ def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[st
 
 
 def _import_runs(connection: Connection, sheets: Mapping[str, Sheet]) -> dict[str, int]:
-    """The runs that are new here: uuid -> number."""
+    """The runs that are new here or lack epochs: uuid -> number."""
     runs = sheets["runs"].rows()
     uuids = [row["uuid"] for row in runs]
     known = {uuid for (uuid,) in rows_in(connection, select(RunRow.uuid), RunRow.uuid, uuids)}
@@ -173,7 +225,21 @@ def _import_runs(connection: Connection, sheets: Mapping[str, Sheet]) -> dict[st
     ]
     if new:
         connection.execute(insert(RunRow), new)
-    return dict(rows_in(connection, select(RunRow.uuid, RunRow.id), RunRow.uuid, set(uuids) - known))
+    gaps = known & _with_gaps(connection)
+    return dict(rows_in(connection, select(RunRow.uuid, RunRow.id), RunRow.uuid, set(uuids) - known | gaps))
+
+
+def _with_gaps(connection: Connection) -> set[str]:
+    """The runs (uuid) of which fewer epochs are stored than they trained: they came from a distilled export."""
+    stored = func.count(MetricRow.epoch)
+    query = (
+        select(RunRow.uuid)
+        .outerjoin(MetricRow, and_(MetricRow.run_id == RunRow.id, MetricRow.name == DECIDES))
+        .where(RunRow.status == "finished")
+        .group_by(RunRow.uuid, RunRow.epochs)
+        .having(stored < RunRow.epochs)
+    )
+    return set(connection.execute(query).scalars())
 
 
 def _pairs(connection: Connection, key: Any, value: Any) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class FinishedRun:
     run_id: int
     environment: dict[str, Any]
     device: str
-    exact: bool  # no resumption was in another pack, on another machine or with other versions
+    exact: bool  # all epochs are here, and no resumption was in another pack, on another machine or version
     curves: Mapping[str, np.ndarray]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from regbench import catalog
 from regbench.cli.output import emit_json
 from regbench.store import Store
 from tests.cli.conftest import Command
@@ -185,3 +186,53 @@ def test_colour_is_for_terminals_and_for_whoever_forces_it(
     assert "\033" not in regbench("status").out
     monkeypatch.delenv("REGBENCH_NO_COLOR")
     assert "\033" not in regbench("status", "--no-color").out
+
+
+@pytest.fixture
+def published(regbench: Command, filled: Path) -> Path:
+    """The filled database as a distilled export, and no database any more."""
+    assert regbench("db", "export", "published/smoke", "--distilled").code == 0
+    return Path("published")
+
+
+@pytest.mark.parametrize("words", [["report"], ["report", "figure4"], ["compare", "lsq", "end2end"]])
+def test_a_folder_of_exports_gives_what_its_database_gives(
+    regbench: Command, published: Path, words: list[str]
+) -> None:
+    from_database, from_folder = regbench(*words), regbench(*words, "--from", published)
+    assert from_database.out == from_folder.out
+    assert (from_folder.code, regbench(*words, "--from", published, "--db", "none.db").code) == (0, 0)
+
+
+def test_a_folder_that_holds_no_export_is_a_line_and_exit_2(regbench: Command) -> None:
+    for words in (["report"], ["compare", "lsq", "end2end"], ["report", "--all"]):
+        said = regbench(*words, "--from", ".")
+        assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1)
+        assert "no results in it" in said.err
+
+
+def test_curves_of_a_distilled_export_say_where_the_epochs_are(regbench: Command, filled: Path) -> None:
+    regbench("db", "export", "short", "--distilled")
+    regbench("db", "export", "long", "--distilled", "--every-epoch")
+    rows = regbench("report", "curves", "--json").data["rows"]
+    assert regbench("report", "curves", "--from", "long", "--json").data["rows"] == rows
+    said = regbench("report", "curves", "--from", "short")
+    assert said.code == 6
+    assert "distilled" in said.err
+    assert regbench("db", "export", "out", "--every-epoch").code == 2
+
+
+def test_all_reports_are_written_and_what_cannot_be_is_named(regbench: Command, published: Path) -> None:
+    said = regbench("report", "--all", "--from", published, "--out", "drawn", "--json")
+    made = {each["report"]: each["files"] for each in said.data["reports"]}
+    assert set(made) | set(said.data["left_out"]) == set(catalog.names("reports"))
+    assert "curves" in said.data["left_out"]
+    assert {path.name for path in Path("drawn").iterdir()} == {
+        Path(path).name for files in made.values() for path in files
+    }
+    assert {"bridges_figure3.svg", "bridges_figure3.csv", "bridges_figure3.md", "normalized.tex"} <= {
+        path.name for path in Path("drawn").iterdir()
+    }
+    said = regbench("report", "--all", "--from", published, "--out", "drawn")
+    assert "curves left out: only the best and the last epoch" in said.err
+    assert regbench("report", "figure3", "--all").code == 2

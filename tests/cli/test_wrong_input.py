@@ -50,7 +50,10 @@ WRONG = {
     "a report": (["report", "figre3"], "no report called 'figre3'; did you mean 'figure3'?"),
     "a dataset to fetch": (["data", "fetch", "diamnds"], "no dataset called 'diamnds'; did you mean 'diamonds'?"),
     "a dataset to verify": (["data", "verify", "elevator"], "no dataset called 'elevator'; did you mean 'elevators'?"),
-    "the paper beside another report": (["report", "curves", "--paper"], "--paper: only figure3 and figure4 show"),
+    "the paper beside another report": (
+        ["report", "curves", "--paper"],
+        "--paper: the paper's own numbers are shown by figure3, figure4",
+    ),
     "a level": (["compare", "lsq", "end2end", "--level", "95"], "--level 95.0: must be between 0 and 1, such as 0.95"),
     "a file of benchmarks": (["run", "smoke", "--file", "none.yaml"], "there is no file none.yaml"),
     "a folder to import": (["db", "import", "none"], "there is no folder none; `regbench db export FOLDER` writes one"),

@@ -120,6 +120,7 @@ def test_curves_hold_every_number_of_the_accepted_runs_and_of_those_asked_for(st
     assert list(frame["epoch"]) == [1, 2, 3] * 2
     assert list(frame["value"]) == [0.3, 0.1, 0.2] * 2
     assert list(frame.columns) == [
-        *["run_id", "dataset", "method", "variant", "k", "seed", "digest", "lambda_sigma", "epoch", "name", "value"]
+        *["run_id", "dataset", "method", "variant", "k", "seed", "digest", "epochs", "lambda_sigma"],
+        *["epoch", "name", "value"],
     ]
     assert store.curves(names=["no/such"]).empty

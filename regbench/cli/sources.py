@@ -1,0 +1,91 @@
+"""Where a report's numbers come from: a database or a folder of exports, and in it one benchmark."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from regbench.cli.reading import cells_only, reading, stored_benchmark
+from regbench.errors import NothingMeasured
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from regbench.reports import Report
+    from regbench.store import Part, Store
+
+
+class Found(NamedTuple):
+    """What a report reads, the benchmark it is over, and the ranges of targets where original units are wanted."""
+
+    frame: Any
+    benchmark: str | None
+    ranges: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+
+
+class Source:
+    """A database, or a folder of exports of which only what a report reads is loaded; open as long as its block."""
+
+    def __init__(self, db: str, folder: Path | None) -> None:
+        self._db, self._folder = db, folder
+        self._opened: dict[str, Store] = {}
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        if self._folder is not None:
+            from regbench import store
+
+            store.exports(self._folder)  # a wrong folder is said before anything else
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def find(self, report: "Report", name: str, *, benchmark: str | None, metric: str, units: str) -> Found:
+        """What a report of that name reads; `NothingMeasured` where it is not there."""
+        if report.needs == "catalog":
+            return Found(None, benchmark, {})
+        names = [f"val/{metric}", f"test/{metric}"]
+        store = self._store(report.needs, names)
+        chosen = _benchmark(store, report, name, benchmark)
+        frame = store.curves(chosen, names=names) if report.needs == "curves" else store.cells(chosen)
+        return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
+
+    def _store(self, needs: str, names: Sequence[str]) -> "Store":
+        kind = needs if self._folder is not None else ""  # a database serves all
+        if kind not in self._opened:
+            part = _part(needs, names) if self._folder is not None else None
+            self._opened[kind] = self._stack.enter_context(reading(self._db, self._folder, part))
+        return self._opened[kind]
+
+
+def _part(needs: str, names: Sequence[str]) -> "Part":
+    """What of a folder's runs a kind of frame is made of."""
+    from regbench import store
+
+    return store.Part(names=names, predictions=False) if needs == "curves" else cells_only()
+
+
+def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -> str | None:
+    """The benchmark asked for, or the report's own (or the newest variant of it), or the one run last."""
+    if asked is not None:
+        return stored_benchmark(store, asked)
+    if report.benchmark is None:
+        return store.last_benchmark()
+    stored = [str(each) for each in store.benchmarks()["name"]]  # the one run last first
+    variants = [each for each in stored if each.partition("[")[0] == report.benchmark]
+    if report.benchmark in variants:
+        return report.benchmark
+    if not variants and not report.or_last:
+        raise NothingMeasured(
+            f"{name} shows benchmark {report.benchmark}, which is not here; `regbench run {report.benchmark}` trains "
+            "it, or name another with --benchmark"
+        )
+    return variants[0] if variants else store.last_benchmark()
+
+
+def _ranges(store: "Store", frame: "pd.DataFrame") -> dict[str, tuple[Sequence[float], Sequence[float]]]:
+    """Lowest and highest training target of each dataset: what the targets were scaled by."""
+    known = store.target_ranges()
+    pairs = frame[["dataset", "digest"]].drop_duplicates().itertuples(index=False)
+    return {str(dataset): known[digest] for dataset, digest in pairs if digest in known}

@@ -1,0 +1,82 @@
+"""How much of a run's numbers moves: all of them, or only what tables and figures over finished runs read."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlalchemy import Select, func, literal, or_, select, union
+from sqlalchemy.sql.selectable import CTE
+
+from regbench.store.models import MetricRow, RunRow
+
+DECIDES = "val/rmse"  # the metric by which reports choose an epoch
+CURVES = ("val/rmse", "val/mae", "test/rmse", "test/mae")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What is taken along of each run; by default everything.
+
+    Without `every_epoch` these remain: epoch 0 (what is measured once), the one of lowest validation RMSE, the last
+    with a finite one, and the last. That is every epoch at which `Store.cells` looks.
+    """
+
+    every_epoch: bool = True
+    names: Collection[str] | None = None  # of metrics; None is all of them
+    predictions: bool = True
+    failures: bool = True  # runs that did not finish
+
+    @property
+    def left_out(self) -> list[str]:
+        """What does not move, in words."""
+        epochs = "all epochs but the best by validation RMSE and the last"
+        metrics = f"all metrics but {', '.join(sorted(self.names or ()))}"
+        return [
+            *([] if self.every_epoch else [epochs]),
+            *([] if self.names is None else [metrics]),
+            *([] if self.predictions else ["predictions"]),
+            *([] if self.failures else ["runs that did not finish"]),
+        ]
+
+
+WHOLE = Part()
+DISTILLED = Part(every_epoch=False, predictions=False, failures=False)
+DISTILLED_CURVES = Part(names=CURVES, predictions=False, failures=False)
+
+
+def ends(runs: Select) -> CTE:
+    """The epochs (run_id, epoch) that remain of these runs where not every one does."""
+    place = func.row_number()
+    places = (
+        select(
+            MetricRow.run_id,
+            MetricRow.epoch,
+            place.over(partition_by=MetricRow.run_id, order_by=(MetricRow.value, MetricRow.epoch)).label("lowest"),
+            place.over(partition_by=MetricRow.run_id, order_by=MetricRow.epoch.desc()).label("last"),
+        )
+        .where(MetricRow.name == DECIDES, MetricRow.value.is_not(None), MetricRow.run_id.in_(runs))
+        .subquery()
+    )
+    finite = select(places.c.run_id, places.c.epoch).where(or_(places.c.lowest == 1, places.c.last == 1))
+    written = select(RunRow.id, RunRow.epochs).where(RunRow.id.in_(runs))
+    once = select(RunRow.id, literal(0)).where(RunRow.id.in_(runs))
+    return union(finite, written, once).cte("ends")
+
+
+def only_ends(metrics: pa.Table) -> pa.Table:
+    """The rows of a file of metrics (run, name, epoch, value) that `ends` would have left in it."""
+    frame = metrics.select(["run", "name", "epoch", "value"]).to_pandas()
+    finite = frame[(frame["name"] == DECIDES) & frame["value"].notna()].sort_values(["value", "epoch"], kind="stable")
+    lowest = finite.drop_duplicates("run").set_index("run")["epoch"]
+    last = [rows.groupby("run", observed=True)["epoch"].max() for rows in (finite, frame)]
+    kept = frame["epoch"] == 0
+    for chosen in (lowest, *last):
+        kept |= frame["epoch"] == frame["run"].map(chosen).astype("float64")
+    return metrics.filter(pa.array(kept))
+
+
+def only(metrics: pa.Table, part: Part) -> pa.Table:
+    """The rows of a file of metrics that a part takes along."""
+    if part.names is not None:
+        metrics = metrics.filter(pa.array(metrics["name"].to_pandas().isin(list(part.names))))
+    return metrics if part.every_epoch else only_ends(metrics)
