@@ -162,7 +162,7 @@ def _of_part(metrics: Select, runs: Select, part: Part) -> Select:
 
 
 def _batches(sheets: Mapping[str, Sheet], name: str, part: Part) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a file that a part takes; metrics that do not belong to it go by columns, which costs next to nothing."""
+    """The rows of a file that a part takes; other metrics are dropped by columns, which costs next to nothing."""
     if name not in sheets or (name == "predictions" and not part.predictions):
         return
     if name != "metrics" or (part.names is None and part.every_epoch):
