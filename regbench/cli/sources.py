@@ -48,7 +48,11 @@ class Source:
         names = [f"val/{metric}", f"test/{metric}"]
         store = self._store(report.needs, names)
         chosen = _benchmark(store, report, name, benchmark)
-        frame = store.curves(chosen, names=names) if report.needs == "curves" else store.cells(chosen)
+        match report.needs:
+            case "curves":
+                frame = store.curves(chosen, names=names)
+            case _:
+                frame = _cells(store, chosen, report)
         return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
 
     def _store(self, needs: str, names: Sequence[str]) -> "Store":
@@ -82,6 +86,16 @@ def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -
             "it, or name another with --benchmark"
         )
     return variants[0] if variants else store.last_benchmark()
+
+
+def _cells(store: "Store", benchmark: str | None, report: "Report") -> "pd.DataFrame":
+    """The cells of a benchmark, and on its datasets those of the report's reference models, where they were run."""
+    frame = store.cells(benchmark)
+    if report.reference in {None, benchmark} or report.reference not in set(store.benchmarks()["name"]):
+        return frame
+    from regbench.analysis.reference import with_reference
+
+    return with_reference(frame, store.cells(report.reference))
 
 
 def _ranges(store: "Store", frame: "pd.DataFrame") -> dict[str, tuple[Sequence[float], Sequence[float]]]:

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 GAP = 2  # blanks between the columns of a plain table
+WIDE = 90  # characters, more than a page's text holds in LaTeX
 PADDING = 2  # that tabulate leaves beside a header
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -61,7 +63,10 @@ def _scalar(value: Any) -> Any:
 
 
 def _plain(table: Table, width: int | None) -> str:
-    parts = [_grid(block, "simple") for block in _blocks(table, width)]
+    parts: list[str] = []
+    for part in (table, *table.more):
+        first, *others = [_grid(block, "simple") for block in _blocks(part, width)]
+        parts += [f"{_wrapped(part.title, width)}\n{first}" if part.title else first, *others]
     notes = "\n".join(_wrapped(note, width) for note in table.notes)
     return "\n\n".join([_wrapped(table.caption, width), *parts, *([notes] if notes else [])])
 
@@ -71,29 +76,33 @@ def _wrapped(words: str, width: int | None) -> str:
 
 
 def _markdown(table: Table) -> str:
-    header, rows = (_map(cells, lambda cell: cell.replace("|", r"\|")) for cells in (table.header, table.rows))
     notes = "\n".join(f"- {note}" for note in table.notes)
-    grid = _grid(replace(table, header=header, rows=rows), "pipe")
-    return "\n\n".join([table.caption, grid, *([notes] if notes else [])])
+    grids = []
+    for part in (table, *table.more):
+        header, rows = (_map(cells, lambda cell: cell.replace("|", r"\|")) for cells in (part.header, part.rows))
+        title = [f"**{part.title}**"] if part.title else []
+        grids += [*title, _grid(replace(part, header=header, rows=rows), "pipe")]
+    return "\n\n".join([table.caption, *grids, *([notes] if notes else [])])
 
 
 def _latex(table: Table) -> str:
-    """A booktabs table with its caption; tabulate's raw LaTeX with the rules renamed."""
+    """Booktabs tables: the caption and the notes above the first grid, further grids below their titles."""
+    sentences = (table.caption, *([table.title] if table.more else []), *table.notes)
+    captions = [sentences, *((part.title,) for part in table.more)]
+    floats = [_float(part, words) for part, words in zip((table, *table.more), captions, strict=True)]
+    packages = "booktabs,graphicx" if any(r"\resizebox" in each for each in floats) else "booktabs"
+    return "\n".join([f"% needs \\usepackage{{{packages}}}", *floats])
+
+
+def _float(table: Table, captions: Sequence[str]) -> str:
+    """One grid with its caption; tabulate's raw LaTeX with the rules renamed, shrunk to the text where it is wide."""
     header, rows = _map(table.header, _escape), _map(table.rows, _escape)
     above, *between, below = _grid(replace(table, header=header, rows=rows), "latex_raw").split(r"\hline")
     grid = above + r"\toprule" + r"\midrule".join(between) + r"\bottomrule" + below
-    sentences = (f"{each[:1].upper()}{each[1:].rstrip('.')}." for each in (table.caption, *table.notes))
-    caption = " ".join(map(_escape, sentences))
-    return "\n".join(
-        [
-            "% needs \\usepackage{booktabs}",
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{caption}}}",
-            grid,
-            r"\end{table}",
-        ]
-    )
+    caption = " ".join(_escape(f"{each[:1].upper()}{each[1:].rstrip('.')}.") for each in captions if each)
+    if sum(_sizes(table)) > WIDE:
+        grid = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{grid}}}"
+    return "\n".join([r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", grid, r"\end{table}"])
 
 
 def _grid(table: Table, form: str) -> str:
@@ -107,10 +116,7 @@ def _grid(table: Table, form: str) -> str:
 
 def _blocks(table: Table, width: int | None) -> list[Table]:
     """The table cut into blocks of columns that fit, each with the columns that name the row."""
-    sizes = [
-        max(len(name) + PADDING, *map(len, column))
-        for name, *column in zip(table.header, *(table.rows or [table.header]), strict=True)
-    ]
+    sizes = _sizes(table)
     if width is None or sum(sizes) + GAP * (len(sizes) - 1) <= width:
         return [table]
     name = sum(size + GAP for size in sizes[: table.index])
@@ -121,6 +127,14 @@ def _blocks(table: Table, width: int | None) -> list[Table]:
             blocks.append([])
         blocks[-1].append(column)
     return [_columns(table, [*range(table.index), *block]) for block in blocks]
+
+
+def _sizes(table: Table) -> list[int]:
+    """How many characters wide each column is."""
+    return [
+        max(len(name) + PADDING, *map(len, column))
+        for name, *column in zip(table.header, *(table.rows or [table.header]), strict=True)
+    ]
 
 
 def _columns(table: Table, columns: list[int]) -> Table:

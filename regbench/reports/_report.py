@@ -42,7 +42,8 @@ class Table:
     """A table as people read it: strings, with what it shows above and what it leaves out below.
 
     The first `index` columns name the row; they are repeated where a wide table is cut into blocks. `rules` are the
-    rows, counted from 0, above which a line sets apart what follows.
+    rows, counted from 0, above which a line sets apart what follows. `more` are further grids under the same caption,
+    each below its own `title`.
     """
 
     caption: str
@@ -51,13 +52,16 @@ class Table:
     notes: tuple[str, ...] = ()
     index: int = 1
     rules: tuple[int, ...] = ()
+    title: str = ""
+    more: "tuple[Table, ...]" = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One table or figure. `needs` says which frame `compute` takes: cells, curves, or none (catalog).
+    """One table or figure. `needs` says what `compute` takes: cells, curves, choices, or nothing (catalog).
 
-    Without `--benchmark` it is over `benchmark`, or else, if `or_last`, over the one run last.
+    Without `--benchmark` it is over `benchmark`, or else, if `or_last`, over the one run last. The reference models of
+    the benchmark `reference`, where they have been run, are shown too.
     """
 
     title: str
@@ -68,4 +72,5 @@ class Report:
     needs: str = "cells"
     benchmark: str | None = None
     or_last: bool = True
+    reference: str | None = None
     has_paper: bool = False  # whether it can lay the paper's own numbers beside ours

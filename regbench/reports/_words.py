@@ -1,10 +1,12 @@
 """The words around the numbers: captions, and how a cell says what stands behind it."""
 
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.reports._report import Options
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MISSING, DIVERGED = "–", "div"
+EXACT = 12  # decimals that a mean of float64 errors has
+NAMED = 6  # cells with diverged runs that a note names
 SELECTION = {"best-val": "at the epoch of lowest validation RMSE", "last": "at the last epoch"}
 
 
@@ -53,8 +57,17 @@ def cell(
         return DIVERGED if row["diverged"] else MISSING
     if not has(value):
         return MISSING
-    shown = f"{value:{digits[0]}}" + (f" ± {spread:{digits[1]}}" if has(spread) else "")
+    shown = _digits(value, digits[0]) + (f" ± {_digits(spread, digits[1])}" if has(spread) else "")
     return shown if _seeds(row) == usual else f"{shown} ({row['n']}/{row['n_expected']})"
+
+
+def _digits(value: Any, form: str) -> str:
+    """A number in a format, without an exponent however small it is, and without the noise of adding up equal ones.
+
+    >>> _digits(0.0000812, "#.2g"), _digits(0.5, ".3f")
+    ('0.000081', '0.500')
+    """
+    return f"{Decimal(f'{round(value, EXACT):{form}}'):f}"
 
 
 def _seeds(row: Any) -> Seeds:
@@ -74,9 +87,17 @@ def gaps(cells: "DataFrame") -> list[str]:
         notes.append(f"{MISSING}: no finished run")
     if (empty["diverged"] > 0).any():
         notes.append(f"{DIVERGED}: every run diverged")
-    if some := int(cells.loc[cells["n"] > 0, "diverged"].sum()):
-        notes.append(f"{some} run{'s' if some > 1 else ''} diverged among those shown")
+    partly = cells[(cells["n"] > 0) & (cells["diverged"] > 0)]
+    if some := int(partly["diverged"].sum()):
+        named = [f"{_cell_name(row)} ({row['diverged']} of {row['n_expected']})" for row in records(partly)]
+        more = f" and {len(named) - NAMED} more cells" if len(named) > NAMED else ""
+        notes.append(f"{some} run{'s' * (some > 1)} diverged, and so in no mean: {', '.join(named[:NAMED])}{more}")
     return notes
+
+
+def _cell_name(row: dict[str, Any]) -> str:
+    at = f" k = {row['k']}" if has(row["k"]) else ""
+    return f"{order.alias(row['dataset'])} {row['variant']}{at}"
 
 
 def synthetic(frame: "DataFrame", datasets: Any) -> list[str]:

@@ -195,7 +195,9 @@ def published(regbench: Command, filled: Path) -> Path:
     return Path("published")
 
 
-@pytest.mark.parametrize("words", [["report"], ["report", "figure4"], ["compare", "lsq", "end2end"]])
+@pytest.mark.parametrize(
+    "words", [["report"], ["report", "figure4"], ["report", "table2"], ["compare", "lsq", "end2end"]]
+)
 def test_a_folder_of_exports_gives_what_its_database_gives(
     regbench: Command, published: Path, words: list[str]
 ) -> None:

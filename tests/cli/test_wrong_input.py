@@ -52,7 +52,7 @@ WRONG = {
     "a dataset to verify": (["data", "verify", "elevator"], "no dataset called 'elevator'; did you mean 'elevators'?"),
     "the paper beside another report": (
         ["report", "curves", "--paper"],
-        "--paper: the paper's own numbers are shown by figure3, figure4",
+        "--paper: the paper's own numbers are shown by figure3, figure4, table2",
     ),
     "a level": (["compare", "lsq", "end2end", "--level", "95"], "--level 95.0: must be between 0 and 1, such as 0.95"),
     "a file of benchmarks": (["run", "smoke", "--file", "none.yaml"], "there is no file none.yaml"),

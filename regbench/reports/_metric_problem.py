@@ -1,0 +1,60 @@
+"""The first paper calls the numbers of its Table 2 RMSE; what our own numbers beside them say of that.
+
+A constant's errors decide: several cells of the table are the mean absolute error that a constant has, and below the
+RMSE that any constant can have.
+"""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from regbench.analysis import order
+from regbench.analysis.aggregate import records
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+CONSTANTS = ("train_mean", "train_median")
+CLOSE = 0.03  # relative: the paper prints two to three digits, and its test rows may be others
+
+
+def metric_problem(rows: "DataFrame") -> list[str]:
+    """Lines for below the table; `rows` are cells with rmse_mean, mae_mean and the paper's number, in scaled units."""
+    both = rows[rows["paper"].notna() & rows["rmse_mean"].notna() & rows["mae_mean"].notna()]
+    if both.empty:
+        return []
+    return [*_constants(rows), _nearer(both)]
+
+
+def _constants(rows: "DataFrame") -> list[str]:
+    """The printed cells that are a constant's mean absolute error."""
+    constants = rows[rows["method"].isin(CONSTANTS) & (rows["n"] > 0)]
+    if constants.empty:
+        where = "`regbench run bridges-baselines` adds constants below a rule"
+        return [f"the paper calls its numbers RMSE, but some are the MAE of a constant: {where}"]
+    said = [each for each in (_found(constant, rows) for constant in records(constants)) if each]
+    return [f"the paper calls its numbers RMSE, but {'; '.join(said)}"] if said else []
+
+
+def _found(constant: dict, rows: "DataFrame") -> str:
+    here = rows[(rows["dataset"] == constant["dataset"]) & rows["paper"].notna()]
+    off = (here["paper"] / constant["mae_mean"] - 1).abs()
+    alike = here[off < CLOSE]
+    if alike.empty or pd.isna(constant["rmse_mean"]):
+        return ""
+    row = alike.loc[off[alike.index].idxmin()]
+    name, where = constant["method"], order.alias(constant["dataset"])
+    return (
+        f"its {row['paper']:.3f} ({row['variant']} on {where}) is the MAE of {name} "
+        f"({constant['mae_mean']:.4f}; its RMSE is {constant['rmse_mean']:.4f})"
+    )
+
+
+def _nearer(both: "DataFrame") -> str:
+    """How many of the paper's numbers are nearer to our MAE than to our RMSE."""
+    to_mae, to_rmse = ((both["paper"] / both[f"{metric}_mean"] - 1).abs() for metric in ("mae", "rmse"))
+    nearer = int((to_mae < to_rmse).sum())
+    return (
+        f"of {len(both)} cells that both have, the paper's number is nearer to our MAE in {nearer} and to our RMSE in "
+        f"{len(both) - nearer}"
+    )

@@ -1,0 +1,167 @@
+"""Table 2 of "Building Bridges": test error of 19 rows on eight datasets, ours beside the paper's."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from regbench import catalog
+from regbench.analysis import aggregate, order, select
+from regbench.analysis.aggregate import null, records
+from regbench.analysis.published import bridges_cells
+from regbench.errors import NothingMeasured
+from regbench.reports import _ratios, _units, _words
+from regbench.reports._metric_problem import metric_problem
+from regbench.reports._report import Options, Report, Table
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ROW = ["method", "variant", "k", "lambda_sigma"]
+BEST = "*"
+DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One row per cell, planned or printed in the paper, and what has to be said of them."""
+
+    rows: "DataFrame"  # ours with best_rmse and best_mae, the paper's number, and whether it is a reference model's
+    metrics: tuple[str, ...]
+    units: str
+    source: str
+    notes: tuple[str, ...]
+
+
+def compute(frame: "DataFrame", options: Options) -> Numbers:
+    """The cells of the benchmark in the paper's order, the lowest mean of each column marked."""
+    shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
+    cells = aggregate(shown)
+    if not (cells["n"].any() or cells["diverged"].any()):
+        raise NothingMeasured("no finished run to report on; `regbench run bridges` makes some")
+    reference = cells["method"].isin(catalog.names("baselines"))
+    rows = cells.assign(reference=reference, paper=_printed(cells))
+    for metric in ("rmse", "mae"):
+        rows[f"best_{metric}"] = _best(rows, f"{metric}_mean", below=reference)
+    notes = (
+        *_words.synthetic(frame, cells["dataset"]),
+        f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still; whether a "
+        "difference is more than noise is for `regbench compare` to say",
+        *_words.gaps(cells),
+        *metric_problem(rows),
+        *_not_planned(rows, options),
+        *cells.attrs.get("left_out", ()),
+    )
+    source = _words.source(frame, options)
+    return Numbers(_units.convert(rows, options), options.metrics, options.units, source, notes)
+
+
+def table(numbers: Numbers) -> Table:
+    """A block for each metric and one for what the paper prints: rows by datasets, reference models below a rule."""
+    rows = numbers.rows
+    own, datasets = rows[~rows["reference"]], rows["dataset"].nunique()
+    count = len(own[ROW].drop_duplicates())
+    caption = (
+        f"Table 2, test {' and '.join(map(str.upper, numbers.metrics))} of {count} row{'s' * (count != 1)} on "
+        f"{datasets} dataset{'s' * (datasets != 1)} in {_units.named(numbers.units)}, mean ± standard deviation over "
+        f"seeds. {numbers.source}; {_words.seeds(rows)}."
+    )
+    usual = _words.usual_seeds(rows)
+    blocks = [
+        _block(f"Test {each.upper()}", rows, lambda row, m=each: _cell(row, m, usual)) for each in numbers.metrics
+    ]
+    printed = rows[rows["paper"].notna()]
+    if len(printed):
+        title = "The paper's own Table 2, which it calls test RMSE"
+        blocks.append(_block(title, printed.assign(best=_lowest(printed, "paper")), _printed_cell))
+    first, *others = blocks
+    return Table(
+        caption,
+        first.header,
+        first.rows,
+        numbers.notes,
+        first.index,
+        first.rules,
+        title=first.title,
+        more=tuple(others),
+    )
+
+
+def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+    """One row per cell."""
+    return {"rows": numbers.rows}
+
+
+def _printed(cells: "DataFrame") -> "pd.Series":
+    """The paper's number of each cell; null where it has none."""
+    theirs = {(row["dataset"], row["variant"], null(row["k"])): row["test_rmse"] for row in records(bridges_cells())}
+    found = [theirs.get((row["dataset"], row["variant"], null(row["k"]))) for row in records(cells)]
+    return pd.Series(found, index=cells.index, dtype=float)
+
+
+def _best(rows: "DataFrame", column: str, *, below: "pd.Series") -> "pd.Series":
+    """Whether a cell is the lowest of its column, of those with as many seeds as any; reference models come after."""
+    full = rows["n"] == rows.groupby(["dataset", below])["n"].transform("max")
+    usable = rows[column].where(full)
+    own = usable.where(~below).groupby(rows["dataset"]).transform("min")
+    overall = usable.groupby(rows["dataset"]).transform("min")
+    return (usable == np.where(below, overall, own)) & usable.notna()
+
+
+def _lowest(rows: "DataFrame", column: str) -> "pd.Series":
+    return rows[column] == rows.groupby("dataset")[column].transform("min")
+
+
+def _block(title: str, rows: "DataFrame", cell: Any) -> Table:
+    """Rows by datasets under a title; blank where nothing was planned."""
+    datasets = sorted(set(rows["dataset"]), key=order.dataset_key)
+    lines, rules, reference = [], [], False
+    for key, group in rows.groupby(ROW, dropna=False, sort=False):
+        named = dict(zip(ROW, key, strict=True))
+        if bool(group["reference"].iloc[0]) and not reference:
+            reference = True
+            rules += [len(lines)] if lines else []
+        found = {row["dataset"]: row for row in records(group)}
+        lines.append((*_ratios.row_names(named), *(cell(found[each]) if each in found else "" for each in datasets)))
+    header = ("method", "k", "λσ", *map(order.alias, datasets))
+    return _ratios.compact(Table("", header, tuple(lines), index=3, rules=tuple(rules), title=title))
+
+
+def _cell(row: dict[str, Any], metric: str, usual: _words.Seeds) -> str:
+    if not row["n"]:
+        return f"{_words.DIVERGED if row['diverged'] else _words.MISSING} (0/{row['n_expected']})"
+    shown = _words.cell(row, row[f"{metric}_mean"], row[f"{metric}_std"], usual, DIGITS)
+    return BEST * bool(row[f"best_{metric}"]) + shown
+
+
+def _printed_cell(row: dict[str, Any]) -> str:
+    return f"{BEST * bool(row['best'])}{row['paper']:.3f}" if _words.has(row["paper"]) else ""
+
+
+def _not_planned(rows: "DataFrame", options: Options) -> list[str]:
+    """Which rows and datasets of the paper's table the benchmark does not have; what a filter took away is not said."""
+    if options.k or options.datasets or options.methods:
+        return []
+    theirs = bridges_cells()
+    have, want = ({(row["variant"], null(row["k"])): row for row in records(each)} for each in (rows, theirs))
+    gone = [_row(row) for key, row in want.items() if key not in have]
+    datasets = [order.alias(each) for each in dict.fromkeys(theirs["dataset"]) if each not in set(rows["dataset"])]
+    what = [f"of the paper's {len(want)} rows {', '.join(gone)}"] * bool(gone)
+    what += [f"of its datasets {' '.join(datasets)}"] * bool(datasets)
+    return [f"not in this benchmark: {'; '.join(what)}"] if what else []
+
+
+def _row(row: dict[str, Any]) -> str:
+    return row["variant"] + ("" if null(row["k"]) is None else f" k = {row['k']}")
+
+
+REPORT = Report(
+    title="Table 2: test error of all methods on all datasets",
+    compute=compute,
+    table=table,
+    frames=frames,
+    benchmark="bridges",
+    reference="bridges-baselines",
+    has_paper=True,
+)
