@@ -6,10 +6,12 @@ import typer
 
 from regbench.cli import options
 from regbench.cli.output import emit, emit_json, width
-from regbench.cli.reading import is_there, reading, stored_benchmark
+from regbench.cli.reading import cells_only, is_there, reading, stored_benchmark
 from regbench.cli.report import Format
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from regbench.analysis.claims import Findings
     from regbench.papers.claims import Paper
 
@@ -28,6 +30,7 @@ def verify(
     ] = None,
     benchmark: options.Benchmark = None,
     format_: Format = "table",
+    from_: options.Folder = None,
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> None:
@@ -39,26 +42,28 @@ def verify(
     Examples:
       regbench verify bridges
       regbench verify bridges --claim end2end-best
-      regbench verify bridges --json
+      regbench verify bridges --from results/published/bridges --json
     """
     from regbench import reports
     from regbench.papers import claims
 
     known = claims.load(paper)
-    findings, name = _findings(known, db, benchmark, claim or [])
+    findings, name = _findings(known, db, from_, benchmark, claim or [])
     if json:
         return emit_json("verify", reports.claims_data(findings, name), findings.notes)
     shown = width() if format_ == "table" else None
     return emit(reports.show_claims(findings, name, format=format_, width=shown, detailed=bool(claim)))
 
 
-def _findings(paper: "Paper", db: str, benchmark: str | None, only: list[str]) -> "tuple[Findings, str | None]":
+def _findings(
+    paper: "Paper", db: str, folder: "Path | None", benchmark: str | None, only: list[str]
+) -> "tuple[Findings, str | None]":
     """The verdicts, and the benchmark whose runs they rest on; none where there is no database yet."""
     from regbench.analysis.claims import verify
 
-    if benchmark is None and not is_there(db):
+    if benchmark is None and folder is None and not is_there(db):
         return verify(paper, only=only), None
-    with reading(db) as store:
+    with reading(db, folder, cells_only() if folder else None) as store:
         name = stored_benchmark(store, benchmark) or _usual(paper, [str(each) for each in store.benchmarks()["name"]])
         frame = None if name is None else store.cells(name)
     return verify(paper, frame, only=only), name

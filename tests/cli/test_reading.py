@@ -196,7 +196,8 @@ def published(regbench: Command, filled: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "words", [["report"], ["report", "figure4"], ["report", "table2"], ["compare", "lsq", "end2end"]]
+    "words",
+    [["report"], ["report", "figure4"], ["report", "table2"], ["compare", "lsq", "end2end"], ["verify", "bridges"]],
 )
 def test_a_folder_of_exports_gives_what_its_database_gives(
     regbench: Command, published: Path, words: list[str]
