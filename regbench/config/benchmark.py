@@ -1,6 +1,7 @@
 """A named grid as jobs: expansion, filters, and the same grid on a user's own table."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -9,23 +10,44 @@ from regbench import catalog
 from regbench.config.methods import Variant, parse_variant, split_brackets
 from regbench.config.names import WrongValueError, resolve
 from regbench.config.spec import Spec
+from regbench.config.sweep import Stage
 from regbench.errors import UsageError
 from regbench.job import Job, Protocol, pairs
 
 
 @dataclass(frozen=True)
+class Choosing:
+    """The sweeps that a benchmark takes the values of its rows from, and the validation metric that decides."""
+
+    by: str
+    sources: tuple["Benchmark", ...]
+
+
+@dataclass(frozen=True)
 class Benchmark:
-    """A named grid of jobs."""
+    """A named grid of jobs.
+
+    The jobs of a sweep, and of a benchmark that chooses, are its rows with their default values: which values are to
+    be trained is known only beside a store (`runner.choice`).
+    """
 
     name: str
     description: str
     jobs: tuple[Job, ...]  # those to run: all, or what a filter chose
     config: dict[str, Any]  # the resolved entry of the file, as plain data
     whole: tuple[Job, ...] = field(default=())  # all of it, whatever a filter chose
+    sweep: tuple[Stage, ...] = ()
+    choose: Choosing | None = None
+    fixed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # label of a row -> what no sweep changes of it
 
     def __post_init__(self) -> None:
         if not self.whole:
             object.__setattr__(self, "whole", self.jobs)
+
+    def stages(self, job: Job) -> list[Stage]:
+        """What a sweep tries of a job's row."""
+        fixed = self.fixed.get(row_label(job), frozenset())
+        return [own for stage in self.sweep if (own := stage.of(job.method, fixed))]
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,11 @@ class Facts:
     digest: str
     batch_size: int
     backbone: str
+
+
+def row_label(job: Job) -> str:
+    """A row's label, from a job with the row's default values."""
+    return catalog.label(job.method, dict(job.hparams), dict(job.static))
 
 
 def expand(name: str, spec: Spec) -> Benchmark:
@@ -83,7 +110,7 @@ def filter_jobs(
 
 
 def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
-    variants = [variant for entry in spec.methods for variant in entry]
+    variants = spec.variants
     jobs = tuple(
         _job(facts, spec, variant, k=k, seed=seed)
         for facts in datasets
@@ -99,7 +126,13 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
         "protocol": spec.protocol.model_dump(exclude_none=True),
         "backbones": spec.backbones,
     }
-    return Benchmark(name, spec.description, jobs, config)
+    if spec.sweep:
+        config["sweep"] = [stage.config() for stage in spec.sweep]
+    if spec.choose:
+        config["choose"] = spec.choose.config()
+        config["expected"] = dict(Counter(job.dataset for job in jobs))  # jobs, which are there only once they are chosen
+    fixed = {variant.label: variant.fixed for variant in variants}
+    return Benchmark(name, spec.description, jobs, config, sweep=spec.sweep, fixed=fixed)
 
 
 def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int) -> Job:

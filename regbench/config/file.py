@@ -1,18 +1,20 @@
 """The benchmarks that are known: those shipped inside the package and those of the user's file."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from regbench.catalog import PACKAGE
-from regbench.config.benchmark import Benchmark, Facts, expand, on_table
+from regbench.config.benchmark import Benchmark, Choosing, Facts, expand, on_table
+from regbench.config.checks import check_choice, check_sweep
 from regbench.config.marks import Marked, read
 from regbench.config.methods import split_brackets
 from regbench.config.names import WrongValueError, resolve_among
-from regbench.config.spec import Spec, read_overrides, read_spec
+from regbench.config.protocol import read_overrides
+from regbench.config.spec import Spec, read_spec
 from regbench.errors import UsageError, did_you_mean
 
 USER_FILE = Path("benchmarks.yaml")
@@ -41,15 +43,30 @@ class Benchmarks:
 
     def variant(self, name: str, overrides: Mapping[str, Any]) -> Benchmark:
         """A benchmark with protocol fields replaced, named after them; the benchmark itself where nothing changes."""
-        full, spec = self._spec(name, overrides)
-        return expand(full, spec)
+        return self._made(name, overrides, expand)
 
     def on_table(self, name: str, overrides: Mapping[str, Any], facts: Facts) -> Benchmark:
         """The methods of a benchmark on the user's own table: `smoke[data=house.csv]`."""
-        full, spec = self._spec(name, overrides)
-        inside = full.removesuffix("]").partition("[")[2]
-        base = full.partition("[")[0]
-        return on_table(f"{base}[{','.join(filter(None, [f'data={facts.name}', inside]))}]", spec, facts)
+
+        def make(full: str, spec: Spec) -> Benchmark:
+            inside = full.removesuffix("]").partition("[")[2]
+            base = full.partition("[")[0]
+            return on_table(f"{base}[{','.join(filter(None, [f'data={facts.name}', inside]))}]", spec, facts)
+
+        return self._made(name, overrides, make)
+
+    def _made(self, name: str, overrides: Mapping[str, Any], make: Callable[[str, Spec], Benchmark]) -> Benchmark:
+        """A benchmark, and the sweeps it chooses from with the same overrides."""
+        base, named = self._split(name)
+        given = {**named, **overrides}
+        full, spec = self._spec(base, given)
+        if swept := next((field for stage in spec.sweep for field in stage.axes if field in given), None):
+            raise UsageError(f"{full}: {swept} is what it tries values of, so it cannot be set")
+        made = make(full, spec)
+        if spec.choose is None:
+            return made
+        sources = tuple(self._made(source, given, make) for source in spec.choose.sources)
+        return replace(made, choose=Choosing(spec.choose.by, sources))
 
     def _spec(self, name: str, overrides: Mapping[str, Any]) -> tuple[str, Spec]:
         base, named = self._split(name)
@@ -135,6 +152,9 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
                 raise where[name].wrong(f"names no {field}, so there is nothing to run", name)
         if not spec.k and (needy := next((v for each in spec.methods for v in each if v.uses_k), None)):
             raise where[name].wrong(f"names no k, and {needy.label} needs one, such as `k: [25]`", name)
+    for name in complete:
+        check_sweep(where[name], name, complete[name])
+        complete[name] = check_choice(where[name], name, complete[name], {**known, **complete})
     return complete
 
 

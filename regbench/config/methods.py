@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from regbench import catalog
@@ -22,6 +22,7 @@ class Variant:
     method: str
     hparams: Pairs
     static: Pairs
+    fixed: frozenset[str] = field(default=frozenset(), compare=False)  # what was written, be it the default
 
     @property
     def label(self) -> str:
@@ -114,6 +115,7 @@ def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> 
                 method,
                 hparams=pairs({name: chosen.get(name, default) for name, default in hparams.items()}),
                 static=pairs({name: chosen.get(name, default) for name, default in static.items()}),
+                fixed=frozenset(chosen),
             )
         )
     if repeated := next((each for each in variants if variants.count(each) > 1), None):

@@ -1,15 +1,16 @@
 """What may stand under the name of a benchmark, checked by pydantic."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from regbench import catalog
 from regbench.config.marks import Marked
 from regbench.config.methods import Variant, read_method, read_value
 from regbench.config.names import WrongValueError, resolve
+from regbench.config.protocol import ProtocolSpec, explain
+from regbench.config.sweep import Choose, Stage, read_choose, read_stages
 from regbench.errors import UsageError, did_you_mean
 
 
@@ -88,31 +89,6 @@ def _check_backbone(key: str, given: Any, name: str) -> None:
         raise WrongValueError(f"{key} must be at least 1, not {given!r}", name, key)
 
 
-Whole = Annotated[int, Field(strict=True, ge=1)]
-Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-
-
-class ProtocolSpec(BaseModel):
-    """Fields of `job.Protocol` that a benchmark sets for all its jobs; the others keep their defaults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    epochs: Whole | None = None
-    batch_size: Whole | None = None
-    learning_rate: Annotated[Finite, Field(gt=0)] | None = None
-    weight_decay: Annotated[Finite, Field(ge=0)] | None = None
-    dropout: Annotated[Finite, Field(ge=0, lt=1)] | None = None
-    clip: Annotated[Finite, Field(gt=0)] | None = None
-    encoder_weight_decay: Annotated[Finite, Field(ge=0)] | None = None
-    optimizer: Literal["adam", "adamw"] | None = None
-    schedule: Literal["one_cycle"] | None = None
-    warmup: Annotated[Finite, Field(gt=0, lt=1)] | None = None
-    initial_division: Annotated[Finite, Field(gt=0)] | None = None
-    final_division: Annotated[Finite, Field(gt=0)] | None = None
-    split: Literal["fixed", "per_seed"] | None = None
-    keep_predictions: Literal["best", "none"] | None = None
-
-
 class Spec(BaseModel):
     """One entry of benchmarks.yaml; what it leaves out comes from the benchmark it extends."""
 
@@ -128,6 +104,13 @@ class Spec(BaseModel):
     seeds: Annotated[list[int], BeforeValidator(_seeds)] = [0, 1, 2, 3, 4]
     protocol: ProtocolSpec = ProtocolSpec()
     backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}
+    sweep: Annotated[tuple[Stage, ...], BeforeValidator(read_stages)] = ()
+    choose: Annotated[Choose | None, BeforeValidator(read_choose)] = None
+
+    @property
+    def variants(self) -> list[Variant]:
+        """Every row of the table."""
+        return [variant for entry in self.methods for variant in entry]
 
 
 def read_spec(marked: Marked, name: str) -> Spec:
@@ -138,22 +121,12 @@ def read_spec(marked: Marked, name: str) -> Spec:
     try:
         spec = Spec.model_validate(given)
     except ValidationError as error:
-        message, place = _explain(error.errors()[0])
+        message, place = explain(error.errors()[0], Spec)
         raise marked.wrong(message, name, *place) from None
     for field in ("datasets", "methods", "k", "seeds"):
         if field in spec.model_fields_set:
             _refuse_empty_and_double(marked, name, field, getattr(spec, field))
     return spec
-
-
-def read_overrides(overrides: dict[str, Any], source: str) -> ProtocolSpec:
-    """Protocol fields given on the command line, checked like those of the file."""
-    try:
-        return ProtocolSpec.model_validate(overrides)
-    except ValidationError as error:
-        message, place = _explain(error.errors()[0], ProtocolSpec)
-        field = f" {place[0]}" if place and error.errors()[0]["type"] != "extra_forbidden" else ""
-        raise UsageError(f"{source}{field}: {message}") from None
 
 
 def _refuse_empty_and_double(marked: Marked, name: str, field: str, values: list[Any]) -> None:
@@ -166,26 +139,3 @@ def _refuse_empty_and_double(marked: Marked, name: str, field: str, values: list
                 label = each.label if isinstance(each, Variant) else each
                 raise marked.wrong(f"{label} is already there, as {field}[{seen[each]}]", name, field, position)
             seen[each] = position
-
-
-def _explain(error: ErrorDetails, top: type[BaseModel] = Spec) -> tuple[str, tuple[str | int, ...]]:
-    """A pydantic error as a message and the place it belongs to."""
-    place = tuple(error["loc"])
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "value_error" if isinstance(wrong := context["error"], WrongValueError):
-            return str(wrong), (*place, *wrong.path)
-        case "extra_forbidden":
-            fields = (ProtocolSpec if len(place) > 1 else top).model_fields
-            return f"no field called '{error['loc'][-1]}'{did_you_mean(str(error['loc'][-1]), fields)}", place
-        case "literal_error":
-            must = context["expected"]
-        case "int_type" | "int_from_float" | "int_parsing":
-            must = "a whole number"
-        case "float_type" | "float_parsing" | "finite_number":
-            must = "a finite number"
-        case "model_type" | "model_attributes_type":
-            must = "fields and values"
-        case _:
-            must = error["msg"].removeprefix("Input should be ")
-    return f"must be {must}, not {error['input']!r}", place

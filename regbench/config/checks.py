@@ -1,0 +1,60 @@
+"""What must hold between a sweep and its rows, and between a benchmark that chooses and its sweeps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from regbench import catalog
+from regbench.config.marks import Marked
+from regbench.config.names import resolve_among
+from regbench.config.spec import Spec
+from regbench.errors import UsageError
+
+
+def check_sweep(marked: Marked, name: str, spec: Spec) -> None:
+    """Refuse a field that no row of the sweep has, or that every row which has it fixes."""
+    if spec.sweep and spec.choose:
+        raise marked.wrong("has both sweep and choose; a benchmark that chooses names another one as its sweep", name)
+    for number, stage in enumerate(spec.sweep):
+        seen = {field for row in spec.variants if (own := stage.of(row.method, row.fixed)) for field in own.axes}
+        if lost := next((field for field in stage.axes if field not in seen), None):
+            rows = ", ".join(row.label for row in spec.variants)
+            raise marked.wrong(f"no row has {lost} to sweep: {rows}", name, "sweep", number, lost)
+
+
+def check_choice(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:
+    """The entry with the names of its sweeps in full; refused where a sweep cannot answer for a row."""
+    if spec.choose is None:
+        return spec
+    sources = []
+    for source in spec.choose.sources:
+        try:
+            sources.append(resolve_among("benchmark", source, [each for each in known if each != name]))
+        except UsageError as error:
+            raise marked.wrong(str(error), name, "choose", "from") from None
+        if not known[sources[-1]].sweep:
+            raise marked.wrong(f"{source} is no sweep: it has no field `sweep`", name, "choose", "from")
+        if both := sorted(set(spec.seeds) & set(known[sources[-1]].seeds)):
+            raise marked.wrong(
+                f"seed {both[0]} is also one of {source}, which it chooses from: values must be chosen on other seeds "
+                "than those that are reported",
+                name,
+                "seeds",
+            )
+    _check_cover(marked, name, spec, [known[source] for source in sources])
+    return spec.model_copy(update={"choose": replace(spec.choose, sources=tuple(sources))})
+
+
+def _check_cover(marked: Marked, name: str, spec: Spec, sources: Sequence[Spec]) -> None:
+    """Every row needs a sweep that has it on each dataset: at the same k, or at another one to carry its values from."""
+    for row in spec.variants:
+        if row.method not in catalog.names("methods"):
+            continue
+        having = [(source, each) for source in sources for each in source.variants if each == row]
+        for dataset in spec.datasets:
+            if not any(dataset in source.datasets for source, _ in having):
+                at = f" on {dataset}" if having else ""
+                raise marked.wrong(f"no sweep it chooses from has {row.label}{at}", name, "choose", "from")
+        for source, swept in having:
+            chosen = {field for stage in source.sweep if (own := stage.of(row.method, swept.fixed)) for field in own.axes}
+            if clash := sorted(chosen & row.fixed):
+                raise marked.wrong(f"{row.label} fixes {clash[0]}, and its sweep tries values of it", name, "methods")

@@ -1,0 +1,77 @@
+"""Fields of the protocol as a file or the command line gives them, and what pydantic says of wrong ones in our words."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from regbench.config.names import WrongValueError
+from regbench.errors import UsageError, did_you_mean
+
+Whole = Annotated[int, Field(strict=True, ge=1)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class ProtocolSpec(BaseModel):
+    """Fields of `job.Protocol` that a benchmark sets for all its jobs; the others keep their defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: Whole | None = None
+    batch_size: Whole | None = None
+    learning_rate: Annotated[Finite, Field(gt=0)] | None = None
+    weight_decay: Annotated[Finite, Field(ge=0)] | None = None
+    dropout: Annotated[Finite, Field(ge=0, lt=1)] | None = None
+    clip: Annotated[Finite, Field(gt=0)] | None = None
+    encoder_weight_decay: Annotated[Finite, Field(ge=0)] | None = None
+    optimizer: Literal["adam", "adamw"] | None = None
+    schedule: Literal["one_cycle"] | None = None
+    warmup: Annotated[Finite, Field(gt=0, lt=1)] | None = None
+    initial_division: Annotated[Finite, Field(gt=0)] | None = None
+    final_division: Annotated[Finite, Field(gt=0)] | None = None
+    split: Literal["fixed", "per_seed"] | None = None
+    keep_predictions: Literal["best", "none"] | None = None
+
+
+def read_overrides(overrides: dict[str, Any], source: str) -> ProtocolSpec:
+    """Protocol fields given on the command line, checked like those of the file."""
+    try:
+        return ProtocolSpec.model_validate(overrides)
+    except ValidationError as error:
+        message, place = explain(error.errors()[0], ProtocolSpec)
+        field = f" {place[0]}" if place and error.errors()[0]["type"] != "extra_forbidden" else ""
+        raise UsageError(f"{source}{field}: {message}") from None
+
+
+def read_field(name: str, value: Any, *place: str | int) -> Any:
+    """One field of the protocol, checked; numbers as floats."""
+    try:
+        checked = getattr(ProtocolSpec.model_validate({name: value}), name)
+    except ValidationError as error:
+        raise WrongValueError(f"{name} {explain(error.errors()[0], ProtocolSpec)[0]}", *place) from None
+    if checked is None:
+        raise WrongValueError(f"{name} has no value", *place)
+    return float(checked) if isinstance(value, int) else checked
+
+
+def explain(error: ErrorDetails, top: type[BaseModel]) -> tuple[str, tuple[str | int, ...]]:
+    """A pydantic error as a message and the place it belongs to."""
+    place = tuple(error["loc"])
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "value_error" if isinstance(wrong := context["error"], WrongValueError):
+            return str(wrong), (*place, *wrong.path)
+        case "extra_forbidden":
+            fields = (ProtocolSpec if len(place) > 1 else top).model_fields
+            return f"no field called '{error['loc'][-1]}'{did_you_mean(str(error['loc'][-1]), fields)}", place
+        case "literal_error":
+            must = context["expected"]
+        case "int_type" | "int_from_float" | "int_parsing":
+            must = "a whole number"
+        case "float_type" | "float_parsing" | "finite_number":
+            must = "a finite number"
+        case "model_type" | "model_attributes_type":
+            must = "fields and values"
+        case _:
+            must = error["msg"].removeprefix("Input should be ")
+    return f"must be {must}, not {error['input']!r}", place
