@@ -4,7 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from regbench.store.store import Store
-from regbench.store.values import Checkpoint, Claim, EpochRows, Failure, Finished, FinishedRun, Resumable, Standing
+from regbench.store.values import (
+    Checkpoint,
+    Choice,
+    Claim,
+    EpochRows,
+    Failure,
+    Finished,
+    FinishedRun,
+    Member,
+    Resumable,
+    Score,
+    Standing,
+)
 
 if TYPE_CHECKING:
     from regbench.store.folder import exports, opened
@@ -22,14 +34,17 @@ __all__ = [
     "DISTILLED_CURVES",
     "WHOLE",
     "Checkpoint",
+    "Choice",
     "Claim",
     "EpochRows",
     "Failure",
     "Finished",
     "FinishedRun",
+    "Member",
     "Moved",
     "Part",
     "Resumable",
+    "Score",
     "Standing",
     "Store",
     "export",

@@ -12,6 +12,7 @@ from regbench.errors import NothingMeasured, UsageError, did_you_mean
 from regbench.store.models import (
     BenchmarkJobRow,
     BenchmarkRow,
+    ChoiceRow,
     EnvironmentRow,
     JobRow,
     MetricRow,
@@ -43,13 +44,16 @@ def curves(
     connection: Connection, benchmark: str | None, *, names: Collection[str] | None, datasets: Collection[str] | None
 ) -> pd.DataFrame:
     """Every number of every epoch of the accepted runs, long; `epochs` is how many each of them trained."""
-    accepted = _accepted(known_benchmark(connection, benchmark)).cte("accepted")
+    name = known_benchmark(connection, benchmark)
+    accepted = _accepted(name).cte("accepted")
     runs = (
         select(
             accepted.c.id.label("run_id"),
             JobRow.dataset,
             JobRow.method,
-            JobRow.variant,
+            BenchmarkJobRow.variant,
+            BenchmarkJobRow.row,
+            BenchmarkJobRow.swept,
             JobRow.k,
             JobRow.config,
             JobRow.seed,
@@ -58,7 +62,9 @@ def curves(
         )
         .join(JobRow, JobRow.id == accepted.c.job_id)
         .join(RunRow, RunRow.id == accepted.c.id)
-        .order_by(accepted.c.id)
+        .join(BenchmarkJobRow, BenchmarkJobRow.job_id == JobRow.id)
+        .where(BenchmarkJobRow.benchmark == name)
+        .order_by(accepted.c.id, BenchmarkJobRow.position)
     )
     numbers = (
         select(MetricRow.run_id, MetricRow.epoch, MetricRow.name, MetricRow.value)
@@ -71,7 +77,8 @@ def curves(
     if datasets is not None:
         numbers = numbers.where(JobRow.dataset.in_(sorted(datasets)))
     described = _frame(connection, runs).astype({"k": "Int64"})
-    described["lambda_sigma"] = _widths(described.pop("config"))
+    described["lambda_sigma"] = _widths(described)
+    described = described.drop(columns=["config", "row", "swept"])
     return described.merge(_frame(connection, numbers).astype({"value": "float64"}), on="run_id")
 
 
@@ -132,6 +139,20 @@ def benchmarks(connection: Connection) -> pd.DataFrame:
 def last_benchmark(connection: Connection) -> str | None:
     """The benchmark that was run last."""
     return connection.execute(select(BenchmarkRow.name).order_by(BenchmarkRow.last_run.desc()).limit(1)).scalar()
+
+
+def choices(connection: Connection, benchmark: str | None) -> pd.DataFrame:
+    """One row for each cell whose values were chosen."""
+    name = known_benchmark(connection, benchmark)
+    query = select(ChoiceRow).where(ChoiceRow.benchmark == name).order_by(ChoiceRow.made)
+    frame = _frame(connection, query.with_only_columns(*ChoiceRow.__table__.columns))
+    frame = frame.rename(columns={"chosen": "values"})
+    frame.insert(2, "method", [str(variant).partition("[")[0] for variant in frame["variant"]])
+    frame["k"] = frame["k"].astype("Int64").replace({0: pd.NA})
+    frame["made"] = pd.to_datetime(frame["made"].astype("float64"), unit="s", utc=True)
+    frame.attrs["benchmark"] = name
+    whole = dict.fromkeys(("carried_from_k", "tried", "diverged"), "Int64")
+    return frame.astype({**whole, "metric": "float64", "default_metric": "float64"})
 
 
 def history(connection: Connection) -> pd.DataFrame:
@@ -236,7 +257,9 @@ def _cells(benchmark: str, select_epoch: str) -> Select:
             BenchmarkJobRow.benchmark,
             JobRow.dataset,
             JobRow.method,
-            JobRow.variant,
+            BenchmarkJobRow.variant,
+            BenchmarkJobRow.row,
+            BenchmarkJobRow.swept,
             JobRow.k,
             JobRow.config,
             JobRow.backbone,
@@ -267,7 +290,8 @@ def _cells(benchmark: str, select_epoch: str) -> Select:
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Plain columns: missing integers as <NA>, missing metrics as NaN, hyper-parameters as dictionaries."""
     frame["hparams"] = [config["hparams"] for config in frame["config"]]
-    frame["lambda_sigma"] = _widths(frame["config"])
+    frame["swept"] = [each or {} for each in frame["swept"]]
+    frame["lambda_sigma"] = _widths(frame)
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
     metrics = [name.replace("/", "_") for name in METRICS]
     frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*metrics, "seconds"], "float64")})
@@ -284,21 +308,29 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         "seed",
     ]
     then = ["job_key", "run_id", "best_epoch", "epochs", *metrics, "seconds", "diverged", "code_digest", "digest"]
+    then += ["row", "swept"]
     return frame[[*first, *then]]
 
 
-def _widths(configs: "pd.Series[Any]") -> pd.api.extensions.ExtensionArray:
-    """The λ_σ of each job; <NA> where its method has none."""
-    return pd.array([each["hparams"].get("lambda_sigma") for each in configs], dtype="Float64")
+def _widths(frame: pd.DataFrame) -> pd.api.extensions.ExtensionArray:
+    """The λ_σ of each job; <NA> where its method has none, or where it was chosen, so that it tells no rows apart."""
+    jobs = zip(frame["config"], frame["swept"], frame["variant"], frame["row"], strict=True)
+    widths = [
+        None if variant == row and "lambda_sigma" in (swept or {}) else config["hparams"].get("lambda_sigma")
+        for config, swept, variant, row in jobs
+    ]
+    return pd.array(widths, dtype="Float64")
 
 
 def _left_out(connection: Connection, benchmark: str) -> list[str]:
     """A line for each cell in which some jobs only have runs of other code than the cell's newest."""
     finished = _finished(benchmark).cte("finished")
-    job = (JobRow.dataset, JobRow.variant, JobRow.k, JobRow.seed)
+    job = (JobRow.dataset, BenchmarkJobRow.variant, JobRow.k, JobRow.seed)
     query = (
         select(*job, func.max(finished.c.code_digest), func.max(finished.c.winner))
         .join(finished, finished.c.job_id == JobRow.id)
+        .join(BenchmarkJobRow, BenchmarkJobRow.job_id == JobRow.id)
+        .where(BenchmarkJobRow.benchmark == benchmark)
         .group_by(JobRow.id, *job)
         .having(func.sum(case((finished.c.code_digest == finished.c.winner, 1), else_=0)) == 0)
         .order_by(*job)

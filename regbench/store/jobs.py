@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from regbench import catalog
 from regbench.job import Job, canonical
 from regbench.store.models import BenchmarkJobRow, BenchmarkRow, DatasetRow, JobRow, RunRow
 from regbench.store.sql import insert_new, now, rows_in
+from regbench.store.values import Member
 
 
 def add_dataset(connection: Connection, **columns: Any) -> None:
@@ -17,14 +19,10 @@ def add_dataset(connection: Connection, **columns: Any) -> None:
     insert_new(connection, DatasetRow, [columns])
 
 
-def add_benchmark(
-    connection: Connection, name: str, config: Mapping[str, Any], jobs: Sequence[tuple[Job, str]]
-) -> None:
+def add_benchmark(connection: Connection, name: str, config: Mapping[str, Any], members: Sequence[Member]) -> None:
     """Add the jobs to the benchmark of that name; if its configuration has changed, its list of jobs starts anew."""
-    keys = [job.key for job, _ in jobs]
-    stored_ids = job_ids(connection, keys)
-    new = [(key, *each) for key, each in zip(keys, jobs, strict=True) if key not in stored_ids]
-    insert_new(connection, JobRow, _rows(new))
+    stored_ids = job_ids(connection, [each.job.key for each in members])
+    insert_new(connection, JobRow, _rows([each.job for each in members if each.job.key not in stored_ids]))
     moment = now(connection)
     stored = connection.execute(select(BenchmarkRow.config).where(BenchmarkRow.name == name)).scalar()
     if stored is None:
@@ -35,16 +33,31 @@ def add_benchmark(
         connection.execute(changed.values(config=dict(config), last_run=moment))
     if stored is not None and canonical(stored) != canonical(config):
         connection.execute(delete(BenchmarkJobRow).where(BenchmarkJobRow.benchmark == name))
-    link(connection, name, keys)
+    places = [
+        {
+            "job": each.job.key,
+            "variant": each.variant,
+            "row": each.row or each.variant,
+            "swept": dict(each.swept) or None,
+        }
+        for each in members
+    ]
+    link(connection, name, places)
 
 
-def link(connection: Connection, benchmark: str, keys: Sequence[str]) -> None:
-    """Put jobs that are stored at the end of a benchmark, unless they are in it."""
-    ids = job_ids(connection, keys)
+def link(connection: Connection, benchmark: str, places: Sequence[Mapping[str, Any]]) -> None:
+    """Put jobs that are stored at the end of a benchmark, unless they are in it; `job` of a place is a key."""
+    ids = job_ids(connection, [each["job"] for each in places])
     last = select(func.max(BenchmarkJobRow.position)).where(BenchmarkJobRow.benchmark == benchmark)
     start = (connection.execute(last).scalar() or 0) + 1
     rows = [
-        {"benchmark": benchmark, "job_id": ids[key], "position": start + position} for position, key in enumerate(keys)
+        {
+            "benchmark": benchmark,
+            "job_id": ids[each["job"]],
+            "position": start + position,
+            **{name: each[name] for name in ("variant", "row", "swept")},
+        }
+        for position, each in enumerate(places)
     ]
     insert_new(connection, BenchmarkJobRow, rows)
 
@@ -82,16 +95,16 @@ def block(connection: Connection, reasons: Mapping[str, str]) -> None:
         connection.execute(update(JobRow).where(JobRow.dataset == dataset).values(blocked=reason))
 
 
-def _rows(jobs: Sequence[tuple[str, Job, str]]) -> list[dict[str, Any]]:
-    protocols = {protocol: short_digest(asdict(protocol)) for protocol in {job.protocol for _, job, _ in jobs}}
+def _rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    protocols = {protocol: short_digest(asdict(protocol)) for protocol in {job.protocol for job in jobs}}
     return [
         {
-            "key": key,
+            "key": job.key,
             "config": job.config(),
             "dataset": job.dataset,
             "digest": job.digest,
             "method": job.method,
-            "variant": variant,
+            "variant": catalog.label(job.method, dict(job.hparams), dict(job.static)),
             "backbone": job.backbone,
             "k": job.k,
             "seed": job.seed,
@@ -99,7 +112,7 @@ def _rows(jobs: Sequence[tuple[str, Job, str]]) -> list[dict[str, Any]]:
             "protocol": protocols[job.protocol],
             "lease_token": 0,
         }
-        for key, job, variant in jobs
+        for job in jobs
     ]
 
 

@@ -73,13 +73,39 @@ class JobRow(Base):
 
 
 class BenchmarkJobRow(Base):
-    """A job belongs to a benchmark; one job may belong to several."""
+    """A job belongs to a benchmark; one job may belong to several, and to several rows of one."""
 
     __tablename__ = "benchmark_job"
 
     benchmark: Mapped[str] = mapped_column(ForeignKey("benchmark.name"), primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("job.id"), primary_key=True, index=True)
+    variant: Mapped[str] = mapped_column(primary_key=True)  # how tables call it; with the swept values in a sweep
+    row: Mapped[str]  # as the file writes it
+    swept: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # values that a sweep gave it: field -> value
     position: Mapped[int]
+
+
+class ChoiceRow(Base):
+    """The values that a cell of a benchmark took from a sweep: made once, and replaced only when somebody asks."""
+
+    __tablename__ = "choice"
+
+    benchmark: Mapped[str] = mapped_column(ForeignKey("benchmark.name"), primary_key=True)
+    dataset: Mapped[str] = mapped_column(primary_key=True)
+    variant: Mapped[str] = mapped_column(primary_key=True)
+    k: Mapped[int] = mapped_column(primary_key=True)  # 0 where the method ignores k: a key has no NULL
+    chosen: Mapped[Any]  # field -> value
+    source: Mapped[str]  # the sweep
+    carried_from_k: Mapped[int | None]  # where the sweep has another k only
+    by: Mapped[str]  # "val/rmse"
+    jobs: Mapped[Any]  # keys of all that were compared
+    winner: Mapped[Any]  # keys of those that won, one a seed; none where all diverged
+    metric: Mapped[float | None]  # of the winner, the mean over seeds
+    default_metric: Mapped[float | None]  # of the row's default values, where they were among those tried
+    tried: Mapped[int]  # configurations
+    diverged: Mapped[int]
+    on_edge: Mapped[Any]  # fields whose chosen value is the lowest or the highest of those tried
+    made: Mapped[float]
 
 
 class EnvironmentRow(Base):

@@ -1,7 +1,7 @@
 """How far the benchmarks are, from the jobs and the runs; no metric is read for it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Row, select
@@ -19,7 +19,7 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
             JobRow.id,
             JobRow.key,
             JobRow.dataset,
-            JobRow.variant,
+            BenchmarkJobRow.variant,
             JobRow.k,
             JobRow.seed,
             JobRow.epochs,
@@ -37,6 +37,8 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
     tallies: dict[tuple[str, str], _Tally] = defaultdict(_Tally)
     for job in connection.execute(jobs):
         tallies[job.benchmark, job.dataset].add(job, runs.get(job.id, _Runs()), moment)
+    for name, dataset, expected in _expected(connection, benchmark):
+        tallies[name, dataset].expect(expected)
     return [tally.standing(*place) for place, tally in tallies.items()]
 
 
@@ -69,6 +71,7 @@ class _Tally:
     count: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     epochs_done: int = 0
     epochs_total: int = 0
+    unchosen: int = 0
     failures: list[Failure] = field(default_factory=list)
     blocked_by: dict[str, None] = field(default_factory=dict)
 
@@ -90,6 +93,12 @@ class _Tally:
         else:
             self.count["pending"] += 1
 
+    def expect(self, jobs: int) -> None:
+        """Count the jobs that are not there yet, for their values are still to be chosen."""
+        self.unchosen = max(0, jobs - self.count["jobs"])
+        self.count["jobs"] += self.unchosen
+        self.count["pending"] += self.unchosen
+
     def standing(self, benchmark: str, dataset: str) -> Standing:
         states = ("jobs", "done", "running", "failed", "blocked", "pending")
         return Standing(
@@ -98,6 +107,7 @@ class _Tally:
             **{state: self.count[state] for state in states},
             epochs_done=self.epochs_done,
             epochs_total=self.epochs_total,
+            unchosen=self.unchosen,
             failures=tuple(self.failures),
             blocked_by=tuple(self.blocked_by),
         )
@@ -110,6 +120,15 @@ def label(variant: str, k: int | None, seed: int) -> str:
     ('soft_binning k=25 seed=0', 'lsq seed=3')
     """
     return f"{variant} seed={seed}" if k is None else f"{variant} k={k} seed={seed}"
+
+
+def _expected(connection: Connection, benchmark: str | None) -> Iterator[tuple[str, str, int]]:
+    """Benchmark, dataset and number of jobs, of the benchmarks that choose."""
+    query = select(BenchmarkRow.name, BenchmarkRow.config).order_by(BenchmarkRow.last_run.desc(), BenchmarkRow.name)
+    for name, config in connection.execute(query):
+        if benchmark in {None, name}:
+            for dataset, jobs in config.get("expected", {}).items():
+                yield name, dataset, jobs
 
 
 def _runs(connection: Connection, benchmark: str | None, code: Mapping[str, str] | None) -> dict[int, _Runs]:

@@ -15,10 +15,21 @@ from sqlalchemy import Connection, Engine
 
 from regbench.job import Job
 from regbench.store import checkpoints as states
-from regbench.store import engine, leases, runs, status, upgrade
+from regbench.store import choices, engine, leases, runs, status, upgrade
 from regbench.store import jobs as grid
 from regbench.store.trouble import explained, reachable
-from regbench.store.values import Checkpoint, Claim, EpochRows, Finished, FinishedRun, Resumable, Standing
+from regbench.store.values import (
+    Checkpoint,
+    Choice,
+    Claim,
+    EpochRows,
+    Finished,
+    FinishedRun,
+    Member,
+    Resumable,
+    Score,
+    Standing,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,14 +83,14 @@ class Store:
 
     # What is to be done
 
-    def add_benchmark(self, name: str, config: Mapping[str, Any], jobs: Sequence[tuple[Job, str]]) -> None:
-        """Add jobs, each with its variant's label, to a benchmark; it counts as run now.
+    def add_benchmark(self, name: str, config: Mapping[str, Any], jobs: Sequence[Member | tuple[Job, str]]) -> None:
+        """Add jobs, each with its row's label, to a benchmark; it counts as run now.
 
         With the same `config` jobs are only ever added, so that a filtered run takes none away; with another one the
         benchmark's list starts anew. Runs are kept whatever happens.
         """
         with self.writing() as connection:
-            grid.add_benchmark(connection, name, config, jobs)
+            grid.add_benchmark(connection, name, config, [Member(*each) for each in jobs])
 
     def add_dataset(
         self,
@@ -131,6 +142,36 @@ class Store:
         """Say of every job of a dataset why it cannot run (dataset -> why)."""
         with self.writing() as connection:
             grid.block(connection, reasons)
+
+    # What was chosen
+
+    def scores(self, code: Mapping[str, str], by: str) -> dict[str, Score]:
+        """A validation metric at the best epoch of the jobs (key -> wanted code digest) that are done, by key."""
+        with self.reading() as connection:
+            return choices.scores(connection, code, by)
+
+    def chosen(self, benchmark: str) -> dict[tuple[str, str, int | None], Choice]:
+        """The choices of a benchmark, by cell: dataset, row, k."""
+        with self.reading() as connection:
+            return choices.chosen(connection, benchmark)
+
+    def choose(self, benchmark: str, made: Sequence[Choice], *, again: bool = False) -> None:
+        """Keep the choices that were made for a stored benchmark; one that is there already stays, unless `again`."""
+        with self.writing() as connection:
+            choices.keep(connection, benchmark, made, again=again)
+
+    def choices(self, benchmark: str | None = None) -> pd.DataFrame:
+        """One row for each cell of a benchmark (default: the last one run) whose values were chosen, as first chosen.
+
+        Columns: benchmark, dataset, method, variant, k, values (field -> value), source (the sweep), carried_from_k,
+        by (the metric), metric, default_metric (null where the defaults were not tried), tried, diverged, on_edge (a
+        list of fields, empty where the optimum lies inside), jobs and winner (keys), made (UTC). Where everything
+        diverged `winner` is empty and `values` are the row's defaults.
+        """
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.choices(connection, benchmark)
 
     # Who works on what
 

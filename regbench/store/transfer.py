@@ -196,10 +196,12 @@ def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[st
     insert_new(connection, BenchmarkRow, benchmarks)
     ours = _pairs(connection, BenchmarkRow.name, BenchmarkRow.config)
     other = [row["name"] for row in benchmarks if canonical(ours[row["name"]]) != canonical(row["config"])]
-    keys: dict[str, list[str]] = {}
+    places: dict[str, list[dict[str, Any]]] = {}
+    variants = {row["key"]: row["variant"] for row in sheets["jobs"].rows()}  # as an older export has them
     for row in sheets["benchmark_jobs"].rows():
-        keys.setdefault(row["benchmark"], []).append(row["job"])
-    for name, each in keys.items():
+        usual = {"variant": variants[row["job"]], "row": variants[row["job"]], "swept": None}
+        places.setdefault(row["benchmark"], []).append({**usual, **row})
+    for name, each in places.items():
         if name not in other:
             link(connection, name, each)
     return [f"benchmark {name}: another grid of that name is here and stays; the runs were added" for name in other]

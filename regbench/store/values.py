@@ -2,9 +2,54 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from regbench.job import Job
+
+
+class Member(NamedTuple):
+    """A job's place in a benchmark."""
+
+    job: Job
+    variant: str  # how tables call it
+    row: str = ""  # as the file writes it; the same where nothing is swept
+    swept: Mapping[str, Any] = MappingProxyType({})  # values that a sweep gave it
+
+
+@dataclass(frozen=True)
+class Score:
+    """What decides between configurations: a validation metric at the best epoch, None where no epoch was finite."""
+
+    value: float | None
+    diverged: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The values that a cell (dataset, row, k) took from a sweep, and why. `ChoiceRow` says what the fields are."""
+
+    dataset: str
+    variant: str
+    k: int | None
+    values: Mapping[str, Any]
+    source: str
+    carried_from_k: int | None
+    by: str
+    jobs: tuple[str, ...]
+    winner: tuple[str, ...]
+    metric: float | None
+    default_metric: float | None
+    tried: int
+    diverged: int
+    on_edge: tuple[str, ...]
+
+    @property
+    def cell(self) -> tuple[str, str, int | None]:
+        """What the choice is for."""
+        return (self.dataset, self.variant, self.k)
 
 
 @dataclass(frozen=True)
@@ -88,7 +133,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a benchmark is on one dataset; jobs = done + running + failed + blocked + pending."""
+    """How far a benchmark is on one dataset; jobs = done + running + failed + blocked + pending.
+
+    `unchosen` of the pending ones wait for a choice, so their values are not known yet.
+    """
 
     benchmark: str
     dataset: str
@@ -100,5 +148,6 @@ class Standing:
     pending: int
     epochs_done: int  # of done and running jobs
     epochs_total: int
+    unchosen: int = 0
     failures: tuple[Failure, ...] = ()
     blocked_by: tuple[str, ...] = ()

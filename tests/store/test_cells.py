@@ -12,7 +12,7 @@ from tests.store.conftest import PROTOCOL, job, labelled, take, train
 COLUMNS = [
     *["benchmark", "dataset", "method", "variant", "k", "lambda_sigma", "hparams", "backbone", "protocol", "seed"],
     *["job_key", "run_id", "best_epoch", "epochs", "val_rmse", "val_mae", "test_rmse", "test_mae"],
-    *["seconds", "diverged", "code_digest", "digest"],
+    *["seconds", "diverged", "code_digest", "digest", "row", "swept"],
 ]
 
 

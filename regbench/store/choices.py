@@ -1,0 +1,98 @@
+"""What sweeps found, and what was chosen from it: made once, kept, and replaced only when somebody asks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.orm import aliased
+
+from regbench.store.models import BenchmarkJobRow, ChoiceRow, JobRow, MetricRow, RunRow
+from regbench.store.sql import chunks, insert_new, now
+from regbench.store.values import Choice, Score
+
+DECIDES_THE_EPOCH = "val/rmse"
+
+
+def scores(connection: Connection, code: Mapping[str, str], by: str) -> dict[str, Score]:
+    """The metric `by` at the best epoch of the newest finished run of the wanted code, by key of the job."""
+    curve, metric = aliased(MetricRow), aliased(MetricRow)
+    best = (
+        select(curve.epoch)
+        .where(curve.run_id == RunRow.id, curve.name == DECIDES_THE_EPOCH, curve.value.is_not(None))
+        .order_by(curve.value, curve.epoch)
+        .limit(1)
+        .scalar_subquery()
+    )
+    at_best = (metric.run_id == RunRow.id) & (metric.name == by) & (metric.epoch == best)
+    query = (
+        select(JobRow.key, RunRow.code_digest, RunRow.diverged_at, metric.value)
+        .join(RunRow, RunRow.job_id == JobRow.id)
+        .outerjoin(metric, at_best)
+        .where(RunRow.status == "finished")
+        .order_by(RunRow.finished, RunRow.id)
+    )
+    found: dict[str, Score] = {}
+    for some in chunks(code):
+        for key, digest, diverged_at, value in connection.execute(query.where(JobRow.key.in_(some))):
+            if code[key] == digest:
+                found[key] = Score(value, diverged_at is not None or value is None)
+    return found
+
+
+def chosen(connection: Connection, benchmark: str) -> dict[tuple[str, str, int | None], Choice]:
+    """The choices of a benchmark by cell."""
+    rows = connection.execute(select(ChoiceRow.__table__).where(ChoiceRow.benchmark == benchmark)).mappings()
+    found = [_choice(dict(row)) for row in rows]
+    return {each.cell: each for each in found}
+
+
+def keep(connection: Connection, benchmark: str, made: Sequence[Choice], *, again: bool) -> None:
+    """Store choices; with `again` in the place of those that are there, whose jobs then leave the benchmark."""
+    before = chosen(connection, benchmark)
+    for choice in made if again else ():
+        if choice.cell in before:
+            _forget(connection, benchmark, choice, other=before[choice.cell].values != choice.values)
+    moment = now(connection)
+    insert_new(connection, ChoiceRow, [{**_row(each), "benchmark": benchmark, "made": moment} for each in made])
+
+
+def _forget(connection: Connection, benchmark: str, choice: Choice, *, other: bool) -> None:
+    """Take a choice away, and where it is to have other values also the jobs that it made."""
+    of_cell = (ChoiceRow.dataset == choice.dataset, ChoiceRow.variant == choice.variant, ChoiceRow.k == (choice.k or 0))
+    connection.execute(delete(ChoiceRow).where(ChoiceRow.benchmark == benchmark, *of_cell))
+    if other:
+        k = JobRow.k.is_(None) if choice.k is None else JobRow.k == choice.k
+        jobs = select(JobRow.id).where(JobRow.dataset == choice.dataset, k)
+        connection.execute(
+            delete(BenchmarkJobRow).where(
+                BenchmarkJobRow.benchmark == benchmark,
+                BenchmarkJobRow.row == choice.variant,
+                BenchmarkJobRow.job_id.in_(jobs),
+            )
+        )
+
+
+def _row(choice: Choice) -> dict[str, Any]:
+    return {
+        "dataset": choice.dataset,
+        "variant": choice.variant,
+        "k": choice.k or 0,
+        "chosen": dict(choice.values),
+        "source": choice.source,
+        "carried_from_k": choice.carried_from_k,
+        "by": choice.by,
+        "jobs": list(choice.jobs),
+        "winner": list(choice.winner),
+        "metric": choice.metric,
+        "default_metric": choice.default_metric,
+        "tried": choice.tried,
+        "diverged": choice.diverged,
+        "on_edge": list(choice.on_edge),
+    }
+
+
+def _choice(row: dict[str, Any]) -> Choice:
+    names = ("jobs", "winner", "on_edge")
+    plain = {name: value for name, value in row.items() if name not in {"benchmark", "made", "chosen", "k", *names}}
+    lists = {name: tuple(row[name]) for name in names}
+    return Choice(**plain, **lists, k=row["k"] or None, values=row["chosen"])
