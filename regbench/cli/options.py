@@ -115,6 +115,10 @@ Shard = Annotated[
     str | None,
     typer.Option("--shard", metavar="I/N", help="Only the I-th of N equal shares of the jobs, such as 1/3."),
 ]
+ChooseAgain = Annotated[
+    bool,
+    typer.Option("--choose-again", help="Choose anew from the sweep, in the place of choices that were made before."),
+]
 VerifyPacking = Annotated[
     str | None,
     typer.Option(

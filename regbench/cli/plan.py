@@ -1,8 +1,6 @@
 """`regbench plan`: what a run would do."""
 
-import contextlib
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,11 +8,10 @@ import typer
 from regbench.cli import options
 from regbench.cli.grid import choose
 from regbench.cli.output import amount, columns, duration, emit, emit_json, say
-from regbench.cli.reading import is_there, reading
+from regbench.cli.planner import Planner
 
 if TYPE_CHECKING:
-    from regbench.cli.grid import Chosen
-    from regbench.runner import Plan
+    from regbench.runner import Estimate, Plan
 
 
 def plan(
@@ -36,6 +33,7 @@ def plan(
     ] = False,
     budget: options.Budget = None,
     shard: options.Shard = None,
+    choose_again: options.ChooseAgain = False,
     devices: options.Devices = None,
     workers: options.Workers = None,
     db: options.Database = options.DATABASE,
@@ -45,7 +43,7 @@ def plan(
     """Show what `run` would do: jobs, packs, memory and time.
 
     The time is between two bounds and says what it rests on: runs in the database, or else two seconds of training on
-    this machine, which are remembered.
+    this machine, which are remembered. Before a benchmark that chooses its values stand the sweeps it waits for.
 
     Examples:
       regbench plan smoke
@@ -68,7 +66,8 @@ def plan(
         target=target,
     )
     found = slots(devices, workers)
-    plans = make_plans(chosen, db, devices=found, retry_failed=retry_failed, budget=budget, shard=shard)
+    planner = Planner(db, found, retry_failed=retry_failed, shard=shard, choose_again=choose_again)
+    plans = [plan for _, plan in planner.all(chosen, budget)]
     if json:
         return emit_json("plan", [as_data(each) for each in plans])
     for each in plans:
@@ -84,58 +83,11 @@ def slots(devices: str | None, workers: int | None) -> list[str]:
     return find_devices(devices, workers)
 
 
-def make_plans(
-    chosen: "list[Chosen]",
-    db: str,
-    *,
-    devices: list[str],
-    retry_failed: bool,
-    budget: str | None = None,
-    shard: str | None = None,
-) -> "list[Plan]":
-    """One plan a benchmark, the cheapest first; a database that is not there yet has nothing done.
-
-    A budget is for all of them together, and spent on the cheapest first.
-    """
-    from regbench import runner
-    from regbench.engines.devices import free_memory
-    from regbench.runner.budget import read_duration, read_shard
-    from regbench.runner.calibration import calibrate, largest_pack
-
-    budget_s = None if budget is None else read_duration(budget)
-    share = None if shard is None else read_shard(shard)
-    free_bytes = free_memory(devices)
-
-    def planned(each: "Chosen", budget_s: float | None) -> "Plan":
-        return runner.make_plan(
-            each.benchmark,
-            store,
-            devices=devices,
-            retry_failed=retry_failed,
-            files=each.files,
-            shard=share,
-            budget_s=budget_s,
-            free_bytes=free_bytes,
-            calibrate=calibrate,
-            largest=partial(largest_pack, devices[0]) if devices[0].startswith("cuda") else None,
-        )
-
-    with contextlib.ExitStack() as stack:
-        store = stack.enter_context(reading(db)) if is_there(db) else None
-        found = sorted(((planned(each, None), each) for each in chosen), key=lambda pair: pair[0].estimate.likely)
-        plans = [plan for plan, _ in found]
-        if budget_s is not None:
-            for place, (_, each) in enumerate(found):
-                plans[place] = planned(each, budget_s)
-                budget_s = max(0.0, budget_s - plans[place].estimate.likely)
-    return plans
-
-
 def as_data(plan: "Plan") -> dict[str, Any]:
     """A plan for JSON."""
     return {
         "benchmark": plan.benchmark,
-        "jobs": len(plan.jobs),
+        "jobs": len(plan.jobs) + len(plan.pending),
         "done": len(plan.done),
         "to_train": plan.to_train,
         "packs": [
@@ -150,19 +102,33 @@ def as_data(plan: "Plan") -> dict[str, Any]:
         "to_fetch": plan.missing,
         "blocked": plan.blocked,
         "failed": {key: {"class": kind, "error": error} for key, (kind, error) in plan.failed.items()},
-        "seconds": {"low": plan.estimate.low, "likely": plan.estimate.likely, "high": plan.estimate.high},
+        "seconds": _seconds(plan.estimate),
         "seconds_rest_on": plan.estimate.basis,
         "memory_bytes": plan.memory_bytes,
         "memory_free_bytes": plan.free_bytes,
         "budget_seconds": plan.budget_s,
         "left_out": Counter(job.dataset for job in plan.left_out),
         "shard": plan.shard,
+        "sweeps": [as_data(each) for each in plan.sweeps],
+        "pending": Counter(job.dataset for job in plan.pending),
+        "pending_seconds": _seconds(plan.pending_estimate),
+        "later": plan.later,
+        "may_extend": plan.may_extend,
+        "choices": [
+            {"dataset": each.dataset, "variant": each.variant, "k": each.k, "values": each.values}
+            for each in plan.choices
+        ],
+        "notes": plan.notes,
     }
 
 
+def _seconds(estimate: "Estimate | None") -> dict[str, float] | None:
+    return None if estimate is None else {name: getattr(estimate, name) for name in ("low", "likely", "high")}
+
+
 def as_text(plan: "Plan") -> str:
-    """A plan as people read it."""
-    every = (*plan.jobs, *plan.left_out)
+    """A plan as people read it, after the plans of the sweeps it waits for."""
+    every = (*plan.jobs, *plan.left_out, *plan.pending)
     jobs = Counter(job.dataset for job in every)
     done = Counter(job.dataset for job in plan.jobs if job.key in plan.done)
     to_train = Counter(job.dataset for pack in plan.packs for job in pack.jobs)
@@ -172,12 +138,26 @@ def as_text(plan: "Plan") -> str:
         [name, jobs[name], done[name], to_train[name], packs[name], failed[name], _where(name, plan)] for name in jobs
     ]
     table = columns(rows, header=["dataset", "jobs", "done", "to train", "packs", "failed", "data"])
-    lines = [headline(plan), table]
+    lines = [*map(as_text, plan.sweeps), headline(plan), table]
     if plan.packs:
         lines.append(f"the time rests on {plan.estimate.rests_on}")
     if plan.left_out:
         lines.append(left_out(plan))
-    return "\n".join(lines)
+    return "\n".join([*lines, *after(plan), *plan.notes])
+
+
+def after(plan: "Plan") -> list[str]:
+    """What follows the packs of a sweep, as far as it can be told, and what waits for a choice."""
+    lines = []
+    if plan.later or plan.may_extend:
+        later = f"then about {amount(plan.later, 'job')} of later stages" if plan.later else "then"
+        more = "more while an optimum lies on an edge" if plan.may_extend else ""
+        lines.append(f"{plan.benchmark}: {later}{' and ' * bool(plan.later and more)}{' ' * (not plan.later)}{more}")
+    if plan.pending:
+        sweeps = " and ".join(each.benchmark for each in plan.sweeps)
+        waits = f"{plan.benchmark}: {amount(len(plan.pending), 'job')} to be trained with values chosen by {sweeps}"
+        lines.append(f"{waits}, about {duration(plan.pending_estimate.likely if plan.pending_estimate else 0)}")
+    return lines
 
 
 def left_out(plan: "Plan") -> str:
@@ -191,14 +171,16 @@ def _where(dataset: str, plan: "Plan") -> str:
     """Whether a dataset is here."""
     if dataset in plan.blocked:
         return "blocked"
-    return "to fetch" if dataset in plan.missing else "here"
+    return "to fetch" if any(dataset in each.missing for each in (plan, *plan.sweeps)) else "here"
 
 
 def headline(plan: "Plan") -> str:
     """A plan in one line."""
     share = " shard {}/{}".format(*plan.shard) if plan.shard else ""
-    jobs = amount(len(plan.jobs) + len(plan.left_out), "job")
+    jobs = amount(len(plan.jobs) + len(plan.left_out) + len(plan.pending), "job")
     parts = [f"{plan.benchmark}{share}: {jobs}, {len(plan.done):,} done, {plan.to_train:,} to train"]
+    if plan.pending:
+        parts.append(f"{len(plan.pending):,} to choose first")
     if plan.packs:
         parts.append(f"in {amount(len(plan.packs), 'pack')}, {plan.memory_bytes / 2**20:,.0f} MiB for the largest")
         parts.append(f"about {duration(plan.estimate.likely)}")

@@ -1,6 +1,8 @@
 """`regbench run`: train what is missing."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,7 +10,8 @@ import typer
 from regbench.cli import options
 from regbench.cli.grid import choose
 from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
-from regbench.cli.plan import as_data, as_text, headline, left_out, make_plans, slots
+from regbench.cli.plan import after, as_data, as_text, headline, left_out, slots
+from regbench.cli.planner import Planner
 from regbench.cli.reading import shown
 from regbench.errors import (
     DataUnavailable,
@@ -21,6 +24,7 @@ from regbench.errors import (
 )
 
 if TYPE_CHECKING:
+    from regbench.cli.grid import Chosen
     from regbench.runner import Plan, Summary
 
 
@@ -44,6 +48,7 @@ def run(
     ] = False,
     budget: options.Budget = None,
     shard: options.Shard = None,
+    choose_again: options.ChooseAgain = False,
     verify_packing: options.VerifyPacking = None,
     devices: options.Devices = None,
     workers: options.Workers = None,
@@ -55,7 +60,8 @@ def run(
 
     Without a name the benchmarks are listed. --epochs and --set make a variant with a name of its own,
     such as smoke[epochs=20]; --dataset, --method, --k and --seed choose jobs and make none.
-    Ctrl-C stops at once; the same command goes on from there.
+    Ctrl-C stops at once; the same command goes on from there. A benchmark that chooses its values
+    completes the sweeps it chooses from first; a choice that was made is kept.
 
     Examples:
       regbench run smoke
@@ -81,16 +87,17 @@ def run(
     share = _share(verify_packing)
     if not dry_run:
         _make_ready(db)
-    plans = make_plans(chosen, db, devices=found, retry_failed=retry_failed, budget=budget, shard=shard)
+    planner = Planner(db, found, retry_failed=retry_failed, shard=shard, choose_again=choose_again)
+    planned = planner.all(chosen, budget)
     if dry_run and json:
-        return emit_json("run", [as_data(each) for each in plans])
+        return emit_json("run", [as_data(plan) for _, plan in planned])
     if dry_run:
-        return emit("\n".join(as_text(each) for each in plans))
-    for each in plans:
-        say(headline(each))
-        if each.left_out:
-            say(left_out(each))
-    results = _run_all(plans, db, found)
+        return emit("\n".join(as_text(plan) for _, plan in planned))
+    for _, plan in planned:
+        say("\n".join([headline(plan), *after(plan), *plan.notes]))
+        if plan.left_out:
+            say(left_out(plan))
+    results = _run_all(planned, planner)
     if json:
         emit_json("run", [_as_data(each, summary) for each, summary in results])
     else:
@@ -141,24 +148,74 @@ def _verify(results: "list[tuple[Plan, Summary]]", db: str, share: float, device
     say(f"verified: {amount(len(found), 'job')} retrained alone, {alike:,} bit for bit as in their packs")
 
 
-def _run_all(plans: "list[Plan]", db: str, devices: list[str]) -> "list[tuple[Plan, Summary]]":
-    """Run the plans one after the other; an interruption ends the row."""
+def _run_all(planned: "list[tuple[Chosen, Plan]]", planner: Planner) -> "list[tuple[Plan, Summary]]":
+    """Run the benchmarks one after the other, each with its sweeps before it; an interruption ends the row."""
+    results: list[tuple[Plan, Summary]] = []
+    for each, plan in planned:
+        if each.benchmark.sweep or each.benchmark.choose:
+            results += _in_rounds(each, plan, planner)
+        else:
+            results.append(_train(plan, planner))
+        if any(summary.interrupted for _, summary in results):
+            break
+    return results
+
+
+def _in_rounds(chosen: "Chosen", plan: "Plan", planner: Planner) -> "list[tuple[Plan, Summary]]":
+    """Train what a sweep can train now, look at what came of it, and so on; then what was chosen."""
+    from regbench import runner
+    from regbench.store import Store
+
+    started, budget_s = time.monotonic(), plan.budget_s
+    rounds = runner.Rounds()
+    found: dict[str, tuple[Plan, Summary]] = {}
+    while True:
+        step = rounds.next(plan)
+        if step is None and plan.benchmark in found:
+            break
+        if step and (found or step is not plan):
+            say(headline(step))
+        step = step or plan  # at the end, if only to say that nothing is left
+        if step is plan and chosen.benchmark.choose:
+            with Store.open(planner.db) as store:
+                runner.keep_choices(plan, store, choose_again=planner.choose_again)
+        done = _train(step, planner)
+        found[step.benchmark] = _together(found.get(step.benchmark), done)
+        if done[1].interrupted:
+            break
+        left = None if budget_s is None else max(0.0, budget_s - (time.monotonic() - started))
+        plan = planner.plan(chosen, left)
+    return list(found.values())
+
+
+def _together(before: "tuple[Plan, Summary] | None", now: "tuple[Plan, Summary]") -> "tuple[Plan, Summary]":
+    """Two rounds of one benchmark as one: what was done before the first, and what both did."""
+    if before is None:
+        return now
+    (first, one), (last, other) = before, now
+    summary = replace(
+        other,
+        finished=one.finished + other.finished,
+        diverged=[*one.diverged, *other.diverged],
+        failed={**one.failed, **other.failed},
+        blocked={**one.blocked, **other.blocked},
+        seconds=one.seconds + other.seconds,
+    )
+    return replace(last, done=first.done & {job.key for job in last.jobs}), summary
+
+
+def _train(planned: "Plan", planner: Planner) -> "tuple[Plan, Summary]":
+    """Run one plan."""
     from regbench import runner
     from regbench.cli.progress import Display
 
-    results = []
-    for planned in plans:
-        plan = runner.fetch_missing(planned, say=lambda name: say(f"fetching {name}"))
-        for why in plan.blocked.values():
-            say(f"blocked: {why}")
-        if not plan.packs:
-            say(f"{plan.benchmark}: nothing to train")
-        with Display(plan) as display:
-            summary = runner.run(plan, db, devices=devices, on_event=display)
-        results.append((plan, summary))
-        if summary.interrupted:
-            break
-    return results
+    plan = runner.fetch_missing(planned, say=lambda name: say(f"fetching {name}"))
+    for why in plan.blocked.values():
+        say(f"blocked: {why}")
+    if not plan.packs:
+        say(f"{plan.benchmark}: nothing to train")
+    with Display(plan) as display:
+        return plan, runner.run(plan, planner.db, devices=planner.devices, on_event=display)
 
 
 def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) -> None:
@@ -210,6 +267,8 @@ def _as_text(plan: "Plan", summary: "Summary") -> str:
     if plan.blocked:
         waiting = sum(job.dataset in plan.blocked for job in plan.jobs)
         parts.append(paint(f"{waiting:,} blocked for want of data", "yellow"))
+    if plan.pending:
+        parts.append(paint(f"{len(plan.pending):,} wait for a choice", "yellow"))
     if summary.failed:
         parts.append(paint(f"{len(summary.failed):,} failed", "red"))
     if count := _count(summary.diverged):

@@ -5,15 +5,19 @@
 `whole` are still all of them.
 """
 
-from regbench.config.benchmark import Benchmark, Facts, filter_jobs
+from regbench.config.benchmark import Benchmark, Choosing, Facts, filter_jobs, row_label
 from regbench.config.file import Benchmarks, load, yaml_value
 from regbench.config.methods import Variant, parse_variant, read_method
 from regbench.config.names import resolve, resolve_among
+from regbench.config.sweep import Stage, Values, values_of, with_values
 
 __all__ = [
     "Benchmark",
     "Benchmarks",
+    "Choosing",
     "Facts",
+    "Stage",
+    "Values",
     "Variant",
     "filter_jobs",
     "load",
@@ -21,5 +25,8 @@ __all__ = [
     "read_method",
     "resolve",
     "resolve_among",
+    "row_label",
+    "values_of",
+    "with_values",
     "yaml_value",
 ]

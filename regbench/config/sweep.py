@@ -240,6 +240,8 @@ def _extended(given: dict[Any, Any], axes: Mapping[str, Any], *place: str | int)
         axis = axes[name]
         if isinstance(axis, Range) or len(axis) < 2 or not all(isinstance(each, float) and each > 0 for each in axis):
             raise WrongValueError(f"{name} needs two or more values above 0 to go on from geometrically", *where)
+        if name == "dropout":
+            raise WrongValueError("dropout ends at 1, so it does not go on geometrically", *where)
         if name in names[:position]:
             raise WrongValueError(f"{name} is already there", *where)
     if names and "sample" in given:

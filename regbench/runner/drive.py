@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
-from regbench import catalog
 from regbench.engines.local import LocalEngine, Outcome
 from regbench.errors import InfrastructureError
 from regbench.job import Job, Pack
@@ -119,7 +118,7 @@ def run(
 ) -> Summary:
     """Train what a plan says is missing. Ctrl-C or SIGTERM stops at the next epoch and keeps what is finished."""
     with Store.open(store_url) as store:
-        store.add_benchmark(plan.benchmark, plan.config, [(job, label(job)) for job in plan.whole])
+        store.add_benchmark(plan.benchmark, plan.config, plan.members)
         if plan.blocked:
             store.block(plan.blocked)
         for dataset, why in plan.blocked.items():
@@ -141,11 +140,6 @@ def as_they_were(packs: Sequence[Pack], store: Store, code: Mapping[str, str]) -
     return [jobs for jobs in (*old, *new) if jobs]
 
 
-def label(job: Job) -> str:
-    """A job's variant as users write it."""
-    return catalog.label(job.method, dict(job.hparams), dict(job.static))
-
-
 class _Driver:
     """The state of one run: what waits, what is under way, and what has come of it."""
 
@@ -156,6 +150,7 @@ class _Driver:
         self.say = on_event
         self.summary = Summary(blocked=dict(plan.blocked))
         self.jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
+        self.labels = {each.job.key: each.variant for each in plan.members}
         self.known = store.failed({key: plan.code[key] for key in self.jobs})  # from before; they are tried again
         self.settled: set[str] = set()
         self.waiting: deque[Task] = deque()
@@ -365,7 +360,7 @@ class _Driver:
     def _name(self, key: str) -> str:
         job = self.jobs[key]
         bins = f" k={job.k}" if job.k else ""
-        return f"{job.dataset} {label(job)}{bins} seed={job.seed}"
+        return f"{job.dataset} {self.labels[key]}{bins} seed={job.seed}"
 
 
 @contextmanager

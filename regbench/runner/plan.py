@@ -12,7 +12,7 @@ from regbench.runner import budget
 from regbench.runner.estimate import STARTUP_S, Calibrate, Estimate, Facts, Pace, epoch_cost, estimate, kind_of, memory
 from regbench.runner.failures import RETRIED
 from regbench.runner.packing import make_packs
-from regbench.store import Store
+from regbench.store import Choice, Member, Store
 
 __all__ = ["Plan", "epoch_cost", "fetch_missing", "make_plan"]
 
@@ -27,7 +27,7 @@ class Plan:
     benchmark: str
     config: Mapping[str, Any]
     jobs: tuple[Job, ...]  # without other shards, and without what a budget leaves out
-    whole: tuple[Job, ...]  # the benchmark without filters
+    members: tuple[Member, ...]  # the benchmark without filters, each job with its row
     code: Mapping[str, str]  # job key -> digest of the code it would run
     done: frozenset[str]  # keys
     failed: Mapping[str, tuple[str, str]]  # key -> class and message; left out until asked for again
@@ -41,11 +41,29 @@ class Plan:
     budget_s: float | None = None
     shard: tuple[int, int] | None = None
     free_bytes: int | None = None  # memory that a slot may count on
+    sweeps: tuple["Plan", ...] = ()  # to be done before, for what still has to be chosen
+    pending: tuple[Job, ...] = ()  # with their rows' defaults: what waits for a choice
+    pending_estimate: Estimate | None = None
+    choices: tuple[Choice, ...] = ()  # made now, and to be kept before they are used
+    later: int = 0  # jobs of a sweep's stages that have not begun
+    may_extend: bool = False  # a sweep may go on beyond an edge
+    notes: tuple[str, ...] = ()
 
     @property
     def to_train(self) -> int:
         """Jobs in the packs."""
         return sum(len(pack.jobs) for pack in self.packs)
+
+    @property
+    def likely_s(self) -> float:
+        """Seconds of all that is known to be ahead: sweeps, jobs and those that wait for a choice."""
+        pending = self.pending_estimate.likely if self.pending_estimate else 0.0
+        return self.packed_s + pending
+
+    @property
+    def packed_s(self) -> float:
+        """Seconds of what is in packs now, the sweeps' included."""
+        return self.estimate.likely + sum(each.packed_s for each in self.sweeps)
 
 
 def make_plan(
@@ -60,6 +78,8 @@ def make_plan(
     free_bytes: int | None = None,
     calibrate: Calibrate | None = None,
     largest: Callable[[Job, Mapping[str, Facts]], int] | None = None,
+    members: Sequence[Member] | None = None,
+    pending: Sequence[Job] = (),
 ) -> Plan:
     """Leave out what is done (by this code) and what failed for a reason of its own; pack the rest, longest first.
 
@@ -74,6 +94,8 @@ def make_plan(
         free_bytes: memory that one slot may count on; packs stay well below it.
         calibrate: measures what the store has no history of, such as `calibration.calibrate`.
         largest: jobs that a pack of such jobs may have at most, such as `calibration.largest_pack` measures.
+        members: the jobs of the whole benchmark and their rows; by default each is its own row.
+        pending: jobs whose values are still to be chosen; only their time is told.
     """
     jobs = tuple(dict.fromkeys(benchmark.jobs))
     if shard:
@@ -82,10 +104,11 @@ def make_plan(
     done = store.done(code) if store else set()
     failed = store.failed(code) if store else {}
     kept_out = {} if retry_failed else {key: why for key, why in failed.items() if why[0] not in RETRIED}
-    pending = [job for job in jobs if job.key not in done and job.key not in kept_out]
+    left = [job for job in jobs if job.key not in done and job.key not in kept_out]
     files = files or {}
     facts = _own_facts(files)
-    worth_it = sum(job.protocol.epochs * epoch_cost(job, facts) for job in pending) > WORTH_CALIBRATING_S
+    ahead = [*left, *pending]
+    worth_it = sum(job.protocol.epochs * epoch_cost(job, facts) for job in ahead) > WORTH_CALIBRATING_S
     pace = Pace.of(store, devices, calibrate=calibrate if worth_it else None, facts=facts)
 
     limit = (lambda job: largest(job, facts)) if largest else None
@@ -93,16 +116,18 @@ def make_plan(
     def packed(some: Sequence[Job]) -> list[Pack]:
         return make_packs(some, devices, pace, free_bytes=free_bytes, facts=facts, largest=limit)
 
-    chosen, packs = pending, packed(pending)
+    chosen, packs = left, packed(left)
     if budget_s is not None:
-        chosen, packs = _affordable(budget.in_order(pending, jobs, pace), packed, budget_s, pace, devices)
-    left_out = set(pending) - set(chosen)
+        chosen, packs = _affordable(budget.in_order(left, jobs, pace), packed, budget_s, pace, devices)
+    left_out = set(left) - set(chosen)
     kind = kind_of(devices)
     return Plan(
         benchmark=benchmark.name,
         config=benchmark.config,
         jobs=tuple(job for job in jobs if job not in left_out),
-        whole=tuple(dict.fromkeys(benchmark.whole)),
+        members=tuple(Member(job, label(job)) for job in dict.fromkeys(benchmark.whole))
+        if members is None
+        else tuple(members),
         code=code,
         done=frozenset(done),
         failed=kept_out,
@@ -111,11 +136,18 @@ def make_plan(
         estimate=estimate(packs, pace, devices),
         memory_bytes=max((memory(pack.jobs, facts, kind=kind) for pack in packs), default=0),
         files=files,
-        left_out=tuple(job for job in pending if job in left_out),
+        left_out=tuple(job for job in left if job in left_out),
         budget_s=budget_s,
         shard=shard,
         free_bytes=free_bytes,
+        pending=tuple(pending),
+        pending_estimate=estimate(packed(pending), pace, devices) if pending else None,
     )
+
+
+def label(job: Job) -> str:
+    """A job's variant as users write it."""
+    return catalog.label(job.method, dict(job.hparams), dict(job.static))
 
 
 def fetch_missing(plan: Plan, say: Callable[[str], None] = lambda _: None) -> Plan:

@@ -16,8 +16,7 @@ from regbench.engines.local import LocalEngine
 from regbench.errors import InfrastructureError
 from regbench.job import Job
 from regbench.provenance import environment, numerics
-from regbench.runner.drive import label
-from regbench.runner.plan import Plan
+from regbench.runner.plan import Plan, label
 from regbench.runner.work import Task, retrain
 from regbench.store import Store
 
