@@ -107,11 +107,12 @@ def benchmarks(known: "Benchmarks") -> list[dict[str, Any]]:
     """Every benchmark with its size."""
     rows = []
     for name in known.names():
-        jobs = known.get(name).jobs
+        benchmark = known.get(name)
+        jobs = benchmark.jobs
         rows.append(
             {
                 "name": name,
-                "jobs": len(jobs),
+                "jobs": benchmark.size,
                 "datasets": len({job.dataset for job in jobs}),
                 "epochs": max(job.protocol.epochs for job in jobs),
                 "what": known.description(name),

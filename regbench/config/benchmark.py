@@ -44,6 +44,13 @@ class Benchmark:
         if not self.whole:
             object.__setattr__(self, "whole", self.jobs)
 
+    @property
+    def size(self) -> int:
+        """Jobs that are known before anything is trained; of a sweep, those of its first stage."""
+        if not self.sweep:
+            return len(self.whole)
+        return sum(stages[0].size for job in self.whole if (stages := self.stages(job)))
+
     def stages(self, job: Job) -> list[Stage]:
         """What a sweep tries of a job's row."""
         fixed = self.fixed.get(row_label(job), frozenset())
@@ -130,7 +137,9 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
         config["sweep"] = [stage.config() for stage in spec.sweep]
     if spec.choose:
         config["choose"] = spec.choose.config()
-        config["expected"] = dict(Counter(job.dataset for job in jobs))  # jobs, which are there only once they are chosen
+        config["expected"] = dict(
+            Counter(job.dataset for job in jobs)
+        )  # jobs, which are there only once they are chosen
     fixed = {variant.label: variant.fixed for variant in variants}
     return Benchmark(name, spec.description, jobs, config, sweep=spec.sweep, fixed=fixed)
 

@@ -45,7 +45,7 @@ def check_choice(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec
 
 
 def _check_cover(marked: Marked, name: str, spec: Spec, sources: Sequence[Spec]) -> None:
-    """Every row needs a sweep that has it on each dataset: at the same k, or at another one to carry its values from."""
+    """Every row needs a sweep that has it on each dataset, at the same k or at one to carry values from."""
     for row in spec.variants:
         if row.method not in catalog.names("methods"):
             continue
@@ -55,6 +55,8 @@ def _check_cover(marked: Marked, name: str, spec: Spec, sources: Sequence[Spec])
                 at = f" on {dataset}" if having else ""
                 raise marked.wrong(f"no sweep it chooses from has {row.label}{at}", name, "choose", "from")
         for source, swept in having:
-            chosen = {field for stage in source.sweep if (own := stage.of(row.method, swept.fixed)) for field in own.axes}
+            chosen = {
+                field for stage in source.sweep if (own := stage.of(row.method, swept.fixed)) for field in own.axes
+            }
             if clash := sorted(chosen & row.fixed):
                 raise marked.wrong(f"{row.label} fixes {clash[0]}, and its sweep tries values of it", name, "methods")

@@ -152,10 +152,10 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
                 raise where[name].wrong(f"names no {field}, so there is nothing to run", name)
         if not spec.k and (needy := next((v for each in spec.methods for v in each if v.uses_k), None)):
             raise where[name].wrong(f"names no k, and {needy.label} needs one, such as `k: [25]`", name)
-    for name in complete:
-        check_sweep(where[name], name, complete[name])
-        complete[name] = check_choice(where[name], name, complete[name], {**known, **complete})
-    return complete
+    for name, spec in complete.items():
+        check_sweep(where[name], name, spec)
+    everything = {**known, **complete}
+    return {name: check_choice(where[name], name, spec, everything) for name, spec in complete.items()}
 
 
 def _merge(base: Spec, child: Spec) -> Spec:

@@ -1,4 +1,4 @@
-"""Fields of the protocol as a file or the command line gives them, and what pydantic says of wrong ones in our words."""
+"""Fields of the protocol as a file or the command line gives them, and in our words what is wrong with them."""
 
 from typing import Annotated, Any, Literal
 

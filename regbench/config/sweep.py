@@ -61,6 +61,11 @@ class Stage:
         else:
             yield from itertools.islice(self._draws(centre), self.sample)
 
+    @property
+    def size(self) -> int:
+        """The number of configurations."""
+        return self.sample or math.prod(len(axis) for axis in self.axes.values() if isinstance(axis, tuple))
+
     def _draws(self, centre: Values) -> Iterator[Values]:
         """The centre, then draws; none comes twice, and where only lists are drawn from they end when all have come."""
         lists = [axis for axis in self.axes.values() if isinstance(axis, tuple)]
@@ -117,9 +122,7 @@ def with_values(job: Job, values: Mapping[str, Value]) -> Job:
     """A job with other values of its protocol and its method."""
     protocol = {name: value for name, value in values.items() if name in OF_PROTOCOL}
     hparams = {name: value for name, value in values.items() if name not in OF_PROTOCOL}
-    return replace(
-        job, protocol=replace(job.protocol, **protocol), hparams=pairs({**dict(job.hparams), **hparams})
-    )
+    return replace(job, protocol=replace(job.protocol, **protocol), hparams=pairs({**dict(job.hparams), **hparams}))
 
 
 def values_of(job: Job, names: Collection[str]) -> Values:

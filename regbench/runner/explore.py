@@ -37,7 +37,7 @@ def explore(stages: Sequence[Stage], usual: Values, result: Result) -> Explored:
             tried += [values for values in growing.around(best) if values not in tried]
             found = [result(values) for values in tried]
             if None in found:
-                later = sum(_size(each) for each in stages[number + 1 :])
+                later = sum(each.size - 1 for each in stages[number + 1 :])
                 return Explored(tuple(tried), complete=False, later=later, may_extend=bool(stage.extend))
             lowest = min(each for each in found if each is not None)
             if math.isinf(lowest):  # everything diverged: there is nothing to go on from
@@ -77,12 +77,3 @@ def _numbers(stage: Stage, name: str) -> tuple[float, ...]:
     axis = stage.axes[name]
     assert isinstance(axis, tuple), "checked when the file was read"
     return tuple(value for value in axis if isinstance(value, float))
-
-
-def _size(stage: Stage) -> int:
-    """Configurations of a stage that has not begun, less the one it starts from."""
-    if stage.sample is not None:
-        return stage.sample - 1
-    return math.prod(len(axis) for axis in stage.axes.values() if isinstance(axis, tuple)) - 1
-
-

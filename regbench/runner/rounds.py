@@ -48,9 +48,7 @@ def plan_ahead(
         if found.pending and needed:
             sweeps.append(_sweep(survey.sweep, survey, store, only=needed, budget_s=left, **options))
             left = None if left is None else max(0.0, left - sweeps[-1].estimate.likely)
-    plan = make_plan(
-        found.benchmark, store, members=found.members, pending=found.pending, budget_s=left, **options
-    )
+    plan = make_plan(found.benchmark, store, members=found.members, pending=found.pending, budget_s=left, **options)
     return replace(
         plan,
         sweeps=tuple(replace(each, shard=shard) for each in sweeps),

@@ -92,7 +92,8 @@ def _row(choice: Choice) -> dict[str, Any]:
 
 
 def _choice(row: dict[str, Any]) -> Choice:
-    names = ("jobs", "winner", "on_edge")
-    plain = {name: value for name, value in row.items() if name not in {"benchmark", "made", "chosen", "k", *names}}
-    lists = {name: tuple(row[name]) for name in names}
-    return Choice(**plain, **lists, k=row["k"] or None, values=row["chosen"])
+    told = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    for name in ("benchmark", "made"):
+        told.pop(name)
+    values = told.pop("chosen")
+    return Choice(**{**told, "k": row["k"] or None, "values": values})

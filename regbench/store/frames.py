@@ -1,7 +1,6 @@
 """What reports read: one row per job with its best epoch, whole curves, predictions, past times."""
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -148,7 +147,7 @@ def choices(connection: Connection, benchmark: str | None) -> pd.DataFrame:
     frame = _frame(connection, query.with_only_columns(*ChoiceRow.__table__.columns))
     frame = frame.rename(columns={"chosen": "values"})
     frame.insert(2, "method", [str(variant).partition("[")[0] for variant in frame["variant"]])
-    frame["k"] = frame["k"].astype("Int64").replace({0: pd.NA})
+    frame["k"] = frame["k"].astype("Int64").where(frame["k"] != 0)
     frame["made"] = pd.to_datetime(frame["made"].astype("float64"), unit="s", utc=True)
     frame.attrs["benchmark"] = name
     whole = dict.fromkeys(("carried_from_k", "tried", "diverged"), "Int64")
@@ -290,7 +289,7 @@ def _cells(benchmark: str, select_epoch: str) -> Select:
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Plain columns: missing integers as <NA>, missing metrics as NaN, hyper-parameters as dictionaries."""
     frame["hparams"] = [config["hparams"] for config in frame["config"]]
-    frame["swept"] = [each or {} for each in frame["swept"]]
+    frame["swept"] = frame["swept"].map(lambda values: values or {})
     frame["lambda_sigma"] = _widths(frame)
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
     metrics = [name.replace("/", "_") for name in METRICS]

@@ -90,7 +90,8 @@ class Store:
         benchmark's list starts anew. Runs are kept whatever happens.
         """
         with self.writing() as connection:
-            grid.add_benchmark(connection, name, config, [Member(*each) for each in jobs])
+            members = [each if isinstance(each, Member) else Member(*each) for each in jobs]
+            grid.add_benchmark(connection, name, config, members)
 
     def add_dataset(
         self,

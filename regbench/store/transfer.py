@@ -24,6 +24,7 @@ from regbench.store.models import (
     Base,
     BenchmarkJobRow,
     BenchmarkRow,
+    ChoiceRow,
     DatasetRow,
     EnvironmentRow,
     JobRow,
@@ -129,6 +130,9 @@ def _queries(benchmark: str | None, part: Part) -> dict[str, Select]:
         .join(RunRow, RunRow.id == ParameterRow.run_id)
         .where(RunRow.id.in_(ended))
         .order_by(ParameterRow.run_id, ParameterRow.name),
+        "choices": _plain(ChoiceRow)
+        .where(ChoiceRow.benchmark == benchmark if benchmark else ChoiceRow.benchmark.is_not(None))
+        .order_by(ChoiceRow.benchmark, ChoiceRow.dataset, ChoiceRow.variant, ChoiceRow.k),
     }
 
 
@@ -142,8 +146,9 @@ TABLES: dict[str, type[Base]] = {
     "metrics": MetricRow,
     "predictions": PredictionRow,
     "parameters": ParameterRow,
+    "choices": ChoiceRow,
 }
-SINCE = {"parameters": "0003"}  # the version of the tables from which on an export has the file
+SINCE = {"parameters": "0003", "choices": "0004"}  # the version of the tables from which on an export has the file
 
 
 def _plain(table: type[Base], *keys: Any) -> Select:
@@ -188,7 +193,7 @@ def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
 
 
 def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[str]:
-    """Datasets, environments, jobs and benchmarks; gives the benchmarks that are another grid here."""
+    """Datasets, environments, jobs, benchmarks and choices; gives the benchmarks that are another grid here."""
     insert_new(connection, DatasetRow, sheets["datasets"].rows())
     insert_new(connection, EnvironmentRow, sheets["environments"].rows())
     insert_new(connection, JobRow, [{**row, "lease_token": 0} for row in sheets["jobs"].rows()])
@@ -204,6 +209,8 @@ def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[st
     for name, each in places.items():
         if name not in other:
             link(connection, name, each)
+    chosen = sheets["choices"].rows() if "choices" in sheets else []
+    insert_new(connection, ChoiceRow, [row for row in chosen if row["benchmark"] not in other])
     return [f"benchmark {name}: another grid of that name is here and stays; the runs were added" for name in other]
 
 

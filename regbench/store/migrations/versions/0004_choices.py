@@ -4,11 +4,9 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
-
-KEPT = "benchmark_job_before"  # a primary key cannot be changed in place everywhere, so the table is made anew
 
 
 def upgrade() -> None:
@@ -42,24 +40,26 @@ def upgrade() -> None:
     )
     op.execute(
         'INSERT INTO benchmark_job (benchmark, job_id, variant, position, "row") '
-        f"SELECT b.benchmark, b.job_id, j.variant, b.position, j.variant FROM {KEPT} b JOIN job j ON j.id = b.job_id"  # noqa: S608
+        "SELECT b.benchmark, b.job_id, j.variant, b.position, j.variant "
+        "FROM benchmark_job_before b JOIN job j ON j.id = b.job_id"
     )
-    op.drop_table(KEPT)
+    op.drop_table("benchmark_job_before")
 
 
 def downgrade() -> None:
     _keep("SELECT benchmark, job_id, min(position) AS position FROM benchmark_job GROUP BY benchmark, job_id")
     _make(key=("benchmark", "job_id"))
     op.execute(
-        f"INSERT INTO benchmark_job (benchmark, job_id, position) SELECT benchmark, job_id, position FROM {KEPT}"  # noqa: S608
+        "INSERT INTO benchmark_job (benchmark, job_id, position) "
+        "SELECT benchmark, job_id, position FROM benchmark_job_before"
     )
-    op.drop_table(KEPT)
+    op.drop_table("benchmark_job_before")
     op.drop_table("choice")
 
 
 def _keep(query: str) -> None:
-    """Copy what is there aside, and take the table away."""
-    op.execute(f"CREATE TABLE {KEPT} AS {query}")
+    """Copy what is there aside and take the table away: a primary key cannot be changed in place everywhere."""
+    op.execute(f"CREATE TABLE benchmark_job_before AS {query}")
     op.drop_index(op.f("ix_benchmark_job_job_id"))
     op.drop_table("benchmark_job")
 
