@@ -249,9 +249,8 @@ def _changes(
 ) -> list[str]:
     """Where a stored choice is not what would be chosen now, or can no longer be checked."""
     other, unknown, used = [], 0, 0
-    for cell in stored:
-        answer = answers.get(cell)
-        if answer is None or cell not in wanted:
+    for cell, answer in answers.items():
+        if answer is None or cell not in wanted or cell not in stored:
             continue
         used += 1
         survey, source = answer

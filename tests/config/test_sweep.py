@@ -217,7 +217,7 @@ def test_a_field_that_no_row_has_is_refused(write):
         write("b: {extends: smoke, methods: ['end2end[lambda_kl=1]', lsq],\n sweep: [{lambda_kl: [1, 2]}]}")
 
 
-SWEEP = "s: {%s, sweep: [{learning_rate: [1e-3, 1e-2]}]}\n" % BASE
+SWEEP = "s: {" + BASE + ", sweep: [{learning_rate: [1e-3, 1e-2]}]}\n"
 
 
 @pytest.mark.parametrize(

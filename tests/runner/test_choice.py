@@ -1,4 +1,4 @@
-"""From sweeps to chosen jobs: real stores, real training of tiny models, and planted numbers where an optimum matters."""
+"""From sweeps to chosen jobs: real stores, and planted numbers where it matters where an optimum lies."""
 
 import math
 import os

@@ -18,8 +18,12 @@ def finish(stages, error, usual=USUAL):
     """Explore round by round as a run does, with `error` of each configuration; gives the sizes of the rounds too."""
     known: dict[tuple, float] = {}
     sizes = []
+
+    def result(values):
+        return known.get(tuple(values.items()))
+
     while True:
-        found = explore(stages, usual, lambda values: known.get(tuple(values.items())))
+        found = explore(stages, usual, result)
         new = [values for values in found.tried if tuple(values.items()) not in known]
         if found.complete:
             assert not new
