@@ -53,7 +53,7 @@ class Stage:
         axes = {name: axis for name, axis in self.axes.items() if name in has}
         return replace(self, axes=axes, extend=tuple(name for name in self.extend if name in axes)) if axes else None
 
-    def around(self, centre: Values) -> Iterator[Values]:
+    def around(self, centre: Mapping[str, Value]) -> Iterator[Values]:
         """Every configuration of the stage, in the order of the file; what it does not sweep stays as in `centre`."""
         if self.sample is None:
             for values in itertools.product(*(axis for axis in self.axes.values() if isinstance(axis, tuple))):
@@ -66,13 +66,13 @@ class Stage:
         """The number of configurations."""
         return self.sample or math.prod(len(axis) for axis in self.axes.values() if isinstance(axis, tuple))
 
-    def _draws(self, centre: Values) -> Iterator[Values]:
+    def _draws(self, centre: Mapping[str, Value]) -> Iterator[Values]:
         """The centre, then draws; none comes twice, and where only lists are drawn from they end when all have come."""
         lists = [axis for axis in self.axes.values() if isinstance(axis, tuple)]
         possible = math.prod(map(len, lists)) if len(lists) == len(self.axes) else math.inf
         inside = all(centre[name] in axis for name, axis in self.axes.items() if isinstance(axis, tuple))
-        seen = [centre]
-        yield centre
+        seen = [dict(centre)]
+        yield dict(centre)
         for number in itertools.count(1):
             if len(seen) - (not inside) >= possible:
                 return

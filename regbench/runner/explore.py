@@ -1,10 +1,10 @@
 """What a sweep tries of one cell, as far as it can be known: the next stage and the next value depend on results."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from regbench.config.sweep import Stage, Values, rounded
+from regbench.config.sweep import Stage, Value, Values, rounded
 
 Result = Callable[[Values], float | None]  # metric of a configuration: infinite if it diverged, None if not known yet
 
@@ -21,7 +21,7 @@ class Explored:
     may_extend: bool = False
 
 
-def explore(stages: Sequence[Stage], usual: Values, result: Result) -> Explored:
+def explore(stages: Sequence[Stage], usual: Mapping[str, Value], result: Result) -> Explored:
     """Stage by stage, each around the winner so far, and on beyond an edge where a stage says so.
 
     Args:
@@ -30,7 +30,7 @@ def explore(stages: Sequence[Stage], usual: Values, result: Result) -> Explored:
         result: what is known of a configuration.
     """
     tried: list[Values] = []
-    best = usual
+    best = dict(usual)
     for number, stage in enumerate(stages):
         growing = stage
         while True:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from regbench import catalog, config
+from regbench import config
 from regbench.config import Benchmarks, Facts, values_of, with_values
 from regbench.config.sweep import Range, Stage, rounded
 from regbench.errors import UsageError

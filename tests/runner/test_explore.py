@@ -117,7 +117,7 @@ def test_computed_values_have_twelve_digits():
     stage = Stage({"lambda_kl": (0.0681292069058, 0.146779926762)}, extend=("lambda_kl",), extend_limit=6)
     found, _ = finish([stage], valley(lambda_kl=1e3), usual={"lambda_kl": 1.0})
     values = [each["lambda_kl"] for each in found.tried]
-    assert values == [rounded(each) for each in values]
+    assert values == [rounded(float(each)) for each in values]
     assert values == pytest.approx([10 ** (-0.5 + j / 3) for j in range(-2, 6)], rel=1e-10)
 
 
