@@ -101,6 +101,20 @@ def test_a_reader_upgrades_nothing_and_says_who_does(tmp_path: Path):
     assert not list(tmp_path.glob("*.bak"))
 
 
+def test_a_benchmark_of_version_0003_keeps_its_jobs_under_their_variants(store: Store):
+    jobs = [job(seed=0), job(seed=1), job(method="soft_binning", k=5, hparams=(("lambda_sigma", 1.0),))]
+    store.add_benchmark("small", {}, labelled(*jobs))
+    before = store.cells("small")
+    with store.writing() as connection:
+        command.downgrade(alembic_config(connection), "0003")
+    with store.writing() as connection:
+        command.upgrade(alembic_config(connection), "head")
+    after = store.cells("small")
+    assert after["variant"].tolist() == after["row"].tolist() == ["lsq", "lsq", "soft_binning[lambda_sigma=1]"]
+    assert after["job_key"].tolist() == before["job_key"].tolist()
+    assert store.choices("small").empty
+
+
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_newer_database_is_refused_and_not_touched(url: str, read_only: bool):
     with Store.open(url) as store, store.writing() as connection:

@@ -9,13 +9,31 @@ import pyarrow.parquet as pq
 import pytest
 
 from regbench.errors import InfrastructureError, UsageError
-from regbench.store import EpochRows, Finished, Store, export, import_
+from regbench.store import Choice, EpochRows, Finished, Store, export, import_
 from tests.store.conftest import job, labelled, take, train
 
 FILES = [
     *["datasets", "environments", "jobs", "benchmarks", "benchmark_jobs", "runs", "metrics", "predictions"],
-    "parameters",
+    *["parameters", "choices"],
 ]
+
+
+CHOICE = Choice(
+    dataset="diamonds",
+    variant="lsq",
+    k=None,
+    values={"learning_rate": 0.1 + 0.2, "optimizer": "adamw"},
+    source="sweep",
+    carried_from_k=5,
+    by="val/rmse",
+    jobs=("a", "b"),
+    winner=("b",),
+    metric=1 / 3,
+    default_metric=None,
+    tried=2,
+    diverged=1,
+    on_edge=("learning_rate",),
+)
 
 
 def fill(store: Store) -> None:
@@ -45,6 +63,7 @@ def fill(store: Store) -> None:
         ],
         claims=claims,
     )
+    store.choose("small", [CHOICE])
     store.fail([take(store, failed)[0]], failure_class="ValueError", error="no such luck: ±½")
     claims = take(store, running)
     store.write([EpochRows(claims[0].run_id, 1, {"val/rmse": 0.5})], claims=claims)
@@ -73,6 +92,7 @@ def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path:
         learnt = copy.parameters(diverged)
         assert learnt["mu"].tolist() == [[1 / 3], [5e-324]]
         assert learnt["sigma"].tolist() == 0.1
+        assert copy.chosen("small") == {("diamonds", "lsq", None): CHOICE}
     assert dict(moved.rows) == {
         "datasets": 2,
         "environments": 1,
@@ -83,6 +103,7 @@ def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path:
         "metrics": 2 * 3 * 4 + 1,
         "predictions": 1,
         "parameters": 2,
+        "choices": 1,
     }
 
 
@@ -200,6 +221,10 @@ def test_what_an_older_version_exported_is_read_without_the_files_it_did_not_hav
         with monkeypatch.context() as older:
             older.setattr("regbench.store.parquet.versions", lambda: ["0001", "0002"])
             export(source, tmp_path / "out")
-    (tmp_path / "out" / "parameters.parquet").unlink()
+    for name in ("parameters", "choices"):
+        (tmp_path / "out" / f"{name}.parquet").unlink()
+    places = pq.read_table(tmp_path / "out" / "benchmark_jobs.parquet")
+    pq.write_table(places.drop_columns(["variant", "row", "swept"]), tmp_path / "out" / "benchmark_jobs.parquet")
     with Store.open(tmp_path / "copy.db") as copy:
         assert import_(copy, tmp_path / "out").rows["runs"] == 4
+        assert set(copy.cells("small")["variant"]) == {"lsq[lambda_sigma=0.3]"}
