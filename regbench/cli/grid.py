@@ -10,7 +10,7 @@ from regbench.cli.output import say
 from regbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from regbench.config import Benchmark, Facts
+    from regbench.config import Benchmark, Benchmarks, Facts
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def choose(
     known = config.load(file)
     if every and names:
         raise UsageError(f"--all means every benchmark; leave out {', '.join(names)}, or --all")
-    wanted = list(known.own or known.names()) if every else list(dict.fromkeys(names or ()))
+    wanted = _every(known) if every else list(dict.fromkeys(names or ()))
     if not wanted:
         say(listing.as_text(listing.benchmarks(known)))
         raise UsageError("which benchmark? give one of these names, or --all")
@@ -56,7 +56,29 @@ def choose(
         files = {facts.name: (str(data.absolute()), str(target))}
         found = [known.on_table(name, overrides, facts) for name in wanted]
     chosen = {"datasets": datasets or (), "methods": methods or (), "k": k or (), "seeds": seeds or ()}
-    return [Chosen(config.filter_jobs(each, **chosen), files) for each in found]
+    return [Chosen(each, files) for each in _filtered(found, every=every, **chosen)]
+
+
+def _every(known: "Benchmarks") -> list[str]:
+    """The benchmarks of the file but for the sweeps of others, which are run with these."""
+    names = list(known.own or known.names())
+    sources = {source for name in names if (choose := known.specs[name].choose) for source in choose.sources}
+    return [name for name in names if name not in sources]
+
+
+def _filtered(found: "Sequence[Benchmark]", *, every: bool, **chosen: Any) -> "list[Benchmark]":
+    """Each with the jobs asked for; of all there are, those that have any."""
+    from regbench import config
+
+    kept, errors = [], []
+    for each in found:
+        try:
+            kept.append(config.filter_jobs(each, **chosen))
+        except UsageError as error:
+            errors.append(error)
+    if errors and not (every and kept):
+        raise errors[0]
+    return kept
 
 
 def _own_table(path: Path, target: str) -> "Facts":
