@@ -134,10 +134,11 @@ def as_text(plan: "Plan") -> str:
     to_train = Counter(job.dataset for pack in plan.packs for job in pack.jobs)
     packs = Counter(pack.jobs[0].dataset for pack in plan.packs)
     failed = Counter(job.dataset for job in plan.jobs if job.key in plan.failed)
-    rows = [
-        [name, jobs[name], done[name], to_train[name], packs[name], failed[name], _where(name, plan)] for name in jobs
-    ]
-    table = columns(rows, header=["dataset", "jobs", "done", "to train", "packs", "failed", "data"])
+    shown = {"jobs": jobs, "done": done, "to train": to_train, "packs": packs, "failed": failed}
+    if plan.pending:
+        shown["to choose"] = Counter(job.dataset for job in plan.pending)
+    rows = [[name, *(count[name] for count in shown.values()), _where(name, plan)] for name in jobs]
+    table = columns(rows, header=["dataset", *shown, "data"])
     lines = [*map(as_text, plan.sweeps), headline(plan), table]
     if plan.packs:
         lines.append(f"the time rests on {plan.estimate.rests_on}")

@@ -76,6 +76,9 @@ def _explain(standings: "Sequence[Standing]") -> None:
             emit(f"  {dataset}, {failure.label}: {failure.error.partition(NEWLINE)[0]}")
         if len(failures) > SHOWN:
             emit(f"  ... and {len(failures) - SHOWN:,} more; `regbench status --json` has all of them")
+    for name, sweeps in dict.fromkeys((each.benchmark, each.waits_for) for each in standings if each.unchosen):
+        count = sum(each.unchosen for each in standings if each.benchmark == name)
+        emit(f"{paint('pending', 'yellow')}: {name}, {amount(count, 'job')} to be chosen by {' and '.join(sweeps)}")
     for why in dict.fromkeys(why for each in standings for why in each.blocked_by):
         emit(f"{paint('blocked', 'yellow')}: {why}")
 

@@ -136,7 +136,6 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
     if spec.sweep:
         config["sweep"] = [stage.config() for stage in spec.sweep]
     if spec.choose:
-        config["choose"] = spec.choose.config()
         config["expected"] = dict(
             Counter(job.dataset for job in jobs)
         )  # jobs, which are there only once they are chosen

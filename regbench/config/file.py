@@ -66,7 +66,8 @@ class Benchmarks:
         if spec.choose is None:
             return made
         sources = tuple(self._made(source, given, make) for source in spec.choose.sources)
-        return replace(made, choose=Choosing(spec.choose.by, sources))
+        said = {"from": [source.name for source in sources], "by": spec.choose.by}
+        return replace(made, choose=Choosing(spec.choose.by, sources), config={**made.config, "choose": said})
 
     def _spec(self, name: str, overrides: Mapping[str, Any]) -> tuple[str, Spec]:
         base, named = self._split(name)

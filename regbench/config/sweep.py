@@ -104,10 +104,6 @@ class Choose:
     sources: tuple[str, ...]
     by: str = METRICS[0]
 
-    def config(self) -> dict[str, Any]:
-        """The choice as plain data."""
-        return {"from": list(self.sources), "by": self.by}
-
 
 def rounded(number: float) -> float:
     """A computed value to the digits that are kept of it.

@@ -37,8 +37,8 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
     tallies: dict[tuple[str, str], _Tally] = defaultdict(_Tally)
     for job in connection.execute(jobs):
         tallies[job.benchmark, job.dataset].add(job, runs.get(job.id, _Runs()), moment)
-    for name, dataset, expected in _expected(connection, benchmark):
-        tallies[name, dataset].expect(expected)
+    for name, dataset, expected, sweeps in _expected(connection, benchmark):
+        tallies[name, dataset].expect(expected, sweeps)
     return [tally.standing(*place) for place, tally in tallies.items()]
 
 
@@ -72,6 +72,7 @@ class _Tally:
     epochs_done: int = 0
     epochs_total: int = 0
     unchosen: int = 0
+    waits_for: tuple[str, ...] = ()
     failures: list[Failure] = field(default_factory=list)
     blocked_by: dict[str, None] = field(default_factory=dict)
 
@@ -93,9 +94,10 @@ class _Tally:
         else:
             self.count["pending"] += 1
 
-    def expect(self, jobs: int) -> None:
+    def expect(self, jobs: int, sweeps: tuple[str, ...]) -> None:
         """Count the jobs that are not there yet, for their values are still to be chosen."""
         self.unchosen = max(0, jobs - self.count["jobs"])
+        self.waits_for = sweeps if self.unchosen else ()
         self.count["jobs"] += self.unchosen
         self.count["pending"] += self.unchosen
 
@@ -108,6 +110,7 @@ class _Tally:
             epochs_done=self.epochs_done,
             epochs_total=self.epochs_total,
             unchosen=self.unchosen,
+            waits_for=self.waits_for,
             failures=tuple(self.failures),
             blocked_by=tuple(self.blocked_by),
         )
@@ -122,13 +125,13 @@ def label(variant: str, k: int | None, seed: int) -> str:
     return f"{variant} seed={seed}" if k is None else f"{variant} k={k} seed={seed}"
 
 
-def _expected(connection: Connection, benchmark: str | None) -> Iterator[tuple[str, str, int]]:
-    """Benchmark, dataset and number of jobs, of the benchmarks that choose."""
+def _expected(connection: Connection, benchmark: str | None) -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
+    """Benchmark, dataset, number of jobs, and the sweeps to choose from, of the benchmarks that choose."""
     query = select(BenchmarkRow.name, BenchmarkRow.config).order_by(BenchmarkRow.last_run.desc(), BenchmarkRow.name)
     for name, config in connection.execute(query):
         if benchmark in {None, name}:
             for dataset, jobs in config.get("expected", {}).items():
-                yield name, dataset, jobs
+                yield name, dataset, jobs, tuple(config["choose"]["from"])
 
 
 def _runs(connection: Connection, benchmark: str | None, code: Mapping[str, str] | None) -> dict[int, _Runs]:

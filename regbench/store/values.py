@@ -135,7 +135,7 @@ class Failure:
 class Standing:
     """How far a benchmark is on one dataset; jobs = done + running + failed + blocked + pending.
 
-    `unchosen` of the pending ones wait for a choice, so their values are not known yet.
+    `unchosen` of the pending ones wait for a choice from the sweeps `waits_for`: their values are not known yet.
     """
 
     benchmark: str
@@ -149,5 +149,6 @@ class Standing:
     epochs_done: int  # of done and running jobs
     epochs_total: int
     unchosen: int = 0
+    waits_for: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     blocked_by: tuple[str, ...] = ()
