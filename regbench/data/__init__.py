@@ -9,7 +9,7 @@ from regbench.data.loading import is_here, load
 from regbench.data.own import from_file
 from regbench.data.preparation import nested_split, prepare, split_rows
 from regbench.data.shelf import Check, Fetched, Item, fetch, import_file, inventory, verify, verify_one
-from regbench.data.sources import UCI, Address, File, Layout, MedMNIST, OpenML, OwnFile, Source, Wheel, Zip
+from regbench.data.sources import UCI, Address, File, Generated, Layout, MedMNIST, OpenML, OwnFile, Source, Wheel, Zip
 from regbench.data.table import Prepared, Table
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Dataset",
     "Fetched",
     "File",
+    "Generated",
     "ImageDataset",
     "Item",
     "Layout",

@@ -17,15 +17,17 @@ from regbench.data.table import Float64, Table
 
 @dataclass(frozen=True, kw_only=True)
 class TabularDataset:
-    """Numeric columns and one numeric target.
+    """Numeric columns and a numeric target.
 
     alias: the abbreviation that papers use.
     columns, target: canonical names, in canonical order.
+    targets: the columns of a target of several dimensions, which `target` then names together.
     inputs: number of columns.
     sizes: rows for training, validation and test.
     batch_size: of the first paper.
     digest: of the canonical table; every source must give it.
     sources: where the table may come from, tried in this order.
+    synthetic: whether it was made up; every table and figure of it says so.
     """
 
     alias: str
@@ -40,15 +42,20 @@ class TabularDataset:
     reference: str
     sources: Sequence[Source] = field(default=())
     backbone: str = "mlp"
+    targets: tuple[str, ...] = ()
+    synthetic: bool = False
 
     def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:
         """The canonical table in raw files, whose rows follow one another."""
         tables = [parse(raw) for raw in files]
-        x = np.stack([_stacked(tables, layout.names.get(name, name)) for name in self.columns], axis=1)
+        targets = self.targets or (self.target,)
+        x, y = (
+            np.stack([_stacked(tables, layout.names.get(name, name)) for name in names], axis=1)
+            for names in (self.columns, targets)
+        )
         x *= [layout.factors.get(name, 1.0) for name in self.columns]
-        y = _stacked(tables, layout.names.get(self.target, self.target))[:, None]
         refuse_gaps(x, self.columns)
-        refuse_gaps(y, [self.target])
+        refuse_gaps(y, targets)
         order = _order(tables, layout.order_by, len(y))
         target = np.log1p(y) if layout.log_target else y
         table = Table(x=x[order], y=target[order], columns=self.columns, target=self.target, source=source)

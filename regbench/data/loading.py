@@ -13,7 +13,7 @@ from regbench.data.dataset import Dataset, TabularDataset
 from regbench.data.download import write_atomically
 from regbench.data.places import cache_folder, mirror
 from regbench.data.raw import Refused
-from regbench.data.sources import File, OwnFile, Source
+from regbench.data.sources import File, Generated, OwnFile, Source
 from regbench.data.table import Table
 from regbench.errors import DataUnavailable, InfrastructureError
 
@@ -39,8 +39,8 @@ def is_here(dataset: Dataset, name: str) -> bool:
 
 def seems_here(dataset: Dataset, name: str) -> bool:
     """`is_here` at a glance, for listings: whether a file lies where it should; it is not opened."""
-    files = [source for source in dataset.sources if isinstance(source, (File, OwnFile))]
-    return cached_path(dataset, name).is_file() or any(source.here() for source in files)
+    local = [source for source in dataset.sources if isinstance(source, (File, OwnFile, Generated))]
+    return cached_path(dataset, name).is_file() or any(source.here() for source in local)
 
 
 def _first_right(

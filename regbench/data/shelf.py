@@ -22,7 +22,7 @@ MOST_FILES = 3  # of one table; all their orders are tried
 class Item:
     """One dataset as a listing shows it.
 
-    source: where the kept copy came from; where none is kept, the first place on the network.
+    source: where the kept copy came from; where none is kept, the first place on the network, if it is on one.
     sources: all of them, in the order in which they are tried.
     here: whether it can be had without the network; kept: whether a checked copy lies in the cache, at `path`.
     """
@@ -136,7 +136,7 @@ def _found(name: str, dataset: Dataset | None) -> tuple[str, Dataset]:
 def _item(name: str) -> Item:
     dataset: Dataset = catalog.load("datasets", name)
     path = cached_path(dataset, name)
-    remote = next(source.name for source in dataset.sources if source.remote)
+    place = next((source for source in dataset.sources if source.remote), dataset.sources[0])
     return Item(
         name=name,
         alias=dataset.alias,
@@ -148,7 +148,7 @@ def _item(name: str) -> Item:
         licence=dataset.licence,
         url=dataset.url,
         digest=dataset.digest,
-        source=kept_source(dataset, name) or remote,
+        source=kept_source(dataset, name) or place.name,
         sources=tuple(source.name for source in dataset.sources),
         here=seems_here(dataset, name),
         kept=path.is_file(),

@@ -3,15 +3,18 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from regbench.data.clients import ask
 from regbench.data.download import download, matches, probe, require_network
 from regbench.data.places import mirror
 from regbench.data.raw import Absent, Raw, Refused, zip_member
+from regbench.data.table import Float64
 
 OPENML_SERVER = "https://www.openml.org/api/v1/xml"
 UCI_SERVER = "https://archive.ics.uci.edu/api/dataset"
@@ -108,6 +111,34 @@ class OwnFile:
     def files(self) -> list[Raw]:
         """Read from the disk."""
         return [read_file(Path(self.path))]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """No file at all: a function makes the columns (N,) from a formula and keyed random numbers, always the same ones.
+
+    Its digest holds on every machine where the formula keeps to what IEEE 754 rounds correctly: + - * / and the root.
+    """
+
+    make: Callable[[], Mapping[str, Float64]]
+    layout: Layout = AS_IT_IS
+    remote: bool = field(default=False, init=False)
+
+    @property
+    def name(self) -> str:
+        """What it is."""
+        return "generated"
+
+    def here(self) -> bool:
+        """Always."""
+        return True
+
+    def files(self) -> list[Raw]:
+        """Written as CSV, every digit kept, so that it is read and checked as any other table is."""
+        columns = self.make()
+        values = np.stack(list(columns.values()), axis=1).tolist()
+        lines = [",".join(columns), *(",".join(map(repr, row)) for row in values)]
+        return [Raw("generated.csv", "\n".join(lines).encode())]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from regbench.analysis import Comparison, order, verdict
+from regbench.reports import _words
 from regbench.reports._report import Table
 from regbench.reports._words import MISSING, has
 
@@ -46,6 +47,7 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
     over = [*_shares(comparison), _tests(comparison.overall)] if comparison.overall.datasets > 1 else []
     missing = [f"left out: {each}" for each in comparison.missing]
     return (
+        *_words.generated(each.dataset for each in comparison.datasets),
         *over,
         *missing,
         *comparison.notes,

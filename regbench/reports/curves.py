@@ -10,7 +10,7 @@ import pandas as pd
 from regbench.analysis import order, select, variants
 from regbench.analysis.aggregate import null, records
 from regbench.errors import NothingMeasured
-from regbench.reports import _ratios, _units
+from regbench.reports import _ratios, _units, _words
 from regbench.reports._report import Options, Report, Table
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     grouped = long.groupby([*LINE, "split", "epoch"], dropna=False)["value"]
     rows = grouped.agg(["median", "min", "max", "count"]).reset_index()
     rows = rows.rename(columns={"min": "low", "max": "high", "count": "n"})
+    notes = (*_words.synthetic(frame, rows["dataset"]), *notes)
     return Numbers(_sorted(rows), options.metric, options.units, options.benchmark or "", notes)
 
 

@@ -11,6 +11,7 @@ from regbench.data import (
     UCI,
     Address,
     File,
+    Generated,
     ImageDataset,
     Layout,
     MedMNIST,
@@ -58,6 +59,20 @@ def test_arff_with_other_names_in_the_local_folder(folder):
     renamed = replace(TABLE, target="class")
     data_samples.write_arff(folder / "a.arff", renamed)
     assert same(File(("sample/a.arff",), Layout(names={"y": "class"})))
+
+
+def test_a_generated_table_needs_no_file():
+    columns = dict(zip([*TABLE.columns, TABLE.target], np.concatenate([TABLE.x, TABLE.y], axis=1).T, strict=True))
+    assert same(Generated(lambda: columns))
+
+
+def test_a_target_of_several_columns_keeps_their_order():
+    table = data_samples.table(40, targets=2)
+    names = [*table.columns, "second", "first"]
+    columns = dict(zip(names, np.concatenate([table.x, table.y[:, ::-1]], axis=1).T, strict=True))
+    dataset = data_samples.described(table, Generated(lambda: columns))
+    found = load(replace(dataset, target="both", targets=("first", "second")), "sample")
+    np.testing.assert_allclose(found.y, table.y, rtol=1e-8)
 
 
 def test_two_files_follow_one_another(folder):

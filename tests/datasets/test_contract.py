@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from regbench import catalog
-from regbench.data import File, TabularDataset, digest, load, nested_split, prepare
+from regbench.data import File, Generated, TabularDataset, digest, load, nested_split, prepare
 from regbench.data.loading import from_source
 
+SYNTHETIC = [name for name in catalog.names("datasets") if catalog.entry("datasets", name).arguments.get("synthetic")]
 every_dataset = pytest.mark.parametrize("name", catalog.names("datasets"))
+every_real_one = pytest.mark.parametrize("name", [each for each in catalog.names("datasets") if each not in SYNTHETIC])
 with_data = pytest.mark.skipif(
     not os.environ.get("REGBENCH_DATA"), reason="REGBENCH_DATA names no folder of data files"
 )
@@ -62,11 +64,18 @@ def test_columns_inputs_and_sizes_agree(name):
     if not isinstance(dataset, TabularDataset):
         return
     assert len(dataset.columns) == len(set(dataset.columns)) == dataset.inputs
-    assert dataset.target not in dataset.columns
+    assert not {dataset.target, *dataset.targets} & set(dataset.columns)
     assert tuple(map(len, nested_split(sum(dataset.sizes)))) == dataset.sizes
 
 
 @every_dataset
+def test_what_is_made_up_says_so_in_its_name_and_first_words(name):
+    generated = any(isinstance(source, Generated) for source in catalog.load("datasets", name).sources)
+    summary = catalog.entry("datasets", name).summary
+    assert generated == (name in SYNTHETIC) == name.startswith("synthetic_") == summary.startswith("SYNTHETIC: ")
+
+
+@every_real_one
 def test_there_is_a_local_and_a_remote_source(name):
     sources = catalog.load("datasets", name).sources
     assert {source.remote for source in sources} == {True, False}
@@ -74,7 +83,7 @@ def test_there_is_a_local_and_a_remote_source(name):
 
 
 @with_data
-@every_dataset
+@every_real_one
 def test_every_local_source_gives_the_digest(name):
     dataset = catalog.load("datasets", name)
     for source in dataset.sources:
@@ -83,7 +92,7 @@ def test_every_local_source_gives_the_digest(name):
 
 
 @with_data
-@every_dataset
+@every_real_one
 def test_the_real_data_have_the_sizes_the_inputs_and_the_known_spread(name):
     dataset = catalog.load("datasets", name)
     table = load(dataset, name)
@@ -97,3 +106,14 @@ def test_the_real_data_have_the_sizes_the_inputs_and_the_known_spread(name):
     scaled = (labels - labels.min()) / np.ptp(labels)
     spread = scaled.std(), np.abs(scaled - scaled.mean()).mean()
     assert spread == pytest.approx(LABEL_SPREAD[dataset.alias], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_a_generated_table_is_the_same_ready_to_train_on_everywhere(name):
+    dataset = catalog.load("datasets", name)
+    ready = prepare(load(dataset, name))  # held to its digest
+    assert ready.sizes == dataset.sizes
+    assert ready.y_train.shape[1] == len(dataset.targets or (dataset.target,))
+    assert (ready.y_train.min(0) == 0).all()
+    assert (ready.y_train.max(0) == 1).all()
+    assert np.isfinite(ready.x_train).all()
