@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from regbench.cli.encoders import encoders
 from regbench.cli.reading import cells_only, reading, stored_benchmark
 from regbench.errors import NothingMeasured
 
@@ -45,18 +46,20 @@ class Source:
         """What a report of that name reads; `NothingMeasured` where it is not there."""
         if report.needs == "catalog":
             return Found(None, benchmark, {})
-        names = [f"val/{metric}", f"test/{metric}"]
+        names = [f"val/{metric}", f"test/{metric}", *report.names]
         store = self._store(report.needs, names)
         chosen = _benchmark(store, report, name, benchmark)
         match report.needs:
             case "curves":
                 frame = store.curves(chosen, names=names)
+            case "encoders":
+                return Found(encoders(store, chosen), chosen, {})
             case _:
                 frame = _cells(store, chosen, report)
         return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
 
     def _store(self, needs: str, names: Sequence[str]) -> "Store":
-        kind = needs if self._folder is not None else ""  # a database serves all
+        kind = f"{needs} of {names}" if self._folder is not None else ""  # a database serves all
         if kind not in self._opened:
             part = _part(needs, names) if self._folder is not None else None
             self._opened[kind] = self._stack.enter_context(reading(self._db, self._folder, part))

@@ -38,6 +38,21 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Encoders:
+    """What figures of encoders read: cells as everybody else, and the arrays of those runs that they choose to show.
+
+    dimensions: digest of a dataset → M, the dimensions of its target.
+    parameters: id of a run → the method's own at its best epoch, by name; empty where none are stored.
+    targets: name and digest of a dataset → scaled training targets (N, M); None where the data are not here.
+    """
+
+    cells: "DataFrame"
+    dimensions: Mapping[str, int]
+    parameters: Callable[[int], Mapping[str, Any]]
+    targets: Callable[[str, str], Any]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as people read it: strings, with what it shows above and what it leaves out below.
 
@@ -58,10 +73,11 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One table or figure. `needs` says what `compute` takes: cells, curves, choices, or nothing (catalog).
+    """One table or figure. `needs` says what `compute` takes: cells, curves, choices, encoders, or nothing (catalog).
 
     Without `--benchmark` it is over `benchmark`, or else, if `or_last`, over the one run last. The reference models of
-    the benchmark `reference`, where they have been run, are shown too.
+    the benchmark `reference`, where they have been run, are shown too. Curves hold the metrics `names` besides the one
+    asked for.
     """
 
     title: str
@@ -70,6 +86,7 @@ class Report:
     frames: Callable[[Any], Mapping[str, "DataFrame"]]  # full precision; the first is the report's CSV file
     draw: "Callable[[Any], Figure] | None" = None
     needs: str = "cells"
+    names: tuple[str, ...] = ()
     benchmark: str | None = None
     or_last: bool = True
     reference: str | None = None

@@ -16,8 +16,10 @@ from regbench import analysis, catalog, reports
 from regbench.errors import InfrastructureError, NothingMeasured, UsageError
 from regbench.reports import _palette, _render
 from tests.cells import frame, grid, like_the_paper, row
+from tests.encoders import diagnostics, planar
 
 every_report = pytest.mark.parametrize("name", reports.names())
+SHOWN = {"encoders": ("encoder (", "training target"), "encoder": ("hard binning", "end to end", "RMSE")}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -35,8 +37,9 @@ def epochs() -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"k": "Int64", "lambda_sigma": "Float64", "value": float})
 
 
-def given(name: str) -> pd.DataFrame | None:
-    return {"cells": like_the_paper, "curves": epochs, "catalog": lambda: None}[reports.load(name).needs]()
+def given(name: str) -> pd.DataFrame | reports.Encoders | None:
+    made = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "catalog": lambda: None}
+    return diagnostics() if name == "encoder" else made[reports.load(name).needs]()
 
 
 @pytest.fixture(scope="module", params=reports.names())
@@ -91,8 +94,8 @@ def test_pictures_open_and_name_what_they_show(made):
     assert int.from_bytes(files[f"{name}.png"].read_bytes()[16:20]) > 900  # pixels across: a column at 300 per inch
     assert files[f"{name}.pdf"].read_bytes().startswith(b"%PDF")
     words = " ".join(ET.parse(files[f"{name}.svg"]).getroot().itertext())
-    for label in ("least squares", "end to end", "RMSE"):
-        assert label in words
+    about = "encoder" if name == "encoder" else report.needs
+    assert all(label in words for label in SHOWN.get(about, ("least squares", "end to end", "RMSE")))
 
 
 def test_the_same_numbers_give_the_same_picture_byte_for_byte(made, tmp_path):

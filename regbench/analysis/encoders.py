@@ -1,0 +1,101 @@
+"""The target encoders ψ of the first paper in NumPy, from a run's own parameters: for figures, which know no torch.
+
+Which of the three an encoder is, the names of its parameters say: `w_lin` (M, K) and `w_bias` (K,) give affine logits
+(equation 6); `centres` (K, M) with `sigma` () a Gaussian around each (equation 4); `centres` alone the nearest one. All
+of it in float64 and in log space. N targets, M of their dimensions, K bins.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Parameters = Mapping[str, Array]
+
+LOWEST = -80.0  # of log ψ, as in the methods: too small a share for anybody to notice
+
+
+def encodes(parameters: Parameters) -> bool:
+    """Whether a run with these parameters has an encoder."""
+    return "centres" in parameters or {"w_lin", "w_bias"} <= set(parameters)
+
+
+def is_learnt(parameters: Parameters) -> bool:
+    """Whether the encoder was fitted to the targets, and not put around centres."""
+    return "w_lin" in parameters
+
+
+def log_psi(parameters: Parameters, y_NM: Array) -> Array:
+    """The log ψ(y) of each target: (N, K), never below -80."""
+    if "sigma" in parameters or is_learnt(parameters):
+        return np.maximum(_log_softmax(_logits(parameters, y_NM)), LOWEST)
+    nearest = bins(parameters, y_NM)[:, None]
+    return np.where(nearest == np.arange(len(parameters["centres"])), 0, LOWEST)
+
+
+def psi(parameters: Parameters, y_NM: Array) -> Array:
+    """The shares ψ(y) of each target: (N, K)."""
+    return np.exp(log_psi(parameters, y_NM))
+
+
+def bins(parameters: Parameters, y_NM: Array) -> NDArray[np.int64]:
+    """The bin of the largest share, the first of equally large ones: (N,). Around centres it is the nearest one's."""
+    return _logits(parameters, y_NM).argmax(1)
+
+
+def entropy(parameters: Parameters, y_NM: Array) -> Array:
+    """H(ψ(y)) of each target in nats: (N,)."""
+    logarithm = log_psi(parameters, y_NM)
+    return -(np.exp(logarithm) * logarithm).sum(1)
+
+
+def decoder(parameters: Parameters) -> Array:
+    """Where each bin decodes to, μ (K, M): the centres, where they are not trained."""
+    return parameters["mu"] if "mu" in parameters else parameters["centres"]
+
+
+def region(parameters: Parameters, bin_: int, low: Array, high: Array) -> Array:
+    """The corners (V, 2), in order, of where a bin has the largest share within a rectangle of the plane; none, (0, 2).
+
+    Of affine logits, and so of all three encoders, it is convex: the rectangle less one half-plane per other bin.
+    """
+    w_lin_MK, w_bias_K = _affine(parameters)
+    corners = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
+    for other in range(len(w_bias_K)):
+        if other != bin_:
+            slope, level = w_lin_MK[:, other] - w_lin_MK[:, bin_], w_bias_K[other] - w_bias_K[bin_]
+            corners = _below(corners, corners @ slope + level)
+    return corners
+
+
+def _logits(parameters: Parameters, y_NM: Array) -> Array:
+    """What ψ is the softmax of: (N, K)."""
+    if is_learnt(parameters):
+        return y_NM @ parameters["w_lin"] + parameters["w_bias"]
+    squared = ((y_NM[:, None] - parameters["centres"]) ** 2).sum(-1)
+    return squared / (-2 * parameters["sigma"] ** 2 if "sigma" in parameters else -1)
+
+
+def _affine(parameters: Parameters) -> tuple[Array, Array]:
+    """Weights (M, K) and biases (K,) of affine logits with the same largest shares."""
+    if is_learnt(parameters):
+        return parameters["w_lin"], parameters["w_bias"]
+    centres = parameters["centres"]
+    return centres.T, -(centres**2).sum(1) / 2
+
+
+def _log_softmax(logits_NK: Array) -> Array:
+    shifted = logits_NK - logits_NK.max(1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+
+
+def _below(corners: Array, height: Array) -> Array:
+    """The part of a convex polygon where the height, given at its corners and linear between them, is not positive."""
+    kept: list[Array] = []
+    for here, there, up, down in zip(corners, np.roll(corners, -1, 0), height, np.roll(height, -1), strict=True):
+        if up <= 0:
+            kept.append(here)
+        if (up <= 0) != (down <= 0):
+            kept.append(here + (there - here) * up / (up - down))
+    return np.array(kept).reshape(-1, 2)

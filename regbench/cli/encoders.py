@@ -1,0 +1,30 @@
+"""What figures of encoders read besides the cells: parameters of runs, and the targets they were fitted to."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from regbench.reports import Encoders
+    from regbench.store import Store
+
+
+def encoders(store: "Store", benchmark: str | None) -> "Encoders":
+    """The cells of a benchmark and, each loaded when it is asked for, the arrays behind them."""
+    from regbench import reports
+
+    dimensions = {digest: len(low) for digest, (low, _) in store.target_ranges().items()}
+    return reports.Encoders(store.cells(benchmark), dimensions, store.parameters, training_targets)
+
+
+def training_targets(name: str, digest: str) -> "NDArray[np.float32] | None":
+    """The scaled training targets (N, M) of a dataset, in the split that every seed shares; None if it is not here."""
+    from regbench import catalog, data
+
+    if name not in catalog.names("datasets"):
+        return None
+    dataset = catalog.load("datasets", name)
+    if dataset.digest != digest or not data.is_here(dataset, name):
+        return None
+    return data.prepare(data.load(dataset, name)).y_train
