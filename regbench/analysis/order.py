@@ -1,9 +1,12 @@
 """The order in which rows and columns are shown everywhere: the paper's first, then the alphabet."""
 
+import re
 from functools import cache
 
 from regbench import catalog
 from regbench.papers import bridges
+
+NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")  # not the 2 of end2end
 
 
 @cache
@@ -27,4 +30,14 @@ def method_key(method: str) -> tuple[int, str]:
 
 def row_key(method: str, variant: str, k: int | None, lambda_sigma: float | None) -> tuple[object, ...]:
     """Sorts the rows of a table as Table 2 does: method, then λ_σ from wide to narrow, then k."""
-    return (method_key(method), -(lambda_sigma or 0.0), variant, k or 0)
+    return (method_key(method), -(lambda_sigma or 0.0), natural(variant), k or 0)
+
+
+def natural(text: str) -> tuple[tuple[bool, float, str], ...]:
+    """Sorts names as people do, numbers in them by their size.
+
+    >>> sorted(["end2end[alpha=0.1]", "end2end[alpha=1e-05]", "end2end[alpha=-1]", "end2end"], key=natural)
+    ['end2end', 'end2end[alpha=-1]', 'end2end[alpha=1e-05]', 'end2end[alpha=0.1]']
+    """
+    parts = NUMBER.split(text)
+    return tuple((bool(place % 2), float(part) if place % 2 else 0.0, part) for place, part in enumerate(parts))

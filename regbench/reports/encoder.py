@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from pandas import DataFrame
 
-    Looks = dict[tuple[str, Hashable], dict[str, Any]]
+    Looks = dict[tuple[str, tuple[str, Hashable]], dict[str, Any]]
 
 ROW = ["dataset", "method", "variant", "k", "lambda_sigma"]
 LINE = ["method", "variant", "k"]  # the same in every panel
@@ -34,7 +34,7 @@ ERRORS = {"val/rmse": "validation RMSE", "test/rmse": "test RMSE"}
 ONCE = {"stage1/seconds": "stage 1, s"}  # stored with epoch 0
 NAMES = (*DIAGNOSTICS, *ERRORS, *ONCE)
 EPOCHS = ("best", "last")
-DASHES = ("-", (0, (4, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)))  # of the variants of a method, which differ in shade too
+DASHES = ((0, (4, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)))  # of the variants of a method, which differ in shade too
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,8 @@ def _cell(row: dict[str, Any], name: str) -> str:
         return _words.MISSING
     if abs(mean) < NOTHING:
         return "0"
+    if name in ONCE:
+        return f"{mean:.2f}" + (f" ± {spread:.2f}" if _words.has(spread) else "")
     return f"{mean:#.4g}" + (f" ± {spread:#.2g}" if _words.has(spread) else "")
 
 
@@ -213,23 +215,32 @@ def _panel(axes: "Axes", rows: "DataFrame", looks: "Looks") -> None:
         axes.plot(line["epoch"], line["median"], linewidth=0.9, **look)
         if (line["n"] > 1).any():
             axes.fill_between(line["epoch"], line["low"], line["high"], color=look["color"], alpha=0.2, linewidth=0)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.08 * (rows["high"].max() if len(rows) else 1) or 1)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
 
 
 def _looks(rows: "DataFrame") -> "Looks":
-    """A colour for each line, and for the variants of a method dashes of their own."""
+    """The method's colour for each line; variants of one method are shades of it, dark to light, with dashes."""
     from regbench.reports import _palette
 
     lines = [_line(row) for row in records(rows[LINE].drop_duplicates())]
-    seen: dict[str, list[Hashable]] = {}
-    for method, rest in lines:
-        seen.setdefault(method, []).append(rest)
-    colours = _palette.colours(lines)
-    return {
-        line: {"color": colours[line], "linestyle": DASHES[seen[line[0]].index(line[1]) % len(DASHES)]}
-        for line in lines
-    }
+    base = {method: colour for (method, _), colour in _palette.colours((each, each) for each, _ in lines).items()}
+    looks: Looks = {}
+    for method, colour in base.items():
+        mine = [line for line in lines if line[0] == method]
+        plain = next((line for line in mine if line[1][0] == method), mine[0])
+        others = [line for line in mine if line != plain]
+        looks[plain] = {"color": colour, "linestyle": "-"}
+        for place, line in enumerate(others):
+            share = 2 * place / (len(others) - 1) - 1 if len(others) > 1 else -1
+            looks[line] = {"color": _shade(colour, share), "linestyle": DASHES[place % len(DASHES)]}
+    return {line: looks[line] for line in lines}
+
+
+def _shade(colour: str, share: float) -> str:
+    """The colour mixed with black, at a share of -1 as much as with itself, or with white, at 1."""
+    mixed = (int(colour[place : place + 2], 16) * (1 - abs(share) / 2) + 127 * max(share, 0) for place in (1, 3, 5))
+    return "#" + "".join(f"{round(each):02X}" for each in mixed)
 
 
 def _handles(rows: "DataFrame", looks: "Looks") -> "list[Line2D]":
@@ -246,7 +257,7 @@ def _handles(rows: "DataFrame", looks: "Looks") -> "list[Line2D]":
     return [Line2D([], [], label=labels[line], **look) for line, look in looks.items()]
 
 
-def _line(row: dict[str, Any]) -> tuple[str, Hashable]:
+def _line(row: dict[str, Any]) -> tuple[str, tuple[str, Hashable]]:
     """What has a look of its own: a method, and its variant and k."""
     return row["method"], (row["variant"], null(row["k"]))
 
