@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 
 from regbench import reports
-from regbench.analysis.claims import FAILS, HOLDS, OPEN, verify
+from regbench.analysis.claims import FAILS, HOLDS, OPEN, seeds_needed, verify, wanted, worth
 from regbench.analysis.claims.doubt import FALSE, TRUE, UNKNOWN, Doubt, at_least
 from regbench.analysis.claims.measured import Measured
 from regbench.analysis.claims.printed import Printed
@@ -396,3 +396,66 @@ def test_the_more_is_asked_the_surer_a_failure_must_be():
     assert at_least(1, [one]).verdict == FAILS
     assert at_least(2, [one, Doubt(0.5, 0.5)]).verdict == OPEN
     assert at_least(2, [Doubt(0.02, 0.98)] * 2).verdict == HOLDS
+
+
+def small(holds_if, made):
+    findings = verify(claims.read(SMALL.format(holds_if), "small"), made)
+    return findings, findings.claims[0]
+
+
+def test_what_is_wanted_are_the_cells_in_the_way_of_a_verdict():
+    holds_if = "{improves: {rows: [soft_binning, end2end], over: lsq, k: 25}}"
+    findings, finding = small(holds_if, runs({"lsq": (3, 4), "soft_binning": (2, 3), "end2end": (2, None)}))
+    assert wanted(finding) == {("B", END), ("B", LSQ)}
+    findings, finding = small(holds_if, runs({"lsq": (3, 4), "soft_binning": (9, None), "end2end": (2, None)}))
+    assert (findings.open, wanted(finding), worth(findings)) == ((), frozenset(), {})
+
+
+def test_before_anything_was_run_a_cell_is_worth_the_claims_that_name_it():
+    found = worth(verify(BRIDGES))
+    assert max(found, key=found.__getitem__)[1] in (LSQ, END)
+    assert found["DM", Row("hard_binning", 15)] < found["DM", Row("hard_binning", 25)] < found["DM", END]
+    assert {dataset for dataset, _ in found} == set(BRIDGES.datasets)
+
+
+def test_what_a_sweep_chose_makes_no_cell_worth_training():
+    findings = verify(BRIDGES, only=["no-single-lambda"])
+    assert findings.open
+    assert not worth(findings)
+
+
+def test_so_many_seeds_decide_if_the_means_and_the_spread_stay():
+    holds_if = "{improves: {rows: end2end, over: lsq, k: 25}}"
+
+    def made(seeds):
+        shape = np.random.default_rng(0).standard_normal(seeds)
+        shape = (shape - shape.mean()) / shape.std(ddof=1)
+        errors = {"lsq": np.full(seeds, 3.0), "end2end": 3 * (1 - 0.004 + 0.01 * shape)}
+        return frame(
+            row(dataset, name, seed, error)
+            for dataset in "AB"
+            for name, some in errors.items()
+            for seed, error in enumerate(some)
+        )
+
+    findings, finding = small(holds_if, made(5))
+    needed = seeds_needed(finding, findings)
+    assert needed
+    assert needed > 5
+    assert verdict(holds_if, made(needed // 2)) == OPEN
+    assert verdict(holds_if, made(needed + 2)) == HOLDS  # two more, for Student's quantile is not yet the normal one
+
+
+def test_no_number_of_seeds_is_advised_where_cells_are_missing_or_means_are_equal():
+    holds_if = "{improves: {rows: end2end, over: lsq, k: 25}}"
+    findings, finding = small(holds_if, runs({"lsq": (3, 4), "end2end": (2, None)}))
+    assert seeds_needed(finding, findings) is None
+    seesaw = {"lsq": (0.9, 1.0, 1.1), "end2end": (1.1, 1.0, 0.9)}
+    equal = frame(
+        row(dataset, name, seed, error)
+        for dataset in "AB"
+        for name, some in seesaw.items()
+        for seed, error in enumerate(some)
+    )
+    findings, finding = small(holds_if, equal)
+    assert seeds_needed(finding, findings) is None

@@ -11,3 +11,6 @@ from regbench.analysis.claims.findings import Answer as Answer
 from regbench.analysis.claims.findings import Finding as Finding
 from regbench.analysis.claims.findings import Findings as Findings
 from regbench.analysis.claims.findings import verify as verify
+from regbench.analysis.claims.wanted import seeds_needed as seeds_needed
+from regbench.analysis.claims.wanted import wanted as wanted
+from regbench.analysis.claims.wanted import worth as worth

@@ -195,7 +195,8 @@ def _differs(predicate: claims.BestSettingDiffers, asked: Asked, datasets: Seque
     doubt = certain(true=True) if len(known) > 1 else UNKNOWN if gone.cells else certain(true=False)
     chosen = ", ".join(f"{value:g}" for value in sorted(known)) or "nothing"
     statement = f"{predicate.setting} of {of} differs between datasets: {chosen}"
-    return Comparison(statement, "", None, tuple((each, of) for each in datasets), None, gone, doubt)
+    cells = tuple((each, of) for each in datasets)
+    return Comparison(statement, "", None, cells, None, gone, doubt, by_errors=False)
 
 
 def _over_cells(predicate: claims.OverCells, asked: Asked, make: Callable[[str, int | None], Node]) -> Node:

@@ -20,6 +20,7 @@ class Comparison:
     found: Quantity | None
     missing: Missing
     doubt: Doubt
+    by_errors: bool = True  # or by what sweeps chose
 
     @property
     def deciding(self) -> "tuple[Comparison, ...]":
