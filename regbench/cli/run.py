@@ -86,7 +86,7 @@ def run(
     found = slots(devices, workers)
     share = _share(verify_packing)
     if not dry_run:
-        _make_ready(db)
+        make_ready(db)
     planner = Planner(db, found, retry_failed=retry_failed, shard=shard, choose_again=choose_again)
     planned = planner.all(chosen, budget)
     if dry_run and json:
@@ -97,7 +97,7 @@ def run(
         say("\n".join([headline(plan), *after(plan), *plan.notes]))
         if plan.left_out:
             say(left_out(plan))
-    results = _run_all(planned, planner)
+    results = run_all(planned, planner)
     if json:
         emit_json("run", [_as_data(each, summary) for each, summary in results])
     else:
@@ -108,7 +108,7 @@ def run(
     return _conclude(results, db, every=every)
 
 
-def _make_ready(db: str) -> None:
+def make_ready(db: str) -> None:
     """Make the database, or upgrade an older one, before anything is planned on it."""
     from regbench.store import Store
 
@@ -148,7 +148,7 @@ def _verify(results: "list[tuple[Plan, Summary]]", db: str, share: float, device
     say(f"verified: {amount(len(found), 'job')} retrained alone, {alike:,} bit for bit as in their packs")
 
 
-def _run_all(planned: "list[tuple[Chosen, Plan]]", planner: Planner) -> "list[tuple[Plan, Summary]]":
+def run_all(planned: "list[tuple[Chosen, Plan]]", planner: Planner) -> "list[tuple[Plan, Summary]]":
     """Run the benchmarks one after the other, each with its sweeps before it; an interruption ends the row."""
     results: list[tuple[Plan, Summary]] = []
     for each, plan in planned:

@@ -1,19 +1,21 @@
 """`regbench verify PAPER`: what a paper claims, against its own tables and against our runs."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from regbench.cli import options
-from regbench.cli.output import emit, emit_json, width
+from regbench.cli import options, settling
+from regbench.cli.output import emit, emit_json, say, width
 from regbench.cli.reading import cells_only, is_there, reading, stored_benchmark
 from regbench.cli.report import Format
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from regbench.analysis.claims import Findings
     from regbench.papers.claims import Paper
+    from regbench.runner.settle import Further
+    from regbench.store import Store
 
 
 def _complete_papers(incomplete: str) -> list[str]:
@@ -29,46 +31,99 @@ def verify(
         typer.Option("--claim", metavar="ID", help="Only this claim, with the cells that decide it; may be repeated."),
     ] = None,
     benchmark: options.Benchmark = None,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", metavar="TIME", help="First train what open claims wait for and fits, such as 2h."),
+    ] = None,
     format_: Format = "table",
+    devices: options.Devices = None,
+    workers: options.Workers = None,
     from_: options.Folder = None,
     db: options.Database = options.DATABASE,
+    file: options.BenchmarkFile = None,
     json: options.Json = False,
 ) -> None:
     """Say of each claim of a paper whether it holds, fails or cannot be decided.
 
     By the paper's own table, whose rounded cells are intervals, and by our runs, in RMSE and in MAE, with the cells
     that decide it. It exits with 0 whatever it finds: a claim that fails is a result.
+    With --budget it trains the cells that most open claims wait for, and says what more time would settle.
 
     Examples:
       regbench verify bridges
       regbench verify bridges --claim end2end-best
+      regbench verify bridges --budget 2h
       regbench verify bridges --from results/published/bridges --json
     """
-    from regbench import reports
+    from regbench.errors import UsageError
     from regbench.papers import claims
 
-    known = claims.load(paper)
-    findings, name = _findings(known, db, from_, benchmark, claim or [])
+    known, place = claims.load(paper), Place(db, from_, tuple(claim or ()))
+    if budget is None:
+        findings, name = place.look(known, benchmark)
+        return _show(findings, name, format_=format_, json=json, detailed=bool(claim))
+    if from_ is not None:
+        raise UsageError("--budget trains into a database: leave out --from")
+    settler = settling.settler(known, benchmark, file, budget=budget, db=db, devices=devices, workers=workers)
+    results = settler.train(lambda: place.look(known, settler.name, planned=True)[0])
+    findings, name = place.look(known, settler.name, planned=True)
+    further = settler.further(findings)
+    _show(findings, name, format_=format_, json=json, detailed=bool(claim), further=further)
+    return settling.conclude(results, db)
+
+
+class Place(NamedTuple):
+    """Where runs are, and the claims that are asked about."""
+
+    db: str
+    folder: Path | None
+    only: Sequence[str]
+
+    def look(
+        self, paper: "Paper", benchmark: str | None, *, planned: bool = False
+    ) -> "tuple[Findings, str | None]":
+        """The verdicts as things stand, and the benchmark whose runs they rest on; None where nothing was run.
+
+        By default it is the paper's own, or else the one that was run last. One that is only planned need not be there.
+        """
+        from regbench.analysis.claims import verify
+
+        if self.folder is None and not is_there(self.db) and (benchmark is None or planned):
+            return verify(paper, only=self.only), None
+        with reading(self.db, self.folder, cells_only() if self.folder else None) as store:
+            name = _stored(store, paper, benchmark, planned=planned)
+            if name is None:
+                return verify(paper, only=self.only), None
+            chosen = {cell: choice.values for cell, choice in store.chosen(name).items()}
+            return verify(paper, store.cells(name), chosen=chosen, only=self.only), name
+
+
+def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: bool) -> str | None:
+    known = [str(each) for each in store.benchmarks()["name"]]
+    if planned:
+        return benchmark if benchmark in known else None
+    return stored_benchmark(store, benchmark) or next(
+        (each for each in (*paper.benchmarks, *known) if each in known), None
+    )
+
+
+def _show(
+    findings: "Findings",
+    benchmark: str | None,
+    *,
+    format_: str,
+    json: bool,
+    detailed: bool,
+    further: "Further | None" = None,
+) -> None:
+    """The verdicts, of single claims with all that decides them, and what more time would settle."""
+    from regbench import reports
+
     if json:
-        return emit_json("verify", reports.claims_data(findings, name), findings.notes)
+        more = {} if further is None else {"further": settling.as_data(further)}
+        return emit_json("verify", {**reports.claims_data(findings, benchmark), **more}, findings.notes)
     shown = width() if format_ == "table" else None
-    return emit(reports.show_claims(findings, name, format=format_, width=shown, detailed=bool(claim)))
-
-
-def _findings(
-    paper: "Paper", db: str, folder: "Path | None", benchmark: str | None, only: list[str]
-) -> "tuple[Findings, str | None]":
-    """The verdicts, and the benchmark whose runs they rest on; none where there is no database yet."""
-    from regbench.analysis.claims import verify
-
-    if benchmark is None and folder is None and not is_there(db):
-        return verify(paper, only=only), None
-    with reading(db, folder, cells_only() if folder else None) as store:
-        name = stored_benchmark(store, benchmark) or _usual(paper, [str(each) for each in store.benchmarks()["name"]])
-        frame = None if name is None else store.cells(name)
-    return verify(paper, frame, only=only), name
-
-
-def _usual(paper: "Paper", stored: list[str]) -> str | None:
-    """The paper's own benchmark, or else the one that was run last."""
-    return next((each for each in (*paper.benchmarks, *stored) if each in stored), None)
+    emit(reports.show_claims(findings, benchmark, format=format_, width=shown, detailed=detailed))
+    if further is not None:
+        (emit if format_ == "table" else say)(settling.as_text(further))
+    return None

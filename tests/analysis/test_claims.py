@@ -148,7 +148,7 @@ def test_a_best_setting_differs_once_two_datasets_have_others():
     claim, made = "{best_setting_differs: {setting: lambda_kl, of: end2end, k: 25}}", runs({"lsq": (1, 1)})
 
     def chosen(**values):
-        return {("end2end", "lambda_kl", dataset, 25): value for dataset, value in values.items()}
+        return {(dataset, "end2end", 25): {"lambda_kl": value} for dataset, value in values.items()}
 
     assert verdict(claim, made, chosen(A=1.0, B=2.0)) == HOLDS
     assert verdict(claim, made, chosen(A=1.0, B=1.0)) == FAILS

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from regbench.analysis.claims.doubt import OPEN
-from regbench.analysis.claims.measured import Measured
+from regbench.analysis.claims.measured import Chosen, Measured
 from regbench.analysis.claims.printed import Printed
 from regbench.analysis.claims.quantity import AGGREGATORS
 from regbench.analysis.claims.rows import Row
@@ -78,7 +78,7 @@ def verify(
     paper: Paper,
     frame: "DataFrame | None" = None,
     *,
-    chosen: Mapping[tuple[str, str, str, int | None], float] | None = None,
+    chosen: Mapping[Chosen, Mapping[str, Any]] | None = None,
     only: Sequence[str] = (),
 ) -> Findings:
     """Every claim of a paper, or `only` those, against its tables and against a frame of cells as the store gives it.
@@ -86,7 +86,7 @@ def verify(
     Args:
         paper: from `regbench.papers.claims.load`.
         frame: our runs; None where nothing has been run.
-        chosen: what our sweeps chose: (method, setting, dataset's short name, k) → value.
+        chosen: what our sweeps chose: (dataset, row, k) → setting → value.
         only: ids of claims.
     """
     wanted = [_named(each, paper) for each in only] or list(paper.claims)

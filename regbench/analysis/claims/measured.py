@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DRAWS = 4_000
 FURTHEST = 50.0  # of a drawn log ratio: two seeds have so heavy a tail that its exponential would not be finite
+Chosen = tuple[str, str, int | None]  # dataset, row of the benchmark, k
 NOT_PLANNED, NOT_RUN, DIVERGED, ONE_SEED = "not in the benchmark", "no finished run", "diverged", "a single seed"
 
 
@@ -30,12 +31,14 @@ class Measured:
     """The errors of a benchmark's runs by one metric, and the settings that its sweeps chose."""
 
     def __init__(
-        self, frame: "DataFrame", metric: str, chosen: Mapping[tuple[str, str, str, int | None], float] | None = None
+        self, frame: "DataFrame", metric: str, chosen: Mapping[Chosen, Mapping[str, Any]] | None = None
     ) -> None:
         self.errors: dict[tuple[str, Row], dict[int, float]] = {}
         self.planned: dict[tuple[str, Row], int] = {}
         self.diverged: set[tuple[str, Row]] = set()
-        self.settings = dict(chosen or {})
+        self.settings = {
+            (order.alias(dataset), Row(variant, k)): values for (dataset, variant, k), values in (chosen or {}).items()
+        }
         self._ratios: dict[tuple[str, Row, Row], tuple[float, np.ndarray]] = {}
         self._means: dict[tuple[Row, Row, tuple[str, ...], str], tuple[float, np.ndarray]] = {}
         for each in records(comparable(frame)):
@@ -85,9 +88,9 @@ class Measured:
             return missing([mine, theirs]) or Missing(())
         return _drawn(mine[0] - theirs[0], mine[1] - theirs[1], 0.0)
 
-    def chosen(self, setting: str, method: str, dataset: str, k: int | None) -> float | None:
+    def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
         """What a sweep of ours chose."""
-        return self.settings.get((method, setting, dataset, k))
+        return self.settings.get((dataset, row), {}).get(setting)
 
     def _paired(self, dataset: str, rows: Sequence[Row], *, fewest: int = 2) -> dict[Row, np.ndarray] | Missing:
         """The errors of each row on the seeds that all of them have, in order."""

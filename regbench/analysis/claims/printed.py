@@ -71,9 +71,9 @@ class Printed:
             low, high = theirs.value * np.expm1(ends) if aggregator == "geometric" else ends
         return boxed(mine.value - theirs.value, float(low), float(high))
 
-    def chosen(self, setting: str, method: str, dataset: str, k: int | None) -> float | None:
+    def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
         """What a sweep of the paper chose."""
-        return self.settings.get((method, setting), {}).get((dataset, k))
+        return self.settings.get((row.variant, setting), {}).get((dataset, row.k))
 
     def _missing(self, datasets: Sequence[str], rows: Sequence[Row]) -> Missing | None:
         gone = [(dataset, each) for dataset in datasets for each in rows if (dataset, each) not in self.cells]

@@ -39,7 +39,7 @@ class Evidence(Protocol):
         """The difference of two such means."""
         ...
 
-    def chosen(self, setting: str, method: str, dataset: str, k: int | None) -> float | None:
+    def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
         """What a sweep chose for a setting."""
         ...
 
@@ -187,7 +187,7 @@ def _(predicate: claims.BestSettingDiffers, asked: Asked) -> Node:
 
 def _differs(predicate: claims.BestSettingDiffers, asked: Asked, datasets: Sequence[str], k: int | None) -> Comparison:
     of = row(predicate.of, k)
-    values = {each: asked.evidence.chosen(predicate.setting, predicate.of, each, k) for each in datasets}
+    values = {each: asked.evidence.chosen(predicate.setting, of, each) for each in datasets}
     gone = Missing(
         tuple((each, of, f"no {predicate.setting} chosen") for each, value in values.items() if value is None)
     )

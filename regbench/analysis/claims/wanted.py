@@ -12,14 +12,14 @@ from regbench.analysis.claims.tree import Comparison
 MOST_SEEDS = 100  # more than that is no advice
 
 
-def worth(findings: Findings) -> Counter[tuple[str, Row]]:
+def worth(findings: Findings, *, choosing: bool = False) -> Counter[tuple[str, Row]]:
     """Of each cell how many open claims wait for it."""
-    return Counter(cell for finding in findings.open for cell in wanted(finding))
+    return Counter(cell for finding in findings.open for cell in wanted(finding, choosing=choosing))
 
 
-def wanted(finding: Finding) -> frozenset[tuple[str, Row]]:
-    """The cells whose errors might decide a claim, in a metric in which it is open."""
-    return frozenset(cell for each in _open(finding) if each.by_errors for cell in each.cells)
+def wanted(finding: Finding, *, choosing: bool = False) -> frozenset[tuple[str, Row]]:
+    """The cells that might decide a claim in a metric in which it is open: by their errors, or `choosing` their values."""
+    return frozenset(cell for each in _open(finding) if each.by_errors or choosing for cell in each.cells)
 
 
 def seeds_needed(finding: Finding, findings: Findings) -> int | None:

@@ -1,0 +1,119 @@
+"""What a budget buys of the claims that are open: the cells that most of them wait for, for the least time."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from regbench.analysis import order
+from regbench.analysis.claims import Finding, Findings, seeds_needed, wanted
+from regbench.analysis.claims.findings import METRICS
+from regbench.analysis.claims.rows import Row
+from regbench.config import Benchmark, row_label
+from regbench.job import Job
+from regbench.runner.estimate import STARTUP_S, Pace, kind_of
+from regbench.runner.plan import Plan
+
+Cell = tuple[str, Row]  # dataset by its short name, row
+TOO_CLOSE = "closer than any likely number of seeds can tell"
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What it would take to settle one open claim, as far as that can be told."""
+
+    claim: str
+    jobs: int  # of the benchmark, not trained yet
+    seconds: float
+    seeds: int | None = None  # where all is trained: how many might be enough
+    why: str = ""  # where nothing is known to help
+
+
+@dataclass(frozen=True)
+class Further:
+    """What more time would settle: all that the benchmark has ahead for open claims, and each claim by itself."""
+
+    jobs: int
+    seconds: float
+    bills: tuple[Bill, ...]  # the cheapest first
+
+
+def cell_of(job: Job) -> Cell:
+    """The cell of a job that has its row's default values."""
+    return order.alias(job.dataset), Row(row_label(job), job.k)
+
+
+def only(benchmark: Benchmark, cells: Collection[Cell]) -> Benchmark:
+    """The benchmark with no more than the jobs of some cells to run."""
+    return replace(benchmark, jobs=tuple(job for job in benchmark.jobs if cell_of(job) in cells))
+
+
+def ahead(plan: Plan) -> dict[Cell, list[Job]]:
+    """The jobs that a plan has ahead, its sweeps' included, by the cell that they are trained for."""
+    found: dict[Cell, list[Job]] = defaultdict(list)
+    for each in (*plan.sweeps, plan):
+        rows = {member.job: member.row or member.variant for member in each.members}
+        for job in (job for pack in each.packs for job in pack.jobs):
+            found[order.alias(job.dataset), Row(rows[job], job.k)].append(job)
+    for job in plan.pending:
+        found[cell_of(job)].append(job)
+    return dict(found)
+
+
+def affordable(
+    waiting: Mapping[Cell, Sequence[Job]],
+    worth: Mapping[Cell, int],
+    pace: Pace,
+    devices: Sequence[str],
+    budget_s: float,
+) -> list[Cell]:
+    """The cells to train, in the order of how many claims wait for a second of them, while there is time.
+
+    Whole cells, for one with a single seed decides nothing.
+    """
+    seconds = {cell: _seconds(jobs, pace) for cell, jobs in waiting.items() if worth.get(cell)}
+    ordered = sorted(seconds, key=lambda cell: (-worth[cell] / seconds[cell], str(cell)))
+    left, chosen = (budget_s - STARTUP_S[kind_of(devices)]) * len(devices), []
+    for cell in ordered:
+        if seconds[cell] <= left:
+            chosen.append(cell)
+            left -= seconds[cell]
+    return chosen
+
+
+def further(findings: Findings, plan: Plan, benchmark: Benchmark, pace: Pace, devices: Sequence[str]) -> Further:
+    """What each open claim would still cost: runs of the benchmark, or else more seeds of what it has.
+
+    Args:
+        findings: of the runs as they are.
+        plan: of the benchmark with only the cells that open claims wait for.
+        benchmark: all of it.
+        pace: how long jobs take.
+        devices: the slots.
+    """
+    waiting = ahead(plan)
+    bills = [_bill(each, findings, waiting, benchmark, pace, len(devices)) for each in findings.open]
+    bills.sort(key=lambda bill: (bool(bill.why), bill.seconds, bill.claim))
+    return Further(sum(map(len, waiting.values())), plan.likely_s, tuple(bills))
+
+
+def _bill(
+    finding: Finding,
+    findings: Findings,
+    waiting: Mapping[Cell, Sequence[Job]],
+    benchmark: Benchmark,
+    pace: Pace,
+    slots: int,
+) -> Bill:
+    name, cells = finding.claim.id, wanted(finding, choosing=benchmark.choose is not None)
+    if jobs := [job for cell in cells for job in waiting.get(cell, ())]:
+        return Bill(name, len(jobs), _seconds(jobs, pace) / slots)
+    if seeds := seeds_needed(finding, findings):
+        trained = [job for job in benchmark.whole if cell_of(job) in cells]
+        usual = len({job.seed for job in trained})
+        return Bill(name, 0, _seconds(trained, pace) * (seeds / usual - 1) / slots, seeds=seeds)
+    missing = {why for metric in METRICS for why in finding.answers[metric].missing.values()}
+    return Bill(name, 0, 0.0, why=", ".join(sorted(missing)) or TOO_CLOSE)
+
+
+def _seconds(jobs: Sequence[Job], pace: Pace) -> float:
+    return sum(map(pace.seconds, jobs))
