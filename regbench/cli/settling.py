@@ -143,8 +143,8 @@ def as_text(further: "Further") -> str:
     idle = [f"{bill.claim} ({bill.why})" for bill in further.bills if bill.why]
     lines = [f"{amount(len(further.bills), 'claim')} open"]
     if runs:
-        rest = f"about {duration(further.seconds)} more train the {amount(further.jobs, 'job')} that"
-        lines.append(f"{rest} {amount(len(runs), 'claim')} wait for, each by itself: {', '.join(runs)}")
+        rest = f"about {duration(further.seconds)} more would train the {amount(further.jobs, 'job')} waited for"
+        lines.append(f"{rest}; for one claim by itself: {', '.join(runs)}")
     if seeds:
         lines.append(f"more seeds than the benchmark has might settle {', '.join(seeds)}")
     if idle:

@@ -25,7 +25,12 @@ def _complete_papers(incomplete: str) -> list[str]:
 
 
 def verify(
-    paper: Annotated[str, typer.Argument(metavar="PAPER", autocompletion=_complete_papers)],
+    paper: Annotated[
+        str,
+        typer.Argument(
+            metavar="PAPER", help="A paper's name, or a YAML file of your own.", autocompletion=_complete_papers
+        ),
+    ],
     claim: Annotated[
         list[str] | None,
         typer.Option("--claim", metavar="ID", help="Only this claim, with the cells that decide it; may be repeated."),
@@ -79,9 +84,7 @@ class Place(NamedTuple):
     folder: Path | None
     only: Sequence[str]
 
-    def look(
-        self, paper: "Paper", benchmark: str | None, *, planned: bool = False
-    ) -> "tuple[Findings, str | None]":
+    def look(self, paper: "Paper", benchmark: str | None, *, planned: bool = False) -> "tuple[Findings, str | None]":
         """The verdicts as things stand, and the benchmark whose runs they rest on; None where nothing was run.
 
         By default it is the paper's own, or else the one that was run last. One that is only planned need not be there.

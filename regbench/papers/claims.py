@@ -230,6 +230,7 @@ class Paper(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
+    folder: Path  # of its tables
     title: str
     reference: str
     benchmarks: tuple[str, ...]  # the first of them that there is
@@ -258,19 +259,30 @@ def names() -> list[str]:
 
 @cache
 def load(name: str) -> Paper:
-    """The paper of that name; `UsageError` with the nearest one where there is none."""
-    if name not in names():
+    """The paper of that name, or of a YAML file of the user's own; `UsageError` with the nearest one.
+
+    The tables of a file lie beside it.
+    """
+    path = Path(name).expanduser() if Path(name).suffix in (".yaml", ".yml") else FOLDER / f"{name}.yaml"
+    if path.parent == FOLDER and name not in names():
         raise UsageError(f"no paper called '{name}'{did_you_mean(name, names())}")
-    return read((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), name)
-
-
-def read(text: str, name: str) -> Paper:
-    """A paper from YAML; `UsageError` names the field that is wrong."""
     try:
-        paper = Paper.model_validate({"name": name, **yaml.safe_load(text)})
+        return read(path.read_text(encoding="utf-8"), path.stem, path.parent)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def read(text: str, name: str, folder: Path = FOLDER) -> Paper:
+    """A paper from YAML, its tables in `folder`; `UsageError` names the field that is wrong."""
+    try:
+        data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise UsageError(f"{name}.yaml{line}: not YAML: {error.problem}") from None
+    if not isinstance(data, dict):
+        raise UsageError(f"{name}.yaml: must be the fields of a paper, not a {type(data).__name__}")
+    try:
+        paper = Paper.model_validate({"name": name, "folder": folder, **data})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(each) for each in first["loc"])
@@ -278,4 +290,7 @@ def read(text: str, name: str) -> Paper:
     ids = [claim.id for claim in paper.claims]
     if twice := sorted({each for each in ids if ids.count(each) > 1}):
         raise UsageError(f"{name}.yaml: two claims are called '{twice[0]}'")
+    for table in (*paper.errors, *paper.chosen):
+        if not (folder / table.file).is_file():
+            raise UsageError(f"{name}.yaml, {table.name}: there is no file {folder / table.file}")
     return paper

@@ -1,12 +1,14 @@
 """The tables that a paper prints, each number with the interval that its rounding leaves open.
 
-A table is a CSV file beside this one, a row for each cell or, of a swept setting, a column for each dataset.
+A table is a CSV file beside the claims, a row for each cell or, of a swept setting, a column for each dataset.
 """
 
 import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from regbench.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from regbench.papers.claims import ChosenTable, ErrorTable
@@ -51,34 +53,35 @@ def number(text: str) -> Number:
     return Number(float(text), len(text.strip().partition(".")[2]))
 
 
-def errors(table: "ErrorTable") -> list[PrintedCell]:
-    """Every cell of a table of errors."""
+def errors(table: "ErrorTable", folder: Path = FOLDER) -> list[PrintedCell]:
+    """Every cell of a table of errors; `UsageError` where the file has no such columns, or words for numbers."""
     cells = []
-    for line in rows(table.file):
-        settings = [f"{name}={line[name]}" for name in line if name in table.settings and line[name]]
+    for line in rows(table.file, folder):
+        needed = ("method", table.value, *table.settings, *(() if table.dataset else ("dataset",)))
+        if lost := next((name for name in needed if name not in line), None):
+            raise UsageError(f"{table.file}: no column called '{lost}'{did_you_mean(lost, line)}")
+        settings = [f"{name}={line[name]}" for name in table.settings if line[name]]
         method = table.methods.get(line["method"], line["method"])
-        cells.append(
-            PrintedCell(
-                dataset=table.dataset or line["dataset"],
-                row=f"{method}[{','.join(settings)}]" if settings else method,
-                k=int(line["k"]) if line.get("k") else None,
-                number=number(line[table.value]),
-            )
-        )
+        try:
+            k, printed = int(line["k"]) if line.get("k") else None, number(line[table.value])
+        except ValueError as error:
+            raise UsageError(f"{table.file}, {line['method']}: {error}") from None
+        row = f"{method}[{','.join(settings)}]" if settings else method
+        cells.append(PrintedCell(table.dataset or line["dataset"], row, k, printed))
     return cells
 
 
-def chosen(table: "ChosenTable") -> dict[tuple[str, int | None], float]:
+def chosen(table: "ChosenTable", folder: Path = FOLDER) -> dict[tuple[str, int | None], float]:
     """The value that a sweep chose: (dataset's short name, k) → value."""
     return {
         (dataset, int(line["k"]) if line.get("k") else None): float(value)
-        for line in rows(table.file)
+        for line in rows(table.file, folder)
         for dataset, value in line.items()
         if dataset != "k"
     }
 
 
-def rows(file: str) -> list[dict[str, str]]:
-    """The lines of a CSV file beside this module, as text."""
-    with (FOLDER / file).open(encoding="utf-8", newline="") as lines:
+def rows(file: str, folder: Path = FOLDER) -> list[dict[str, str]]:
+    """The lines of a CSV file as text."""
+    with (folder / file).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

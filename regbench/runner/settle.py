@@ -15,6 +15,7 @@ from regbench.runner.plan import Plan
 
 Cell = tuple[str, Row]  # dataset by its short name, row
 TOO_CLOSE = "closer than any likely number of seeds can tell"
+NOT_BY_ERRORS = "no error decides it"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _bill(
         usual = len({job.seed for job in trained})
         return Bill(name, 0, _seconds(trained, pace) * (seeds / usual - 1) / slots, seeds=seeds)
     missing = {why for metric in METRICS for why in finding.answers[metric].missing.values()}
-    return Bill(name, 0, 0.0, why=", ".join(sorted(missing)) or TOO_CLOSE)
+    return Bill(name, 0, 0.0, why=", ".join(sorted(missing)) or (TOO_CLOSE if cells else NOT_BY_ERRORS))
 
 
 def _seconds(jobs: Sequence[Job], pace: Pace) -> float:

@@ -80,3 +80,34 @@ def test_two_claims_of_one_name_are_refused():
 def test_an_unknown_paper_is_answered_with_the_nearest():
     with pytest.raises(UsageError, match="no paper called 'brigdes'; did you mean 'bridges'"):
         claims.load("brigdes")
+
+
+def test_a_paper_of_the_users_own_is_a_file_with_its_tables_beside_it(tmp_path):
+    text = SMALL.format("{improves: {rows: lsq, over: end2end, k: 25}}")
+    own = tmp_path / "mine.yaml"
+    own.write_text(text.replace("errors: []", "errors: [{name: Table 1, file: mine.csv, value: mae, dataset: A}]"))
+    with pytest.raises(UsageError, match=r"mine\.yaml, Table 1: there is no file .*mine\.csv"):
+        claims.load(str(own))
+    (tmp_path / "mine.csv").write_text("method,k,mae\nlsq,,7.80\nend2end,25,7.3\n")
+    paper = claims.load(str(own))
+    found = [(each.row, each.k, each.number.interval()) for each in tables.errors(paper.errors[0], paper.folder)]
+    assert found == [("lsq", None, (7.795, 7.805)), ("end2end", 25, (7.25, 7.35))]
+
+
+@pytest.mark.parametrize(
+    ("csv", "message"),
+    [
+        ("method,k,ma\nlsq,,1\n", "mine.csv: no column called 'mae'; did you mean 'ma'?"),
+        ("method,k,mae\nlsq,,low\n", "mine.csv, lsq: could not convert string to float: 'low'"),
+    ],
+)
+def test_a_table_without_its_numbers_is_named(tmp_path, csv, message):
+    (tmp_path / "mine.csv").write_text(csv)
+    with pytest.raises(UsageError) as error:
+        tables.errors(claims.ErrorTable(name="Table 1", file="mine.csv", value="mae", dataset="A"), tmp_path)
+    assert str(error.value) == message
+
+
+def test_a_file_of_a_paper_that_is_not_there_is_said():
+    with pytest.raises(UsageError, match=r"none\.yaml cannot be read: No such file"):
+        claims.load("none.yaml")

@@ -22,11 +22,11 @@ class Printed:
     def __init__(self, paper: "Paper") -> None:
         self.cells: dict[tuple[str, Row], tuple[float, Interval]] = {}
         for table in paper.errors:
-            for each in tables.errors(table):
+            for each in tables.errors(table, paper.folder):
                 place = (each.dataset, row(each.row, each.k))
                 self.cells[place] = (each.number.value, each.number.interval(table.decimals))
         self._differences: dict[tuple[str, Row, Row, Row, str], Interval] = {}
-        self.settings = {(table.of, table.setting): tables.chosen(table) for table in paper.chosen}
+        self.settings = {(table.of, table.setting): tables.chosen(table, paper.folder) for table in paper.chosen}
 
     def cell(self, dataset: str, row: Row) -> Quantity | Missing:
         """One number."""

@@ -193,7 +193,7 @@ def _differs(predicate: claims.BestSettingDiffers, asked: Asked, datasets: Seque
     )
     known = {value for value in values.values() if value is not None}
     doubt = certain(true=True) if len(known) > 1 else UNKNOWN if gone.cells else certain(true=False)
-    chosen = ", ".join(f"{value:g}" for value in sorted(known)) or "nothing"
+    chosen = ", ".join(f"{value:.4g}" for value in sorted(known)) or "nothing"
     statement = f"{predicate.setting} of {of} differs between datasets: {chosen}"
     cells = tuple((each, of) for each in datasets)
     return Comparison(statement, "", None, cells, None, gone, doubt, by_errors=False)

@@ -18,7 +18,7 @@ def worth(findings: Findings, *, choosing: bool = False) -> Counter[tuple[str, R
 
 
 def wanted(finding: Finding, *, choosing: bool = False) -> frozenset[tuple[str, Row]]:
-    """The cells that might decide a claim in a metric in which it is open: by their errors, or `choosing` their values."""
+    """The cells that might decide a claim in a metric in which it is open: by errors, or, `choosing`, by settings."""
     return frozenset(cell for each in _open(finding) if each.by_errors or choosing for cell in each.cells)
 
 
