@@ -26,7 +26,7 @@ Distilled = Annotated[
     ),
 ]
 EveryEpoch = Annotated[
-    bool, typer.Option("--every-epoch", help="With --distilled: keep RMSE and MAE of every epoch, for curves.")
+    bool, typer.Option("--every-epoch", help="With --distilled: keep every epoch of what curves are drawn of.")
 ]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of Parquet files, one per table.")]
 

@@ -126,7 +126,7 @@ def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, 
         shown = reports.load(name)
         usable = replace(given, paper=given.paper and shown.has_paper)
         try:
-            numbers, used = _compute(source, name, shown, benchmark, usable)
+            numbers, used = _compute(source, name, shown, benchmark if shown.or_last else None, usable)
         except (NothingMeasured, UsageError) as error:
             left_out[name] = str(error)
             continue
@@ -134,10 +134,12 @@ def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, 
         made.append({"report": name, "benchmark": used, "files": files})
     if not made:
         raise NothingMeasured(f"no report can be made: {next(iter(left_out.values()))}")
-    warnings = [f"{name} left out: {why}" for name, why in left_out.items()]
+    warnings = [f"{_spelled(name)} left out: {why}" for name, why in left_out.items()]
     if json:
         return emit_json("report", {"reports": made, "left_out": left_out}, warnings)
-    rows = [(each["report"], each["benchmark"], " ".join(path.name for path in each["files"])) for each in made]
+    rows = [
+        (_spelled(each["report"]), each["benchmark"], " ".join(path.name for path in each["files"])) for each in made
+    ]
     emit(columns(rows, header=["report", "benchmark", f"files in {out}"]))
     for line in warnings:
         say(line)
@@ -149,4 +151,9 @@ def _with_paper() -> list[str]:
     from regbench import catalog
 
     named = [each for each in catalog.names("reports") if catalog.entry("reports", each).arguments.get("has_paper")]
-    return [each.partition("_")[2].replace("_", "-") for each in named]
+    return [_spelled(each.partition("_")[2]) for each in named]
+
+
+def _spelled(name: str) -> str:
+    """A report's name as listings have it."""
+    return name.replace("_", "-")

@@ -12,6 +12,7 @@ from regbench.errors import NothingMeasured
 if TYPE_CHECKING:
     import pandas as pd
 
+    from regbench.analysis.choices import Choices
     from regbench.reports import Report
     from regbench.store import Part, Store
 
@@ -29,7 +30,7 @@ class Source:
 
     def __init__(self, db: str, folder: Path | None) -> None:
         self._db, self._folder = db, folder
-        self._opened: dict[str, Store] = {}
+        self._opened: dict[Part | None, Store] = {}
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -45,11 +46,13 @@ class Source:
     def find(self, report: "Report", name: str, *, benchmark: str | None, metric: str, units: str) -> Found:
         """What a report of that name reads; `NothingMeasured` where it is not there."""
         if report.needs == "catalog":
-            return Found(None, benchmark, {})
+            return Found(None, None, {})
         names = [f"val/{metric}", f"test/{metric}", *report.names]
         store = self._store(report.needs, names)
         chosen = _benchmark(store, report, name, benchmark)
         match report.needs:
+            case "choices":
+                return Found(_choices(store, chosen), chosen, {})
             case "curves":
                 frame = store.curves(chosen, names=names)
             case "encoders":
@@ -59,18 +62,17 @@ class Source:
         return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
 
     def _store(self, needs: str, names: Sequence[str]) -> "Store":
-        kind = f"{needs} of {names}" if self._folder is not None else ""  # a database serves all
-        if kind not in self._opened:
-            part = _part(needs, names) if self._folder is not None else None
-            self._opened[kind] = self._stack.enter_context(reading(self._db, self._folder, part))
-        return self._opened[kind]
+        part = _part(needs, names) if self._folder is not None else None  # a database serves all
+        if part not in self._opened:
+            self._opened[part] = self._stack.enter_context(reading(self._db, self._folder, part))
+        return self._opened[part]
 
 
 def _part(needs: str, names: Sequence[str]) -> "Part":
     """What of a folder's runs a kind of frame is made of."""
     from regbench import store
 
-    return store.Part(names=names, predictions=False) if needs == "curves" else cells_only()
+    return store.Part(names=tuple(names), predictions=False) if needs == "curves" else cells_only()
 
 
 def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -> str | None:
@@ -85,10 +87,19 @@ def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -
         return report.benchmark
     if not variants and not report.or_last:
         raise NothingMeasured(
-            f"{name} shows benchmark {report.benchmark}, which is not here; `regbench run {report.benchmark}` trains "
-            "it, or name another with --benchmark"
+            f"report {name.replace('_', '-')} shows benchmark {report.benchmark}, which is not here; `regbench run "
+            f"{report.benchmark}` trains it, or name another with --benchmark"
         )
     return variants[0] if variants else store.last_benchmark()
+
+
+def _choices(store: "Store", benchmark: str | None) -> "Choices":
+    """What a benchmark chose, and the cells of the sweeps that it chose from, of those that are here."""
+    from regbench.analysis.choices import gather
+
+    made = store.choices(benchmark)
+    here = set(store.benchmarks()["name"])
+    return gather(made, [store.cells(name) for name in sorted(set(made["source"])) if name in here])
 
 
 def _cells(store: "Store", benchmark: str | None, report: "Report") -> "pd.DataFrame":

@@ -82,6 +82,14 @@ def on_table(name: str, spec: Spec, facts: Facts) -> Benchmark:
     return _grid(name, spec.model_copy(update={"datasets": [facts.name]}), [facts])
 
 
+def together(benchmark: Benchmark, others: Sequence[Benchmark]) -> Benchmark:
+    """A benchmark that takes in the jobs of others, each job once."""
+    jobs = tuple(dict.fromkeys(job for each in (benchmark, *others) for job in each.jobs))
+    fixed = {label: names for each in (*others, benchmark) for label, names in each.fixed.items()}
+    config = {**benchmark.config, "also": [each.config for each in others]}
+    return replace(benchmark, jobs=jobs, whole=jobs, config=config, fixed=fixed)
+
+
 def filter_jobs(
     benchmark: Benchmark,
     *,

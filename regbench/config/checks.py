@@ -1,4 +1,4 @@
-"""What must hold between a sweep and its rows, and between a benchmark that chooses and its sweeps."""
+"""What must hold between a sweep and its rows, a benchmark that chooses and its sweeps, and grids that go together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +19,21 @@ def check_sweep(marked: Marked, name: str, spec: Spec) -> None:
         if lost := next((field for field in stage.axes if field not in seen), None):
             rows = ", ".join(row.label for row in spec.variants)
             raise marked.wrong(f"no row has {lost} to sweep: {rows}", name, "sweep", number, lost)
+
+
+def check_also(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:
+    """The entry with the names of the benchmarks whose jobs it takes in; they are plain grids, and so is it."""
+    names = []
+    for position, other in enumerate(spec.also):
+        try:
+            names.append(resolve_among("benchmark", other, [each for each in known if each != name]))
+        except UsageError as error:
+            raise marked.wrong(str(error), name, "also", position) from None
+        for each, of in ((name, spec), (names[-1], known[names[-1]])):
+            field = "sweep" if of.sweep else "choose" if of.choose else "also" if of.also and of is not spec else None
+            if field:
+                raise marked.wrong(f"{each} has {field}, and only plain grids go together", name, "also", position)
+    return spec.model_copy(update={"also": names})
 
 
 def check_choice(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:

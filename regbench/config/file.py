@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from regbench.catalog import PACKAGE
-from regbench.config.benchmark import Benchmark, Choosing, Facts, expand, on_table
-from regbench.config.checks import check_choice, check_sweep
+from regbench.config.benchmark import Benchmark, Choosing, Facts, expand, on_table, together
+from regbench.config.checks import check_also, check_choice, check_sweep
 from regbench.config.marks import Marked, read
 from regbench.config.methods import split_brackets
 from regbench.config.names import WrongValueError, resolve_among
@@ -63,6 +63,8 @@ class Benchmarks:
         if swept := next((field for stage in spec.sweep for field in stage.axes if field in given), None):
             raise UsageError(f"{full}: {swept} is what it tries values of, so it cannot be set")
         made = make(full, spec)
+        if spec.also:
+            made = together(made, [self._made(other, given, make) for other in spec.also])
         if spec.choose is None:
             return made
         sources = tuple(self._made(source, given, make) for source in spec.choose.sources)
@@ -156,7 +158,8 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
     for name, spec in complete.items():
         check_sweep(where[name], name, spec)
     everything = {**known, **complete}
-    return {name: check_choice(where[name], name, spec, everything) for name, spec in complete.items()}
+    joined = {name: check_also(where[name], name, spec, everything) for name, spec in complete.items()}
+    return {name: check_choice(where[name], name, spec, everything) for name, spec in joined.items()}
 
 
 def _merge(base: Spec, child: Spec) -> Spec:

@@ -106,6 +106,7 @@ class Spec(BaseModel):
     backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}
     sweep: Annotated[tuple[Stage, ...], BeforeValidator(read_stages)] = ()
     choose: Annotated[Choose | None, BeforeValidator(read_choose)] = None
+    also: Annotated[list[str], BeforeValidator(_listed())] = []  # benchmarks whose jobs belong to this one too
 
     @property
     def variants(self) -> list[Variant]:
@@ -123,7 +124,7 @@ def read_spec(marked: Marked, name: str) -> Spec:
     except ValidationError as error:
         message, place = explain(error.errors()[0], Spec)
         raise marked.wrong(message, name, *place) from None
-    for field in ("datasets", "methods", "k", "seeds"):
+    for field in ("datasets", "methods", "k", "seeds", "also"):
         if field in spec.model_fields_set:
             _refuse_empty_and_double(marked, name, field, getattr(spec, field))
     return spec

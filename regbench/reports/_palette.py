@@ -42,6 +42,22 @@ def colours(lines: Iterable[tuple[str, Hashable]]) -> dict[tuple[str, Hashable],
     return found
 
 
+def shades(method: str, count: int) -> list[str]:
+    """A method's colour in so many shades, the darkest first: lines of one method that are told apart by their marks.
+
+    >>> shades("lsq", 2)
+    ['#464646', '#C6C6C6']
+    """
+    return [_mixed(COLOURS[method], 0.5 - number / max(1, count - 1)) for number in range(count)]
+
+
+def _mixed(colour: str, dark: float) -> str:
+    """The colour mixed with black, or with white where `dark` is negative."""
+    channels = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    towards = 0 if dark > 0 else 255
+    return "#" + "".join(f"{round(each + (towards - each) * abs(dark)):02X}" for each in channels)
+
+
 def _darker(colour: str, steps: int) -> str:
     """The colour itself, or with every step nearer to black."""
     channels = (int(colour[place : place + 2], 16) for place in (1, 3, 5))

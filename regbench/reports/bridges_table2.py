@@ -140,20 +140,20 @@ def _printed_cell(row: dict[str, Any]) -> str:
 
 
 def _not_planned(rows: "DataFrame", options: Options) -> list[str]:
-    """Which rows and datasets of the paper's table the benchmark does not have; what a filter took away is not said."""
+    """Which rows and datasets of the paper's table have no job here; what a filter took away is not said."""
     if options.k or options.datasets or options.methods:
         return []
     theirs = bridges_cells()
-    have, want = ({(row["variant"], null(row["k"])): row for row in records(each)} for each in (rows, theirs))
-    gone = [_row(row) for key, row in want.items() if key not in have]
+    have, want = ({(row["variant"], null(row["k"])): None for row in records(each)} for each in (rows, theirs))
+    ks: dict[str, list[str]] = {}
+    for variant, k in want:
+        if (variant, k) not in have:
+            ks.setdefault(variant, []).extend([str(k)] if k else [])
+    gone = [f"{variant} k = {' '.join(each)}" if each else variant for variant, each in ks.items()]
     datasets = [order.alias(each) for each in dict.fromkeys(theirs["dataset"]) if each not in set(rows["dataset"])]
     what = [f"of the paper's {len(want)} rows {', '.join(gone)}"] * bool(gone)
     what += [f"of its datasets {' '.join(datasets)}"] * bool(datasets)
-    return [f"not in this benchmark: {'; '.join(what)}"] if what else []
-
-
-def _row(row: dict[str, Any]) -> str:
-    return row["variant"] + ("" if null(row["k"]) is None else f" k = {row['k']}")
+    return [f"without any job here: {'; '.join(what)}"] if what else []
 
 
 REPORT = Report(

@@ -58,6 +58,22 @@ def test_the_file_of_the_repository_says_what_is_shipped(shipped: Benchmarks) ->
         assert ours.get(name) == shipped.get(name)
 
 
+def test_figure_5_is_bins_on_four_datasets_and_weights_on_one(shipped: Benchmarks) -> None:
+    jobs = shipped.get("bridges-figure5").jobs
+    assert Counter(job.method for job in jobs) == {"soft_binning": 4 * 9 * 3, "end2end": 9 * 3, "lsq": 3}
+    weights = sorted({dict(job.hparams)["lambda_kl"] for job in jobs if job.method == "end2end"})
+    assert weights == pytest.approx([10 ** (-0.5 + step / 3) for step in range(-3, 6)])
+
+
+def test_a_benchmark_takes_in_the_jobs_of_others_each_once_and_trains_them_as_it_is_told(write: Write) -> None:
+    ours = write("b:\n  extends: smoke\n  methods: [lsq, end2end]\n  also: [smoke, c]\nc:\n  extends: smoke\n  k: 5\n")
+    for name, epochs in (("b", 40), ("b[epochs=3]", 3)):
+        jobs = ours.get(name).jobs
+        assert len(jobs) == len(set(jobs)) == 12 + 5 * 2
+        assert {job.protocol.epochs for job in jobs} == {epochs}
+    assert ours.get("b").config != write("b:\n  extends: smoke\n  methods: [lsq, end2end]\n").get("b").config
+
+
 def test_a_method_that_ignores_k_is_one_job_a_seed(write: Write) -> None:
     jobs = write("b: {datasets: DM, methods: [lsq, hard_binning], k: [5, 15], seeds: 3}").get("b").jobs
     assert Counter((job.method, job.k) for job in jobs) == {
@@ -265,6 +281,18 @@ WRONG = {
     "a dropout of one": (
         "b:\n  extends: smoke\n  protocol: {dropout: 1}\n",
         "benchmarks.yaml:3, b.protocol.dropout: must be less than 1, not 1",
+    ),
+    "a misspelt benchmark to take in": (
+        "b:\n  extends: smoke\n  also: [bridges-fixd]\n",
+        "benchmarks.yaml:3, b.also[0]: no benchmark called 'bridges-fixd'; did you mean 'bridges-fixed'?",
+    ),
+    "a sweep to take in": (
+        "b:\n  extends: smoke\n  also: bridges-sweep\n",
+        "benchmarks.yaml:3, b.also[0]: bridges-sweep has sweep, and only plain grids go together",
+    ),
+    "jobs of jobs of others": (
+        "b:\n  extends: smoke\n  also: bridges-figure5\n",
+        "benchmarks.yaml:3, b.also[0]: bridges-figure5 has also, and only plain grids go together",
     ),
     "a circle": ("a:\n  extends: b\nb:\n  extends: a\n", "benchmarks.yaml:4, b.extends: goes in a circle: a → b → a"),
     "a benchmark twice": ("b:\n  extends: smoke\nb:\n  extends: smoke\n", "benchmarks.yaml:3, b: named twice"),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ import pytest
 from regbench import analysis, catalog, reports
 from regbench.errors import InfrastructureError, NothingMeasured, UsageError
 from regbench.reports import _palette, _render
-from tests.cells import frame, grid, like_the_paper, row
+from tests.cells import by_k_and_weight, choices, frame, grid, like_the_paper, row
 from tests.encoders import diagnostics, planar
 
 every_report = pytest.mark.parametrize("name", reports.names())
@@ -37,9 +38,12 @@ def epochs() -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"k": "Int64", "lambda_sigma": "Float64", "value": float})
 
 
-def given(name: str) -> pd.DataFrame | reports.Encoders | None:
-    made = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "catalog": lambda: None}
-    return diagnostics() if name == "encoder" else made[reports.load(name).needs]()
+OF = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "choices": choices, "catalog": lambda: None}
+OWN = {"encoder": diagnostics, "bridges_figure5": by_k_and_weight}  # reports that need more than others of their kind
+
+
+def given(name: str) -> Any:
+    return OWN.get(name, OF[reports.load(name).needs])()
 
 
 @pytest.fixture(scope="module", params=reports.names())
