@@ -58,3 +58,21 @@ def average(ratios: np.ndarray, aggregator: str) -> np.ndarray:
             return np.median(ratios, axis=-1)
         case _:
             return ratios.mean(-1)
+
+
+def slopes(ratios: np.ndarray, aggregator: str) -> np.ndarray:
+    """How fast the mean of ratios (D,) moves with each of them; the median, only with those in the middle.
+
+    >>> slopes(np.array([0.5, 2.0, 0.7, 0.9]), "median").tolist()
+    [0.0, 0.0, 0.5, 0.5]
+    """
+    count = len(ratios)
+    match aggregator:
+        case "geometric":
+            return float(average(ratios, aggregator)) / (count * ratios)
+        case "median":
+            ranked = np.argsort(ratios, kind="stable")
+            middle = ranked[[(count - 1) // 2, count // 2]]
+            return np.eye(count)[middle].mean(0)
+        case _:
+            return np.full(count, 1 / count)
