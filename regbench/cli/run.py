@@ -232,7 +232,8 @@ def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) ->
     other = "" if db == options.DATABASE else f" --db {shown(db)}"
     measured = any(summary.finished or plan.done for plan, summary in results)
     if measured:
-        say(f"next: regbench report --normalize lsq{chosen}{other}")
+        report = "sweep" if results[-1][0].is_sweep else "--normalize lsq"
+        say(f"next: regbench report {report}{chosen}{other}")
     if failures:
         raise verdict(failures, other)
     if blocked and not every:

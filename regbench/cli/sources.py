@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from regbench.analysis.choices import Choices
+    from regbench.analysis.sweeps import Swept
     from regbench.reports import Report
     from regbench.store import Part, Store
 
@@ -57,6 +58,9 @@ class Source:
                 frame = store.curves(chosen, names=names)
             case "encoders":
                 return Found(encoders(store, chosen), chosen, {})
+            case "sweeps":
+                swept = _swept(store, chosen)
+                return Found(swept, chosen, _ranges(store, swept.cells) if units == "original" else {})
             case _:
                 frame = _cells(store, chosen, report)
         return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
@@ -110,6 +114,22 @@ def _cells(store: "Store", benchmark: str | None, report: "Report") -> "pd.DataF
     from regbench.analysis.reference import with_reference
 
     return with_reference(frame, store.cells(report.reference))
+
+
+def _swept(store: "Store", benchmark: str | None) -> "Swept":
+    """The sweep that a benchmark is, or those it chooses from with its choices."""
+    from regbench.analysis.sweeps import Swept
+
+    entry = store.config(benchmark or "")
+    named = entry.get("choose", {}).get("from", [benchmark] if "sweep" in entry else [])
+    here = [name for name in named if store.config(name)]
+    if not here:
+        raise NothingMeasured(f"benchmark {benchmark} is no sweep and chooses from none that is here")
+    return Swept.of(
+        [store.cells(name) for name in here],
+        store.choices(benchmark) if "choose" in entry else None,
+        {name: store.config(name)["sweep"] for name in here},
+    )
 
 
 def _ranges(store: "Store", frame: "pd.DataFrame") -> dict[str, tuple[Sequence[float], Sequence[float]]]:

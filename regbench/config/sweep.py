@@ -90,11 +90,12 @@ class Stage:
         return rounded(axis.low * (axis.high / axis.low) ** share)
 
     def config(self) -> dict[str, Any]:
-        """The stage as plain data; what stands at its default is left out."""
+        """The stage as plain data, its fields as pairs, for their order counts; what has its default is left out."""
         usual = Stage({})
         said = {name: getattr(self, name) for name in SETTINGS if getattr(self, name) != getattr(usual, name)}
-        axes = {name: asdict(axis) if isinstance(axis, Range) else list(axis) for name, axis in self.axes.items()}
-        return {**axes, **{name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}}
+        axes = [[name, asdict(axis) if isinstance(axis, Range) else list(axis)] for name, axis in self.axes.items()]
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
+        return {"axes": axes, **plain}
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,11 @@ class Plan:
     notes: tuple[str, ...] = ()
 
     @property
+    def is_sweep(self) -> bool:
+        """Whether it tries values, rather than training with those that were chosen."""
+        return "sweep" in self.config
+
+    @property
     def to_train(self) -> int:
         """Jobs in the packs."""
         return sum(len(pack.jobs) for pack in self.packs)

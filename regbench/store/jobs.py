@@ -45,6 +45,11 @@ def add_benchmark(connection: Connection, name: str, config: Mapping[str, Any], 
     link(connection, name, places)
 
 
+def config(connection: Connection, benchmark: str) -> dict[str, Any]:
+    """The stored entry of a benchmark."""
+    return connection.execute(select(BenchmarkRow.config).where(BenchmarkRow.name == benchmark)).scalar() or {}
+
+
 def link(connection: Connection, benchmark: str, places: Sequence[Mapping[str, Any]]) -> None:
     """Put jobs that are stored at the end of a benchmark, unless they are in it; `job` of a place is a key."""
     ids = job_ids(connection, [each["job"] for each in places])

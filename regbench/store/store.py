@@ -326,6 +326,11 @@ class Store:
         with self.reading() as connection:
             return status.status(connection, benchmark, code)
 
+    def config(self, benchmark: str) -> dict[str, Any]:
+        """The entry of the file that a benchmark was last run with, as plain data; empty where it is not here."""
+        with self.reading() as connection:
+            return grid.config(connection, benchmark)
+
     def benchmarks(self) -> pd.DataFrame:
         """Every benchmark, the one run last first: name, jobs, done, created, last_run."""
         from regbench.store import frames

@@ -18,6 +18,7 @@ from regbench.errors import InfrastructureError, NothingMeasured, UsageError
 from regbench.reports import _palette, _render
 from tests.cells import by_k_and_weight, choices, frame, grid, like_the_paper, row
 from tests.encoders import diagnostics, planar
+from tests.swept import swept
 
 every_report = pytest.mark.parametrize("name", reports.names())
 SHOWN = {"encoders": ("encoder (", "training target"), "encoder": ("hard binning", "end to end", "RMSE")}
@@ -38,7 +39,8 @@ def epochs() -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"k": "Int64", "lambda_sigma": "Float64", "value": float})
 
 
-OF = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "choices": choices, "catalog": lambda: None}
+OF = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "choices": choices, "sweeps": swept}
+OF |= {"catalog": lambda: None}
 OWN = {"encoder": diagnostics, "bridges_figure5": by_k_and_weight}  # reports that need more than others of their kind
 
 
