@@ -88,9 +88,11 @@ def configurations(swept: Swept, *, metric: str = "rmse", **filters: Any) -> "Da
 def cells(swept: Swept, tried: "DataFrame", *, metric: str = "rmse") -> "DataFrame":
     """One row for each cell: how much was tried, and what is chosen of it or, until then, best so far.
 
-    `chosen` says which of the two; `on_edge` names the fields whose value is the lowest or the highest tried.
+    `chosen` says which of the two; `on_edge` names the fields whose value is the lowest or the highest tried. Cells of
+    which nothing is finished have no row.
     """
     found = {}
+    tried = tried[tried["finished"] == tried["seeds"]]
     for key, group in tried.groupby(["sweep", *ROW], dropna=False, sort=False):
         sweep, *rest = map(null, key)
         found[tuple(rest)] = _best_so_far(dict(zip(ROW, rest, strict=True)), group, swept, str(sweep), metric)
@@ -112,6 +114,8 @@ def cells(swept: Swept, tried: "DataFrame", *, metric: str = "rmse") -> "DataFra
             "by": choice["by"],
         }
     rows = sorted(found.values(), key=_place)
+    if not rows:
+        raise NothingMeasured("no configuration of the sweep is finished yet: `regbench run` goes on with it")
     return pd.DataFrame(rows).astype({"k": "Int64", "carried_from_k": "Int64", "error": float, "default_error": float})
 
 

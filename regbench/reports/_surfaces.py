@@ -35,6 +35,7 @@ def figure(tried: "DataFrame", cells: "DataFrame", swept: "Swept", metric: str, 
 
     axes = pd.Series([tuple(_axes(row, swept)) for row in records(tried)], index=tried.index, dtype=object)
     tried = tried.assign(axes=axes, error=tried[f"val_{metric}"])
+    tried = tried[tried["error"].notna() | (tried["diverged"] > 0)]
     flat, lines = tried[tried["axes"].map(len) > 1], tried[tried["axes"].map(len) < 2]
     surfaces = list(dict.fromkeys(flat[["method", "variant", "k"]].itertuples(index=False, name=None)))
     datasets = list(dict.fromkeys(tried["dataset"]))
@@ -54,7 +55,7 @@ def figure(tried: "DataFrame", cells: "DataFrame", swept: "Swept", metric: str, 
                 panel.set_title(f"{order.alias(dataset)}, {_of(method, variant, k)}", pad=3)
                 image = _surface(panel, here[_same(here, variant, k)], best[_same(best, variant, k)]) or image
             rest = lines[lines["dataset"] == dataset]
-            if len(rest):
+            if rest["error"].notna().any():
                 panel = panels[place, -1] if surfaces else panels.ravel()[place]
                 panel.set_title(order.alias(dataset), pad=3)
                 _curves(panel, rest, best[best["carried_from_k"].isna()])

@@ -39,7 +39,8 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
         tallies[job.benchmark, job.dataset].add(job, runs.get(job.id, _Runs()), moment)
     for name, dataset, expected, sweeps in _expected(connection, benchmark):
         tallies[name, dataset].expect(expected, sweeps)
-    return [tally.standing(*place) for place, tally in tallies.items()]
+    rank = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in tallies))}
+    return [tally.standing(*place) for place, tally in sorted(tallies.items(), key=lambda each: rank[each[0][0]])]
 
 
 def trained(connection: Connection, code: Mapping[str, str]) -> dict[str, int]:
@@ -130,8 +131,9 @@ def _expected(connection: Connection, benchmark: str | None) -> Iterator[tuple[s
     query = select(BenchmarkRow.name, BenchmarkRow.config).order_by(BenchmarkRow.last_run.desc(), BenchmarkRow.name)
     for name, config in connection.execute(query):
         if benchmark in {None, name}:
-            for dataset, jobs in config.get("expected", {}).items():
-                yield name, dataset, jobs, tuple(config["choose"]["from"])
+            expected = config.get("expected", {})
+            for dataset in config["datasets"] if expected else ():
+                yield name, dataset, expected[dataset], tuple(config["choose"]["from"])
 
 
 def _runs(connection: Connection, benchmark: str | None, code: Mapping[str, str] | None) -> dict[int, _Runs]:

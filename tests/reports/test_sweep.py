@@ -59,6 +59,20 @@ def test_what_is_not_finished_is_said_and_counts_as_nothing():
     assert numbers.cells.iloc[-1]["values"] == {"learning_rate": 3e-3, "lambda_kl": 1.0, "lambda_auto": 1.0}
 
 
+def test_cells_of_which_nothing_is_finished_are_left_out_of_table_and_picture():
+    begun = cells()
+    waiting = begun["dataset"] == "retinamnist"
+    begun.loc[waiting, "run_id"] = None
+    begun.loc[waiting, ["val_rmse", "val_mae"]] = np.nan
+    numbers = REPORT.compute(replace(swept(chosen=False), cells=begun), MADE)
+    assert set(numbers.cells["dataset"]) == {"diamonds"}
+    assert "10 of 27 configurations are not finished" in REPORT.table(numbers).notes
+    assert {axes.get_title()[:2] for axes in REPORT.draw(numbers).axes if axes.get_title()} == {"DM"}  # type: ignore[misc]
+    begun[["run_id", "val_rmse", "diverged"]] = [None, np.nan, False]
+    with pytest.raises(NothingMeasured, match="no configuration of the sweep is finished yet"):
+        REPORT.compute(replace(swept(chosen=False), cells=begun), MADE)
+
+
 def test_filters_choose_cells_and_a_carried_one_goes_with_its_source():
     numbers = REPORT.compute(swept(), replace(MADE, datasets=("RM",), methods=("end2end",)))
     assert set(numbers.tried["dataset"]) == {"retinamnist"}
