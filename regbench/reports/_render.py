@@ -21,8 +21,9 @@ PADDING = 2  # that tabulate leaves beside a header
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
-    "…": r"\ldots{}", "±": r"$\pm$", "λσ": r"$\lambda_\sigma$", "–": "--",
-    "−": "$-$", "×": r"$\times$", "→": r"$\to$",
+    "…": r"\ldots{}", "±": r"$\pm$", "–": "--", "−": "$-$", "×": r"$\times$", "→": r"$\to$", "ᵀ": r"$^\top$",
+    "λσ": r"$\lambda_\sigma$", "λKL": r"$\lambda_{\mathrm{KL}}$", "λ_pred": r"$\lambda_{\mathrm{pred}}$",
+    "α": r"$\alpha$", "λ": r"$\lambda$", "μ": r"$\mu$", "π": r"$\pi$", "σ": r"$\sigma$", "ψ": r"$\psi$",
 }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
         *_words.synthetic(frame, cells["dataset"]),
         f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still; whether a "
         "difference is more than noise is for `regbench compare` to say",
+        *_chosen(shown),
         *_words.gaps(cells),
         *metric_problem(rows),
         *_not_planned(rows, options),
@@ -137,6 +138,13 @@ def _cell(row: dict[str, Any], metric: str, usual: _words.Seeds) -> str:
 
 def _printed_cell(row: dict[str, Any]) -> str:
     return f"{BEST * bool(row['best'])}{row['paper']:.3f}" if _words.has(row["paper"]) else ""
+
+
+def _chosen(frame: "DataFrame") -> list[str]:
+    """Which settings are not the same in every cell, for they were chosen on validation rows."""
+    fields = sorted({name for values in frame["swept"].dropna() for name in values}) if "swept" in frame else []
+    said = "were chosen for each cell by its validation error; `regbench report table3 --json` has the values"
+    return [f"{', '.join(fields)} {said}"] if fields else []
 
 
 def _not_planned(rows: "DataFrame", options: Options) -> list[str]:

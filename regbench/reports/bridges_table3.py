@@ -56,8 +56,10 @@ def table(numbers: Numbers) -> Table:
     blocks = [
         _block("Chosen", rows, _chosen),
         _block("The paper's", rows, lambda row: f"{row['paper']:.3f}" if has(row["paper"]) else ""),
-        _block(f"{by} at the paper's λKL, relative to the best", rows, lambda row: _number(row["at_paper_ratio"])),
-        _block(f"λKL with {by} within {100 * FLAT:g} % of the best", rows, _range),
+        _block(
+            f"Lowest {by} at the paper's λKL, relative to the best", rows, lambda row: _number(row["at_paper_ratio"])
+        ),
+        _block(f"Range of λKL with {by} within {100 * FLAT:g} % of the best", rows, _range),
     ]
     first, *others = blocks
     return Table(caption, first.header, first.rows, numbers.notes, first.index, title=first.title, more=tuple(others))

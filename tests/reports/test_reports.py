@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -82,6 +83,11 @@ def test_every_format_gives_the_same_table(made):
     assert latex.count(r"\\") == sum(len(part.rows) + 1 for part in parts)
     assert r"\toprule" in latex
     assert "_" not in latex.replace(r"\_", "").replace("lambda_", "")
+    assert latex.isascii()  # whatever the reader's TeX is
+    assert re.sub(r"\\[{}]", "", latex).count("{") == re.sub(r"\\[{}]", "", latex).count("}")
+    for part, body in zip(parts, re.findall(r"\\toprule(.*?)\\bottomrule", latex, re.DOTALL), strict=True):
+        lines = [line for line in body.splitlines() if line.endswith(r"\\")]
+        assert {len(re.findall(r"(?<!\\)&", line)) for line in lines} == {len(part.header) - 1}
     assert list(csv.reader(io.StringIO(reports.show(report, numbers, format="csv"))))[1:]
 
 

@@ -165,6 +165,12 @@ def test_what_the_paper_has_and_the_benchmark_does_not_is_named():
     assert "without any job here" not in notes(small(), k=(25,))
 
 
+def test_settings_that_were_chosen_are_named():
+    given = small().assign(swept=[{}, {}, {"learning_rate": 3e-3, "lambda_kl": 1.0}, None])
+    assert "lambda_kl, learning_rate were chosen for each cell by its validation error" in notes(given)
+    assert "were chosen" not in notes(small())
+
+
 def test_filters_leave_what_was_asked_for():
     found = blocks(like_the_paper(seeds=1), k=(5,), datasets=("CA", "DM"), methods=("end2end", "lsq"))
     assert list(found["Test RMSE"]) == [("lsq", ""), ("end2end", "5")]
