@@ -10,7 +10,16 @@ from sqlalchemy.sql.selectable import CTE
 from regbench.store.models import MetricRow, RunRow
 
 DECIDES = "val/rmse"  # the metric by which reports choose an epoch
-CURVES = ("val/rmse", "val/mae", "test/rmse", "test/mae", "encoder/entropy", "encoder/rmse", "decoder/spread")
+CURVES = (
+    "val/rmse",
+    "val/mae",
+    "test/rmse",
+    "test/mae",
+    "encoder/entropy",
+    "encoder/rmse",
+    "decoder/spread",
+    "stage1/seconds",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -166,7 +166,8 @@ def test_what_the_paper_has_and_the_benchmark_does_not_is_named():
 
 
 def test_settings_that_were_chosen_are_named():
-    given = small().assign(swept=[{}, {}, {"learning_rate": 3e-3, "lambda_kl": 1.0}, None])
+    chosen = pd.Series([{}, {}, {"learning_rate": 3e-3, "lambda_kl": 1.0}, None])
+    given = small().assign(swept=chosen)
     assert "lambda_kl, learning_rate were chosen for each cell by its validation error" in notes(given)
     assert "were chosen" not in notes(small())
 
