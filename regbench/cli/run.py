@@ -167,6 +167,9 @@ def _in_rounds(chosen: "Chosen", plan: "Plan", planner: Planner) -> "list[tuple[
     from regbench.store import Store
 
     started, budget_s = time.monotonic(), plan.budget_s
+    if chosen.benchmark.choose:
+        with Store.open(planner.db) as store:
+            runner.announce(plan, store)
     rounds = runner.Rounds()
     found: dict[str, tuple[Plan, Summary]] = {}
     while True:

@@ -19,7 +19,7 @@ from regbench.runner.drive import (
 )
 from regbench.runner.estimate import Estimate
 from regbench.runner.plan import Plan, fetch_missing, make_plan
-from regbench.runner.rounds import Rounds, keep_choices, plan_ahead
+from regbench.runner.rounds import Rounds, announce, keep_choices, plan_ahead
 from regbench.runner.verify import Verification, verify_packing
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Summary",
     "Verification",
     "Waiting",
+    "announce",
     "fetch_missing",
     "keep_choices",
     "make_plan",

@@ -66,6 +66,11 @@ def keep_choices(plan: Plan, store: Store, *, choose_again: bool = False) -> Non
         store.choose(plan.benchmark, plan.choices, again=choose_again)
 
 
+def announce(plan: Plan, store: Store) -> None:
+    """Let others see a benchmark that chooses while its sweeps are trained, with what was chosen before."""
+    store.add_benchmark(plan.benchmark, plan.config, [] if plan.choices else plan.members)
+
+
 class Rounds:
     """Which of a plan's parts is to be trained next, given what was trained before."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from regbench.errors import UsageError
-from regbench.store import EpochRows, Finished, Store
+from regbench.store import EpochRows, Finished, Member, Store
 from tests.store.conftest import PROTOCOL, job, labelled, take, train
 
 COLUMNS = [
@@ -124,3 +124,27 @@ def test_curves_hold_every_number_of_the_accepted_runs_and_of_those_asked_for(st
         *["epoch", "name", "value"],
     ]
     assert store.curves(names=["no/such"]).empty
+
+
+def test_a_job_may_stand_in_several_rows_and_a_chosen_width_tells_no_rows_apart(store: Store):
+    """A winner may be the very job of another row; what was chosen for a cell does not name its row."""
+    width = (("lambda_sigma", 1.0),)
+    jobs = [job(method="soft_binning", k=5, hparams=width), job(method="soft_binning", k=5, seed=1, hparams=width)]
+    swept = {"lambda_sigma": 1.0, "learning_rate": 3e-3}
+    chosen = [Member(each, "soft_binning", "soft_binning", swept) for each in jobs]
+    fixed = [Member(jobs[0], "soft_binning[lambda_sigma=1]")]
+    store.add_benchmark("small", {}, [*chosen, *fixed])
+    tried = [Member(jobs[0], "soft_binning[lambda_sigma=1,learning_rate=0.003]", "soft_binning", swept)]
+    store.add_benchmark("sweep", {"sweep": []}, tried)
+    train(store, *jobs)
+    frame = store.cells("small")
+    assert frame["variant"].tolist() == ["soft_binning", "soft_binning", "soft_binning[lambda_sigma=1]"]
+    assert frame["row"].tolist() == frame["variant"].tolist()
+    assert frame["swept"].tolist() == [swept, swept, {}]
+    assert frame["lambda_sigma"].isna().tolist() == [True, True, False]
+    assert frame["val_rmse"].tolist() == [0.1, 0.1, 0.1]
+    assert frame["run_id"].nunique() == 2
+    curves = store.curves("small", names=["val/rmse"])
+    assert curves.groupby("variant").size().to_dict() == {"soft_binning": 6, "soft_binning[lambda_sigma=1]": 3}
+    (sweep,) = store.cells("sweep").to_dict("records")
+    assert (sweep["row"], sweep["swept"], sweep["lambda_sigma"]) == ("soft_binning", swept, 1.0)
