@@ -102,12 +102,16 @@ class Place(NamedTuple):
 
 
 def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: bool) -> str | None:
-    known = [str(each) for each in store.benchmarks()["name"]]
+    """The benchmark to look at: the one named, or the paper's own that has runs, or the one that was run last."""
+    known = store.benchmarks()
+    names = [str(each) for each in known["name"]]  # the one run last first
     if planned:
-        return benchmark if benchmark in known else None
-    return stored_benchmark(store, benchmark) or next(
-        (each for each in (*paper.benchmarks, *known) if each in known), None
-    )
+        return benchmark if benchmark in names else None
+    if named := stored_benchmark(store, benchmark):
+        return named
+    trained = [str(each) for each in known.loc[known["done"] > 0, "name"]] or names
+    own = [each for name in paper.benchmarks for each in (name, *trained) if each.partition("[")[0] == name]
+    return next((each for each in (*own, *trained) if each in trained), None)
 
 
 def _show(

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from regbench import catalog, config
 from regbench.papers import claims
+from regbench.store import Member, Store
 from tests.cli.conftest import Command
 
 VERDICTS = {"holds", "fails", "cannot be decided"}
@@ -101,3 +103,19 @@ def test_a_wrong_word_is_answered_with_the_nearest(regbench: Command, words: lis
 
 def test_a_benchmark_that_was_named_must_be_there(regbench: Command) -> None:
     assert regbench("verify", "bridges", "--benchmark", "smoke").code == 6
+
+
+def test_by_default_the_papers_own_benchmark_with_runs_answers(regbench: Command, filled: Path) -> None:
+    """One that was only planned has nothing to say, be it the paper's or not."""
+
+    def asked() -> str:
+        return regbench("verify", "bridges", "--claim", "end2end-best", "--json").data["benchmark"]
+
+    with Store.open(filled) as store:
+        jobs = config.load().get("smoke").jobs
+        labelled = [Member(job, catalog.label(job.method, dict(job.hparams), dict(job.static))) for job in jobs]
+        store.add_benchmark("bridges", {}, [])
+        assert asked() == "smoke"
+        store.add_benchmark("bridges-fixed[epochs=9]", {}, labelled)  # the same jobs, which are done
+        store.add_benchmark("smoke", {}, labelled)
+    assert asked() == "bridges-fixed[epochs=9]"
