@@ -14,7 +14,8 @@ from regbench.analysis.claims.doubt import FALSE, TRUE, UNKNOWN, Doubt, at_least
 from regbench.analysis.claims.measured import Measured
 from regbench.analysis.claims.printed import Printed
 from regbench.analysis.claims.quantity import AGGREGATORS, Quantity, average, boxed, slopes
-from regbench.analysis.claims.rows import Row
+from regbench.analysis.claims.rows import Missing, Row
+from regbench.analysis.claims.tree import Comparison, every
 from regbench.papers import claims
 from tests.cells import frame, like_the_paper, row
 from tests.papers.test_claims import SMALL
@@ -486,3 +487,10 @@ def test_no_number_of_seeds_is_advised_where_cells_are_missing_or_means_are_equa
     )
     findings, finding = small(holds_if, equal)
     assert seeds_needed(finding, findings) is None
+
+
+def test_what_fails_by_itself_but_not_among_all_that_was_asked_does_not_decide():
+    close = [Comparison(f"{p}", "", "A", (), None, Missing(()), Doubt(1 - p, p)) for p in (0.001, 0.02, 0.6)]
+    tree = every(close)
+    assert tree.doubt.verdict == close[1].doubt.verdict == FAILS
+    assert tree.deciding == (close[0],)

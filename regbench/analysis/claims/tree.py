@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from regbench.analysis.claims.doubt import FAILS, HOLDS, Doubt, at_least
+from regbench.analysis.claims.doubt import ALLOWED, FAILS, HOLDS, Doubt, at_least
 from regbench.analysis.claims.quantity import Quantity
 from regbench.analysis.claims.rows import Missing, Row
 
@@ -48,12 +48,16 @@ class AtLeast:
     @property
     def deciding(self) -> tuple[Comparison, ...]:
         """The comparisons that make it what it is: those that hold, those that fail, or those that are in its way."""
-        verdict, every = self.doubt.verdict, self.needed == len(self.parts)
-        alike = [part for part in self.parts if part.doubt.verdict == verdict]
-        if verdict not in (HOLDS, FAILS):
-            in_the_way = HOLDS if every else FAILS if self.needed == 1 else None
-            alike = [part for part in self.parts if part.doubt.verdict != in_the_way]
-        return tuple(dict.fromkeys(each for part in alike or self.parts for each in part.deciding))
+        verdict, count = self.doubt.verdict, len(self.parts)
+        match verdict:
+            case "holds":
+                chosen = [part for part in self.parts if (count - self.needed + 1) * part.doubt.of_true <= ALLOWED]
+            case "fails":
+                chosen = [part for part in self.parts if self.needed * part.doubt.of_false <= ALLOWED]
+            case _:
+                settled = HOLDS if self.needed == count else FAILS if self.needed == 1 else None
+                chosen = [part for part in self.parts if part.doubt.verdict != settled]
+        return tuple(dict.fromkeys(each for part in chosen or self.parts for each in part.deciding))
 
     @property
     def leaves(self) -> tuple[Comparison, ...]:
