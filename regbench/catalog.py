@@ -16,7 +16,14 @@ from typing import Any
 from regbench.errors import UsageError, did_you_mean
 
 PACKAGE = Path(__file__).parent
-OBJECTS = {"methods": "METHOD", "backbones": "BACKBONE", "datasets": "DATASET", "reports": "REPORT"}
+OBJECTS = {
+    "methods": "METHOD",
+    "baselines": "BASELINE",
+    "backbones": "BACKBONE",
+    "datasets": "DATASET",
+    "reports": "REPORT",
+}
+ROWS = ("methods", "baselines")  # what the rows of a table are of
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Entry:
 
 
 def names(kind: str) -> list[str]:
-    """Every name of a kind (methods, backbones, datasets, reports), sorted."""
+    """Every name of a kind (methods, baselines, backbones, datasets, reports), sorted."""
     return sorted(path.stem for path in (PACKAGE / kind).glob("*.py") if not path.stem.startswith("_"))
 
 
@@ -58,6 +65,27 @@ def resolve(kind: str, name: str) -> str:
     if name.upper() in aliases:
         return aliases[name.upper()]
     raise UsageError(f"no {kind.removesuffix('s')} called '{name}'{did_you_mean(name, [*known, *aliases])}")
+
+
+def rows() -> list[str]:
+    """Every name that a row of a table may have: methods, then baselines."""
+    return [name for kind in ROWS for name in names(kind)]
+
+
+@cache
+def is_baseline(name: str) -> bool:
+    """Whether a row's name is that of a reference model, and not of a method that we train."""
+    return (PACKAGE / "baselines" / f"{name}.py").is_file()
+
+
+def uses_seed(name: str) -> bool:
+    """Whether another seed gives a row of that name other numbers on the same split."""
+    return not (is_baseline(name) and entry("baselines", name).arguments["deterministic"])
+
+
+def row(name: str) -> Entry:
+    """What the file of a method or of a baseline says of itself."""
+    return entry("baselines" if is_baseline(name) else "methods", name)
 
 
 @cache
@@ -83,14 +111,14 @@ def load(kind: str, name: str) -> Any:
 
 
 def label(method: str, hparams: dict[str, Any], static: dict[str, Any]) -> str:
-    """A method's variant as users write it: what differs from its defaults, in brackets.
+    """A method's or baseline's variant as users write it: what differs from its defaults, in brackets.
 
     >>> label("soft_binning", {"lambda_sigma": 1.0}, {})
     'soft_binning[lambda_sigma=1]'
     >>> label("soft_binning", {"lambda_sigma": 0.5}, {})
     'soft_binning'
     """
-    known = entry("methods", method)
+    known = row(method)
     defaults = {**known.hparams, **known.arguments.get("static", {})}
     changed = {key: value for key, value in {**hparams, **static}.items() if value != defaults.get(key)}
     inside = ",".join(f"{key}={_short(value)}" for key, value in sorted(changed.items()))

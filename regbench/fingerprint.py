@@ -10,8 +10,10 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
+from regbench import catalog
 from regbench.job import Job
 
 ROOT = Path(__file__).parent
@@ -19,19 +21,40 @@ ALWAYS = (
     ("regbench.training.loop", "Training"),
     ("regbench.data", "prepare"),
 )
+UNTRAINED = (
+    ("regbench.runner.fitting", "fit"),
+    ("regbench.data", "prepare"),
+)
 WITHOUT_NUMBERS = frozenset({"regbench.catalog", "regbench.errors"})  # they find files and word messages
 
 
 def code_digest(job: Job) -> str:
-    """The digest of all code that the numbers of this job depend on."""
+    """The digest of all code that the numbers of this job depend on; of a baseline also the version of its library."""
+    if catalog.is_baseline(job.method):
+        return _digest((*UNTRAINED, (f"regbench.baselines.{job.method}", "BASELINE")), library(job.method))
     return _digest(
         (*ALWAYS, (f"regbench.methods.{job.method}", "METHOD"), (f"regbench.backbones.{job.backbone}", "BACKBONE"))
     )
 
 
+def library(baseline: str) -> tuple[tuple[str, str], ...]:
+    """Name and version of the distribution that a baseline is made of; no version where it is not installed."""
+    name = catalog.entry("baselines", baseline).arguments.get("requires")
+    return ((name, _version(name)),) if name else ()
+
+
 @cache
-def _digest(starts: tuple[tuple[str, str], ...]) -> str:
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+@cache
+def _digest(starts: tuple[tuple[str, str], ...], libraries: tuple[tuple[str, str], ...] = ()) -> str:
     lines = [f"{module}:{name}:{source}" for (module, name), source in sorted(definitions(*starts).items())]
+    lines += [f"{name}=={version}" for name, version in libraries]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -126,7 +149,7 @@ def _named(parsed: Parsed, module: str, node: ast.stmt) -> Iterator[tuple[str, s
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes away what changes no number: docstrings, annotations, and the literature a method refers to."""
+    """Takes away what changes no number: docstrings, annotations, the literature, and guesses of what a fit costs."""
 
     def visit(self, node: ast.AST) -> ast.AST:
         self.generic_visit(node)
@@ -140,5 +163,5 @@ class _Bare(ast.NodeTransformer):
         if isinstance(node, ast.arg):
             node.annotation = None
         if isinstance(node, ast.Call):
-            node.keywords = [each for each in node.keywords if each.arg != "reference"]
+            node.keywords = [each for each in node.keywords if each.arg not in ("reference", "cost")]
         return node

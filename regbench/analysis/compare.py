@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regbench import catalog
 from regbench.analysis import order, paired, variants, verdict
 from regbench.analysis.aggregate import METRICS, null, records
 from regbench.analysis.comparable import comparable
@@ -90,6 +91,9 @@ def compare(
         raise UsageError(f"'{a}' and '{b}' are the same method: nothing to compare")
     name_a, name_b = _names(left, right)
     errors = [{name: _errors(part, name, metric) for name in _datasets(left, right)} for part in (left, right)]
+    for part, mine, theirs in ((left, *errors), (right, *reversed(errors))):
+        if not catalog.uses_seed(str(part["method"].iloc[0])):
+            mine |= {name: _for_every_seed(mine[name], theirs[name]) for name in mine}
     pairs, missing = _pairs(*errors, names=(name_a, name_b))
     if not pairs:
         raise NothingMeasured(f"no seed on which both {name_a} and {name_b} have a finished run: {'; '.join(missing)}")
@@ -147,6 +151,11 @@ def _errors(rows: "DataFrame", dataset: str, metric: str) -> dict[int, float | s
         else:
             found[int(row["seed"])] = "diverged" if null(row.get("diverged")) else "no finished run"
     return found
+
+
+def _for_every_seed(once: dict[int, float | str], others: dict[int, float | str]) -> dict[int, float | str]:
+    """The one error of a model that does not look at the seed, as what it would have been for each of the other's."""
+    return dict.fromkeys(others, next(iter(once.values()))) if len(once) == 1 and others else once
 
 
 def _pairs(
@@ -229,7 +238,9 @@ def _overall(logs: list[np.ndarray], *, level: float, rope: float, resamples: in
 
 
 def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
-    """Where A and B were not trained alike."""
+    """Where A and B were not trained alike; nobody expects it of a reference model."""
+    if any(catalog.is_baseline(str(part["method"].iloc[0])) for part in (left, right)):
+        return []
     columns = [column for column in ("protocol", "backbone") if column in left]
     notes = []
     for dataset in _datasets(left, right):

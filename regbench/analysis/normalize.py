@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from regbench import catalog
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import aggregate, null, records
 from regbench.errors import NothingMeasured
@@ -23,7 +24,7 @@ class Normalized:
 
     cells: "DataFrame"  # `aggregate`'s columns, ratio, ratio_std and why there is none
     means: "DataFrame"  # per row: arithmetic, geometric, median over `common`
-    common: tuple[str, ...]  # the datasets on which every row with any ratio has one
+    common: tuple[str, ...]  # the datasets on which every row with any ratio has one, reference models aside
     baseline: str
     metric: str
     notes: tuple[str, ...]
@@ -89,10 +90,15 @@ def _ratio(cell: dict[str, Any], base: dict[str, Any] | None, baseline: str, met
 
 
 def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
-    """The datasets on which all rows have a ratio, and what to say where that is not all of them."""
+    """The datasets on which all rows have a ratio, and what to say where that is not all of them.
+
+    Reference models have a say only among themselves: that some cannot read images takes no dataset from the methods.
+    """
     everywhere = sorted(set(cells["dataset"]), key=order.dataset_key)
-    groups = [group for _, group in cells.groupby(ROW, dropna=False, sort=False)]
-    has = [(describe(group.iloc[0]), set(group.loc[group["ratio"].notna(), "dataset"])) for group in groups]
+    reference = cells["method"].map(catalog.is_baseline)
+    if not cells.loc[~reference, "ratio"].notna().any():
+        reference = reference & False
+    has = _has_ratio(cells[~reference])
     compared = [(row, datasets) for row, datasets in has if datasets]
     idle = [row for row, datasets in has if not datasets]
     notes = [f"no ratio on any dataset, and so no part in the choice of means: {_some(idle)}"] if idle else []
@@ -105,7 +111,15 @@ def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
         which = " ".join(map(order.alias, common)) or "none"
         gone = "; ".join(f"{' '.join(datasets)} (not in {_some(rows)})" for rows, datasets in lacking.items())
         notes.append(f"means are over {len(common)} of {len(everywhere)} datasets ({which}), left out: {gone}")
+    if partly := [row for row, found in _has_ratio(cells[reference]) if found and not found >= set(common)]:
+        notes.append(f"no mean of {_some(partly)}, for want of a ratio on every dataset that means are over")
     return common, notes
+
+
+def _has_ratio(cells: "DataFrame") -> list[tuple[str, set[str]]]:
+    """Each row of the table in words, and the datasets on which it has a ratio."""
+    groups = [group for _, group in cells.groupby(ROW, dropna=False, sort=False)]
+    return [(describe(group.iloc[0]), set(group.loc[group["ratio"].notna(), "dataset"])) for group in groups]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -7,6 +7,17 @@ from regbench import catalog
 from regbench.papers import bridges
 
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")  # not the 2 of end2end
+BASELINES = (
+    "train_mean",
+    "train_median",
+    "ridge",
+    "knn",
+    "random_forest",
+    "hist_gradient_boosting",
+    "xgboost",
+    "lightgbm",
+    "catboost",
+)  # from the least a model must do to the most that is done without a network
 
 
 @cache
@@ -24,8 +35,13 @@ def dataset_key(dataset: str) -> tuple[int, str]:
 
 
 def method_key(method: str) -> tuple[int, str]:
-    """Sorts methods as the first paper lists them."""
-    return (bridges.METHODS.index(method) if method in bridges.METHODS else len(bridges.METHODS), method)
+    """Sorts methods as the first paper lists them, then other methods, then baselines as they are listed here."""
+    if method in bridges.METHODS:
+        return (bridges.METHODS.index(method), method)
+    if not catalog.is_baseline(method):
+        return (len(bridges.METHODS), method)
+    place = BASELINES.index(method) if method in BASELINES else len(BASELINES)
+    return (len(bridges.METHODS) + 1 + place, method)
 
 
 def row_key(method: str, variant: str, k: int | None, lambda_sigma: float | None) -> tuple[object, ...]:

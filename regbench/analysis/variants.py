@@ -56,8 +56,8 @@ def without(variant: str, setting: str) -> str:
 
 
 def check_method(name: str, frame: "DataFrame") -> None:
-    """Refuse a method that neither the catalog nor the frame knows."""
-    known = sorted({*catalog.names("methods"), *frame["method"]}, key=order.method_key)
+    """Refuse a method or baseline that neither the catalog nor the frame knows."""
+    known = sorted({*catalog.rows(), *frame["method"]}, key=order.method_key)
     if name not in known:
         raise UsageError(f"no method called '{name}'{did_you_mean(name, known)}")
 
@@ -108,7 +108,7 @@ def _value(text: str) -> object:
 
 
 def _label(method: str, settings: dict[str, object]) -> str:
-    if method in catalog.names("methods"):
+    if method in catalog.rows():
         return catalog.label(method, settings, {})
     inside = ",".join(
         f"{key}={value:.12g}" if isinstance(value, float) else f"{key}={value}"

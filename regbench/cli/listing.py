@@ -10,10 +10,11 @@ from regbench.cli.options import BenchmarkFile, Json
 from regbench.cli.output import columns, emit, emit_json
 
 if TYPE_CHECKING:
+    from regbench.catalog import Entry
     from regbench.config import Benchmarks
 
 ONLY_JSON = {"hparams", "static", "reference", "options"}
-KINDS = ("methods", "datasets", "benchmarks", "reports", "backbones")
+KINDS = ("methods", "baselines", "datasets", "benchmarks", "reports", "backbones")
 
 
 def _complete_kinds(incomplete: str) -> list[str]:
@@ -25,10 +26,11 @@ def list_(
     file: BenchmarkFile = None,
     json: Json = False,
 ) -> None:
-    """List methods, datasets, benchmarks, reports or backbones.
+    """List methods, baselines, datasets, benchmarks, reports or backbones.
 
     Examples:
       regbench list methods
+      regbench list baselines
       regbench list benchmarks
       regbench list datasets --json
     """
@@ -56,19 +58,19 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _entries(kind: str) -> list[dict[str, Any]]:
-    """Methods and backbones: their defaults, year, paper and first sentence."""
+    """Methods, baselines and backbones: their defaults, year, paper and first sentence."""
     from regbench import catalog
 
     rows = []
     for name in catalog.names(kind):
         entry = catalog.entry(kind, name)
-        uses_k = {"k": "yes" if entry.arguments["uses_k"] else "no"} if kind == "methods" else {}
+        facts = {"methods": _of_method, "baselines": _of_baseline}.get(kind, lambda _: {})(entry)
         more = {name: entry.arguments[name] for name in ("options", "static") if name in entry.arguments}
         reference = entry.arguments.get("reference", "")
         rows.append(
             {
                 "name": name,
-                **uses_k,
+                **facts,
                 "year": entry.year or None,
                 "what": entry.summary,
                 "paper": _address(reference) or reference,
@@ -78,6 +80,18 @@ def _entries(kind: str) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _of_method(entry: "Entry") -> dict[str, Any]:
+    return {"k": "yes" if entry.arguments["uses_k"] else "no"}
+
+
+def _of_baseline(entry: "Entry") -> dict[str, Any]:
+    """Which seeds it is run for, and the package it needs."""
+    from regbench.fingerprint import library
+
+    needs = [name if version else f"{name} (not installed)" for name, version in library(entry.name)]
+    return {"seeds": "first" if entry.arguments["deterministic"] else "all", "needs": ", ".join(needs)}
 
 
 def _datasets() -> list[dict[str, Any]]:
@@ -114,7 +128,7 @@ def benchmarks(known: "Benchmarks") -> list[dict[str, Any]]:
                 "name": name,
                 "jobs": benchmark.size,
                 "datasets": len({job.dataset for job in jobs}),
-                "epochs": max(job.protocol.epochs for job in jobs),
+                "epochs": max((job.protocol.epochs for job in jobs), default=0),
                 "what": known.description(name),
             }
         )

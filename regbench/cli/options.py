@@ -9,14 +9,17 @@ import typer
 DATABASE = "results/regbench.db"
 
 
-def _complete(kind: str) -> Callable[[str], list[tuple[str, str]]]:
+def _complete(*kinds: str) -> Callable[[str], list[tuple[str, str]]]:
     """Completion of names from the catalog: `(name, help)`, read without importing torch."""
 
     def complete(incomplete: str) -> list[tuple[str, str]]:
         from regbench import catalog
 
         return [
-            (name, catalog.entry(kind, name).summary) for name in catalog.names(kind) if name.startswith(incomplete)
+            (name, catalog.entry(kind, name).summary)
+            for kind in kinds
+            for name in catalog.names(kind)
+            if name.startswith(incomplete)
         ]
 
     return complete
@@ -31,7 +34,7 @@ def complete_benchmarks(incomplete: str) -> list[tuple[str, str]]:
 
 
 complete_reports = _complete("reports")
-complete_methods = _complete("methods")
+complete_methods = _complete("methods", "baselines")
 complete_datasets = _complete("datasets")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON with full precision instead of text.")]

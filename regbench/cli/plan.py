@@ -101,6 +101,7 @@ def as_data(plan: "Plan") -> dict[str, Any]:
         ],
         "to_fetch": plan.missing,
         "blocked": plan.blocked,
+        "uninstalled": plan.uninstalled,
         "failed": {key: {"class": kind, "error": error} for key, (kind, error) in plan.failed.items()},
         "seconds": _seconds(plan.estimate),
         "seconds_rest_on": plan.estimate.basis,
@@ -142,6 +143,7 @@ def as_text(plan: "Plan") -> str:
     lines = [*map(as_text, plan.sweeps), headline(plan), table]
     if plan.packs:
         lines.append(f"the time rests on {plan.estimate.rests_on}")
+    lines += [f"blocked: {why}" for why in plan.uninstalled.values()]
     if plan.left_out:
         lines.append(left_out(plan))
     return "\n".join([*lines, *after(plan), *plan.notes])

@@ -213,7 +213,7 @@ def _train(planned: "Plan", planner: Planner) -> "tuple[Plan, Summary]":
     from regbench.cli.progress import Display
 
     plan = runner.fetch_missing(planned, say=lambda name: say(f"fetching {name}"))
-    for why in plan.blocked.values():
+    for why in (*plan.blocked.values(), *plan.uninstalled.values()):
         say(f"blocked: {why}")
     if not plan.packs:
         say(f"{plan.benchmark}: nothing to train")
@@ -226,6 +226,7 @@ def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) ->
     interrupted = any(summary.interrupted for _, summary in results)
     failures = [failure for _, summary in results for failure in summary.failed.values()]
     blocked = {dataset for plan, _ in results for dataset in plan.blocked}
+    uninstalled = dict.fromkeys(why for plan, _ in results for why in plan.uninstalled.values())
     if interrupted:
         raise Interrupted(
             f"interrupted; what was finished is kept in {shown(db)}, and the same command goes on from there"
@@ -239,6 +240,8 @@ def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) ->
         say(f"next: regbench report {report}{chosen}{other}")
     if failures:
         raise verdict(failures, other)
+    if uninstalled and not measured and not every:
+        raise InfrastructureError("; ".join(uninstalled))
     if blocked and not every:
         raise DataUnavailable(f"no data for {', '.join(sorted(blocked))}" + "; all other jobs have run" * measured)
 
@@ -273,6 +276,8 @@ def _as_text(plan: "Plan", summary: "Summary") -> str:
         parts.append(paint(f"{waiting:,} blocked for want of data", "yellow"))
     if plan.pending:
         parts.append(paint(f"{len(plan.pending):,} wait for a choice", "yellow"))
+    if waiting := sum(job.method in plan.uninstalled and job.dataset not in plan.blocked for job in plan.jobs):
+        parts.append(paint(f"{waiting:,} blocked for want of a package", "yellow"))
     if summary.failed:
         parts.append(paint(f"{len(summary.failed):,} failed", "red"))
     if count := _count(summary.diverged):

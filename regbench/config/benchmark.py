@@ -8,11 +8,13 @@ from typing import Any
 
 from regbench import catalog
 from regbench.config.methods import Variant, parse_variant, split_brackets
-from regbench.config.names import WrongValueError, resolve
+from regbench.config.names import WrongValueError, resolve, resolve_row
 from regbench.config.spec import Spec
 from regbench.config.sweep import Stage
 from regbench.errors import UsageError
 from regbench.job import Job, Protocol, pairs
+
+UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of a baseline: no field says how
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Benchmark:
     sweep: tuple[Stage, ...] = ()
     choose: Choosing | None = None
     fixed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # label of a row -> what no sweep changes of it
+    notes: tuple[str, ...] = ()  # what was asked for and makes no job
 
     def __post_init__(self) -> None:
         if not self.whole:
@@ -65,6 +68,7 @@ class Facts:
     digest: str
     batch_size: int
     backbone: str
+    images: bool = False
 
 
 def row_label(job: Job) -> str:
@@ -120,7 +124,8 @@ def filter_jobs(
         chosen = [passes for each, _, passes in tests if each == option]
         jobs = tuple(job for job in jobs if not chosen or any(passes(job) for passes in chosen))
     if not jobs:
-        raise UsageError(f"no job of {benchmark.name} passes all the filters at once")
+        why = "; ".join(benchmark.notes)
+        raise UsageError(f"no job of {benchmark.name} passes all the filters at once" + (f"; {why}" if why else ""))
     return replace(benchmark, jobs=jobs)
 
 
@@ -130,8 +135,9 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
         _job(facts, spec, variant, k=k, seed=seed)
         for facts in datasets
         for variant in variants
+        if variant.reads_images or not facts.images
         for k in (spec.k if variant.uses_k else [None])
-        for seed in spec.seeds
+        for seed in _seeds(spec, variant)
     )
     config = {
         "datasets": list(spec.datasets),
@@ -148,10 +154,28 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
             Counter(job.dataset for job in jobs)
         )  # jobs, which are there only once they are chosen
     fixed = {variant.label: variant.fixed for variant in variants}
-    return Benchmark(name, spec.description, jobs, config, sweep=spec.sweep, fixed=fixed)
+    return Benchmark(
+        name, spec.description, jobs, config, sweep=spec.sweep, fixed=fixed, notes=_without_images(variants, datasets)
+    )
+
+
+def _seeds(spec: Spec, variant: Variant) -> list[int]:
+    """The first seed alone where no other would give another number: nothing is drawn, and the rows are the same."""
+    return spec.seeds if variant.uses_seed or spec.protocol.split == "per_seed" else spec.seeds[:1]
+
+
+def _without_images(variants: Sequence[Variant], datasets: Sequence[Facts]) -> tuple[str, ...]:
+    """The line that says which rows have no job on which datasets, if any have none."""
+    images = [facts.name for facts in datasets if facts.images]
+    left_out = [variant.label for variant in variants if not variant.reads_images]
+    if not images or not left_out:
+        return ()
+    return (f"not for images, and so not run on {', '.join(images)}: {', '.join(left_out)}",)
 
 
 def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int) -> Job:
+    if catalog.is_baseline(variant.method):
+        return _untrained(facts, spec, variant, seed)
     backbone = catalog.entry("backbones", facts.backbone)
     settings = {**backbone.hparams, **backbone.arguments.get("options", {}), **spec.backbones.get(facts.backbone, {})}
     protocol = {
@@ -174,10 +198,26 @@ def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int
     )
 
 
+def _untrained(facts: Facts, spec: Spec, variant: Variant, seed: int) -> Job:
+    """The job of a baseline: the same however the benchmark trains its methods."""
+    kept = spec.protocol.model_dump(include={"split", "keep_predictions"}, exclude_none=True)
+    return Job(
+        dataset=facts.name,
+        digest=facts.digest,
+        method=variant.method,
+        seed=seed,
+        protocol=replace(UNTRAINED, **kept),
+        hparams=variant.hparams,
+        static=variant.static,
+        backbone="none",
+    )
+
+
 def _facts(dataset: str) -> Facts:
     said = catalog.entry("datasets", dataset).arguments
-    usual = "cnn" if isinstance(said["inputs"], tuple) else "mlp"
-    return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual))
+    images = isinstance(said["inputs"], tuple)
+    usual = "cnn" if images else "mlp"
+    return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual), images)
 
 
 def _known_dataset(name: str, benchmark: Benchmark) -> str:
@@ -192,7 +232,7 @@ def _known_dataset(name: str, benchmark: Benchmark) -> str:
 def _method_filter(text: str) -> str | Variant:
     try:
         name, settings = split_brackets(text)
-        return parse_variant(text) if settings else resolve("methods", name)
+        return parse_variant(text) if settings else resolve_row(name)
     except (UsageError, WrongValueError) as error:
         raise UsageError(f"--method: {error}") from None
 

@@ -1,4 +1,4 @@
-"""`soft_binning[lambda_sigma=0.5]`: a method and what differs from its defaults, as text or as YAML."""
+"""`soft_binning[lambda_sigma=0.5]`: a method or baseline and what differs from its defaults, as text or as YAML."""
 
 import itertools
 import math
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regbench import catalog
-from regbench.config.names import WrongValueError, resolve
+from regbench.config.names import WrongValueError, resolve_row
 from regbench.errors import UsageError, did_you_mean
 from regbench.job import Pairs, pairs
 
@@ -17,7 +17,7 @@ SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s
 
 @dataclass(frozen=True)
 class Variant:
-    """A method with every hyper-parameter and static choice spelled out."""
+    """A method or baseline with every hyper-parameter and static choice spelled out."""
 
     method: str
     hparams: Pairs
@@ -32,7 +32,17 @@ class Variant:
     @property
     def uses_k(self) -> bool:
         """Whether the number of bins matters to it."""
-        return bool(catalog.entry("methods", self.method).arguments["uses_k"])
+        return bool(catalog.row(self.method).arguments.get("uses_k"))
+
+    @property
+    def uses_seed(self) -> bool:
+        """Whether the seed matters to it, on one and the same split."""
+        return catalog.uses_seed(self.method)
+
+    @property
+    def reads_images(self) -> bool:
+        """Whether it can make something of pictures."""
+        return not catalog.is_baseline(self.method) or bool(catalog.row(self.method).arguments.get("images"))
 
 
 def parse_variant(text: str) -> Variant:
@@ -64,7 +74,7 @@ def read_method(value: Any) -> tuple[Variant, ...]:
         case _:
             raise WrongValueError("must be a method such as soft_binning[lambda_sigma=1], or one name and its settings")
     try:
-        method = resolve("methods", str(name))
+        method = resolve_row(str(name))
     except UsageError as error:
         raise WrongValueError(str(error)) from None
     if not isinstance(settings, Mapping | None):
@@ -92,7 +102,7 @@ def split_brackets(text: str) -> tuple[str, dict[str, list[str]]]:
 
 
 def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> tuple[Variant, ...]:
-    known = catalog.entry("methods", method)
+    known = catalog.row(method)
     hparams: dict[str, Any] = dict(known.hparams)
     static: dict[str, Any] = dict(known.arguments.get("static", {}))
     axes: list[list[tuple[str, Any]]] = []

@@ -15,13 +15,25 @@ class WrongValueError(ValueError):
 
 
 def resolve(kind: str, name: str) -> str:
-    """The full name of a method, dataset, backbone or report; `UsageError` with the nearest one where there is none.
+    """The full name of a dataset, backbone or report; `UsageError` with the nearest one where there is none.
 
-    >>> resolve("methods", "soft-binning")
-    'soft_binning'
+    >>> resolve("datasets", "wine-quality")
+    'wine_quality'
     """
     underscored = name.strip().replace("-", "_")
     return catalog.resolve(kind, underscored if underscored in catalog.names(kind) else name.strip())
+
+
+def resolve_row(name: str) -> str:
+    """The method or baseline that a name means; `UsageError` with the nearest of both where it means neither.
+
+    >>> resolve_row("soft-binning"), resolve_row("train-mean")
+    ('soft_binning', 'train_mean')
+    """
+    underscored = name.strip().replace("-", "_")
+    if underscored not in (known := catalog.rows()):
+        raise UsageError(f"no method called '{name}'{did_you_mean(name, known)}")
+    return underscored
 
 
 def resolve_among(kind: str, name: str, known: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from regbench import catalog
 from regbench.analysis import Normalized, normalize, order, select, variants
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured, UsageError
@@ -66,10 +67,18 @@ def beside(numbers: Numbers, rows: "DataFrame", published: "DataFrame", columns:
 
 
 def _one_variant_each(rows: "DataFrame", *, explicit: bool) -> tuple["DataFrame", list[str]]:
-    """Of each method the default variant, or the first where the default was not run; all that were named."""
+    """Of each method the default variant, or the first where the default was not run; all that were named.
+
+    Reference models are drawn only where they were named, or where there is nothing else.
+    """
     if explicit:
         return rows, []
     kept, gone = [], []
+    reference = rows["method"].map(catalog.is_baseline)
+    if not reference.all():
+        gone += sorted(set(rows.loc[reference, "variant"]))
+        attrs, rows = rows.attrs, rows[~reference]
+        rows.attrs = dict(attrs)
     for method, group in rows.groupby("method", sort=False):
         labels = sorted(set(group["variant"]))
         chosen = method if method in labels else labels[0]

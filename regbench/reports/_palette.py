@@ -1,6 +1,7 @@
 """One colour and one label per method, the same in every figure.
 
-The colours are Okabe and Ito's (2008), told apart with any common colour blindness; the baseline is grey.
+The colours are Okabe and Ito's (2008), told apart with any common colour blindness; least squares is grey. Reference
+models are shades of one brown from light to dark, one family that stands apart from the methods.
 """
 
 from collections import Counter
@@ -13,6 +14,15 @@ COLOURS = {
     "soft_binning": "#0072B2",
     "pretrained_encoder": "#009E73",
     "end2end": "#D55E00",
+    "train_mean": "#EADFD3",
+    "train_median": "#DCCBB8",
+    "ridge": "#CDB59B",
+    "knn": "#BC9D7D",
+    "random_forest": "#A88662",
+    "hist_gradient_boosting": "#8D6D4B",
+    "xgboost": "#735639",
+    "lightgbm": "#594129",
+    "catboost": "#3F2D1B",
 }
 SPARE = ("#CC79A7", "#F0E442", "#000000")  # methods of neither paper, in the order they come
 LABELS = {
@@ -22,6 +32,15 @@ LABELS = {
     "soft_binning": "soft binning",
     "pretrained_encoder": "pre-trained encoder",
     "end2end": "end to end",
+    "train_mean": "training mean",
+    "train_median": "training median",
+    "ridge": "ridge",
+    "knn": "nearest neighbours",
+    "random_forest": "random forest",
+    "hist_gradient_boosting": "gradient boosting",
+    "xgboost": "XGBoost",
+    "lightgbm": "LightGBM",
+    "catboost": "CatBoost",
 }
 
 

@@ -1,8 +1,13 @@
-"""The table of ratios: rows are method × k × λ_σ, columns are datasets in Table 1's order and their means."""
+"""The table of ratios: rows are method × k × λ_σ, columns are datasets in Table 1's order and their means.
 
+Reference models stand below a rule.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from regbench import catalog
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import records
 from regbench.analysis.normalize import ROW, Normalized
@@ -26,7 +31,18 @@ def ratio_table(normalized: Normalized, caption: str, notes: tuple[str, ...]) ->
         averages = [_number(mean[name]) for name in averaged]
         rows.append((*row_names(mean), *shown, *averages))
     header = ("method", "k", "λσ", *map(order.alias, datasets), *averaged.values())
-    return compact(Table(caption, header, tuple(rows), notes, index=3))
+    rules = rule_above_baselines([mean["method"] for mean in records(means)])
+    return compact(Table(caption, header, tuple(rows), notes, index=3, rules=rules))
+
+
+def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
+    """The row of the first baseline, where methods stand above it.
+
+    >>> rule_above_baselines(["lsq", "end2end", "ridge", "knn"]), rule_above_baselines(["ridge", "knn"])
+    ((2,), ())
+    """
+    first = next((row for row, method in enumerate(methods) if catalog.is_baseline(method)), 0)
+    return (first,) if first else ()
 
 
 def row_names(row: Any) -> tuple[str, str, str]:

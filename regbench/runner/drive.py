@@ -76,9 +76,9 @@ class JobFailed(Event):
 
 @dataclass(frozen=True)
 class Blocked(Event):
-    """A dataset that cannot be had, and its jobs with it."""
+    """A dataset that cannot be had or a library that is not installed, and jobs with it."""
 
-    dataset: str
+    name: str  # of the dataset, or of the baseline that needs the library
     why: str
 
 
@@ -119,10 +119,11 @@ def run(
     """Train what a plan says is missing. Ctrl-C or SIGTERM stops at the next epoch and keeps what is finished."""
     with Store.open(store_url) as store:
         store.add_benchmark(plan.benchmark, plan.config, plan.members)
-        if plan.blocked:
-            store.block(plan.blocked)
-        for dataset, why in plan.blocked.items():
-            on_event(Blocked(dataset, why))
+        why = {**plan.blocked, **plan.uninstalled}
+        if why:
+            store.block(why)
+        for name, reason in why.items():
+            on_event(Blocked(name, reason))
         driver = _Driver(plan, store, devices, on_event)
         return driver.run()
 
@@ -324,9 +325,10 @@ class _Driver:
         if now - self.counted < COUNT_EVERY_S:
             return
         self.counted = now
-        trained = self.store.trained({job.key: self.plan.code[job.key] for job in self.plan.jobs})
-        costs = {job.key: epoch_cost(job) for job in self.plan.jobs}
-        work = sum(costs[job.key] * job.protocol.epochs for job in self.plan.jobs)
+        jobs = self.plan.possible
+        trained = self.store.trained({job.key: self.plan.code[job.key] for job in jobs})
+        costs = {job.key: epoch_cost(job) for job in jobs}
+        work = sum(costs[job.key] * job.protocol.epochs for job in jobs)
         share = sum(costs[key] * epochs for key, epochs in trained.items()) / work
         if self.first_share is None:
             self.first_share = share
@@ -334,9 +336,9 @@ class _Driver:
         self.say(
             Progress(
                 done_jobs=len(self.plan.done) + len(self.settled) - len(self.summary.failed),
-                total_jobs=len(self.plan.jobs),
+                total_jobs=len(jobs),
                 done_epochs=sum(trained.values()),
-                total_epochs=sum(job.protocol.epochs for job in self.plan.jobs),
+                total_epochs=sum(job.protocol.epochs for job in jobs),
                 seconds_left=elapsed * (1 - share) / gained if gained > SHARE_TO_JUDGE_BY else None,
             )
         )

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 from statistics import median
 from typing import Any
 
@@ -34,6 +35,9 @@ UNIT_SECONDS = 5.5e-9  # per hidden unit and row for what is no product: dropout
 IMAGE_SECONDS = 4e-4  # per image and model on one core, dominated by the convolutions
 GPU_FACTOR = 0.01  # of a core's time, until a GPU has been seen to work
 FORWARD = 0.35  # of a training row's time, for a row that is only evaluated
+
+FIT_SECONDS = 0.02  # of any baseline, however small the table
+FIT_BYTES = 10_000  # per training row, of the largest baseline: a forest of fully grown trees
 
 EVALUATED_ROWS = 1024  # a block of the evaluation
 WORKER_BYTES = {"cpu": 450 * 2**20, "cuda": 600 * 2**20}  # Python, torch and a dataset; a context of CUDA
@@ -155,6 +159,8 @@ class Pace:
         setup = SETUP_S + SETUP_ROW_S * facts_of(job.dataset, self.facts).sizes[0]
         if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
             return seen.setup_s, arithmetic * seen.ratio, "history"
+        if catalog.is_baseline(job.method):  # of which neither another model nor a moment's training says anything
+            return SETUP_S, arithmetic, "arithmetic"
         same = (job.dataset, job.backbone, job.options)
         if kin := [each for (data, _, net, options), each in self.seen.items() if (data, net, options) == same]:
             return setup, arithmetic * median(each.ratio for each in kin), "kin"
@@ -216,6 +222,8 @@ def epoch_cost(job: Job, facts: Mapping[str, Facts] | None = None) -> float:
     """Seconds of one epoch of one job on one core, by arithmetic: what is trained, and what is evaluated after it."""
     known = facts_of(job.dataset, facts)
     train, val, test = known.sizes
+    if catalog.is_baseline(job.method):
+        return FIT_SECONDS + catalog.row(job.method).arguments["cost"] * train * _values(known.inputs)
     return (train + FORWARD * (val + test)) * _row_seconds(known.inputs, job.backbone, job.options, job.k or 1)
 
 
@@ -227,8 +235,15 @@ def memory(jobs: Sequence[Job], facts: Mapping[str, Facts] | None = None, *, kin
 def job_memory(job: Job, facts: Mapping[str, Facts] | None = None) -> int:
     """Bytes that one job adds to its pack: parameters with gradient and moments, activations, kept predictions."""
     known = facts_of(job.dataset, facts)
-    _, val, test = known.sizes
+    train, val, test = known.sizes
+    if catalog.is_baseline(job.method):
+        return (train + val + test) * 8 * _values(known.inputs) + train * FIT_BYTES
     return _job_bytes(known.inputs, job.backbone, job.options, job.k or 1, job.protocol.batch_size, val, test)
+
+
+def _values(inputs: Any) -> int:
+    """Numbers that one row of inputs has: columns, or pixels."""
+    return prod(inputs) if isinstance(inputs, tuple) else int(inputs)
 
 
 @lru_cache(maxsize=10_000)

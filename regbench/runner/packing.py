@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
+from regbench import catalog
 from regbench.job import Job, Pack
 from regbench.runner.estimate import Facts, Pace, job_memory, kind_of, makespan, memory, pack_seconds
 
@@ -44,7 +45,7 @@ def make_packs(
 
     Jobs lie head by head, each with all its seeds, for what a head costs is shared by its jobs. Packs are near-equal
     parts of their dataset, below the limits of size and memory; then the one that would end last is halved until
-    every slot has work and all end at about the same time.
+    every slot has work and all end at about the same time. A baseline is a pack of its own: nothing of it is shared.
 
     Args:
         jobs: what is to be trained.
@@ -59,6 +60,8 @@ def make_packs(
     bytes_of = {job: job_memory(job, facts) for job in jobs} if limit is not None else {}
 
     def most(group: Sequence[Job]) -> int:
+        if catalog.is_baseline(group[0].method):
+            return 1
         return largest(group[0]) if largest else PACK_LIMIT[kind]
 
     def fits(part: Sequence[Job]) -> bool:
@@ -67,7 +70,7 @@ def make_packs(
 
     groups: dict[Any, list[Job]] = defaultdict(list)
     for job in jobs:
-        groups[Pack.group(job)].append(job)
+        groups[job.key if catalog.is_baseline(job.method) else Pack.group(job)].append(job)
     parts = []
     for group in groups.values():
         ordered = sorted(group, key=lambda job: (Pack.head(job), job.hparams, job.seed))

@@ -6,7 +6,7 @@ from typing import Any
 
 from regbench import catalog
 from regbench.errors import DataUnavailable
-from regbench.fingerprint import code_digest
+from regbench.fingerprint import code_digest, library
 from regbench.job import Job, Pack
 from regbench.runner import budget
 from regbench.runner.estimate import STARTUP_S, Calibrate, Estimate, Facts, Pace, epoch_cost, estimate, kind_of, memory
@@ -37,6 +37,7 @@ class Plan:
     memory_bytes: int  # of the largest pack
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # a user's own table: dataset -> (path, target)
     blocked: Mapping[str, str] = field(default_factory=dict)  # dataset -> why
+    uninstalled: Mapping[str, str] = field(default_factory=dict)  # baseline -> why, for want of its library
     left_out: tuple[Job, ...] = ()  # for which the budget is too small
     budget_s: float | None = None
     shard: tuple[int, int] | None = None
@@ -47,7 +48,12 @@ class Plan:
     choices: tuple[Choice, ...] = ()  # made now, and to be kept before they are used
     later: int = 0  # jobs of a sweep's stages that have not begun
     may_extend: bool = False  # a sweep may go on beyond an edge
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what was asked for and makes no job
+
+    @property
+    def possible(self) -> tuple[Job, ...]:
+        """The jobs less those that are blocked."""
+        return tuple(job for job in self.jobs if job.dataset not in self.blocked and job.method not in self.uninstalled)
 
     @property
     def is_sweep(self) -> bool:
@@ -109,7 +115,9 @@ def make_plan(
     done = store.done(code) if store else set()
     failed = store.failed(code) if store else {}
     kept_out = {} if retry_failed else {key: why for key, why in failed.items() if why[0] not in RETRIED}
-    left = [job for job in jobs if job.key not in done and job.key not in kept_out]
+    uninstalled = _uninstalled({job.method for job in jobs if job.key not in done})
+    out = {job.key for job in jobs if job.method in uninstalled} | done | set(kept_out)
+    left = [job for job in jobs if job.key not in out]
     files = files or {}
     facts = _own_facts(files)
     ahead = [*left, *pending]
@@ -141,12 +149,14 @@ def make_plan(
         estimate=estimate(packs, pace, devices),
         memory_bytes=max((memory(pack.jobs, facts, kind=kind) for pack in packs), default=0),
         files=files,
+        uninstalled=uninstalled,
         left_out=tuple(job for job in left if job in left_out),
         budget_s=budget_s,
         shard=shard,
         free_bytes=free_bytes,
         pending=tuple(pending),
         pending_estimate=estimate(packed(pending), pace, devices) if pending else None,
+        notes=benchmark.notes,
     )
 
 
@@ -187,6 +197,17 @@ def _affordable(
         chosen = chosen[: min(len(chosen) - 1, int(LESS * len(chosen)))]
         packs = packed(chosen)
     return chosen, packs
+
+
+def _uninstalled(methods: set[str]) -> dict[str, str]:
+    """The baselines among these whose library is not here, and what to do about it."""
+    lacking = {name: library(name) for name in sorted(methods) if catalog.is_baseline(name)}
+    return {
+        baseline: f"{baseline} needs the package {name}, which is not installed: pip install 'regbench[baselines]'"
+        for baseline, found in lacking.items()
+        for name, version in found
+        if not version
+    }
 
 
 def _missing(datasets: set[str]) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def plan_ahead(
         plan,
         sweeps=tuple(replace(each, shard=shard) for each in sweeps),
         choices=found.choices,
-        notes=found.notes,
+        notes=(*plan.notes, *found.notes),
         shard=shard,
         budget_s=budget_s,
     )

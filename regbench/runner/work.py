@@ -1,4 +1,4 @@
-"""What a worker process does with a pack: claim its jobs, train them, write every epoch to the store.
+"""What a worker process does with a pack: claim its jobs, train or fit them, write every epoch to the store.
 
 This is the only place where training and database meet.
 """
@@ -21,9 +21,11 @@ import numpy as np
 
 from regbench import catalog
 from regbench.errors import InfrastructureError, RegbenchError, UsageError
+from regbench.fingerprint import library
 from regbench.job import Job, Pack
 from regbench.provenance import device_name, environment, flags, numerics
 from regbench.runner.failures import classify, is_of_device
+from regbench.runner.fitting import as_epoch, fit
 from regbench.runner.owners import this_owner
 from regbench.runner.record import Record
 from regbench.store import Claim, Store
@@ -71,9 +73,13 @@ class Stopped(BaseException):
 def run_pack(task: Task, device: str) -> Result:
     """Train what is ours of a pack. Finished epochs are written every ten seconds, each time with where to go on."""
     started = time.perf_counter()
+    fitted = catalog.is_baseline(task.jobs[0].method)
+    device = "cpu" if fitted else device  # whatever slot it was given
     torch_device = _device(device)
     with Store.open(task.store_url) as store, _stop_requests() as stop:
         here = {**environment(), "flags": flags()}
+        if fitted:
+            here["libraries"] = {**here["libraries"], **dict(library(task.jobs[0].method))}
         claims = store.claim(
             {job.key: task.code[job.key] for job in task.jobs},
             owner=this_owner(),
@@ -96,22 +102,36 @@ def retrain(task: Task, device: str) -> dict[str, np.ndarray]:
     from regbench.training.loop import Training
 
     (job,) = task.jobs
-    training = Training([job], _prepared(job, task.files.get(job.dataset)), _device(device))
+    data = _prepared(job, task.files.get(job.dataset))
+    every = [as_epoch(fit(job, data))] if catalog.is_baseline(job.method) else Training([job], data, _device(device))
     epochs = [
         epoch.values | {name: np.array([value]) for name, value in epoch.looks[0].diagnostics.items()}
-        for epoch in training
+        for epoch in every
     ]
     return {name: np.array([values[name][0] for values in epochs]) for name in epochs[0]}
 
 
 def _attempt(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
     try:
-        return _train(pack, task, device, stop)
+        fitted = catalog.is_baseline(pack.jobs[0].method)
+        return _fit(pack, task, stop) if fitted else _train(pack, task, device, stop)
     except Stopped:
         pack.store.interrupt(pack.claims)
         return Result(interrupted=True)
     except Exception as error:  # whatever a method or its data may raise is recorded, not lost
         return _give_up(pack, error)
+
+
+def _fit(pack: "_Pack", task: Task, stop: "_Stop") -> Result:
+    """A baseline: one job, one epoch, and nothing that could go on later."""
+    (job,) = pack.jobs
+    data = _prepared(job, task.files.get(job.dataset))
+    _remember_dataset(pack.store, job, data)
+    record = Record(pack.jobs, pack.runs)
+    with stop.at_once():
+        fitted = fit(job, data)
+    record.add(as_epoch(fitted))
+    return _finish(pack, record, fitted.seconds)
 
 
 def _train(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
@@ -141,10 +161,14 @@ def _train(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
                 return Result()  # somebody else has taken every job, and trains them
             written = time.monotonic()
             took = written - began
-    share = (time.perf_counter() - started) / len(jobs)
+    return _finish(pack, record, (time.perf_counter() - started) / len(jobs))
+
+
+def _finish(pack: "_Pack", record: Record, share: float) -> Result:
+    """Write the ends of all runs; `share` is each one's part of the wall time in seconds."""
     results = record.results(share)
-    refused = store.finish(results, claims=pack.claims, last=record.take())
-    kept = [(job, end) for job, end in zip(jobs, results, strict=True) if end.run_id not in refused]
+    refused = pack.store.finish(results, claims=pack.claims, last=record.take())
+    kept = [(job, end) for job, end in zip(pack.jobs, results, strict=True) if end.run_id not in refused]
     return Result(
         finished=tuple(job.key for job, _ in kept),
         diverged=tuple(job.key for job, end in kept if end.diverged_at is not None),
@@ -246,18 +270,32 @@ def _held(store: Store, claims: Sequence[Claim], lease_s: float) -> Iterator[Non
 
 @dataclass
 class _Stop:
-    """Whether somebody has asked this worker to stop."""
+    """Whether somebody has asked this worker to stop, and whether it may stop in the middle of what it does."""
 
     asked: bool = False
+    now: bool = False
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Within it a request raises `Stopped`: what is under way is lost anyway, so nobody waits for its end."""
+        self.now = True
+        try:
+            if self.asked:
+                raise Stopped
+            yield
+        finally:
+            self.now = False
 
 
 @contextmanager
 def _stop_requests() -> Iterator[_Stop]:
-    """SIGTERM becomes a request that the training sees after its epoch."""
+    """SIGTERM becomes a request that a training sees after its epoch, and a fit where it is."""
     stop = _Stop()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         stop.asked = True
+        if stop.now:
+            raise Stopped
 
     before = signal.signal(signal.SIGTERM, ask)
     try:

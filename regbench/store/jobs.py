@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from regbench import catalog
 from regbench.job import Job, canonical
@@ -95,9 +95,10 @@ def failed(connection: Connection, code: Mapping[str, str]) -> dict[str, tuple[s
 
 
 def block(connection: Connection, reasons: Mapping[str, str]) -> None:
-    """Say of every job of these datasets why it cannot run; claiming a job takes the reason away."""
-    for dataset, reason in reasons.items():
-        connection.execute(update(JobRow).where(JobRow.dataset == dataset).values(blocked=reason))
+    """Say of every job of these datasets or methods why it cannot run; claiming a job takes the reason away."""
+    for name, reason in reasons.items():
+        theirs = or_(JobRow.dataset == name, JobRow.method == name)
+        connection.execute(update(JobRow).where(theirs).values(blocked=reason))
 
 
 def _rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:

@@ -140,7 +140,7 @@ class Store:
             return grid.target_ranges(connection)
 
     def block(self, reasons: Mapping[str, str]) -> None:
-        """Say of every job of a dataset why it cannot run (dataset -> why)."""
+        """Say of every job of a dataset or method why it cannot run (its name -> why)."""
         with self.writing() as connection:
             grid.block(connection, reasons)
 

@@ -239,3 +239,12 @@ def test_all_reports_are_written_and_what_cannot_be_is_named(regbench: Command, 
     said = regbench("report", "--all", "--from", published, "--out", "drawn")
     assert "curves left out: only the best and the last epoch" in said.err
     assert regbench("report", "figure3", "--all").code == 2
+
+
+def test_baselines_are_listed_with_what_they_need_and_methods_as_before(regbench: Command) -> None:
+    rows = {row["name"]: row for row in regbench("list", "baselines", "--json").data["rows"]}
+    assert (rows["ridge"]["year"], rows["ridge"]["needs"], rows["ridge"]["seeds"]) == ("1970", "scikit-learn", "first")
+    assert rows["random_forest"]["seeds"] == "all"
+    assert rows["xgboost"]["needs"].startswith("xgboost")
+    assert all(row["what"] and row["reference"] for row in rows.values())
+    assert not set(rows) & {row["name"] for row in regbench("list", "methods", "--json").data["rows"]}

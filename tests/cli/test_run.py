@@ -153,3 +153,13 @@ def older_database(place: Path, version: str) -> None:
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), version)
     engine.dispose()
+
+
+def test_a_plan_says_in_one_line_which_rows_are_not_for_images(regbench: Command, in_tmp: Path) -> None:
+    (in_tmp / "benchmarks.yaml").write_text("b: {datasets: [DM, RM], methods: [train_mean, ridge, knn]}")
+    said = regbench("plan", "b", "--devices", "cpu").out
+    assert said.startswith("b: 4 jobs, 0 done, 4 to train, in 4 packs")
+    assert said.splitlines()[-1] == "not for images, and so not run on retinamnist: ridge, knn"
+    [plan] = regbench("plan", "b", "--devices", "cpu", "--json").data
+    assert plan["notes"] == ["not for images, and so not run on retinamnist: ridge, knn"]
+    assert plan["uninstalled"] == {}

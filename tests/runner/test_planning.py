@@ -31,6 +31,7 @@ class Grid:
     jobs: tuple[Job, ...]
     name: str = "grid"
     config: dict = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def whole(self) -> tuple[Job, ...]:

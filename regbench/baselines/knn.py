@@ -1,0 +1,32 @@
+"""The mean target of the nearest training rows, plain or weighted by closeness.
+
+It learns nothing but remembers everything: where it does well, test rows have near twins among the training rows.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+
+from regbench.baselines._baseline import Baseline, Candidate, Static, targets
+from regbench.data.table import Float64
+
+NEIGHBOURS = (1, 3, 5, 10, 20, 40)
+WEIGHTS = ("uniform", "distance")  # its number in this order is what is kept
+
+
+def fit(x: Float64, y: Float64, _static: Static, _seed: int) -> Iterator[Candidate]:
+    """A candidate for each number of neighbours there are rows for, plain and weighted by 1 / distance."""
+    from sklearn.neighbors import KNeighborsRegressor
+
+    for neighbours, weighted in product(NEIGHBOURS, range(len(WEIGHTS))):
+        if neighbours <= len(x):
+            model = KNeighborsRegressor(neighbours, weights=WEIGHTS[weighted], n_jobs=1).fit(x, targets(y))
+            yield Candidate({"neighbours": neighbours, "weighted": weighted}, model.predict)
+
+
+BASELINE = Baseline(
+    fit=fit,
+    deterministic=True,
+    cost=3e-6,
+    requires="scikit-learn",
+    reference="Cover, Hart (1967), https://doi.org/10.1109/TIT.1967.1053964",
+)
