@@ -38,7 +38,7 @@ def _grown(x: Float64, target: Float64, trees: int, depth: int, seed: int) -> An
 BASELINE = Baseline(
     fit=fit,
     deterministic=False,
-    cost=2e-5,
+    cost=3e-5,
     requires="catboost",
     static={"trees": 400},
     reference="Prokhorenkova et al. (2018), https://arxiv.org/abs/1706.09516",

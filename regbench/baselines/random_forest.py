@@ -26,7 +26,7 @@ def fit(x: Float64, y: Float64, static: Static, seed: int) -> Iterator[Candidate
 BASELINE = Baseline(
     fit=fit,
     deterministic=False,
-    cost=2.5e-5,
+    cost=3e-5,
     requires="scikit-learn",
     static={"trees": 100},
     reference="Breiman (2001), https://doi.org/10.1023/A:1010933404324",

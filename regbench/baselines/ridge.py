@@ -23,7 +23,7 @@ def fit(x: Float64, y: Float64, _static: Static, _seed: int) -> Iterator[Candida
 BASELINE = Baseline(
     fit=fit,
     deterministic=True,
-    cost=1e-6,
+    cost=3e-7,
     requires="scikit-learn",
     reference="Hoerl, Kennard (1970), https://doi.org/10.1080/00401706.1970.10488634",
 )
