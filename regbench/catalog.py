@@ -43,7 +43,7 @@ class Entry:
     @property
     def year(self) -> str:
         """Year of the reference; empty where it names none."""
-        found = re.search(r"\b(1[89]|20)\d\d\b", self.arguments.get("reference", ""))
+        found = re.search(r"\b(1[789]|20)\d\d\b", self.arguments.get("reference", ""))
         return found.group() if found else ""
 
 

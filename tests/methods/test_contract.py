@@ -12,14 +12,22 @@ from regbench.types import HParam, Method, Params
 from tests.methods.samples import batch, build, cast, hparams, losses, outputs, targets
 
 NAMES = catalog.names("methods")
+SIX = ("lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end")
+STOPPED = {"beta_nll"}  # its loss holds a factor that nothing is trained by, so no difference quotient is its gradient
 every_method = pytest.mark.parametrize("name", NAMES)
 every_k = pytest.mark.parametrize("k", [2, 5, 25])
 every_m = pytest.mark.parametrize("m", [1, 2, 3])
 
 
 def test_the_catalog_has_the_six_methods_of_the_first_paper():
-    six = {"lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end"}
-    assert six <= set(NAMES)
+    assert set(SIX) <= set(NAMES)
+
+
+def test_the_catalog_has_the_usual_other_heads():
+    assert {
+        *("two_hot", "hl_gauss", "cross_entropy_plus_mse", "quantile_bins", "coral", "corn"),
+        *("huber", "l1", "pinball", "gaussian_nll", "beta_nll"),
+    } <= set(NAMES)
 
 
 @every_method
@@ -62,7 +70,8 @@ def test_the_ranges_of_a_sweep_are_literals_that_hold_the_default(name):
 def test_parameters_are_finite_float64_and_loss_and_prediction_have_their_shapes(name, k, m):
     method, params, values = build(name, k, targets(60, m))
     outputs_BK, y_BM = outputs(method, k, m), targets(12, m, seed=1)
-    assert outputs_BK.shape == (12, m if not method.uses_k else k)
+    if name in SIX:  # a mean of each dimension, or one joint distribution over the bins
+        assert outputs_BK.shape == (12, k if method.uses_k else m)
     for each in [*params.trained.values(), *params.fixed.values()]:
         assert each.dtype == torch.float64
         assert each.isfinite().all()
@@ -120,7 +129,7 @@ def test_many_models_at_once_are_the_models_one_by_one_forward_and_backward(name
         torch.testing.assert_close(predicted[job], method.predict(params, outputs_JBK[job]), rtol=1e-10, atol=1e-12)
 
 
-@every_method
+@pytest.mark.parametrize("name", sorted({*NAMES} - STOPPED))
 @every_m
 def test_gradients_are_those_of_finite_differences(name, m):
     method, params, values = build(name, 4, targets(40, m))
@@ -202,10 +211,11 @@ def test_targets_with_fewer_values_than_bins_still_give_finite_parameters_and_lo
     assert losses(method, params, values, y_NM, outputs(method, 9, y_NM.shape[1], n=len(y_NM))).isfinite().all()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if catalog.entry("methods", name).arguments["uses_k"]])
+@pytest.mark.parametrize("name", [name for name in NAMES if catalog.load("methods", name).decoder])
 def test_a_prediction_of_bins_stays_between_the_lowest_and_the_highest_of_its_decoder(name):
     method, params, _ = build(name, 7)
-    mu_KM = params["mu"] if "mu" in [*params.trained, *params.fixed] else params["centres"]
+    assert method.decoder
+    mu_KM = method.decoder(params)
     predicted = method.predict(params, 30 * outputs(method, 7, 1, n=500))
     assert predicted.min() >= mu_KM.min() - 1e-12
     assert predicted.max() <= mu_KM.max() + 1e-12
@@ -223,5 +233,22 @@ def test_the_loss_reads_only_what_a_batch_has(name):
 def test_every_hyper_parameter_has_a_known_name():
     """One spelling across methods, so that a sweep of lambda_sigma means the same in each."""
     known = {"lambda_sigma", "lambda_auto", "lambda_kl", "lambda_pred", "alpha", "encoder_lr"}
-    six = ("lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end")
-    assert {key for name in six for key in hparams(catalog.load("methods", name))} == known
+    assert {key for name in SIX for key in hparams(catalog.load("methods", name))} == known
+
+
+@every_method
+@every_m
+def test_encoder_and_decoder_fit_each_other_and_the_outputs(name, m):
+    """ψ has a share for every output, shares of one distribution or of one for each dimension, and μ a row for each."""
+    method, params, _ = build(name, 7, targets(60, m))
+    if method.encode:
+        psi_NK = method.encode(params, targets(60, m)).exp()
+        assert psi_NK.shape == (60, method.outputs(7, m))
+        dimensions = method.outputs(7, m) // 7
+        torch.testing.assert_close(psi_NK.sum(-1), torch.full((60,), dimensions).double(), rtol=1e-9, atol=1e-9)
+    if method.decoder:
+        assert method.decoder(params).shape == (method.outputs(7, m), m)
+    if method.encode and method.decoder:
+        psi_NK = method.encode(params, targets(60, m)).exp()
+        predicted = method.predict(params, method.encode(params, targets(60, m)))
+        torch.testing.assert_close(psi_NK @ method.decoder(params), predicted, rtol=1e-9, atol=1e-9)

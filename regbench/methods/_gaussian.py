@@ -1,0 +1,23 @@
+"""A Gaussian for each target dimension: 2 M outputs, M means and M raw variances."""
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from regbench.types import Params
+
+LEAST_VARIANCE = 1e-6  # a standard deviation of a thousandth of the range: targets that repeat would drive it to 0
+
+
+def mean(_params: Params, outputs_BK: Tensor) -> Tensor:
+    """The predicted means: outputs (B, 2 M) -> (B, M)."""
+    return outputs_BK[:, : outputs_BK.shape[1] // 2]
+
+
+def variance(outputs_BK: Tensor) -> Tensor:
+    """The predicted variances v = softplus(·) + 1e-6: outputs (B, 2 M) -> (B, M)."""
+    return softplus(outputs_BK[:, outputs_BK.shape[1] // 2 :]) + LEAST_VARIANCE
+
+
+def negative_log_likelihood(y_BM: Tensor, mean_BM: Tensor, variance_BM: Tensor) -> Tensor:
+    """½ (log v + (y - ŷ)² / v) of each row and dimension, without its constant ½ log 2π: (B, M)."""
+    return 0.5 * (variance_BM.log() + (y_BM - mean_BM).square() / variance_BM)

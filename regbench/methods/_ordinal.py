@@ -1,0 +1,44 @@
+"""Ordinal regression: K ranks, and for each of the K - 1 thresholds between them the probability of lying above it.
+
+The ranks of a continuous target are an even grid c_1 .. c_K over its range, the thresholds lie halfway between. From
+the probabilities of exceeding them follows the mean, E[y] = c_1 + δ Σ_t P(y > t), and the rank that the papers predict,
+c_1 + δ Σ_t 1[P(y > t) > ½]. Everything is (M, T, B), T = K - 1 thresholds for each target dimension on its own.
+"""
+
+import torch
+from torch import Tensor
+
+from regbench.errors import UsageError, did_you_mean
+from regbench.methods._marginals import grids
+from regbench.types import Params, Static
+
+DECODINGS = ("mean", "rank")
+
+
+def thresholds(y_NM: Tensor, k: int, static: Static) -> dict[str, Tensor]:
+    """The lowest rank (M,), the spacing (M,), the thresholds (T, M), and whether to decode as a rank (), 1 or 0.
+
+    `UsageError` for no such decoding.
+    """
+    if static["decode"] not in DECODINGS:
+        raise UsageError(f"decode={static['decode']}: no such decoding{did_you_mean(str(static['decode']), DECODINGS)}")
+    centres_KM, delta_M = grids(y_NM, k)
+    as_rank = torch.tensor(float(static["decode"] == "rank"), dtype=y_NM.dtype)
+    between_TM = (centres_KM[1:] + centres_KM[:-1]) / 2
+    return {"lowest": centres_KM[0], "delta": delta_M, "thresholds": between_TM, "as_rank": as_rank}
+
+
+def levels(params: Params, y_BM: Tensor) -> Tensor:
+    """1 where a target lies above a threshold, else 0: (B, M) -> (M, T, B)."""
+    return (y_BM.mT[:, None] > params["thresholds"].mT[:, :, None]).to(y_BM.dtype)
+
+
+def decode(params: Params, above_MTB: Tensor) -> Tensor:
+    """The mean, or the rank, of a target that exceeds each threshold with such a probability: (B, M)."""
+    steps_MTB = torch.where(params["as_rank"] > 0, (above_MTB > 0.5).to(above_MTB.dtype), above_MTB)
+    return (params["lowest"][:, None] + params["delta"][:, None] * steps_MTB.sum(1)).mT
+
+
+def threshold_losses(logits_MTB: Tensor, levels_MTB: Tensor) -> Tensor:
+    """The cross-entropy of every threshold's decision, -[r log σ(g) + (1 - r) log(1 - σ(g))]: (M, T, B)."""
+    return torch.nn.functional.softplus(logits_MTB) - levels_MTB * logits_MTB

@@ -1,0 +1,28 @@
+"""A Gaussian of trained mean and variance, each row weighed by a power β of its variance.
+
+stop-gradient(v)^β · ½ (log v + (y - ŷ)² / v): nothing is trained by the weight. β = 0 is `gaussian_nll`;
+with β = 1 the mean's gradient is that of half the squared error, so that rows called noisy are not given up.
+"""
+
+from torch import Tensor
+
+from regbench.methods._gaussian import mean, negative_log_likelihood, variance
+from regbench.types import Batch, HParam, HParams, Method, Params
+
+
+def loss(_params: Params, batch: Batch, hparams: HParams) -> Tensor:
+    """The weighed negative log-likelihood, summed over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
+    variance_BM = variance(batch.outputs)
+    weight_BM = variance_BM.detach() ** hparams["variance_power"]
+    return (weight_BM * negative_log_likelihood(batch.y, batch.prediction, variance_BM)).sum(-1)
+
+
+METHOD = Method(
+    outputs=lambda _k, m: 2 * m,
+    init=lambda *_: Params(),
+    loss=loss,
+    predict=mean,
+    hparams={"variance_power": HParam(0.5, low=0.1, high=1.0)},
+    uses_k=False,
+    reference="Seitzer, Tavakoli, Antic, Martius (2022), ICLR, https://arxiv.org/abs/2203.09168",
+)

@@ -1,0 +1,55 @@
+"""Ordinal regression by conditional probabilities, whose products never cross (CORN).
+
+Output t gives P(y > t | y > t - 1) = σ(g_t), trained on the rows above threshold t - 1 alone, and P(y > t) is the
+product of the conditional ones up to t. The loss is summed over the decisions a row takes part in and divided by
+their mean number over the training targets; the paper divides by their number in the batch, which would let rows see
+each other. The prediction is the mean, or (`decode=rank`) the published count of thresholds more likely exceeded than not.
+"""
+
+import torch
+from torch import Tensor
+
+from regbench.methods import _marginals, _ordinal
+from regbench.random import Stream
+from regbench.types import Batch, HParams, Method, Params, Static
+
+
+def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Stream) -> Params:
+    """Fixed thresholds between K even ranks, and how many decisions () a training target takes part in on average."""
+    fixed = _ordinal.thresholds(y_NM, k, static)
+    taken = asked(_ordinal.levels(Params(fixed=fixed), y_NM)).sum((0, 1)).mean()
+    return Params(fixed={**fixed, "decisions": taken})
+
+
+def asked(levels_MTB: Tensor) -> Tensor:
+    """1 where a row decides at a threshold, for it lies above the one before; all decide at the first: (M, T, B)."""
+    return torch.cat([torch.ones_like(levels_MTB[:, :1]), levels_MTB[:, :-1]], dim=1)
+
+
+def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
+    """Cross-entropies of a row's decisions over the mean number of them: outputs (B, M·(K - 1)) -> (B,)."""
+    levels_MTB = _ordinal.levels(params, batch.y)
+    decisions = _ordinal.threshold_losses(_marginals.logits(batch.outputs, len(levels_MTB)), levels_MTB)
+    return (asked(levels_MTB) * decisions).sum((0, 1)) / params["decisions"]
+
+
+def exceeding(params: Params, outputs_BK: Tensor) -> Tensor:
+    """P(y > t), the products of the conditional probabilities: (B, M·(K - 1)) -> (M, T, B)."""
+    logits_MTB = _marginals.logits(outputs_BK, len(params["lowest"]))
+    return torch.nn.functional.logsigmoid(logits_MTB).cumsum(1).exp()
+
+
+def predict(params: Params, outputs_BK: Tensor) -> Tensor:
+    """The mean of the predicted ranks, or the likeliest side of every threshold: (B, M·(K - 1)) -> (B, M)."""
+    return _ordinal.decode(params, exceeding(params, outputs_BK))
+
+
+METHOD = Method(
+    outputs=lambda k, m: (k - 1) * m,
+    init=init,
+    loss=loss,
+    predict=predict,
+    static={"decode": "mean"},
+    uses_k=True,
+    reference="Shi, Cao, Raschka (2023), Pattern Analysis and Applications 26, https://arxiv.org/abs/2111.08851",
+)

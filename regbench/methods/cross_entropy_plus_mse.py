@@ -1,0 +1,56 @@
+"""Classification with soft targets and the squared error of the decoded prediction in one loss.
+
+λ_KL KL(ψ‖π) + λ_pred ‖y - μᵀπ‖², with the encoder ψ of soft binning. With λ_pred = 0 it is `soft_binning`, with
+λ_KL = 0 `lsq_softmax`, and it is `end2end` with a frozen encoder and no autoencoding: what is left of the joint method
+when nothing of the encoder is learnt. The decoder μ stays at the centres, or is trained from there (`mu=trained`).
+"""
+
+from torch import Tensor
+
+from regbench.errors import UsageError, did_you_mean
+from regbench.methods._centres import place
+from regbench.methods._encoder import decode, kl, log_soft_bins, log_softmax, squared_error
+from regbench.random import Stream
+from regbench.types import Batch, HParam, HParams, Method, Params, Static
+
+DECODERS = ("fixed", "trained")
+
+
+def init(y_NM: Tensor, k: int, hparams: HParams, static: Static, stream: Stream) -> Params:
+    """Fixed centres (K, M) and width σ () of a bin, and the decoder μ (K, M); `UsageError` for no such decoder."""
+    if static["mu"] not in DECODERS:
+        raise UsageError(f"mu={static['mu']}: no such decoder{did_you_mean(str(static['mu']), DECODERS)}")
+    centres = place(y_NM, k, stream)
+    fixed = {"centres": centres.c, "sigma": hparams["lambda_sigma"] * centres.delta}
+    mu = {"mu": centres.c}
+    return Params(trained=mu, fixed=fixed) if static["mu"] == "trained" else Params(fixed=fixed | mu)
+
+
+def loss(params: Params, batch: Batch, hparams: HParams) -> Tensor:
+    """λ_KL KL(ψ‖π) + λ_pred ‖y - μᵀπ‖² of each row: outputs (B, K), targets (B, M) -> (B,)."""
+    divergence = kl(log_soft_bins(batch.y, params["centres"], params["sigma"]), log_softmax(batch.outputs))
+    return hparams["lambda_kl"] * divergence + hparams["lambda_pred"] * squared_error(batch.y, batch.prediction)
+
+
+def predict(params: Params, outputs_BK: Tensor) -> Tensor:
+    """The mean of the predicted distribution over the decoder: (B, K) -> (B, M)."""
+    return decode(outputs_BK, params["mu"])
+
+
+METHOD = Method(
+    outputs=lambda k, _m: k,
+    init=init,
+    loss=loss,
+    predict=predict,
+    encode=lambda params, y_BM: log_soft_bins(y_BM, params["centres"], params["sigma"]),
+    decoder=lambda params: params["mu"],
+    hparams={
+        "lambda_sigma": HParam(0.5, low=0.25, high=2.0),
+        "lambda_kl": HParam(1.0, low=0.01, high=10.0),
+        "lambda_pred": HParam(1.0, low=0.1, high=10.0),
+        "encoder_lr": HParam(0.1, low=0.01, high=1.0),
+    },
+    static={"mu": "fixed"},
+    uses_k=True,
+    reference="Stewart, Bach, Berthet (2025), equation 10 with a fixed encoder, https://arxiv.org/abs/2502.02996",
+)

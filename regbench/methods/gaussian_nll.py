@@ -1,0 +1,25 @@
+"""A Gaussian of trained mean and variance for every input, by maximum likelihood.
+
+The loss is ½ (log v + (y - ŷ)² / v). Where the network calls a row noisy, v is large and the row counts less for
+the mean, too: a region that is hard to fit may be given up for it (`beta_nll` is a remedy).
+"""
+
+from torch import Tensor
+
+from regbench.methods._gaussian import mean, negative_log_likelihood, variance
+from regbench.types import Batch, HParams, Method, Params
+
+
+def loss(_params: Params, batch: Batch, _hparams: HParams) -> Tensor:
+    """Negative log-likelihood of each row, summed over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
+    return negative_log_likelihood(batch.y, batch.prediction, variance(batch.outputs)).sum(-1)
+
+
+METHOD = Method(
+    outputs=lambda _k, m: 2 * m,
+    init=lambda *_: Params(),
+    loss=loss,
+    predict=mean,
+    uses_k=False,
+    reference="Nix, Weigend (1994), IEEE International Conference on Neural Networks",
+)

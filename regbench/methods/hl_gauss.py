@@ -1,0 +1,61 @@
+"""The histogram loss: each target is a Gaussian, and a bin's share is its mass between the bin's two edges.
+
+q_i = [Φ((e_{i+1} - y)/σ) - Φ((e_i - y)/σ)] / [Φ((e_k - y)/σ) - Φ((e_0 - y)/σ)], with σ = `sigma_ratio` bin widths, and
+the prediction is the mean over the midpoints. Soft binning takes the density at the centres instead of the mass between
+edges. Bins go beyond the range of the targets by `padding` σ, else the mean of a target at its end lies well inside;
+at small k the padding is less, for a quarter of the bins on either side is the most it may take. Of several target
+dimensions, each has its own bins.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from regbench.methods import _marginals
+from regbench.random import Stream
+from regbench.types import Batch, HParam, HParams, Method, Params, Static
+
+MOST_PADDED = 0.25  # of the bins, on either side
+
+
+def init(y_NM: Tensor, k: int, hparams: HParams, _static: Static, _stream: Stream) -> Params:
+    """Fixed edges (K + 1, M) and midpoints (K, M) of bins over the range of the targets (N, M), and σ (M,)."""
+    low_M, high_M = y_NM.amin(0), y_NM.amax(0)
+    range_M = torch.where(high_M > low_M, high_M - low_M, 1.0)
+    padded = (hparams["sigma_ratio"] * hparams["padding"]).clamp(max=MOST_PADDED * k)  # bins beyond each end
+    width_M = range_M / (k - 2 * padded)
+    edges_EM = low_M + width_M * (torch.arange(k + 1, dtype=y_NM.dtype)[:, None] - padded)
+    centres_KM = (edges_EM[1:] + edges_EM[:-1]) / 2
+    return Params(fixed={"edges": edges_EM, "centres": centres_KM, "sigma": hparams["sigma_ratio"] * width_M})
+
+
+def shares(params: Params, y_BM: Tensor) -> Tensor:
+    """The mass of each target's Gaussian in each bin of each dimension: (B, M) -> (M, K, B)."""
+    edges_ME, sigma_M = params["edges"].mT, params["sigma"]
+    y_MB = y_BM.mT.clamp(edges_ME[:, :1], edges_ME[:, -1:])  # far beyond the bins no mass is left to share
+    below_MEB = torch.erf((edges_ME[:, :, None] - y_MB[:, None]) / (sigma_M[:, None, None] * math.sqrt(2)))
+    return below_MEB.diff(dim=1) / (below_MEB[:, -1:] - below_MEB[:, :1])
+
+
+def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
+    """KL(q‖π) of each row: outputs (B, M·K), targets (B, M) -> (B,)."""
+    return _marginals.divergence(shares(params, batch.y), batch.outputs)
+
+
+def predict(params: Params, outputs_BK: Tensor) -> Tensor:
+    """The mean of the predicted distribution over the midpoints: (B, M·K) -> (B, M)."""
+    return _marginals.decode(outputs_BK, params["centres"])
+
+
+METHOD = Method(
+    outputs=lambda k, m: k * m,
+    init=init,
+    loss=loss,
+    predict=predict,
+    encode=_marginals.encoder(shares),
+    decoder=_marginals.decoder,
+    hparams={"sigma_ratio": HParam(0.75, low=0.25, high=2.0), "padding": HParam(3.0, low=0.5, high=4.0)},
+    uses_k=True,
+    reference="Imani, White (2018), ICML, https://arxiv.org/abs/1806.04613; Farebrother et al. (2024)",
+)

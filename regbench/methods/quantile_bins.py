@@ -1,0 +1,85 @@
+"""Classification into bins of equal mass: as many training targets in each, and its centre is their mean.
+
+Hard binning with edges at the quantiles of the training targets instead of an even grid. Bins that equal targets leave
+empty (grades, ages) are never predicted. A bin is decoded as the mean of its training targets, or (`centre=median`) as
+their median. Of several target dimensions, each has its own bins.
+"""
+
+import torch
+from torch import Tensor
+
+from regbench.errors import UsageError, did_you_mean
+from regbench.methods import _marginals
+from regbench.random import Stream
+from regbench.types import Batch, HParams, Method, Params, Static
+
+CENTRES = {"mean": torch.mean, "median": torch.median}
+
+
+def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Stream) -> Params:
+    """Fixed edges (K - 1, M), the highest target (M,), centres (K, M), and which bins are used (K, M), 1 or 0.
+
+    `UsageError` for no such centre.
+    """
+    name = str(static["centre"])
+    if name not in CENTRES:
+        raise UsageError(f"centre={name}: no such centre of a bin{did_you_mean(name, CENTRES)}")
+    edges_EM = torch.stack([_edges(column_N, k) for column_N in y_NM.unbind(1)], dim=1)
+    high_M = y_NM.amax(0)
+    centres_KM, used_KM = y_NM.new_zeros(2, k, y_NM.shape[1])
+    for m, which_N in enumerate(bins(edges_EM, high_M, y_NM)):
+        for each in which_N.unique():
+            centres_KM[each, m] = CENTRES[name](y_NM[which_N == each, m])
+            used_KM[each, m] = 1
+    return Params(fixed={"edges": edges_EM, "high": high_M, "centres": centres_KM, "used": used_KM})
+
+
+def _edges(y_N: Tensor, k: int) -> Tensor:
+    """Halfway between the last target of a bin and the next larger one; equal targets stay together: (K - 1,)."""
+    sorted_N = y_N.sort().values
+    last_E = sorted_N[((torch.arange(1, k) * len(y_N) / k).round().long() - 1).clamp(min=0)]
+    next_E = torch.searchsorted(sorted_N, last_E, right=True).clamp(max=len(y_N) - 1)
+    return (last_E + sorted_N[next_E]) / 2
+
+
+def bins(edges_EM: Tensor, high_M: Tensor, y_BM: Tensor) -> Tensor:
+    """Which bin each target is in: (M, B). Between two edges that differ there is a training target."""
+    y_MB = y_BM.minimum(high_M).mT
+    return (y_MB[:, None] > edges_EM.mT[:, :, None]).sum(1)
+
+
+def shares(params: Params, y_BM: Tensor) -> Tensor:
+    """One-hot: (B, M) -> (M, K, B)."""
+    which_MB = bins(params["edges"], params["high"], y_BM)
+    every_K = torch.arange(len(params["centres"]), device=y_BM.device)
+    return (which_MB[:, None] == every_K[:, None]).to(y_BM.dtype)
+
+
+def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
+    """-log π of each target's bin, summed over dimensions: outputs (B, M·K), targets (B, M) -> (B,)."""
+    which_MB = bins(params["edges"], params["high"], batch.y)
+    return -_used(params, batch.outputs).log_softmax(1).gather(1, which_MB[:, None])[:, 0].sum(0)
+
+
+def predict(params: Params, outputs_BK: Tensor) -> Tensor:
+    """The mean of the predicted distribution over the centres: (B, M·K) -> (B, M)."""
+    return _marginals.means(_used(params, outputs_BK).softmax(1), params["centres"])
+
+
+def _used(params: Params, outputs_BK: Tensor) -> Tensor:
+    """Logits (M, K, B), of bins without a training target -∞."""
+    used_MK = params["used"].mT
+    return _marginals.logits(outputs_BK, len(used_MK)).masked_fill(used_MK[:, :, None] == 0, -torch.inf)
+
+
+METHOD = Method(
+    outputs=lambda k, m: k * m,
+    init=init,
+    loss=loss,
+    predict=predict,
+    encode=_marginals.encoder(shares),
+    decoder=_marginals.decoder,
+    static={"centre": "mean"},
+    uses_k=True,
+    reference="Stewart, Bach, Berthet, Vert (2023), AISTATS, section 3, https://arxiv.org/abs/2211.05641",
+)

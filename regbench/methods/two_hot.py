@@ -1,0 +1,48 @@
+"""Classification with two-hot targets: each is shared among the two centres beside it, so that its mean is exact.
+
+The weights fall linearly with the distance, q_i = max(0, 1 - |y - c_i| / δ), so Σ q_i c_i = y wherever y lies between
+the lowest and the highest centre; beyond them the target is clipped for the encoder, never for the metric. Soft
+binning shares with further neighbours and loses the ends for it. Of several target dimensions, each has its own bins.
+"""
+
+from torch import Tensor
+
+from regbench.methods import _marginals
+from regbench.random import Stream
+from regbench.types import Batch, HParams, Method, Params, Static
+
+
+def init(y_NM: Tensor, k: int, _hparams: HParams, _static: Static, _stream: Stream) -> Params:
+    """Fixed centres (K, M) over the range of the training targets (N, M), and their spacings δ (M,)."""
+    centres_KM, delta_M = _marginals.grids(y_NM, k)
+    return Params(fixed={"centres": centres_KM, "delta": delta_M})
+
+
+def shares(params: Params, y_BM: Tensor) -> Tensor:
+    """The two-hot q of each target and dimension: (B, M) -> (M, K, B)."""
+    centres_MK = params["centres"].mT
+    y_MB = y_BM.mT.clamp(centres_MK[:, :1], centres_MK[:, -1:])
+    apart_MKB = (y_MB[:, None] - centres_MK[:, :, None]).abs()
+    return (1 - apart_MKB / params["delta"][:, None, None]).clamp(min=0)
+
+
+def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
+    """KL(q‖π) of each row: outputs (B, M·K), targets (B, M) -> (B,)."""
+    return _marginals.divergence(shares(params, batch.y), batch.outputs)
+
+
+def predict(params: Params, outputs_BK: Tensor) -> Tensor:
+    """The mean of the predicted distribution: (B, M·K) -> (B, M)."""
+    return _marginals.decode(outputs_BK, params["centres"])
+
+
+METHOD = Method(
+    outputs=lambda k, m: k * m,
+    init=init,
+    loss=loss,
+    predict=predict,
+    encode=_marginals.encoder(shares),
+    decoder=_marginals.decoder,
+    uses_k=True,
+    reference="Schrittwieser et al. (2020), Nature 588, appendix Network Architecture, https://arxiv.org/abs/1911.08265",
+)
