@@ -98,8 +98,8 @@ def test_the_loaders_shuffle() -> None:
     assert len(orders) > 4
 
 
-def test_every_method_of_the_catalog_has_a_baseline() -> None:
-    assert set(METHODS) == set(LOSSES) == set(catalog.names("methods"))
+def test_every_method_that_is_timed_has_a_baseline() -> None:
+    assert set(METHODS) == set(LOSSES) <= set(catalog.names("methods"))
 
 
 @pytest.mark.parametrize("dataset", catalog.names("datasets"))

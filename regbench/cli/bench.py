@@ -7,6 +7,7 @@ import typer
 
 from regbench.cli import options
 from regbench.cli.output import columns, emit, emit_json, say
+from regbench.errors import UsageError
 
 if TYPE_CHECKING:
     from regbench.bench.overheads import Overhead
@@ -54,6 +55,8 @@ def bench(
     from regbench.bench.shapes import METHODS
     from regbench.bench.speed import QUICK, THOROUGH, measure
 
+    if beyond := [name for name in chosen if name not in METHODS]:
+        raise UsageError(f"{beyond[0]}: timed are those with a loop to lay beside ours: {', '.join(METHODS)}")
     found = measure(datasets, chosen or METHODS, QUICK if quick else THOROUGH, lambda speed: say(_said(speed)))
     if json:
         emit_json("bench", as_data(found))

@@ -3,6 +3,7 @@
 Everything is (M, K, B): dimension by dimension and, as in `_encoder`, bin by bin in memory. For targets of one
 dimension it is what `_encoder` has for (B, K). A joint distribution of several dimensions has no edges and no order,
 so methods that need those treat the dimensions as independent; losses are summed over them, as squared errors are.
+Where a bin decodes to is a `point`; `centres` are those of joint distributions.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from regbench.types import Params
 
 
 def grids(y_NM: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """An even grid over the range of every dimension, end centres on its ends: centres (K, M) and spacings (M,)."""
+    """An even grid over the range of every dimension, end points on its ends: points (K, M) and spacings (M,)."""
     found = [grid(y_NM[:, [m]], k) for m in range(y_NM.shape[1])]
     return torch.cat([each.c for each in found], dim=1), torch.stack([each.delta for each in found])
 
@@ -26,14 +27,14 @@ def logits(outputs_BK: Tensor, m: int) -> Tensor:
     return outputs_BK.mT.unflatten(0, (m, -1))
 
 
-def means(shares_MKB: Tensor, centres_KM: Tensor) -> Tensor:
-    """The mean of each dimension's distribution over its centres: (B, M)."""
-    return (shares_MKB * centres_KM.mT[:, :, None]).sum(1).mT
+def means(shares_MKB: Tensor, points_KM: Tensor) -> Tensor:
+    """The mean of each dimension's distribution over its points: (B, M)."""
+    return (shares_MKB * points_KM.mT[:, :, None]).sum(1).mT
 
 
-def decode(outputs_BK: Tensor, centres_KM: Tensor) -> Tensor:
+def decode(outputs_BK: Tensor, points_KM: Tensor) -> Tensor:
     """The mean of each dimension's predicted distribution: outputs (B, M·K) -> (B, M)."""
-    return means(logits(outputs_BK, centres_KM.shape[1]).softmax(1), centres_KM)
+    return means(logits(outputs_BK, points_KM.shape[1]).softmax(1), points_KM)
 
 
 def divergence(shares_MKB: Tensor, outputs_BK: Tensor) -> Tensor:
@@ -49,5 +50,5 @@ def encoder(shares: Callable[[Params, Tensor], Tensor]) -> Callable[[Params, Ten
 
 
 def decoder(params: Params) -> Tensor:
-    """What a `Method` says of its decoder: the centres (K, M) of each dimension as a block of μ (M·K, M)."""
-    return torch.block_diag(*(column[:, None] for column in params["centres"].unbind(1)))
+    """What a `Method` says of its decoder: the points (K, M) of each dimension as a block of μ (M·K, M)."""
+    return torch.block_diag(*(column[:, None] for column in params["points"].unbind(1)))

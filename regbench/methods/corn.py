@@ -3,7 +3,8 @@
 Output t gives P(y > t | y > t - 1) = σ(g_t), trained on the rows above threshold t - 1 alone, and P(y > t) is the
 product of the conditional ones up to t. The loss is summed over the decisions a row takes part in and divided by
 their mean number over the training targets; the paper divides by their number in the batch, which would let rows see
-each other. The prediction is the mean, or (`decode=rank`) the published count of thresholds more likely exceeded than not.
+each other. The prediction is the mean, or (`decode=rank`) the published count of thresholds that are more likely
+exceeded than not.
 """
 
 import torch

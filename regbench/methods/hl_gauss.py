@@ -26,8 +26,8 @@ def init(y_NM: Tensor, k: int, hparams: HParams, _static: Static, _stream: Strea
     padded = (hparams["sigma_ratio"] * hparams["padding"]).clamp(max=MOST_PADDED * k)  # bins beyond each end
     width_M = range_M / (k - 2 * padded)
     edges_EM = low_M + width_M * (torch.arange(k + 1, dtype=y_NM.dtype)[:, None] - padded)
-    centres_KM = (edges_EM[1:] + edges_EM[:-1]) / 2
-    return Params(fixed={"edges": edges_EM, "centres": centres_KM, "sigma": hparams["sigma_ratio"] * width_M})
+    points_KM = (edges_EM[1:] + edges_EM[:-1]) / 2
+    return Params(fixed={"edges": edges_EM, "points": points_KM, "sigma": hparams["sigma_ratio"] * width_M})
 
 
 def shares(params: Params, y_BM: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
     """The mean of the predicted distribution over the midpoints: (B, M·K) -> (B, M)."""
-    return _marginals.decode(outputs_BK, params["centres"])
+    return _marginals.decode(outputs_BK, params["points"])
 
 
 METHOD = Method(

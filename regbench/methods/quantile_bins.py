@@ -26,12 +26,12 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Strea
         raise UsageError(f"centre={name}: no such centre of a bin{did_you_mean(name, CENTRES)}")
     edges_EM = torch.stack([_edges(column_N, k) for column_N in y_NM.unbind(1)], dim=1)
     high_M = y_NM.amax(0)
-    centres_KM, used_KM = y_NM.new_zeros(2, k, y_NM.shape[1])
+    points_KM, used_KM = y_NM.new_zeros(2, k, y_NM.shape[1])
     for m, which_N in enumerate(bins(edges_EM, high_M, y_NM)):
         for each in which_N.unique():
-            centres_KM[each, m] = CENTRES[name](y_NM[which_N == each, m])
+            points_KM[each, m] = CENTRES[name](y_NM[which_N == each, m])
             used_KM[each, m] = 1
-    return Params(fixed={"edges": edges_EM, "high": high_M, "centres": centres_KM, "used": used_KM})
+    return Params(fixed={"edges": edges_EM, "high": high_M, "points": points_KM, "used": used_KM})
 
 
 def _edges(y_N: Tensor, k: int) -> Tensor:
@@ -51,7 +51,7 @@ def bins(edges_EM: Tensor, high_M: Tensor, y_BM: Tensor) -> Tensor:
 def shares(params: Params, y_BM: Tensor) -> Tensor:
     """One-hot: (B, M) -> (M, K, B)."""
     which_MB = bins(params["edges"], params["high"], y_BM)
-    every_K = torch.arange(len(params["centres"]), device=y_BM.device)
+    every_K = torch.arange(len(params["points"]), device=y_BM.device)
     return (which_MB[:, None] == every_K[:, None]).to(y_BM.dtype)
 
 
@@ -63,7 +63,7 @@ def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
     """The mean of the predicted distribution over the centres: (B, M·K) -> (B, M)."""
-    return _marginals.means(_used(params, outputs_BK).softmax(1), params["centres"])
+    return _marginals.means(_used(params, outputs_BK).softmax(1), params["points"])
 
 
 def _used(params: Params, outputs_BK: Tensor) -> Tensor:

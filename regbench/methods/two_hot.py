@@ -14,15 +14,15 @@ from regbench.types import Batch, HParams, Method, Params, Static
 
 def init(y_NM: Tensor, k: int, _hparams: HParams, _static: Static, _stream: Stream) -> Params:
     """Fixed centres (K, M) over the range of the training targets (N, M), and their spacings δ (M,)."""
-    centres_KM, delta_M = _marginals.grids(y_NM, k)
-    return Params(fixed={"centres": centres_KM, "delta": delta_M})
+    points_KM, delta_M = _marginals.grids(y_NM, k)
+    return Params(fixed={"points": points_KM, "delta": delta_M})
 
 
 def shares(params: Params, y_BM: Tensor) -> Tensor:
     """The two-hot q of each target and dimension: (B, M) -> (M, K, B)."""
-    centres_MK = params["centres"].mT
-    y_MB = y_BM.mT.clamp(centres_MK[:, :1], centres_MK[:, -1:])
-    apart_MKB = (y_MB[:, None] - centres_MK[:, :, None]).abs()
+    points_MK = params["points"].mT
+    y_MB = y_BM.mT.clamp(points_MK[:, :1], points_MK[:, -1:])
+    apart_MKB = (y_MB[:, None] - points_MK[:, :, None]).abs()
     return (1 - apart_MKB / params["delta"][:, None, None]).clamp(min=0)
 
 
@@ -33,7 +33,7 @@ def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
     """The mean of the predicted distribution: (B, M·K) -> (B, M)."""
-    return _marginals.decode(outputs_BK, params["centres"])
+    return _marginals.decode(outputs_BK, params["points"])
 
 
 METHOD = Method(

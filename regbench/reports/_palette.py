@@ -1,7 +1,8 @@
 """One colour and one label per method, the same in every figure.
 
-The colours are Okabe and Ito's (2008), told apart with any common colour blindness; least squares is grey. Reference
-models are shades of one brown from light to dark, one family that stands apart from the methods.
+The colours of the first paper's six are Okabe and Ito's (2008), told apart with any common colour blindness; least
+squares is grey. Other heads have what is left of those, and Paul Tol's muted ones. Reference models are shades of one
+brown from light to dark, one family that stands apart from the methods.
 """
 
 from collections import Counter
@@ -14,6 +15,17 @@ COLOURS = {
     "soft_binning": "#0072B2",
     "pretrained_encoder": "#009E73",
     "end2end": "#D55E00",
+    "quantile_bins": "#332288",
+    "two_hot": "#88CCEE",
+    "hl_gauss": "#117733",
+    "cross_entropy_plus_mse": "#882255",
+    "coral": "#DDCC77",
+    "corn": "#999933",
+    "pinball": "#F0E442",
+    "gaussian_nll": "#CC79A7",
+    "beta_nll": "#AA4499",
+    "l1": "#000000",
+    "huber": "#44AA99",
     "train_mean": "#EADFD3",
     "train_median": "#DCCBB8",
     "ridge": "#CDB59B",
@@ -32,6 +44,17 @@ LABELS = {
     "soft_binning": "soft binning",
     "pretrained_encoder": "pre-trained encoder",
     "end2end": "end to end",
+    "quantile_bins": "equal-mass bins",
+    "two_hot": "two-hot",
+    "hl_gauss": "HL-Gauss",
+    "cross_entropy_plus_mse": "cross-entropy + MSE",
+    "coral": "CORAL",
+    "corn": "CORN",
+    "pinball": "pinball",
+    "gaussian_nll": "Gaussian NLL",
+    "beta_nll": "β-NLL",
+    "l1": "least deviations",
+    "huber": "Huber",
     "train_mean": "training mean",
     "train_median": "training median",
     "ridge": "ridge",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 BAR = 0.38  # height of a bar; two share a method's place
 HATCH = "//////"
+ROOM = 0.2  # that the number at a bar's end takes up
 AVERAGES = {"arithmetic": -1, "geometric": 1}  # above and below the method's tick
 
 
@@ -79,8 +80,8 @@ def _bar(axes: "Axes", place: float, row: dict, name: str, colour: str) -> None:
     end = value + (spread if _words.has(spread) else 0)
     axes.annotate(
         f"{value:.3f}",
-        (end, place),
-        (2, 0),
+        (1 if 1 - ROOM < end < 1 else end, place),  # not across the line at 1
+        (3, 0),
         textcoords="offset points",
         va="center",
         fontsize=6,

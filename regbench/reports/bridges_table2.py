@@ -102,8 +102,13 @@ def _printed(cells: "DataFrame") -> "pd.Series":
 
 
 def _best(rows: "DataFrame", column: str, *, below: "pd.Series") -> "pd.Series":
-    """Whether a cell is the lowest of its column, of those with as many seeds as any; reference models come after."""
-    full = rows["n"] == rows.groupby(["dataset", below])["n"].transform("max")
+    """Whether a cell is the lowest of its column, of those with as many seeds as any; reference models come after.
+
+    A reference model that draws nothing is complete with its one run.
+    """
+    full = (rows["n"] == rows.groupby(["dataset", below])["n"].transform("max")) | (
+        below & (rows["n"] == rows["n_expected"])
+    )
     usable = rows[column].where(full)
     own = usable.where(~below).groupby(rows["dataset"]).transform("min")
     overall = usable.groupby(rows["dataset"]).transform("min")

@@ -30,6 +30,10 @@ WRONG = {
         ["run", "smoke", "--method", "soft_bining"],
         "--method: no method called 'soft_bining'; did you mean 'soft_binning'?",
     ),
+    "a method that nobody timed": (
+        ["bench", "--method", "coral"],
+        "coral: timed are those with a loop to lay beside ours: lsq, lsq_softmax, hard_binning, soft_binning",
+    ),
     "a field": (
         ["run", "smoke", "--set", "epoch=3"],
         "smoke, protocol: no field called 'epoch'; did you mean 'epochs'?",

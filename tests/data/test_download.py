@@ -49,7 +49,9 @@ def test_a_file_is_fetched_once_and_then_comes_from_the_cache(server):
     assert server.requests == ["/a.csv"]
 
 
-@pytest.mark.parametrize("trouble", [503, 429, short, silent, b"something else"], ids=str)
+@pytest.mark.parametrize(
+    "trouble", [503, 429, short, silent, b"something else"], ids=["busy", "limited", "short", "silent", "altered"]
+)
 def test_what_may_pass_is_tried_again(server, trouble):
     assert fetch(server.says("/a.csv", trouble, CONTENT)) == CONTENT
     assert len(server.requests) == 2

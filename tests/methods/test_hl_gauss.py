@@ -59,7 +59,7 @@ def test_with_narrow_bins_it_is_what_soft_binning_makes_of_the_same_centres():
     """The mass of a narrow bin is its width times the density at its centre."""
     _, params, _ = build("hl_gauss", 100, sigma_ratio=8.0, padding=3.0)
     y = targets(30, seed=1)
-    soft = log_soft_bins(y, params["centres"], params["sigma"][0]).exp()
+    soft = log_soft_bins(y, params["points"], params["sigma"][0]).exp()
     torch.testing.assert_close(shares(params, y)[0].T, soft, rtol=1e-2, atol=1e-6)
 
 
@@ -82,4 +82,4 @@ def test_targets_far_outside_still_have_a_distribution():
 def test_uniform_targets_come_back_within_a_thousandth():
     _, params, _ = build("hl_gauss", 25)
     y = uniform_targets()
-    assert (y - shares(params, y)[0].T @ params["centres"]).abs().max() < 2e-3
+    assert (y - shares(params, y)[0].T @ params["points"]).abs().max() < 2e-3

@@ -27,8 +27,8 @@ def test_centres_are_means_or_medians_of_what_a_bin_has():
     _, mean, _ = build("quantile_bins", 5, y)
     _, median, _ = build("quantile_bins", 5, y, static={"centre": "median"})
     parts = y.sort(0).values.view(5, 20)
-    torch.testing.assert_close(mean["centres"][:, 0], parts.mean(1))
-    torch.testing.assert_close(median["centres"][:, 0], parts.median(1).values)
+    torch.testing.assert_close(mean["points"][:, 0], parts.mean(1))
+    torch.testing.assert_close(median["points"][:, 0], parts.median(1).values)
 
 
 def test_equal_targets_stay_together_and_bins_they_leave_empty_are_never_predicted():
@@ -36,7 +36,7 @@ def test_equal_targets_stay_together_and_bins_they_leave_empty_are_never_predict
     method, params, _ = build("quantile_bins", 9, y)
     which = of(params, y)[0]
     assert len(which.unique()) == 3
-    assert sorted(params["centres"][which.unique(), 0].tolist()) == [0, 0.5, 1]
+    assert sorted(params["points"][which.unique(), 0].tolist()) == [0, 0.5, 1]
     pushed = torch.full((1, 9), -5.0, dtype=torch.float64)
     pushed[0, params["used"][:, 0] == 0] = 100
     assert 0 <= method.predict(params, pushed).item() <= 1

@@ -20,7 +20,7 @@ def test_the_mean_of_the_encoding_is_the_target_exactly(k, m):
     y = targets(200, m, seed=1)
     q_MKB = shares(params, y)
     torch.testing.assert_close(q_MKB.sum(1), torch.ones(m, 200).double())
-    torch.testing.assert_close((q_MKB * params["centres"].T[:, :, None]).sum(1).T, y, rtol=0, atol=1e-12)
+    torch.testing.assert_close((q_MKB * params["points"].T[:, :, None]).sum(1).T, y, rtol=0, atol=1e-12)
     assert ((q_MKB > 0).sum(1) <= 2).all()
 
 
@@ -34,6 +34,6 @@ def test_targets_beyond_the_centres_are_clipped():
 def test_at_a_centre_it_is_hard_binning():
     two_hot, params, values = build("two_hot", 5)
     hard, hard_params, hard_values = build("hard_binning", 5)
-    y, g = params["centres"], outputs(two_hot, 5, 1, n=5)
+    y, g = params["points"], outputs(two_hot, 5, 1, n=5)
     expected = losses(hard, hard_params, hard_values, y, g)
     torch.testing.assert_close(losses(two_hot, params, values, y, g), expected)
