@@ -51,12 +51,13 @@ def bench(
 
     datasets = [catalog.resolve("datasets", name) for name in dataset or _real()]
     chosen = [catalog.resolve("methods", name) for name in method or []]
-    say(f"regbench: measuring, {'under a minute' if quick else 'several minutes'}; an idle machine measures best")
     from regbench.bench.shapes import METHODS
-    from regbench.bench.speed import QUICK, THOROUGH, measure
 
     if beyond := [name for name in chosen if name not in METHODS]:
         raise UsageError(f"{beyond[0]}: timed are those with a loop to lay beside ours: {', '.join(METHODS)}")
+    say(f"regbench: measuring, {'under a minute' if quick else 'several minutes'}; an idle machine measures best")
+    from regbench.bench.speed import QUICK, THOROUGH, measure
+
     found = measure(datasets, chosen or METHODS, QUICK if quick else THOROUGH, lambda speed: say(_said(speed)))
     if json:
         emit_json("bench", as_data(found))
