@@ -13,7 +13,7 @@ from regbench.reports import Encoders
 from tests.cells import COLUMNS, row
 
 DATASET = "synthetic_crescent"
-METHODS = ("hard_binning", "soft_binning", "pretrained_encoder", "end2end")
+METHODS = ("hard_binning", "soft_binning", "cross_entropy_plus_mse", "pretrained_encoder", "end2end")
 
 
 def targets(rows: int = 300, m: int = 2) -> np.ndarray:

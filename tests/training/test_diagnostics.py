@@ -15,6 +15,7 @@ from tests.data_samples import prepared
 from tests.methods.samples import build, targets
 
 METHODS = catalog.names("methods")
+TWICE = ("soft_binning", "end2end", "corn", "gaussian_nll")  # with two seeds, and so two rows of one head
 
 
 def seen(name, y_NM, k=5, **changed):
@@ -59,13 +60,17 @@ def test_the_encoder_that_is_looked_at_is_a_distribution_and_its_decoder_has_a_r
     method, params, _ = build(name, 7, y_NM)
     assert method.encode
     assert method.decoder
-    torch.testing.assert_close(method.encode(params, y_NM).exp().sum(-1), torch.ones(60, dtype=torch.float64))
-    assert method.decoder(params).shape == (7, 2)
+    width = method.outputs(7, 2)  # 7, or 7 for each dimension
+    shares = torch.full((60,), width / 7, dtype=torch.float64)
+    torch.testing.assert_close(method.encode(params, y_NM).exp().sum(-1), shares)
+    assert method.decoder(params).shape == (width, 2)
 
 
 def test_a_job_looks_the_same_alone_and_in_a_pack_in_any_order():
     data = prepared(300)
-    jobs = [make_job(method, k=5, epochs=2, seed=seed) for method in METHODS for seed in (1, 0)]
+    jobs = [
+        make_job(method, k=5, epochs=2, seed=seed) for method in METHODS for seed in (1, 0)[: 1 + (method in TWICE)]
+    ]
     *_, packed = Training(jobs, data)
     for row, job in enumerate(jobs):
         *_, alone = Training([job], data)
