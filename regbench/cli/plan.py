@@ -89,6 +89,7 @@ def as_data(plan: "Plan") -> dict[str, Any]:
         "benchmark": plan.benchmark,
         "jobs": len(plan.jobs) + len(plan.pending),
         "done": len(plan.done),
+        "outgrown": {"jobs": len(plan.outgrown), "commits": _commits(plan)},
         "to_train": plan.to_train,
         "packs": [
             {
@@ -150,8 +151,8 @@ def as_text(plan: "Plan") -> str:
 
 
 def after(plan: "Plan") -> list[str]:
-    """What follows the packs of a sweep, as far as it can be told, and what waits for a choice."""
-    lines = []
+    """What follows the packs of a sweep, as far as it can be told, what waits for a choice, and what counts no more."""
+    lines = [outgrown(plan)] if plan.outgrown else []
     if plan.later or plan.may_extend:
         later = f"then about {amount(plan.later, 'job')} of later stages" if plan.later else "then"
         more = "more while an optimum lies on an edge" if plan.may_extend else ""
@@ -161,6 +162,20 @@ def after(plan: "Plan") -> list[str]:
         waits = f"{plan.benchmark}: {amount(len(plan.pending), 'job')} to be trained with values chosen by {sweeps}"
         lines.append(f"{waits}, about {duration(plan.pending_estimate.likely if plan.pending_estimate else 0)}")
     return lines
+
+
+def outgrown(plan: "Plan") -> str:
+    """That runs of other code are there, which are no part of what this code would give."""
+    commits = ", ".join(commit[:7] for commit in _commits(plan))
+    whose = f" (commit {commits})" if commits else ""
+    return (
+        f"{plan.benchmark}: {len(plan.outgrown):,} of the jobs to train have been trained by other code than "
+        f"this{whose}: reports show them until this code has trained them too"
+    )
+
+
+def _commits(plan: "Plan") -> list[str]:
+    return sorted({commit for commit in plan.outgrown.values() if commit})
 
 
 def left_out(plan: "Plan") -> str:

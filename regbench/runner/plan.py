@@ -30,6 +30,7 @@ class Plan:
     members: tuple[Member, ...]  # the benchmark without filters, each job with its row
     code: Mapping[str, str]  # job key -> digest of the code it would run
     done: frozenset[str]  # keys
+    outgrown: Mapping[str, str | None]  # key -> commit of the other code that has finished it; done no longer
     failed: Mapping[str, tuple[str, str]]  # key -> class and message; left out until asked for again
     packs: tuple[Pack, ...]
     missing: tuple[str, ...]  # datasets that are not here yet
@@ -113,6 +114,7 @@ def make_plan(
         jobs = budget.shard(jobs, *shard)
     code = {job.key: code_digest(job) for job in jobs}
     done = store.done(code) if store else set()
+    outgrown = store.outgrown({key: code[key] for key in code if key not in done}) if store else {}
     failed = store.failed(code) if store else {}
     kept_out = {} if retry_failed else {key: why for key, why in failed.items() if why[0] not in RETRIED}
     uninstalled = _uninstalled({job.method for job in jobs if job.key not in done})
@@ -143,6 +145,7 @@ def make_plan(
         else tuple(members),
         code=code,
         done=frozenset(done),
+        outgrown=outgrown,
         failed=kept_out,
         packs=tuple(packs),
         missing=_missing({job.dataset for job in chosen} - set(files)),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from regbench import catalog
 from regbench.job import Job, canonical
-from regbench.store.models import BenchmarkJobRow, BenchmarkRow, DatasetRow, JobRow, RunRow
+from regbench.store.models import BenchmarkJobRow, BenchmarkRow, DatasetRow, EnvironmentRow, JobRow, RunRow
 from regbench.store.sql import insert_new, now, rows_in
 from regbench.store.values import Member
 
@@ -83,6 +83,20 @@ def done(connection: Connection, code: Mapping[str, str]) -> set[str]:
     runs = select(JobRow.key, RunRow.code_digest).join(RunRow, RunRow.job_id == JobRow.id)
     rows = rows_in(connection, runs.where(RunRow.status == "finished"), JobRow.key, code)
     return {key for key, digest in rows if code[key] == digest}
+
+
+def outgrown(connection: Connection, code: Mapping[str, str]) -> dict[str, str | None]:
+    """The jobs that only runs of other code have finished, and the commit of the newest of these where it is known."""
+    query = (
+        select(JobRow.key, RunRow.code_digest, EnvironmentRow.config)
+        .join(RunRow, RunRow.job_id == JobRow.id)
+        .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
+        .where(RunRow.status == "finished")
+        .order_by(RunRow.finished, RunRow.id)
+    )
+    rows = list(rows_in(connection, query, JobRow.key, code))
+    current = {row.key for row in rows if code[row.key] == row.code_digest}
+    return {row.key: row.config.get("commit") for row in rows if row.key not in current}
 
 
 def failed(connection: Connection, code: Mapping[str, str]) -> dict[str, tuple[str, str]]:

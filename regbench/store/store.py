@@ -124,6 +124,11 @@ class Store:
         with self.reading() as connection:
             return grid.done(connection, code)
 
+    def outgrown(self, code: Mapping[str, str]) -> dict[str, str | None]:
+        """Of these jobs, those that only runs of other code have finished, each with that code's commit, if known."""
+        with self.reading() as connection:
+            return grid.outgrown(connection, code)
+
     def failed(self, code: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         """Class and message by key of the jobs whose last run of the wanted code has failed."""
         with self.reading() as connection:

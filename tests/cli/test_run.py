@@ -28,6 +28,15 @@ def test_a_plan_counts_jobs_and_what_is_left(regbench: Command) -> None:
     assert not Path("results").exists()
 
 
+def test_a_plan_says_what_other_code_has_trained(regbench: Command, filled: Path) -> None:
+    """The made-up runs are of a code that is not this one."""
+    arguments = ("plan", "smoke", "--devices", "cpu", "--workers", 2)
+    said = regbench(*arguments)
+    assert "0 done, 12 to train" in said.out
+    assert "smoke: 11 of the jobs to train have been trained by other code than this: reports show them" in said.out
+    assert regbench(*arguments, "--json").data[0]["outgrown"] == {"jobs": 11, "commits": []}
+
+
 def test_a_dry_run_shows_the_plan_and_writes_nothing(regbench: Command) -> None:
     said = regbench("run", "smoke", "--epochs", 3, "--dry-run", "--devices", "cpu")
     assert said.code == 0

@@ -73,6 +73,19 @@ def test_a_job_is_done_by_a_finished_run_of_the_wanted_code_only(store: Store):
     assert (claim.run_id, claim.key, claim.token, claim.epoch) == (2, other.key, 1, 0)
 
 
+def test_what_only_other_code_has_finished_is_known_with_its_commit(store: Store):
+    first, second, third = (job(seed=seed) for seed in range(3))
+    store.add_benchmark("b", GRID, labelled(first, second, third))
+    train(store, first, second, code="old")
+    train(store, second, code="new")
+    claims = store.claim(
+        {third.key: "old"}, owner="worker", lease_s=60, environment={"commit": "abc1234"}, device="cpu"
+    )
+    store.finish([Finished(claims[0].run_id, seconds=1.0, epochs=1)], claims=claims)
+    assert store.outgrown(code(first, second, third, digest="new")) == {first.key: None, third.key: "abc1234"}
+    assert store.outgrown(code(second, digest="new")) == {}
+
+
 def test_a_failure_is_remembered_until_the_job_has_been_finished(store: Store):
     store.add_benchmark("small", GRID, labelled(job()))
     (claim,) = take(store, job())
