@@ -118,9 +118,11 @@ def _notes(numbers: Numbers) -> list[str]:
         notes.append(f"{CARRIED}: carried from the k beside the arrow, in {count} of {len(cells)} cells")
     if lost := int((cells["tried"] == cells["diverged"]).sum()):
         notes.append(f"every configuration diverged in {lost} of {len(cells)} cells, which have their defaults")
-    if count := int((~cells["chosen"].astype(bool)).sum()):
+    chosen = cells["chosen"].astype(bool)
+    if count := int((~chosen).sum()):
         notes.append(f"{count} of {len(cells)} cells are not chosen by a benchmark: the best so far is shown")
-    if cells["default_error"].isna().any():
+        notes.append(f"{_words.MISSING} of the defaults: a sweep has none, but the benchmark that chooses from it has")
+    if cells.loc[chosen, "default_error"].isna().any():
         notes.append(f"{_words.MISSING} of the defaults: they are not among the values tried")
     if count := int((tried["finished"] < tried["seeds"]).sum()):
         notes.append(f"{count} of {len(tried)} configurations are not finished")
