@@ -242,9 +242,15 @@ def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
     if any(catalog.is_baseline(str(part["method"].iloc[0])) for part in (left, right)):
         return []
     columns = [column for column in ("protocol", "backbone") if column in left]
-    notes = []
+    unlike: dict[bool, list[str]] = {}  # whether what differs was chosen -> datasets
     for dataset in _datasets(left, right):
-        kinds = [part.loc[part["dataset"] == dataset, columns].drop_duplicates() for part in (left, right)]
+        parts = [part[part["dataset"] == dataset] for part in (left, right)]
+        kinds = [part[columns].drop_duplicates() for part in parts]
         if all(len(kind) == 1 for kind in kinds) and kinds[0].values.tolist() != kinds[1].values.tolist():
-            notes.append(f"{order.alias(dataset)}: the two were trained under different protocols or backbones")
-    return notes
+            chosen = all("swept" in part and part["swept"].map(bool).all() for part in parts)
+            unlike.setdefault(chosen, []).append(order.alias(dataset))
+    return [
+        f"{' '.join(names)}: the two were trained under different protocols or backbones"
+        + ", each with values chosen for it on validation rows" * chosen
+        for chosen, names in unlike.items()
+    ]

@@ -157,10 +157,9 @@ def _label(
 def _legend(drawn: "Figure", lines: "DataFrame", *, columns: int) -> None:
     from matplotlib.lines import Line2D
 
-    colours = _colours(lines)
+    rows = sorted(_colours(lines).items(), key=lambda row: order.row_key(row[0][0], str(row[0][1]), None, None))
     handles = [
-        Line2D([], [], color=colour, label=_palette.label(method, str(variant)))
-        for (method, variant), colour in colours.items()
+        Line2D([], [], color=colour, label=_palette.label(method, str(variant))) for (method, variant), colour in rows
     ]
     dashes = {k: dash for k, dash in _dashes(lines).items() if k is not None}
     if len(dashes) > 1:

@@ -223,3 +223,13 @@ def test_the_bootstrap_covers_a_normal_mean_about_as_often_as_it_says():
 def test_the_data_are_plain_json():
     found = compare(two(-0.1, datasets=["DM"], seeds=1), "end2end", "lsq")
     assert json.loads(json.dumps(found.data(), allow_nan=False))["datasets"][0]["low"] is None
+
+
+@pytest.mark.parametrize(("swept", "said"), [({}, ""), ({"learning_rate": 1e-2}, ", each with values chosen for it")])
+def test_it_is_said_where_the_two_were_not_trained_alike_and_whether_that_was_chosen(swept, said):
+    made = two(-0.05, datasets=["DM", "CA", "AE"], seeds=3)
+    other = (made["method"] == "lsq") & (made["dataset"] != "AE")
+    made = made.assign(swept=[swept] * len(made), protocol=made["protocol"].where(~other, "q"))
+    [note] = [line for line in compare(made, "end2end", "lsq").notes if "protocols" in line]
+    assert note.startswith(f"CA DM: the two were trained under different protocols or backbones{said}")
+    assert note.endswith("backbones") == (not swept)
