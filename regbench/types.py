@@ -58,6 +58,9 @@ class Batch(NamedTuple):
     progress: Tensor  # (), from 0 to 1 over the training
 
 
+Score = Callable[[Params, Tensor, Tensor], Tensor]
+
+
 @dataclass(frozen=True)
 class Method:
     """Pure functions of ONE model; a pack makes them many with `torch.func.vmap`.
@@ -71,6 +74,8 @@ class Method:
     static: what changes shapes or control flow; jobs of one head share it.
     encode: (params, y (B, M)) -> log ψ(y) (B, K), where the method encodes targets.
     decoder: params -> μ (K, M), where the prediction is a mean over it. Both are looked at after every epoch.
+    scores: (params, outputs (B, K), y (B, M)) -> (B,), proper scores of the distribution that the method predicts, by
+        name ("crps", "nll"): means over validation and test rows are kept of every epoch.
     uses_k: whether the number of bins matters; such a method needs k >= 2.
     """
 
@@ -84,6 +89,7 @@ class Method:
     static: Static = field(default_factory=dict)
     encode: Callable[[Params, Tensor], Tensor] | None = None
     decoder: Callable[[Params], Tensor] | None = None
+    scores: Mapping[str, Score] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

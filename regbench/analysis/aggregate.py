@@ -1,5 +1,6 @@
 """From jobs to cells: mean and standard deviation over seeds, and how many seeds stand behind them."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,18 +15,19 @@ if TYPE_CHECKING:
 METRICS = ("rmse", "mae")
 
 
-def aggregate(frame: "DataFrame") -> "DataFrame":
-    """One row per cell: n of n_expected seeds, mean and sample standard deviation of RMSE and MAE, diverged runs.
+def aggregate(frame: "DataFrame", metrics: Sequence[str] = METRICS) -> "DataFrame":
+    """One row per cell: n of n_expected seeds, mean and sample standard deviation of the metrics, diverged runs.
 
-    A seed counts in n if its run has a finite error. A cell without any is a row of nulls; a standard deviation needs
-    two seeds. Sorted as the paper's tables; what was left out is in `attrs["left_out"]`.
+    A seed counts in n if its run has a finite error. A cell without any is a row of nulls, and a metric that not all n
+    of them have is null; a standard deviation needs two seeds. Sorted as the paper's tables; what was left out is in
+    `attrs["left_out"]`.
     """
     rows = comparable(frame)
-    cells = [_cell(key, group) for key, group in rows.groupby(CELL, dropna=False, sort=False)]
+    cells = [_cell(key, group, metrics) for key, group in rows.groupby(CELL, dropna=False, sort=False)]
     cells.sort(key=_place)
-    result = pd.DataFrame(cells, columns=[*CELL, "n", "n_expected", "diverged", *_statistics()])
+    result = pd.DataFrame(cells, columns=[*CELL, "n", "n_expected", "diverged", *_statistics(metrics)])
     result = result.astype({"k": "Int64", "lambda_sigma": "Float64", "n": int, "n_expected": int, "diverged": int})
-    result = result.astype(dict.fromkeys(_statistics(), float))
+    result = result.astype(dict.fromkeys(_statistics(metrics), float))
     result.attrs = dict(rows.attrs)
     return result
 
@@ -46,17 +48,18 @@ def null(value: Any) -> Any:
     return None if pd.isna(value) else value
 
 
-def _statistics() -> list[str]:
-    return [f"{metric}_{statistic}" for metric in METRICS for statistic in ("mean", "std")]
+def _statistics(metrics: Sequence[str]) -> list[str]:
+    return [f"{metric}_{statistic}" for metric in metrics for statistic in ("mean", "std")]
 
 
-def _cell(key: tuple[Any, ...], group: "DataFrame") -> dict[str, Any]:
-    errors = {metric: finite(group[f"test_{metric}"]) for metric in METRICS}
+def _cell(key: tuple[Any, ...], group: "DataFrame", metrics: Sequence[str]) -> dict[str, Any]:
+    errors = {metric: finite(group[f"test_{metric}"]) for metric in metrics}
     cell = dict(zip(CELL, map(null, key), strict=True))
     cell |= {"n": len(errors["rmse"]), "n_expected": len(group), "diverged": _diverged(group)}
     for metric, values in errors.items():
-        cell[f"{metric}_mean"] = values.mean() if len(values) else None
-        cell[f"{metric}_std"] = values.std(ddof=1) if len(values) > 1 else None
+        whole = len(values) == cell["n"]
+        cell[f"{metric}_mean"] = values.mean() if whole and len(values) else None
+        cell[f"{metric}_std"] = values.std(ddof=1) if whole and len(values) > 1 else None
     return cell
 
 

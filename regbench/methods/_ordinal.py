@@ -10,6 +10,7 @@ from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
 from regbench.methods._marginals import grids
+from regbench.methods._scores import crps_of_atoms
 from regbench.types import Params, Static
 
 DECODINGS = ("mean", "rank")
@@ -37,6 +38,15 @@ def decode(params: Params, above_MTB: Tensor) -> Tensor:
     """The mean, or the rank, of a target that exceeds each threshold with such a probability: (B, M)."""
     steps_MTB = torch.where(params["as_rank"] > 0, (above_MTB > 0.5).to(above_MTB.dtype), above_MTB)
     return (params["lowest"][:, None] + params["delta"][:, None] * steps_MTB.sum(1)).mT
+
+
+def crps(params: Params, above_MTB: Tensor, y_BM: Tensor) -> Tensor:
+    """Of the distribution over ranks with these probabilities of exceeding each threshold, however decoded: (B,)."""
+    certain_M1B = torch.ones_like(above_MTB[:, :1])
+    shares_MKB = -torch.cat([certain_M1B, above_MTB, 0 * certain_M1B], dim=1).diff(dim=1)
+    steps_K = torch.arange(shares_MKB.shape[1], device=y_BM.device, dtype=y_BM.dtype)
+    ranks_MK = params["lowest"][:, None] + params["delta"][:, None] * steps_K
+    return crps_of_atoms(shares_MKB, ranks_MK[:, :, None], y_BM)
 
 
 def threshold_losses(logits_MTB: Tensor, levels_MTB: Tensor) -> Tensor:

@@ -42,6 +42,7 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
+    scores={"crps": lambda params, outputs_BM, y_BM: _ordinal.crps(params, logits(params, outputs_BM).sigmoid(), y_BM)},
     hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0)},
     static={"decode": "mean"},
     uses_k=True,

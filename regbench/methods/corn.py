@@ -50,6 +50,7 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
+    scores={"crps": lambda params, outputs_BK, y_BM: _ordinal.crps(params, exceeding(params, outputs_BK), y_BM)},
     static={"decode": "mean"},
     uses_k=True,
     reference="Shi, Cao, Raschka (2023), Pattern Analysis and Applications 26, https://arxiv.org/abs/2111.08851",

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
 from regbench.methods._marginals import grids, logits
+from regbench.methods._scores import crps_of_atoms
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
@@ -61,11 +62,18 @@ def predict(params: Params, outputs_BK: Tensor) -> Tensor:
     return (quantiles(params, outputs_BK) * params["weight"][:, None]).sum(1).mT
 
 
+def crps(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
+    """Of a distribution with an equal share at each quantile: the loss itself, but a mean over dimensions; (B,)."""
+    atoms_MKB = quantiles(params, outputs_BK)
+    return crps_of_atoms(torch.full_like(atoms_MKB, 1 / atoms_MKB.shape[1]), atoms_MKB, y_BM)
+
+
 METHOD = Method(
     outputs=lambda k, m: k * m,
     init=init,
     loss=loss,
     predict=predict,
+    scores={"crps": crps},
     static={"point": "mean"},
     uses_k=True,
     reference="Koenker, Bassett (1978), Econometrica 46, https://doi.org/10.2307/1913643",

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
 from regbench.methods import _marginals
+from regbench.methods._scores import crps_of_atoms
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
@@ -66,6 +67,11 @@ def predict(params: Params, outputs_BK: Tensor) -> Tensor:
     return _marginals.means(_used(params, outputs_BK).softmax(1), params["points"])
 
 
+def crps(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
+    """Of the predicted distribution over the points of the bins that are used: (B,)."""
+    return crps_of_atoms(_used(params, outputs_BK).softmax(1), params["points"].mT[:, :, None], y_BM)
+
+
 def _used(params: Params, outputs_BK: Tensor) -> Tensor:
     """Logits (M, K, B), of bins without a training target -∞."""
     used_MK = params["used"].mT
@@ -79,6 +85,7 @@ METHOD = Method(
     predict=predict,
     encode=_marginals.encoder(shares),
     decoder=_marginals.decoder,
+    scores={"crps": crps},
     static={"centre": "mean"},
     uses_k=True,
     reference="Stewart, Bach, Berthet, Vert (2023), AISTATS, section 3, https://arxiv.org/abs/2211.05641",

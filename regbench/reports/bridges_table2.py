@@ -11,16 +11,13 @@ from regbench.analysis import aggregate, order, select
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured
-from regbench.reports import _ratios, _units, _words
+from regbench.reports import _grid, _units, _words
+from regbench.reports._grid import BEST, DIGITS, ROW
 from regbench.reports._metric_problem import metric_problem
 from regbench.reports._report import Options, Report, Table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-ROW = ["method", "variant", "k", "lambda_sigma"]
-BEST = "*"
-DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
 
 
 @dataclass(frozen=True)
@@ -70,23 +67,13 @@ def table(numbers: Numbers) -> Table:
     )
     usual = _words.usual_seeds(rows)
     blocks = [
-        _block(f"Test {each.upper()}", rows, lambda row, m=each: _cell(row, m, usual)) for each in numbers.metrics
+        _grid.block(f"Test {each.upper()}", rows, lambda row, m=each: _cell(row, m, usual)) for each in numbers.metrics
     ]
     printed = rows[rows["paper"].notna()]
     if len(printed):
         title = "The paper's own Table 2, which it calls test RMSE"
-        blocks.append(_block(title, printed.assign(best=_lowest(printed, "paper")), _printed_cell))
-    first, *others = blocks
-    return Table(
-        caption,
-        first.header,
-        first.rows,
-        numbers.notes,
-        first.index,
-        first.rules,
-        title=first.title,
-        more=tuple(others),
-    )
+        blocks.append(_grid.block(title, printed.assign(best=_lowest(printed, "paper")), _printed_cell))
+    return _grid.stacked(caption, blocks, numbers.notes)
 
 
 def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
@@ -117,21 +104,6 @@ def _best(rows: "DataFrame", column: str, *, below: "pd.Series") -> "pd.Series":
 
 def _lowest(rows: "DataFrame", column: str) -> "pd.Series":
     return rows[column] == rows.groupby("dataset")[column].transform("min")
-
-
-def _block(title: str, rows: "DataFrame", cell: Any) -> Table:
-    """Rows by datasets under a title; blank where nothing was planned."""
-    datasets = sorted(set(rows["dataset"]), key=order.dataset_key)
-    lines, rules, reference = [], [], False
-    for key, group in rows.groupby(ROW, dropna=False, sort=False):
-        named = dict(zip(ROW, key, strict=True))
-        if bool(group["reference"].iloc[0]) and not reference:
-            reference = True
-            rules += [len(lines)] if lines else []
-        found = {row["dataset"]: row for row in records(group)}
-        lines.append((*_ratios.row_names(named), *(cell(found[each]) if each in found else "" for each in datasets)))
-    header = ("method", "k", "λσ", *map(order.alias, datasets))
-    return _ratios.compact(Table("", header, tuple(lines), index=3, rules=tuple(rules), title=title))
 
 
 def _cell(row: dict[str, Any], metric: str, usual: _words.Seeds) -> str:

@@ -23,7 +23,7 @@ from regbench.store.runs import unpacked
 from regbench.store.values import FinishedRun
 
 SELECTIONS = ("best-val", "last")
-METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae")
+METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "test/crps", "test/nll")
 CELL = (JobRow.dataset, JobRow.digest, JobRow.variant, JobRow.k, JobRow.protocol)  # runs in one cell share one code
 INTEGERS = ("k", "seed", "run_id", "best_epoch", "epochs")
 

@@ -7,6 +7,7 @@ the same thing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -18,7 +19,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflat
 
 from regbench.backbones._linear import narrow, narrow_backward
 from regbench.random import Stream
-from regbench.types import Batch, Method, Params
+from regbench.types import Batch, Method, Params, Score
 
 Tensors = dict[str, Tensor]
 Flat = Callable[..., list[Any]]
@@ -58,10 +59,20 @@ class Head:
             dz = dz + dz_direct
         return dz, [dweight, dbias], dtrained, losses
 
-    def predict(self, z_JNH: Tensor, linear: Tensors, trained: Tensors) -> Tensor:
-        """Predictions (J, N, M)."""
+    def evaluate(
+        self, z_JNH: Tensor, linear: Tensors, trained: Tensors, y_NM: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Predictions (J, N, M), and the method's scores by name, summed over rows in float64: (J,).
+
+        One job is scored after the other: sums of several at once would be rounded differently than of one.
+        """
         outputs = narrow(z_JNH, linear["weight"], linear["bias"])
-        return self._over_jobs(self._predict_one)(trained, self.fixed, outputs)
+        predictions = self._over_jobs(self._predict_one)(trained, self.fixed, outputs)
+        scores = {
+            name: _loop(partial(self._score_one, score, y_NM))(trained, self.fixed, outputs)
+            for name, score in self.method.scores.items()
+        }
+        return predictions, scores
 
     def _trace(self, arguments: tuple[Any, ...]) -> Flat:
         """The step as a flat function; through a loop over models where vmap or the tracer refuse the method."""
@@ -112,6 +123,9 @@ class Head:
 
     def _predict_one(self, trained: Tensors, fixed: Tensors, outputs: Tensor) -> Tensor:
         return self.method.predict(Params(trained, fixed), outputs)
+
+    def _score_one(self, score: Score, y: Tensor, trained: Tensors, fixed: Tensors, outputs: Tensor) -> Tensor:
+        return score(Params(trained, fixed), outputs, y).double().sum()
 
     def _over_jobs(self, function: Any) -> Any:
         return _loop(function) if self.looped else vmap(function)

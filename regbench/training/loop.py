@@ -7,7 +7,7 @@ comparisons are paired.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ class Epoch:
     number: int
     values: dict[str, np.ndarray]  # "val/rmse" -> (J,) float64; NaN where not finite
     predictions: dict[str, np.ndarray]  # "val" -> (J, N, M) float32, of this epoch
-    looks: list[Look]  # each job's own parameters, and what encoder and decoder do to the validation targets
+    looks: list[Look]  # each job's own parameters, what its encoder and decoder do, and the scores of its distribution
     seconds: float
 
 
@@ -75,14 +75,17 @@ class Training:
             self.epoch += 1
             values = {"train/loss": losses.double().cpu().numpy()}
             predictions = {}
+            scores: list[dict[str, float]] = [{} for _ in self.model.jobs]
             for part in ("val", "test"):
-                predicted = self.model.predict(self.data.x[part], EVALUATION_ROWS)
+                predicted, scored = self.model.evaluate(self.data.x[part], self.data.y[part], EVALUATION_ROWS)
+                for of_job, found in zip(scores, scored, strict=True):
+                    of_job.update({f"{part}/{name}": value for name, value in found.items()})
                 predictions[part] = predicted.float().cpu().numpy()[self._back]
                 for name, metric in METRICS.items():
                     values[f"{part}/{name}"] = metric(predicted, self.data.y[part]).cpu().numpy()
             finite = {name: np.where(np.isfinite(value), value, np.nan)[self._back] for name, value in values.items()}
             seen = self.diagnostics.look()
-            looks = [seen[row] for row in self._back]
+            looks = [replace(seen[row], diagnostics=seen[row].diagnostics | scores[row]) for row in self._back]
             now = time.perf_counter()
             yield Epoch(self.epoch, finite, predictions, looks, now - started)
             started = time.perf_counter()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -35,6 +36,13 @@ class HeadPart:
         return self.trained.views if self.trained else {}
 
 
+class Evaluation(NamedTuple):
+    """Predictions (J, N, M), and of each job the means over rows of what scores its method has, by name."""
+
+    predictions: Tensor
+    scores: list[dict[str, float]]
+
+
 @dataclass(frozen=True)
 class Model:
     """All jobs of a pack as one model: a batched backbone and the heads behind it."""
@@ -57,17 +65,23 @@ class Model:
             *(part.trained for part in self.heads if part.trained),
         ]
 
-    def predict(self, x: Tensor, rows: int) -> Tensor:
-        """Predictions (J, N, M) without dropout, in blocks of `rows` rows of x (N, D...)."""
-        blocks = [self._predict(block) for block in x.split(rows)]
-        return torch.cat(blocks, dim=1)
+    def evaluate(self, x: Tensor, y: Tensor, rows: int) -> Evaluation:
+        """What the model says of x (N, D...) without dropout, in blocks of `rows` rows, and its scores for y (N, M)."""
+        blocks = [self._evaluate(*block) for block in zip(x.split(rows), y.split(rows), strict=True)]
+        predictions = torch.cat([predicted for predicted, _ in blocks], dim=1)
+        scores: list[dict[str, float]] = []
+        for part, *sums in zip(self.heads, *(scored for _, scored in blocks), strict=True):
+            means = {name: (torch.stack([each[name] for each in sums]).sum(0) / len(y)).tolist() for name in sums[0]}
+            jobs = range(part.head.jobs.stop - part.head.jobs.start)
+            scores += [{name: mean[row] for name, mean in means.items()} for row in jobs]
+        return Evaluation(predictions, scores)
 
-    def _predict(self, x: Tensor) -> Tensor:
+    def _evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, list[dict[str, Tensor]]]:
+        """Predictions (J, rows, M), and for each head the sums of its scores (jobs,)."""
         shared = x.expand(len(self.jobs), *x.shape)
         z, _ = self.backbone.forward(self.trunk.views, shared, None, self.options)
-        return torch.cat(
-            [part.head.predict(z[part.head.jobs], part.linear.views, part.trained_views) for part in self.heads]
-        )
+        found = [part.head.evaluate(z[part.head.jobs], part.linear.views, part.trained_views, y) for part in self.heads]
+        return torch.cat([predicted for predicted, _ in found]), [scored for _, scored in found]
 
 
 def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torch.dtype = torch.float32) -> Model:

@@ -11,7 +11,18 @@ from tests.store.conftest import PROTOCOL, job, labelled, take, train
 
 COLUMNS = [
     *["benchmark", "dataset", "method", "variant", "k", "lambda_sigma", "hparams", "backbone", "protocol", "seed"],
-    *["job_key", "run_id", "best_epoch", "epochs", "val_rmse", "val_mae", "test_rmse", "test_mae"],
+    *[
+        "job_key",
+        "run_id",
+        "best_epoch",
+        "epochs",
+        "val_rmse",
+        "val_mae",
+        "test_rmse",
+        "test_mae",
+        "test_crps",
+        "test_nll",
+    ],
     *["seconds", "diverged", "code_digest", "digest", "row", "swept"],
 ]
 

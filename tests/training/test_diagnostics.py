@@ -16,6 +16,7 @@ from tests.methods.samples import build, targets
 
 METHODS = catalog.names("methods")
 TWICE = ("soft_binning", "end2end", "corn", "gaussian_nll")  # with two seeds, and so two rows of one head
+SCORED = [name for name in METHODS if catalog.load("methods", name).scores]
 
 
 def seen(name, y_NM, k=5, **changed):
@@ -85,3 +86,39 @@ def test_what_is_trained_moves_and_what_is_fixed_stays():
     assert (first.looks[0].parameters["mu"] != last.looks[0].parameters["mu"]).any()
     assert first.looks[1].parameters["centres"].tolist() == last.looks[1].parameters["centres"].tolist()
     assert first.looks[0].diagnostics != last.looks[0].diagnostics
+
+
+def scores_of(jobs, data):
+    """What the last epoch says of each job's predicted distribution."""
+    (*_, last) = Training(jobs, data, dtype=torch.float64)
+    names = ("val/crps", "test/crps", "val/nll", "test/nll")
+    return [{name: look.diagnostics[name] for name in names if name in look.diagnostics} for look in last.looks]
+
+
+def test_scores_are_means_over_the_rows_of_a_part_and_only_of_methods_that_have_them():
+    data = prepared(300)
+    jobs = [make_job(name, k=5, epochs=1) for name in ("lsq", "soft_binning", "gaussian_nll")]
+    training = Training(jobs, data, dtype=torch.float64)
+    (epoch,) = training
+    assert not any("crps" in name for name in epoch.looks[0].diagnostics)
+    x, y = (torch.from_numpy(each).double() for each in (data.x_test, data.y_test))
+    for row, scored in enumerate(training.model.evaluate(x, y, len(x)).scores):
+        job = training.model.jobs[row]
+        for name, value in scored.items():
+            found = epoch.looks[jobs.index(job)].diagnostics[f"test/{name}"]
+            assert found == pytest.approx(value, rel=1e-12)
+    (z, _) = training.model.backbone.forward(training.model.trunk.views, x.expand(3, *x.shape), None, {"layers": 2})
+    part = next(each for each in training.model.heads if each.head.method is catalog.load("methods", "gaussian_nll"))
+    at = part.head.jobs.start
+    outputs = z[at] @ part.linear.views["weight"][0] + part.linear.views["bias"][0]
+    expected = part.head.method.scores["nll"](Params(), outputs, y).mean().item()
+    assert epoch.looks[2].diagnostics["test/nll"] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", SCORED)
+def test_scores_do_not_depend_on_the_pack(name):
+    data = prepared(150)
+    one, other = make_job(name, k=5, seed=1, epochs=2), make_job(name, k=5, seed=2, epochs=2)
+    (alone,), (packed, _, _) = scores_of([one], data), scores_of([one, other, make_job("lsq", epochs=2)], data)
+    assert alone
+    assert packed == pytest.approx(alone, rel=1e-9)

@@ -1,0 +1,106 @@
+"""How good predicted distributions are: CRPS, and the likelihood where there is a density, on test rows."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from regbench import catalog
+from regbench.analysis import aggregate, select
+from regbench.errors import NothingMeasured
+from regbench.reports import _grid, _words
+from regbench.reports._report import Options, Report, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pandas import DataFrame
+
+SCORES = {"crps": "Test CRPS", "nll": "Test negative log-likelihood, nats"}
+POINT = "="  # before the score of a point prediction
+MEASURED = ("rmse", "mae", *SCORES)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One row per cell with the mean and standard deviation of each score, and what has to be said of them."""
+
+    rows: "DataFrame"
+    source: str
+    notes: tuple[str, ...]
+
+
+def compute(frame: "DataFrame", options: Options) -> Numbers:
+    """The cells of a benchmark whose methods predict a distribution; of point predictions CRPS is the MAE."""
+    shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
+    cells = aggregate(shown, metrics=MEASURED)
+    if not any(cells[f"{name}_mean"].notna().any() for name in SCORES):
+        raise NothingMeasured(
+            "no run here has a score of the distribution it predicts: its method predicts none, or it was trained "
+            "before there were scores"
+        )
+    points = cells["method"].isin(_points(set(cells["method"])))
+    for part in ("mean", "std"):
+        cells[f"crps_{part}"] = cells[f"crps_{part}"].where(~points, cells[f"mae_{part}"])
+    rows = cells.assign(reference=cells["method"].isin(catalog.names("baselines")), point=points)
+    for name in SCORES:
+        rows[f"best_{name}"] = _lowest(rows, f"{name}_mean")
+    notes = (
+        *_words.synthetic(frame, rows["dataset"]),
+        f"{_grid.BEST} marks the lowest mean of its column; whether a difference is more than noise, it does not say",
+        *([f"{POINT} marks a method that predicts a point, whose CRPS is its MAE"] if points.any() else []),
+        *_words.gaps(rows),
+        *_unscored(rows),
+        *rows.attrs.get("left_out", ()),
+    )
+    return Numbers(rows, _words.source(frame, options), notes)
+
+
+def table(numbers: Numbers) -> Table:
+    """A grid for each score: rows by datasets."""
+    usual = _words.usual_seeds(numbers.rows)
+    caption = (
+        "Proper scores of predicted distributions on test rows, lower is better, mean ± standard deviation over "
+        f"seeds. CRPS is in units of the target scaled to [0, 1]. {numbers.source}; {_words.seeds(numbers.rows)}."
+    )
+    blocks = []
+    for name, title in SCORES.items():
+        scored = numbers.rows.groupby(_grid.ROW, dropna=False)[f"{name}_mean"].transform("count") > 0
+        if scored.any():
+            blocks.append(_grid.block(title, numbers.rows[scored], lambda row, n=name: _cell(row, n, usual)))
+    return _grid.stacked(caption, blocks, numbers.notes)
+
+
+def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+    """One row per cell."""
+    return {"rows": numbers.rows}
+
+
+def _points(methods: set[str]) -> set[str]:
+    """Those that say of themselves that they predict no distribution; reference models predict points."""
+    baselines = methods & set(catalog.names("baselines"))
+    own = methods & set(catalog.names("methods"))
+    return baselines | {each for each in own if "scores" not in catalog.entry("methods", each).arguments}
+
+
+def _lowest(rows: "DataFrame", column: str) -> "pd.Series":
+    usable = rows[column].where(rows["n"] == rows["n_expected"])
+    return (usable == usable.groupby(rows["dataset"]).transform("min")) & usable.notna()
+
+
+def _cell(row: dict[str, Any], name: str, usual: _words.Seeds) -> str:
+    shown = _words.cell(row, row[f"{name}_mean"], row[f"{name}_std"], usual, _grid.DIGITS)
+    return POINT * bool(row["point"] and row["n"]) + _grid.BEST * bool(row[f"best_{name}"]) + shown
+
+
+def _unscored(rows: "DataFrame") -> list[str]:
+    """How many cells have runs whose distribution nobody scored, all or some of them."""
+    count = int(((rows["n"] > 0) & rows["crps_mean"].isna()).sum())
+    return (
+        [f"{count} cell{'s' * (count != 1)} with runs from before there were scores: {_words.MISSING}"] if count else []
+    )
+
+
+REPORT = Report(
+    title="Proper scores of predicted distributions: CRPS and likelihood",
+    compute=compute,
+    table=table,
+    frames=frames,
+)
