@@ -17,7 +17,7 @@ from regbench.store import DISTILLED_CURVES, Choice, EpochRows, Finished, Member
 from tests.encoders import parameters
 
 METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "seconds")
-DIAGNOSTICS = ("encoder/entropy", "encoder/rmse", "decoder/spread")
+DIAGNOSTICS = ("encoder/entropy", "encoder/rmse", "decoder/spread", "val/crps", "test/crps")
 
 FILE = """
 bridges-sweep:
