@@ -48,7 +48,8 @@ def scored() -> pd.DataFrame:
 
 OF = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "choices": choices, "sweeps": swept}
 OF |= {"catalog": lambda: None}
-OWN = {"encoder": diagnostics, "bridges_figure5": by_k_and_weight, "scores": scored}  # reports that need more than others of their kind
+# Reports that need more than others of their kind.
+OWN = {"encoder": diagnostics, "bridges_figure5": by_k_and_weight, "scores": scored}
 
 
 def given(name: str) -> Any:
