@@ -46,7 +46,7 @@ def test_a_run_trains_everything_and_running_again_trains_nothing(project):
     assert first.returncode == 0, first.stderr
     assert finished_once(tiny)
     names = {name for (name,) in tiny.ask("SELECT DISTINCT name FROM metric")}
-    diagnostics = {"encoder/entropy", "encoder/rmse", "decoder/spread", "stage1/seconds"}
+    diagnostics = {"encoder/entropy", "encoder/rmse", "decoder/spread", "stage1/seconds", "val/crps", "test/crps"}
     assert names == {"train/loss", "val/rmse", "val/mae", "test/rmse", "test/mae", "seconds"} | diagnostics
     once = "SELECT COUNT(*), COUNT(DISTINCT run_id), MAX(epoch) FROM metric WHERE name = 'stage1/seconds'"
     assert tiny.ask(once) == [(12, 12, 1)]
