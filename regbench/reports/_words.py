@@ -59,15 +59,17 @@ def cell(
         return DIVERGED if row["diverged"] else MISSING
     if not has(value):
         return MISSING
-    shown = _digits(value, digits[0]) + (f" ± {_digits(spread, digits[1])}" if has(spread) else "")
+    shown = number(value, digits[0]) + (f" ± {number(spread, digits[1])}" if has(spread) else "")
     return shown if _seeds(row) == usual else f"{shown} ({row['n']}/{row['n_expected']})"
 
 
-def _digits(value: Any, form: str) -> str:
+def number(value: Any, form: str) -> str:
     """A number in a format, without an exponent however small it is, and without the noise of adding up equal ones.
 
-    >>> _digits(0.0000812, "#.2g"), _digits(0.5, ".3f")
+    >>> number(0.0000812, "#.2g"), number(0.5, ".3f")
     ('0.000081', '0.500')
+    >>> number(6.2e-17, "#.2g")
+    '0.0'
     """
     return f"{Decimal(f'{round(value, EXACT):{form}}'):f}"
 

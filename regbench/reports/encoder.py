@@ -172,7 +172,8 @@ def _cell(row: dict[str, Any], name: str) -> str:
         return "0"
     if name in ONCE:
         return f"{mean:.2f}" + (f" ± {spread:.2f}" if _words.has(spread) else "")
-    return f"{mean:#.4g}" + (f" ± {spread:#.2g}" if _words.has(spread) else "")
+    shown = f" ± {_words.number(spread, '#.2g')}" if _words.has(spread) else ""
+    return _words.number(mean, "#.4g") + shown
 
 
 def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
