@@ -72,7 +72,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     >>> did_you_mean("xyz", ["lsq", "soft_binning"])
     '; known: lsq, soft_binning'
     """
-    known = list(names)
+    known = list(dict.fromkeys(names))
     folded = {each.casefold(): each for each in reversed(known)}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     if near:

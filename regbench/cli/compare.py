@@ -21,6 +21,7 @@ def compare(
     b: Method,
     benchmark: options.Benchmark = None,
     metric: Metric = "rmse",
+    dataset: options.Datasets = None,
     k: options.Ks = None,
     rope: Annotated[
         float, typer.Option("--rope", help="A relative difference too small to matter, such as 0.01 for 1 %.")
@@ -40,6 +41,7 @@ def compare(
       regbench compare soft_binning end2end
       regbench compare 'soft_binning[lambda_sigma=1]' lsq --metric mae --k 5
       regbench compare end2end lsq --exit-code
+      regbench compare end2end lsq --dataset diamonds --dataset CA
       regbench compare end2end lsq --from results/published/bridges
     """
     from regbench import analysis, reports
@@ -50,7 +52,7 @@ def compare(
     if rope < 0:
         raise UsageError(f"--rope {rope}: must not be negative")
     with reading(db, from_, cells_only() if from_ else None) as store:
-        frame = store.cells(stored_benchmark(store, benchmark))
+        frame = analysis.select(store.cells(stored_benchmark(store, benchmark)), datasets=tuple(dataset or ()))
     found = analysis.compare(frame, a, b, metric=metric.lower(), k=tuple(k or ()), rope=rope, level=level)
     if json:
         emit_json("compare", found.data(), [*found.missing, *found.notes])

@@ -116,6 +116,13 @@ def test_compare_decides_or_says_that_it_cannot(regbench: Command, filled: Path)
     assert regbench("compare", "lsq_softmax", "lsq", "--exit-code").code == 5  # one common seed decides nothing
 
 
+def test_compare_looks_at_the_datasets_asked_for_alone(regbench: Command, filled: Path) -> None:
+    assert regbench("compare", "lsq", "end2end", "--dataset", "DM").out == regbench("compare", "lsq", "end2end").out
+    wrong = regbench("compare", "lsq", "end2end", "--dataset", "diamnds")
+    assert wrong.code == 2
+    assert "no dataset called 'diamnds'; did you mean 'diamonds'?" in wrong.err
+
+
 def test_the_database_and_its_copy_hold_the_same(regbench: Command, filled: Path) -> None:
     assert regbench("db", "export", "out").code == 0
     assert regbench("db", "import", "out", "--db", "copy.db").code == 0
