@@ -76,6 +76,23 @@ def by_k_and_weight(seeds: int = 3) -> pd.DataFrame:
     return frame(rows)
 
 
+def ablated(seeds: int = 3) -> pd.DataFrame:
+    """Two methods with one part changed at a time, two ks, two datasets; and two rows beside which nothing stands."""
+    alphas = (0, 1e-4, 1e-2, 0.1, -1e-4, -1e-2, -0.1)
+    errors = {"pretrained_encoder": 1.0, "pretrained_encoder[targets=uniform]": 1.0, "end2end": 0.9}
+    errors |= {"end2end[lambda_auto=0]": 0.99, **{f"end2end[alpha={each:g}]": 0.9 + abs(each) for each in alphas}}
+    generator = np.random.default_rng(0)
+    rows = [
+        row(dataset, variant, seed, error * np.exp(0.002 * generator.standard_normal()), k=k)
+        for dataset in ("diamonds", "cpu_act")
+        for k in (5, 25)
+        for variant, error in errors.items()
+        for seed in range(seeds)
+    ]
+    alone = ("lsq", "soft_binning[lambda_sigma=2]")
+    return frame([*rows, *(row("diamonds", variant, seed, 1.0) for variant in alone for seed in range(seeds))])
+
+
 def _judged(job: dict[str, Any]) -> dict[str, Any]:
     return {"hparams": {}, **job, "val_rmse": job["test_rmse"], "val_mae": job["test_mae"]}
 

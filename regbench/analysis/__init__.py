@@ -3,6 +3,9 @@
 Everything starts from the frame `Store.cells` gives: one row per job, nulls where there is no accepted run.
 """
 
+from regbench.analysis.ablation import Ablation as Ablation
+from regbench.analysis.ablation import Change as Change
+from regbench.analysis.ablation import ablate as ablate
 from regbench.analysis.aggregate import aggregate as aggregate
 from regbench.analysis.compare import Comparison as Comparison
 from regbench.analysis.compare import compare as compare

@@ -55,6 +55,15 @@ def without(variant: str, setting: str) -> str:
     return kept.replace(",]", "]").replace("[]", "")
 
 
+def settings(variant: str) -> dict[str, object]:
+    """The values that a variant's name gives to its method, numbers as numbers.
+
+    >>> settings("end2end[alpha=-0.1,targets=uniform]")
+    {'alpha': -0.1, 'targets': 'uniform'}
+    """
+    return _settings(variant, variant.partition("[")[2].partition("]")[0])
+
+
 def check_method(name: str, frame: "DataFrame") -> None:
     """Refuse a method or baseline that neither the catalog nor the frame knows."""
     known = sorted({*catalog.rows(), *frame["method"]}, key=order.method_key)

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.reports import _ratios
 from regbench.reports._report import Table
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pandas import DataFrame
 
 ROW = ["method", "variant", "k", "lambda_sigma"]
@@ -29,6 +32,22 @@ def block(title: str, rows: "DataFrame", cell: Callable[[dict[str, Any]], str]) 
         lines.append((*_ratios.row_names(named), *(cell(found[each]) if each in found else "" for each in datasets)))
     header = ("method", "k", "λσ", *map(order.alias, datasets))
     return _ratios.compact(Table("", header, tuple(lines), index=3, rules=tuple(rules), title=title))
+
+
+def lowest(rows: "DataFrame", column: str) -> "pd.Series":
+    """Whether a cell is the lowest of its dataset, of those with as many seeds as any.
+
+    A reference model (column `reference`) takes no mark from the methods, and has one where it is lower still; one
+    that draws nothing is complete with its one run.
+    """
+    below = rows["reference"]
+    full = (rows["n"] == rows.groupby(["dataset", below])["n"].transform("max")) | (
+        below & (rows["n"] == rows["n_expected"])
+    )
+    usable = rows[column].where(full)
+    own = usable.where(~below).groupby(rows["dataset"]).transform("min")
+    overall = usable.groupby(rows["dataset"]).transform("min")
+    return (usable == np.where(below, overall, own)) & usable.notna()
 
 
 def stacked(caption: str, blocks: list[Table], notes: tuple[str, ...]) -> Table:

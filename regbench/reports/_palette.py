@@ -65,6 +65,13 @@ LABELS = {
     "lightgbm": "LightGBM",
     "catboost": "CatBoost",
 }
+SYMBOLS = {
+    "lambda_sigma": "λσ",
+    "lambda_kl": "λKL",
+    "lambda_auto": "λauto",
+    "lambda_pred": "λpred",
+    "alpha": "α",
+}
 
 
 def colours(lines: Iterable[tuple[str, Hashable]]) -> dict[tuple[str, Hashable], str]:
@@ -112,5 +119,7 @@ def label(method: str, variant: str) -> str:
     >>> label("soft_binning", "soft_binning[lambda_sigma=1]")
     'soft binning [λσ=1]'
     """
-    changed = variant.removeprefix(method).replace("lambda_sigma", "λσ")
+    changed = variant.removeprefix(method)
+    for name, symbol in SYMBOLS.items():
+        changed = changed.replace(name, symbol)
     return f"{LABELS.get(method, method)} {changed}".strip()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from regbench import catalog
@@ -40,7 +39,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     reference = cells["method"].isin(catalog.names("baselines"))
     rows = cells.assign(reference=reference, paper=_printed(cells))
     for metric in ("rmse", "mae"):
-        rows[f"best_{metric}"] = _best(rows, f"{metric}_mean", below=reference)
+        rows[f"best_{metric}"] = _grid.lowest(rows, f"{metric}_mean")
     notes = (
         *_words.synthetic(frame, cells["dataset"]),
         f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still; whether a "
@@ -86,20 +85,6 @@ def _printed(cells: "DataFrame") -> "pd.Series":
     theirs = {(row["dataset"], row["variant"], null(row["k"])): row["test_rmse"] for row in records(bridges_cells())}
     found = [theirs.get((row["dataset"], row["variant"], null(row["k"]))) for row in records(cells)]
     return pd.Series(found, index=cells.index, dtype=float)
-
-
-def _best(rows: "DataFrame", column: str, *, below: "pd.Series") -> "pd.Series":
-    """Whether a cell is the lowest of its column, of those with as many seeds as any; reference models come after.
-
-    A reference model that draws nothing is complete with its one run.
-    """
-    full = (rows["n"] == rows.groupby(["dataset", below])["n"].transform("max")) | (
-        below & (rows["n"] == rows["n_expected"])
-    )
-    usable = rows[column].where(full)
-    own = usable.where(~below).groupby(rows["dataset"]).transform("min")
-    overall = usable.groupby(rows["dataset"]).transform("min")
-    return (usable == np.where(below, overall, own)) & usable.notna()
 
 
 def _lowest(rows: "DataFrame", column: str) -> "pd.Series":

@@ -10,7 +10,6 @@ from regbench.reports import _grid, _words
 from regbench.reports._report import Options, Report, Table
 
 if TYPE_CHECKING:
-    import pandas as pd
     from pandas import DataFrame
 
 SCORES = {"crps": "Test CRPS", "nll": "Test negative log-likelihood, nats"}
@@ -41,7 +40,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
         cells[f"crps_{part}"] = cells[f"crps_{part}"].where(~points, cells[f"mae_{part}"])
     rows = cells.assign(reference=cells["method"].isin(catalog.names("baselines")), point=points)
     for name in SCORES:
-        rows[f"best_{name}"] = _lowest(rows, f"{name}_mean")
+        rows[f"best_{name}"] = _grid.lowest(rows, f"{name}_mean")
     notes = (
         *_words.synthetic(frame, rows["dataset"]),
         f"{_grid.BEST} marks the lowest mean of its column; whether a difference is more than noise, it does not say",
@@ -78,11 +77,6 @@ def _points(methods: set[str]) -> set[str]:
     baselines = methods & set(catalog.names("baselines"))
     own = methods & set(catalog.names("methods"))
     return baselines | {each for each in own if "scores" not in catalog.entry("methods", each).arguments}
-
-
-def _lowest(rows: "DataFrame", column: str) -> "pd.Series":
-    usable = rows[column].where(rows["n"] == rows["n_expected"])
-    return (usable == usable.groupby(rows["dataset"]).transform("min")) & usable.notna()
 
 
 def _cell(row: dict[str, Any], name: str, usual: _words.Seeds) -> str:

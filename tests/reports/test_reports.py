@@ -17,12 +17,13 @@ import pytest
 from regbench import analysis, catalog, reports
 from regbench.errors import InfrastructureError, NothingMeasured, UsageError
 from regbench.reports import _palette, _render
-from tests.cells import by_k_and_weight, choices, frame, grid, like_the_paper, row
+from tests.cells import ablated, by_k_and_weight, choices, frame, grid, like_the_paper, row
 from tests.encoders import diagnostics, planar
 from tests.swept import swept
 
 every_report = pytest.mark.parametrize("name", reports.names())
 SHOWN = {"encoders": ("encoder (", "training target"), "encoder": ("hard binning", "end to end", "RMSE")}
+SHOWN["ablation"] = ("pre-trained encoder", "end to end", "RMSE", "DM")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -49,7 +50,7 @@ def scored() -> pd.DataFrame:
 OF = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "choices": choices, "sweeps": swept}
 OF |= {"catalog": lambda: None}
 # Reports that need more than others of their kind.
-OWN = {"encoder": diagnostics, "bridges_figure5": by_k_and_weight, "scores": scored}
+OWN = {"encoder": diagnostics, "bridges_figure5": by_k_and_weight, "scores": scored, "ablation": ablated}
 
 
 def given(name: str) -> Any:
@@ -113,7 +114,7 @@ def test_pictures_open_and_name_what_they_show(made):
     assert int.from_bytes(files[f"{name}.png"].read_bytes()[16:20]) > 900  # pixels across: a column at 300 per inch
     assert files[f"{name}.pdf"].read_bytes().startswith(b"%PDF")
     words = " ".join(ET.parse(files[f"{name}.svg"]).getroot().itertext())
-    about = "encoder" if name == "encoder" else report.needs
+    about = name if name in SHOWN else report.needs
     assert all(label in words for label in SHOWN.get(about, ("least squares", "end to end", "RMSE")))
 
 
