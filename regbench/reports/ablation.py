@@ -187,4 +187,6 @@ REPORT = Report(
     table=table,
     frames=frames,
     draw=draw,
+    benchmark="bridges-ablations",
+    or_last=False,
 )
