@@ -78,7 +78,7 @@ def by_k_and_weight(seeds: int = 3) -> pd.DataFrame:
 
 def ablated(seeds: int = 3) -> pd.DataFrame:
     """Two methods with one part changed at a time, two ks, two datasets; and two rows beside which nothing stands."""
-    alphas = (0, 1e-4, 1e-2, 0.1, -1e-4, -1e-2, -0.1)
+    alphas = (0, 1e-4, 1e-3, 1e-2, 0.1, -1e-4, -1e-3, -1e-2, -0.1)
     errors = {"pretrained_encoder": 1.0, "pretrained_encoder[targets=uniform]": 1.0, "end2end": 0.9}
     errors |= {"end2end[lambda_auto=0]": 0.99, **{f"end2end[alpha={each:g}]": 0.9 + abs(each) for each in alphas}}
     generator = np.random.default_rng(0)

@@ -1,17 +1,23 @@
 """What changing one part of a method does: each variant against the method at its defaults, paired by seed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from regbench import catalog
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import null, records
+from regbench.analysis.comparable import comparable
 from regbench.analysis.compare import Comparison, compare
 from regbench.errors import NothingMeasured
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    Rows = dict[tuple[str, str, int | None], DataFrame]  # by method, variant and k
+
+ADVICE = "`regbench run bridges-ablations` trains some"
 
 
 @dataclass(frozen=True)
@@ -21,55 +27,102 @@ class Change:
     method: str
     variant: str
     k: int | None
-    settings: Mapping[str, object]  # the values in the variant's name
+    settings: Mapping[str, object]  # the values that the variant's name gives to its method
+    usual: Mapping[str, object]  # the method's hyper-parameters at its defaults
     comparison: Comparison | None  # of the variant (A) with the defaults (B); None where no seed has both
     reason: str  # why there is none
+    diverged: frozenset[str]  # datasets on which every run of the variant diverged
 
     @property
     def changed(self) -> str:
         """What differs from the defaults, as the variant's name says it."""
-        return self.variant.removeprefix(self.method).strip("[]")
+        rest = self.variant.removeprefix(self.method)
+        return rest[1:-1] if re.fullmatch(r"\[[^\[\]]*\]", rest) else rest
+
+    @property
+    def spelled(self) -> str:
+        """How notes name it."""
+        return self.variant + ("" if self.k is None else f" (k = {self.k})")
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """All changes in the order of tables, and what could not be compared."""
+    """All changes in the order of tables, at least one of them with a comparison, and what could not be compared."""
 
     changes: tuple[Change, ...]
     metric: str
+    chosen: bool  # whether the values of any of it were chosen on validation rows, those of the defaults with them
     notes: tuple[str, ...]
 
 
 def ablate(frame: "DataFrame", *, metric: str = "rmse") -> Ablation:
-    """Every variant of a frame of cells against its own method's defaults at the same k."""
-    rows = frame[["method", "variant", "k"]].drop_duplicates()
-    keys = sorted(
-        ((row["method"], row["variant"], null(row["k"])) for row in records(rows)),
+    """Every variant of a method in a frame of cells against the method's defaults at the same k.
+
+    Reference models have no part in it. `NothingMeasured` where there is no variant, or no pair of runs.
+    """
+    planned = [key for key in _by_row(frame) if not catalog.is_baseline(key[0])]
+    rows = comparable(frame)
+    left_out = rows.attrs.get("left_out", [])
+    here = _by_row(rows)
+    wanted = sorted(
+        (key for key in planned if key[0] != key[1]),
         key=lambda key: (order.method_key(key[0]), order.natural(key[1]), key[2] or 0),
     )
-    changes, alone = [], set()
-    for method, variant, k in keys:
-        if variant == method or catalog.is_baseline(method):
-            continue
-        if (method, method, k) in keys:
-            changes.append(_change(frame, method, variant, k, metric))
-        else:
-            alone.add(method if k is None else f"{method} at k = {k}")
-    if not changes:
-        raise NothingMeasured(
-            "no variant here stands beside its method's defaults: `regbench run bridges-ablations` trains such"
-        )
-    left = [f"not compared, for the defaults were not planned: variants of {', '.join(sorted(alone))}"] * bool(alone)
-    said = [note for each in changes if each.comparison for note in each.comparison.notes]
-    return Ablation(tuple(changes), metric, (*left, *dict.fromkeys(said)))
+    beside = [(method, variant, k) for method, variant, k in wanted if (method, method, k) in planned]
+    alone = sorted({method if k is None else f"{method} at k = {k}" for method, _, k in set(wanted) - set(beside)})
+    notes = [f"not compared, for the defaults were not planned: variants of {', '.join(alone)}"] if alone else []
+    if not beside:
+        why = f"; {notes[0]}" if alone else f"; {ADVICE}"
+        raise NothingMeasured(f"no variant here stands beside its method's defaults{why}")
+    changes = tuple(_change(here, key, metric) for key in beside)
+    if not any(each.comparison for each in changes):
+        raise NothingMeasured(f"no change here can be compared: {changes[0].reason}")
+    chosen = "swept" in frame and bool(frame["swept"].map(bool).any())
+    return Ablation(changes, metric, chosen, (*notes, *left_out))
 
 
-def _change(frame: "DataFrame", method: str, variant: str, k: int | None, metric: str) -> Change:
-    mine = frame[(frame["method"] == method) & (frame["k"].isna() if k is None else frame["k"] == k)]
-    mine.attrs = {}
-    comparison, reason = None, ""
-    try:
-        comparison = compare(mine, variant, method, metric=metric, k=() if k is None else (k,))
-    except NothingMeasured as error:
-        reason = str(error)
-    return Change(method, variant, k, variants.settings(variant), comparison, reason)
+def _by_row(frame: "DataFrame") -> "Rows":
+    groups = frame.groupby(["method", "variant", "k"], dropna=False, sort=False)
+    return {(str(method), str(variant), null(k)): group for (method, variant, k), group in groups}
+
+
+def _change(rows: "Rows", key: tuple[str, str, int | None], metric: str) -> Change:
+    import pandas as pd
+
+    method, variant, k = key
+    mine, base = rows.get(key), rows.get((method, method, k))
+    comparison, reason = None, "its runs, or those of the defaults, are of another version of the data or of a protocol"
+    if mine is not None and base is not None:
+        both = pd.concat([mine, base], ignore_index=True)
+        both.attrs = {}
+        try:
+            comparison = compare(both, variant, method, metric=metric, k=() if k is None else (k,))
+            reason = ""
+        except NothingMeasured as error:
+            reason = str(error)
+    return Change(
+        method=method,
+        variant=variant,
+        k=k,
+        settings=variants.settings(variant),
+        usual={} if base is None else _usual(method, base),
+        comparison=comparison,
+        reason=reason,
+        diverged=frozenset() if mine is None else _diverged(mine),
+    )
+
+
+def _usual(method: str, base: "DataFrame") -> Mapping[str, Any]:
+    """The hyper-parameters that the defaults were trained with, or else the catalog's."""
+    if "hparams" in base:
+        return next((given for given in base["hparams"] if isinstance(given, dict)), {})
+    return catalog.row(method).hparams if method in catalog.rows() else {}
+
+
+def _diverged(rows: "DataFrame") -> frozenset[str]:
+    flags = rows.assign(diverged=rows["diverged"].astype("boolean").fillna(value=False))
+    return frozenset(
+        str(row["dataset"])
+        for row in records(flags.groupby("dataset")["diverged"].all().reset_index())
+        if row["diverged"]
+    )

@@ -11,6 +11,7 @@ from regbench.errors import NothingMeasured, UsageError, did_you_mean
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+PARTS = re.compile(r"\+(?![^\[]*\])")  # between a method and what is added to it
 DEFAULT_K = 25  # of a bare name; the largest k of the first paper, and the one its figures show
 
 
@@ -35,7 +36,7 @@ def parse(text: str) -> Variant:
     Variant(method='soft_binning', label='soft_binning[lambda_sigma=1]', k=5)
     """
     parts, k = [], None
-    for part in re.split(r"\+(?![^\[]*\])", text.strip()):
+    for part in PARTS.split(text.strip()):
         found = re.fullmatch(r"\s*([\w-]+)\s*(?:\[(.*)\])?\s*", part)
         if found is None:
             raise UsageError(f"'{text}' is not a method's name; write it like soft_binning[lambda_sigma=1]")
@@ -58,10 +59,10 @@ def without(variant: str, setting: str) -> str:
 def settings(variant: str) -> dict[str, object]:
     """The values that a variant's name gives to its method, numbers as numbers.
 
-    >>> settings("end2end[alpha=-0.1,targets=uniform]")
-    {'alpha': -0.1, 'targets': 'uniform'}
+    >>> settings("end2end[alpha=-0.1,targets=uniform]"), settings("lsq+rot[gamma=1]")
+    ({'alpha': -0.1, 'targets': 'uniform'}, {})
     """
-    return _settings(variant, variant.partition("[")[2].partition("]")[0])
+    return _settings(variant, PARTS.split(variant)[0].partition("[")[2].rstrip("]"))
 
 
 def check_method(name: str, frame: "DataFrame") -> None:

@@ -7,12 +7,14 @@ import pandas as pd
 from regbench.analysis import Comparison, order, verdict
 from regbench.reports import _words
 from regbench.reports._report import Table
-from regbench.reports._words import MISSING, has
+from regbench.reports._words import MISSING
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from regbench.analysis.compare import DatasetDifference
+
+PERCENT = " %"
 
 
 def frame(comparison: Comparison) -> "DataFrame":
@@ -26,7 +28,16 @@ def table(comparison: Comparison) -> Table:
     rows = [_row(each) for each in comparison.datasets]
     if overall.datasets > 1:
         wins = f"{overall.wins} of {overall.datasets} datasets"
-        rows.append(("all", "", "", _signed(overall.percent), _interval(overall.low, overall.high), wins))
+        rows.append(
+            (
+                "all",
+                "",
+                "",
+                _words.signed(overall.percent, PERCENT),
+                _words.interval(overall.low, overall.high, PERCENT),
+                wins,
+            )
+        )
     metric = comparison.metric.upper()
     header = ("dataset", comparison.a, comparison.b, "difference", f"{level} interval", f"{comparison.a} lower")
     caption = (
@@ -39,7 +50,13 @@ def table(comparison: Comparison) -> Table:
 def _row(each: "DatasetDifference") -> tuple[str, ...]:
     wins = f"{each.wins} of {each.n} seed{'s' * (each.n != 1)}" + (f", {each.ties} tied" if each.ties else "")
     errors = (f"{each.a_mean:#.5g}", f"{each.b_mean:#.5g}")
-    return (order.alias(each.dataset), *errors, _signed(each.percent), _interval(each.low, each.high), wins)
+    return (
+        order.alias(each.dataset),
+        *errors,
+        _words.signed(each.percent, PERCENT),
+        _words.interval(each.low, each.high, PERCENT),
+        wins,
+    )
 
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:
@@ -69,7 +86,7 @@ def _shares(comparison: Comparison) -> list[str]:
         f"±{margin} {_chance(overall.p_equal)}, higher by more {_chance(overall.p_clearly_worse)}."
     ]
     if general and overall.seeds_low is not None:
-        interval = _interval(overall.seeds_low, overall.seeds_high)
+        interval = _words.interval(overall.seeds_low, overall.seeds_high, PERCENT)
         notes.append(f"for these {overall.datasets} datasets and other seeds alone: {interval}.")
     return notes
 
@@ -80,14 +97,6 @@ def _tests(overall: verdict.Overall) -> str:
         f"p = {overall.sign_p:.3g}; the smallest p that {overall.datasets} datasets can give is "
         f"{overall.smallest_p:.3g}."
     )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f} %"
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    return f"{low:+.2f} to {high:+.2f} %" if has(low) and has(high) else MISSING
 
 
 def _chance(value: float | None) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ROW = ["method", "variant", "k", "lambda_sigma"]
 BEST = "*"
+MARKED = f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still"
 DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
 
 
@@ -35,15 +36,14 @@ def block(title: str, rows: "DataFrame", cell: Callable[[dict[str, Any]], str]) 
 
 
 def lowest(rows: "DataFrame", column: str) -> "pd.Series":
-    """Whether a cell is the lowest of its dataset, of those with as many seeds as any.
+    """Whether a cell is the lowest of its dataset, of those with as many seeds as any that has such a number.
 
     A reference model (column `reference`) takes no mark from the methods, and has one where it is lower still; one
     that draws nothing is complete with its one run.
     """
-    below = rows["reference"]
-    full = (rows["n"] == rows.groupby(["dataset", below])["n"].transform("max")) | (
-        below & (rows["n"] == rows["n_expected"])
-    )
+    below, n = rows["reference"], rows["n"].where(rows[column].notna())
+    most = n.groupby([rows["dataset"], below]).transform("max")
+    full = (n == most) | (below & (n == rows["n_expected"]))
     usable = rows[column].where(full)
     own = usable.where(~below).groupby(rows["dataset"]).transform("min")
     overall = usable.groupby(rows["dataset"]).transform("min")

@@ -66,12 +66,13 @@ LABELS = {
     "catboost": "CatBoost",
 }
 SYMBOLS = {
-    "lambda_sigma": "λσ",
-    "lambda_kl": "λKL",
-    "lambda_auto": "λauto",
-    "lambda_pred": "λpred",
-    "alpha": "α",
-}
+    "lambda_sigma": ("λσ", r"$\lambda_\sigma$"),
+    "lambda_kl": ("λKL", r"$\lambda_\mathrm{KL}$"),
+    "lambda_auto": ("λauto", r"$\lambda_\mathrm{auto}$"),
+    "lambda_pred": ("λpred", r"$\lambda_\mathrm{pred}$"),
+    "alpha": ("α", r"$\alpha$"),
+}  # of a setting in a label, and by itself at an axis
+MARKERS = "osD^vP*X<>ph"  # of datasets, in their order
 
 
 def colours(lines: Iterable[tuple[str, Hashable]]) -> dict[tuple[str, Hashable], str]:
@@ -120,6 +121,6 @@ def label(method: str, variant: str) -> str:
     'soft binning [λσ=1]'
     """
     changed = variant.removeprefix(method)
-    for name, symbol in SYMBOLS.items():
+    for name, (symbol, _) in SYMBOLS.items():
         changed = changed.replace(name, symbol)
     return f"{LABELS.get(method, method)} {changed}".strip()

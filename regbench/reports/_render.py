@@ -24,7 +24,7 @@ LATEX = {
     "…": r"\ldots{}", "±": r"$\pm$", "–": "--", "−": "$-$", "×": r"$\times$", "→": r"$\to$", "ᵀ": r"$^\top$",
     "λσ": r"$\lambda_\sigma$", "λKL": r"$\lambda_{\mathrm{KL}}$", "λ_KL": r"$\lambda_{\mathrm{KL}}$",
     "λ_pred": r"$\lambda_{\mathrm{pred}}$", "λ_auto": r"$\lambda_{\mathrm{auto}}$",
-    "←": r"$\leftarrow$",
+    "←": r"$\leftarrow$", "†": r"$\dagger$",
     "α": r"$\alpha$", "λ": r"$\lambda$", "μ": r"$\mu$", "π": r"$\pi$", "σ": r"$\sigma$", "ψ": r"$\psi$",
 }  # fmt: skip
 

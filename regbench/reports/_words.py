@@ -1,7 +1,7 @@
 """The words around the numbers: captions, and how a cell says what stands behind it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MISSING, DIVERGED = "–", "div"
 EXACT = 12  # decimals that a mean of float64 errors has
-NAMED = 6  # cells with diverged runs that a note names
+NAMED = 6  # of many that a note names
 SELECTION = {"best-val": "at the epoch of lowest validation RMSE", "last": "at the last epoch"}
 
 
@@ -92,11 +92,36 @@ def gaps(cells: "DataFrame") -> list[str]:
     if (empty["diverged"] > 0).any():
         notes.append(f"{DIVERGED}: every run diverged")
     partly = cells[(cells["n"] > 0) & (cells["diverged"] > 0)]
-    if some := int(partly["diverged"].sum()):
+    if count := int(partly["diverged"].sum()):
         named = [f"{_cell_name(row)} ({row['diverged']} of {row['n_expected']})" for row in records(partly)]
-        more = f" and {len(named) - NAMED} more cells" if len(named) > NAMED else ""
-        notes.append(f"{some} run{'s' * (some > 1)} diverged, and so in no mean: {', '.join(named[:NAMED])}{more}")
+        notes.append(f"{count} run{'s' * (count > 1)} diverged, and so in no mean: {some(named)}")
     return notes
+
+
+def some(names: Sequence[str], between: str = ", ") -> str:
+    """The first of them, and how many more there are.
+
+    >>> some(list("abcdefgh"))
+    'a, b, c, d, e, f and 2 more'
+    """
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return between.join(names[:NAMED]) + more
+
+
+def signed(percent: float, unit: str = "") -> str:
+    """A difference in percent to two decimals, with its sign.
+
+    >>> signed(-0.001), signed(1.5, " %")
+    ('+0.00', '+1.50 %')
+    """
+    return f"{round(percent, 2) + 0.0:+.2f}{unit}"
+
+
+def interval(low: float | None, high: float | None, unit: str = "") -> str:
+    """Two such differences as an interval."""
+    if low is None or high is None or not (has(low) and has(high)):
+        return MISSING
+    return f"{signed(low)} to {signed(high, unit)}"
 
 
 def _cell_name(row: dict[str, Any]) -> str:

@@ -23,7 +23,6 @@ BY_K, BY_WEIGHT = "soft_binning", "end2end"  # whose error is shown against k, a
 FIELD = "lambda_kl"
 LEVELS = ("lsq", BY_K)  # what the lower panel compares with
 DATASET = "diamonds"  # of the paper's lower panel
-MARKERS = "osD^vP*X"
 CELL = ["dataset", "method", "variant", "k", "n", "n_expected", "diverged"]
 COLUMNS = ["panel", *CELL, FIELD, "mean", "std", "ratio", "ratio_std", "validation", "chosen"]
 
@@ -204,7 +203,7 @@ def _draw_k(axes: "Axes", numbers: Numbers) -> None:
     for number, (dataset, line) in enumerate(rows.groupby("dataset", sort=False)):
         axes.errorbar(
             line["k"].astype(int), line["ratio"], line["ratio_std"].fillna(0), color=shades[number],
-            marker=MARKERS[number % len(MARKERS)], markersize=3, linewidth=0.9, elinewidth=0.6,
+            marker=_palette.MARKERS[number % len(_palette.MARKERS)], markersize=3, linewidth=0.9, elinewidth=0.6,
             label=order.alias(str(dataset)),
         )  # fmt: skip
     ks = sorted({int(k) for k in rows["k"]})

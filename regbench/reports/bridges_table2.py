@@ -42,8 +42,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
         rows[f"best_{metric}"] = _grid.lowest(rows, f"{metric}_mean")
     notes = (
         *_words.synthetic(frame, cells["dataset"]),
-        f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still; whether a "
-        "difference is more than noise is for `regbench compare` to say",
+        f"{_grid.MARKED}; whether a difference is more than noise is for `regbench compare` to say",
         *_chosen(shown),
         *_words.gaps(cells),
         *metric_problem(rows),

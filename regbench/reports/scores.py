@@ -43,7 +43,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
         rows[f"best_{name}"] = _grid.lowest(rows, f"{name}_mean")
     notes = (
         *_words.synthetic(frame, rows["dataset"]),
-        f"{_grid.BEST} marks the lowest mean of its column; whether a difference is more than noise, it does not say",
+        f"{_grid.MARKED}; whether a difference is more than noise, it does not say",
         *([f"{POINT} marks a method that predicts a point, whose CRPS is its MAE"] if points.any() else []),
         *_words.gaps(rows),
         *_unscored(rows),
