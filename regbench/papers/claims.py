@@ -196,6 +196,7 @@ class Claim(BaseModel):
     text: str  # in the paper's own words
     section: str
     reading: str = ""  # what of the predicate the sentence leaves open, and how it was settled
+    includes: tuple[str, ...] = ()  # claims that this one says too: where one of them fails, so does this
     holds_if: Annotated[Predicate, BeforeValidator(read_predicate)]
 
 
@@ -290,6 +291,11 @@ def read(text: str, name: str, folder: Path = FOLDER) -> Paper:
     ids = [claim.id for claim in paper.claims]
     if twice := sorted({each for each in ids if ids.count(each) > 1}):
         raise UsageError(f"{name}.yaml: two claims are called '{twice[0]}'")
+    for place, claim in enumerate(paper.claims):
+        if unknown := [each for each in claim.includes if each not in ids]:
+            raise UsageError(f"{name}.yaml, {claim.id}: no claim called '{unknown[0]}'{did_you_mean(unknown[0], ids)}")
+        if set(claim.includes) & set(ids[place:]):
+            raise UsageError(f"{name}.yaml, {claim.id}: what it includes must stand above it")
     for table in (*paper.errors, *paper.chosen):
         if not (folder / table.file).is_file():
             raise UsageError(f"{name}.yaml, {table.name}: there is no file {folder / table.file}")

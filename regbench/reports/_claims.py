@@ -10,7 +10,7 @@ from regbench.analysis.claims.rows import Row
 from regbench.reports import _claims_data, _claims_words
 from regbench.reports._claims_words import AGGREGATES, NAMES
 from regbench.reports._report import Table
-from regbench.reports._words import MISSING, has
+from regbench.reports._words import MISSING, has, signed
 
 if TYPE_CHECKING:
     from regbench.analysis.claims.tree import Comparison
@@ -111,7 +111,7 @@ def _interval(comparison: "Comparison | None") -> str:
     if found is None:
         return verdict
     percent = comparison.dataset is not None
-    shown = [f"{100 * each:+.2f}" if percent else f"{each:.3f}" for each in (found.value, found.low, found.high)]
+    shown = [signed(100 * each) if percent else f"{each:.3f}" for each in (found.value, found.low, found.high)]
     unit = " %" if percent else ""
     return f"{shown[0]} ({shown[1]} to {shown[2]}){unit}, {verdict}"
 

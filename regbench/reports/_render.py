@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GAP = 2  # blanks between the columns of a plain table
 WIDE = 90  # characters, more than a page's text holds in LaTeX
+PROSE = 60  # characters from which on a cell is a sentence, set from the left
 PADDING = 2  # that tabulate leaves beside a header
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -109,12 +110,16 @@ def _float(table: Table, captions: Sequence[str]) -> str:
 
 
 def _grid(table: Table, form: str) -> str:
-    align = ["left"] * table.index + ["right"] * (len(table.header) - table.index)
+    prose = [max(map(len, column), default=0) > PROSE for column in zip(*table.rows, strict=True)]
+    align = ["left" if place < table.index or words else "right" for place, words in enumerate(prose)]
+    align = align or ["left"] * len(table.header)
     rule = ("",) * len(table.header) if form == "pipe" else SEPARATING_LINE  # Markdown has no line within a table
     rows: list[Any] = []
     for number, row in enumerate(table.rows):
         rows += [rule, row] if number in table.rules else [row]
-    return tabulate(rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
+    grid = tabulate(rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
+    # Aligned by blanks a column of sentences is nothing but blanks; Markdown needs none.
+    return re.sub(r"(?<=\|) {2,}| {2,}(?=\|)", " ", grid) if form == "pipe" and any(prose) else grid
 
 
 def _blocks(table: Table, width: int | None) -> list[Table]:

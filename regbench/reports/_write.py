@@ -23,10 +23,9 @@ def write(
         if form not in FIGURES:
             raise UsageError(f"no figure format called '{form}'{did_you_mean(form, FIGURES)}")
     files: dict[str, bytes] = {}
-    if report.draw is not None:
+    if report.draw is not None and (figure := report.draw(numbers)).axes:  # some numbers leave nothing to draw
         from regbench.reports import _figure
 
-        figure = report.draw(numbers)
         files |= {f"{name}.{form}": _figure.encode(figure, form) for form in figures}
     for number, (key, frame) in enumerate(report.frames(numbers).items()):
         files[f"{name}{f'-{key}' if number else ''}.csv"] = _render.csv(frame).encode()

@@ -100,7 +100,9 @@ def _paper(axes: "Axes", places: list[float], ratios: "Series", top: float, labe
     inside = ratios.where(ratios <= top).to_numpy(dtype=float)
     axes.plot(places, inside, linestyle="none", marker="D", markersize=2.4, label=label, **look)
     above = [place for place, ratio in zip(places, ratios, strict=True) if ratio > top]
-    axes.plot(above, [0.985 * top] * len(above), linestyle="none", marker="^", markersize=3, **look)
+    if above:
+        name = "paper, above" if label else None
+        axes.plot(above, [0.985 * top] * len(above), linestyle="none", marker="^", markersize=3, label=name, **look)
 
 
 def _axes(axes: "Axes", numbers: Numbers, datasets: list[str], top: float) -> None:

@@ -182,7 +182,10 @@ def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
 
 
 def draw(numbers: Numbers) -> "Figure":
-    """A row of panels per dataset, a panel per diagnostic: median over seeds after every epoch, and their range."""
+    """A row of panels per dataset, a panel per diagnostic: median over seeds after every epoch, and their range.
+
+    Without a run whose every epoch is here there is no panel.
+    """
     from matplotlib.figure import Figure
 
     from regbench.reports import _figure
@@ -190,6 +193,8 @@ def draw(numbers: Numbers) -> "Figure":
     datasets = list(dict.fromkeys(numbers.rows["dataset"]))
     looks = _looks(numbers.curves)
     with _figure.style():
+        if numbers.curves.empty:
+            return Figure()
         size = (_figure.TEXT, 0.5 + 1.5 * len(datasets) + 0.13 * -(-len(looks) // 3))
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(len(datasets), len(DIAGNOSTICS), squeeze=False, sharex=True)

@@ -16,7 +16,7 @@ NAMES = {
     "learning_rate": "learning rate",
     "weight_decay": "weight decay",
     "encoder_weight_decay": "encoder weight decay",
-    "lambda_kl": "λ_KL",
+    "lambda_kl": "λKL",
     "lambda_auto": "λ_auto",
     "lambda_pred": "λ_pred",
     "lambda_sigma": "λσ",

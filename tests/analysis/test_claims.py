@@ -426,6 +426,35 @@ def test_the_more_is_asked_the_surer_a_failure_must_be():
     assert at_least(2, [Doubt(0.02, 0.98)] * 2).verdict == HOLDS
 
 
+def test_a_claim_that_says_more_than_one_that_fails_fails_too():
+    """By itself it would be open: one comparison of many must be surer to fail than one of few."""
+    many = [f"end2end[alpha={number}]" for number in range(40)]
+    made = runs({"lsq": (2, 3), "end2end": (1, 3.05), **dict.fromkeys(many, (1, 1))}, noise=0.012)
+    weak = "{improves: {rows: end2end, over: lsq, k: 25}}"
+    strong = f"{{improves: {{rows: [end2end, {', '.join(map(repr, many))}], over: lsq, k: 25}}}}"
+    text = SMALL.format(weak) + f"  - {{id: more, text: more, section: '1', includes: [one], holds_if: {strong}}}\n"
+    alone = claims.read(text.replace("includes: [one], ", ""), "small")
+    assert [each.answers["rmse"].verdict for each in verify(alone, made).claims] == [FAILS, OPEN]
+    paper = claims.read(text, "small")
+    assert [each.answers["rmse"].verdict for each in verify(paper, made).claims] == [FAILS, FAILS]
+    (more,) = verify(paper, made, only=["more"]).claims
+    assert {each.dataset for each in more.answers["rmse"].deciding} == {"B"}
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.03])
+def test_no_verdict_contradicts_one_that_it_includes(spread):
+    made = like_the_paper(noise=0.03)
+    made["test_rmse"] *= np.exp(spread * np.random.default_rng(1).standard_normal(len(made)))
+    more = {each.id: each.includes for each in BRIDGES.claims if each.includes}
+    asked = dict.fromkeys(name for each, includes in more.items() for name in (each, *includes))
+    found = {each.claim.id: each for each in verify(BRIDGES, made, only=list(asked)).claims}
+    assert more
+    for name, includes in more.items():
+        said = found[name].answers["rmse"].verdict
+        for included in (found[each].answers["rmse"].verdict for each in includes):
+            assert (said, included) not in {(HOLDS, FAILS), (HOLDS, OPEN), (OPEN, FAILS)}
+
+
 def small(holds_if, made):
     findings = verify(claims.read(SMALL.format(holds_if), "small"), made)
     return findings, findings.claims[0]

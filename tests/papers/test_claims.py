@@ -77,6 +77,17 @@ def test_two_claims_of_one_name_are_refused():
         claims.read(text + text.partition("claims:")[2], "small")
 
 
+@pytest.mark.parametrize(
+    ("includes", "message"), [("tow", "no claim called 'tow'"), ("one", "what it includes must stand above it")]
+)
+def test_a_claim_includes_only_what_stands_above_it(includes, message):
+    text = SMALL.format("{improves: {rows: lsq, over: end2end}}").replace(
+        "id: one,", f"id: one, includes: [{includes}],"
+    )
+    with pytest.raises(UsageError, match=f"small.yaml, one: {message}"):
+        claims.read(text, "small")
+
+
 def test_an_unknown_paper_is_answered_with_the_nearest():
     with pytest.raises(UsageError, match="no paper called 'brigdes'; did you mean 'bridges'"):
         claims.load("brigdes")

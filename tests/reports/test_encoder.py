@@ -55,7 +55,8 @@ def test_of_a_distilled_export_there_is_the_table_and_no_curve(tmp_path):
     assert numbers.rows["encoder/rmse_mean"].notna().all()
     assert numbers.curves.empty
     assert any("a curve needs every epoch" in note for note in numbers.notes)
-    assert reports.write("encoder", REPORT, numbers, folder=tmp_path, figures=["svg"])
+    files = reports.write("encoder", REPORT, numbers, folder=tmp_path, figures=["svg"])
+    assert [path.name for path in files] == ["encoder.csv", "encoder-curves.csv"]  # and no empty picture
 
 
 def test_more_rows_than_there_is_room_for_are_counted_and_the_defaults_drawn():

@@ -29,7 +29,7 @@ def test_every_configuration_has_its_validation_error_and_no_test_error():
 def test_the_table_marks_edges_carried_choices_and_what_diverged():
     table = REPORT.table(REPORT.compute(swept(), MADE))
     rows = {row[:3]: row[3:] for row in table.rows}
-    assert table.header[3:8] == ("tried", "diverged", "learning rate", "λ_KL", "λ_auto")
+    assert table.header[3:8] == ("tried", "diverged", "learning rate", "λKL", "λ_auto")
     assert rows["DM", "end2end", "25"] == ("7", "2", "0.003", "1*", "0.1*", "0.10600", "–")
     assert rows["RM", "end2end", "5 ←25"][2:5] == ("0.003", "1*", "0.1*")
     assert rows["DM", "lsq", ""] == ("3", "1", "0.003", "", "", "0.10300", "0.10300")

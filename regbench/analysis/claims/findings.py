@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from regbench.analysis.claims.doubt import OPEN
+from regbench.analysis.claims.doubt import FAILS, OPEN
 from regbench.analysis.claims.measured import Chosen, Measured
 from regbench.analysis.claims.printed import Printed
 from regbench.analysis.claims.quantity import AGGREGATORS
@@ -95,11 +95,25 @@ def verify(
     if frame is not None and len(frame):
         evidence |= {metric: Measured(frame, metric, chosen) for metric in METRICS}
         notes = tuple(frame.attrs.get("left_out", ()))
-    found = [
-        Finding(claim, {name: _answer(claim, paper, evidence.get(name)) for name in (PAPER, *METRICS)})
-        for claim in wanted
-    ]
-    return Findings(paper, evidence, tuple(found), notes)
+    needed = {each.id for each in wanted}
+    for claim in reversed(paper.claims):  # what a claim includes stands above it
+        needed |= set(claim.includes) if claim.id in needed else set()
+    found: dict[str, Finding] = {}
+    for claim in paper.claims:
+        if claim.id in needed:
+            own = {name: _answer(claim, paper, evidence.get(name)) for name in (PAPER, *METRICS)}
+            found[claim.id] = Finding(claim, _with_included(own, [found[each] for each in claim.includes]))
+    return Findings(paper, evidence, tuple(found[each.id] for each in wanted), notes)
+
+
+def _with_included(own: Mapping[str, Answer], included: Sequence[Finding]) -> dict[str, Answer]:
+    """A claim that says more than another fails where that one does: of more comparisons each must be the surer."""
+    answers = dict(own)
+    for name, answer in own.items():
+        failed = [each.answers[name] for each in included if each.answers[name].verdict == FAILS]
+        if answer.verdict != FAILS and failed:
+            answers[name] = failed[0]
+    return answers
 
 
 def _named(name: str, paper: Paper) -> Claim:
