@@ -242,15 +242,21 @@ def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
     if any(catalog.is_baseline(str(part["method"].iloc[0])) for part in (left, right)):
         return []
     columns = [column for column in ("protocol", "backbone") if column in left]
-    unlike: dict[bool, list[str]] = {}  # whether what differs was chosen -> datasets
+    unlike: dict[str, list[str]] = {}  # what is said of them -> datasets
     for dataset in _datasets(left, right):
         parts = [part[part["dataset"] == dataset] for part in (left, right)]
         kinds = [part[columns].drop_duplicates() for part in parts]
         if all(len(kind) == 1 for kind in kinds) and kinds[0].values.tolist() != kinds[1].values.tolist():
-            chosen = all("swept" in part and part["swept"].map(bool).all() for part in parts)
-            unlike.setdefault(chosen, []).append(order.alias(dataset))
-    return [
-        f"{' '.join(names)}: the two were trained under different protocols or backbones"
-        + ", each with values chosen for it on validation rows" * chosen
-        for chosen, names in unlike.items()
-    ]
+            unlike.setdefault(_unlike(*parts), []).append(order.alias(dataset))
+    return [f"{' '.join(names)}: {said}" for said, names in unlike.items()]
+
+
+def _unlike(left: "DataFrame", right: "DataFrame") -> str:
+    """In what the two were not trained alike, where it is values chosen for each of them."""
+    mine, theirs = (
+        next((each for each in part["swept"] if each), {}) if "swept" in part else {} for part in (left, right)
+    )
+    fields = sorted(name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name])
+    if not fields:
+        return "the two were trained under different protocols or backbones"
+    return f"the two were trained with unlike {', '.join(fields)}, chosen for each on validation rows"
