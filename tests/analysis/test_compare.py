@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.stats
 
@@ -236,5 +237,5 @@ def test_it_is_said_in_what_the_two_were_not_trained_alike_and_whether_that_was_
     made = two(-0.05, datasets=["DM", "CA", "AE"], seeds=3)
     other = (made["method"] == "lsq") & (made["dataset"] != "AE")
     values = [{"learning_rate": rates[each], "dropout": 0.0} if rates else {} for each in other.astype(int)]
-    made = made.assign(swept=values, protocol=made["protocol"].where(~other, "q"))
+    made = made.assign(swept=pd.Series(values, index=made.index), protocol=made["protocol"].where(~other, "q"))
     assert f"CA DM: {said}" in compare(made, "end2end", "lsq").notes
