@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 CURVE = 3  # values beside the default from which on a setting is a curve
 WIDE = 30  # times the smallest from which on an axis is logarithmic
+FAR = 20  # percent from which on small differences would be lost on a linear axis
 DECADES = 3  # between the ticks of an axis that goes through 0
 BASE = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4, 2)), "zorder": 0}  # the defaults
 Compared = list[tuple[Change, Comparison]]
@@ -82,6 +83,7 @@ def _panel(axes: "Axes", setting: str, methods: dict[str, Compared], marks: dict
     axes.axhline(0, **BASE)
     axes.margins(x=0.04)
     _scale(axes, sorted(values))
+    _percent_scale(axes, [part.percent for each in methods.values() for _, found in each for part in found.datasets])
     axes.set_xlabel(_palette.SYMBOLS.get(setting, (setting, setting))[1])
     axes.legend(loc="best", handlelength=1.4)
 
@@ -132,6 +134,20 @@ def _scale(axes: "Axes", values: list[float]) -> None:
         ticks |= {-(10.0**each): f"−1e{each}" for each in below}
         axes.set_xticks(list(ticks), [label.replace("e-", "e−").replace("1e0", "1") for label in ticks.values()])
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _percent_scale(axes: "Axes", percents: list[float]) -> None:
+    """Linear up to 1 % and logarithmic beyond where some differences are far larger than that."""
+    from matplotlib.ticker import NullLocator
+
+    if max(map(abs, percents)) > FAR:
+        axes.set_yscale("symlog", linthresh=1.0)
+        axes.margins(y=0.08)
+        ticks = [-100, -10, -1, 0, 1, 10, 100]
+        low, high = min(-1.0, *percents), max(1.0, *percents)
+        axes.set_yticks([tick for tick in ticks if low <= tick <= high])
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _forest(axes: "Axes", others: Compared, marks: dict[str, str], label: str) -> None:
