@@ -143,7 +143,7 @@ def _method(findings: Findings) -> str:
     """How a verdict comes about."""
     return (
         "a printed number is an interval, the one that its rounding leaves open; ours are means over seeds, compared "
-        "seed by seed (95 %, corrected for how many comparisons a claim makes). "
+        "seed by seed. A comparison is at 95 % by itself, a verdict corrected for how many of them its claim makes. "
         f"Means over datasets are arithmetic, of errors relative to {findings.paper.baseline}, unless said otherwise"
     )
 

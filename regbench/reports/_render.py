@@ -118,8 +118,9 @@ def _grid(table: Table, form: str) -> str:
     for number, row in enumerate(table.rows):
         rows += [rule, row] if number in table.rules else [row]
     grid = tabulate(rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
-    # Aligned by blanks a column of sentences is nothing but blanks; Markdown needs none.
-    return re.sub(r"(?<=\|) {2,}| {2,}(?=\|)", " ", grid) if form == "pipe" and any(prose) else grid
+    if form == "pipe" and any(prose):  # aligned, a column of sentences is mostly blanks, and Markdown needs none
+        return re.sub(r"(?<=\|) {2,}| {2,}(?=\|)", " ", re.sub("-{4,}", "---", grid))
+    return grid
 
 
 def _blocks(table: Table, width: int | None) -> list[Table]:
