@@ -61,7 +61,9 @@ def figure(tried: "DataFrame", cells: "DataFrame", swept: "Swept", metric: str, 
                 _curves(panel, rest, best[best["carried_from_k"].isna()])
         _label(panels, flat, lines, names, metric, surfaces=len(surfaces))
         if image is not None:
-            bar = drawn.colorbar(image, ax=panels[:, : len(surfaces)], location="bottom", aspect=45, extend="max")
+            bar = drawn.colorbar(
+                image, ax=panels[:, : len(surfaces)], location="bottom", aspect=45, pad=0.02, extend="max"
+            )
             bar.set_ticks(list(np.log(TICKS)), labels=[f"{each:g}" for each in TICKS])
             marks = "×: diverged; ○: chosen"
             between = "; " if across > 1 else "\n"

@@ -95,14 +95,16 @@ def _marks(axes: "Axes", places: list[float], mine: "DataFrame", top: float) -> 
 
 
 def _paper(axes: "Axes", places: list[float], ratios: "Series", top: float, label: str | None) -> None:
-    """A diamond for each of the paper's ratios; an arrow at the top where it lies above."""
+    """A diamond for each of the paper's ratios; where one lies above the axis, an arrow at the top with its value."""
     look = {"markerfacecolor": "white", "markeredgecolor": "black", "markeredgewidth": 0.5, "zorder": 5}
     inside = ratios.where(ratios <= top).to_numpy(dtype=float)
     axes.plot(places, inside, linestyle="none", marker="D", markersize=2.4, label=label, **look)
-    above = [place for place, ratio in zip(places, ratios, strict=True) if ratio > top]
-    if above:
-        name = "paper, above" if label else None
-        axes.plot(above, [0.985 * top] * len(above), linestyle="none", marker="^", markersize=3, label=name, **look)
+    for place, ratio in zip(places, ratios, strict=True):
+        if ratio > top:
+            axes.plot(place, 0.985 * top, marker="^", markersize=3, **look)
+            axes.annotate(
+                f"{ratio:.2f}", (place, 0.985 * top), (3, 0), textcoords="offset points", va="center", fontsize=6
+            )
 
 
 def _axes(axes: "Axes", numbers: Numbers, datasets: list[str], top: float) -> None:
