@@ -8,7 +8,7 @@ from torch import Tensor
 from regbench.methods._encoder import affine_soft_bins, autoencoding, log_affine
 
 STEPS = 1000
-RELATIVE_DESCENT = 1e-5  # of the starting loss: a step that gains less is the last; further on, μ drifts far outside
+RELATIVE_DESCENT = 1e-5  # of what the starting loss amounts to: a step that gains less is the last; further on, μ drifts far outside
 
 
 def fit(y_NM: Tensor, centres_KM: Tensor, sigma: Tensor, *, alpha: float, steps: int = STEPS) -> dict[str, Tensor]:
@@ -32,20 +32,22 @@ def fit(y_NM: Tensor, centres_KM: Tensor, sigma: Tensor, *, alpha: float, steps:
             "mu": centres_KM + sigma * value_KM,
         }
 
-    def mean_loss(x: Tensor) -> Tensor:
+    def mean_loss(x: Tensor, alpha: float) -> Tensor:
         now = parameters(x)
         return weight_U @ autoencoding(y_UM, log_affine(y_UM, now["w_lin"], now["w_bias"]), now["mu"], alpha)
 
     start = y_NM.new_zeros(centres_KM.numel() * 2 + len(centres_KM))
-    unit = max(float(mean_loss(start)), np.finfo(np.float64).tiny)
+    # What its parts amount to: the loss itself is below 0 where entropy is rewarded, and may be next to nothing.
+    unit = max(float(mean_loss(start, abs(alpha))), np.finfo(np.float64).tiny)
+    begun = float(mean_loss(start, alpha)) / unit
 
     def value_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
         with torch.enable_grad():  # torch.func.grad would import torch._dynamo, which takes seconds
             offsets = torch.from_numpy(x).requires_grad_()
-            value = mean_loss(offsets)
+            value = mean_loss(offsets, alpha)
             (gradient,) = torch.autograd.grad(value, offsets)
         return value.item() / unit, gradient.numpy() / unit
 
     options = {"maxiter": steps, "ftol": RELATIVE_DESCENT, "gtol": 1e-9, "maxcor": 20}
     found = minimize(value_and_gradient, start.numpy(), jac=True, method="L-BFGS-B", options=options)
-    return parameters(torch.from_numpy(found.x) if found.fun < 1 else start)
+    return parameters(torch.from_numpy(found.x) if found.fun < begun else start)

@@ -1,6 +1,7 @@
 """Stage 1, which fits an encoder and a decoder to the targets, and stage 2, which leaves them alone."""
 
 from itertools import pairwise
+from math import log
 
 import pytest
 import torch
@@ -36,12 +37,12 @@ def test_stage_one_ends_below_soft_binning(m, k, lambda_sigma):
     assert stage_one(y, dict(params.fixed), 1e-6) < stage_one(y, start, 1e-6)
 
 
-@pytest.mark.parametrize("alpha", [0.0, 1e-6, 1e-3])
-def test_stage_one_never_climbs(alpha):
+@pytest.mark.parametrize("alpha", [0.0, 1e-6, 1e-3, -1e-5, -1e-3, -0.1])
+def test_stage_one_descends_and_never_climbs(alpha):
     y = targets(300)
     centres, sigma, start = soft_binning_start(y, 5, 0.5)
     trace = [stage_one(y, fit(y, centres, sigma, alpha=alpha, steps=steps), alpha) for steps in range(1, 30, 2)]
-    assert trace[0] <= stage_one(y, start, alpha)
+    assert trace[-1] < trace[0] <= stage_one(y, start, alpha)
     assert all(later <= earlier for earlier, later in pairwise(trace))
 
 
@@ -66,7 +67,7 @@ def test_equal_targets_count_as_often_as_they_occur():
     assert stage_one(y, fitted, 0.1) < min(stage_one(y, once, 0.1), stage_one(y, start, 0.1))
 
 
-def test_a_penalty_on_the_entropy_lowers_it():
+def test_a_penalty_on_the_entropy_lowers_it_and_a_reward_raises_it():
     def entropy(alpha: float) -> float:
         y = targets(300)
         _, params, _ = build("pretrained_encoder", 9, y, alpha=alpha)
@@ -74,6 +75,9 @@ def test_a_penalty_on_the_entropy_lowers_it():
         return -(log_psi.exp() * log_psi).sum(-1).mean().item()
 
     assert entropy(1e-2) < 0.5 * entropy(1e-8)
+    rewarded = [entropy(alpha) for alpha in (-1e-8, -1e-5, -1e-3, -0.1)]
+    assert all(higher > lower for lower, higher in pairwise(rewarded))
+    assert rewarded[-1] > 0.95 * log(9)  # nearly all that nine bins can have
 
 
 def test_frozen_at_its_start_stage_two_is_soft_binning():
