@@ -8,7 +8,7 @@ from torch import Tensor
 from regbench.methods._encoder import affine_soft_bins, autoencoding, log_affine
 
 STEPS = 1000
-RELATIVE_DESCENT = 1e-5  # of what the starting loss amounts to: a step that gains less is the last; further on, μ drifts far outside
+RELATIVE_DESCENT = 1e-5  # of the starting loss: a step that gains less is the last; further on, μ drifts far outside
 
 
 def fit(y_NM: Tensor, centres_KM: Tensor, sigma: Tensor, *, alpha: float, steps: int = STEPS) -> dict[str, Tensor]:

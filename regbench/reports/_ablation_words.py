@@ -17,7 +17,7 @@ def caption(ablation: Ablation, source: str, usual: int, *, several: bool, alike
     return (
         f"Test {ablation.metric.upper()} of each variant in percent above that of {base} at the same k, paired by "
         f"seed: below 0 the change helps. {SURE}: the {level} interval leaves out 0{over}{about}. Equal: that interval "
-        f"lies within ±{rope}. {source}; N = {usual} pairs of runs per cell"
+        f"lies within ±{rope}; else better or worse: it leaves out 0. {source}; N = {usual} pairs of runs per cell"
         + ("." if alike else " unless (n) says otherwise.")
     )
 
@@ -34,6 +34,7 @@ def notes(ablation: Ablation) -> tuple[str, ...]:
         f"{each.spelled}: {why}" for each in ablation.changes if each.comparison for why in each.comparison.missing
     ]
     return (
+        *_defaults(ablation),
         *marks,
         *([f"without any pair: {_words.some(gone, '; ')}"] if gone else []),
         *([f"left out of {len(partly)} rows: {_words.some(partly, '; ')}"] if partly else []),
@@ -51,6 +52,21 @@ def leaves_out_nought(low: float | None, high: float | None) -> bool:
 
 def _compared(ablation: Ablation) -> list[Comparison]:
     return [each.comparison for each in ablation.changes if each.comparison]
+
+
+def _defaults(ablation: Ablation) -> list[str]:
+    """The values of what is varied that the rows are compared with."""
+    varied: dict[str, dict[str, object]] = {}
+    for each in ablation.changes:
+        own = varied.setdefault(each.method, {})
+        own |= {name: each.usual[name] for name in each.settings if name in each.usual}
+    said = [f"{method} {', '.join(map(_setting, own.items()))}" for method, own in varied.items() if own]
+    return [f"compared with: {'; '.join(said)}"] if said and not ablation.chosen else []
+
+
+def _setting(item: tuple[str, object]) -> str:
+    name, value = item
+    return f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
 
 
 def _scope(ablation: Ablation) -> str:

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from regbench.analysis import Ablation, Change, Comparison, order
+from regbench.analysis import Ablation, Change, Comparison, order, verdict
 from regbench.reports import _figure, _palette
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ WIDE = 30  # times the smallest from which on an axis is logarithmic
 FAR = 20  # percent from which on small differences would be lost on a linear axis
 DECADES = 3  # between the ticks of an axis that goes through 0
 BASE = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4, 2)), "zorder": 0}  # the defaults
+DEFAULT = {"color": "#999999", "linewidth": 0.6, "linestyle": (0, (1, 2)), "zorder": 0}  # a setting's
 Compared = list[tuple[Change, Comparison]]
 Curves = dict[str, dict[str, Compared]]  # setting → method → its changes
 
@@ -52,7 +53,9 @@ def _title(shown: Compared, k: int | None, seeds: int) -> str:
     at = f"k = {k}, " if k is not None else ""
     alike = all(part.n == seeds for _, each in shown for part in each.datasets)
     n = f"N = {seeds} seed{'s' * (seeds != 1)}" + ("" if alike else " but not in all")
-    return f"{at}{n}" + (f"; bars and bands: {level} interval of the mean" if level else "")
+    scopes = {each.scope for _, each in shown}
+    about = " for these datasets" if scopes == {verdict.HERE} else ""
+    return f"{at}{n}" + (f"; bars and bands: {level} interval of the mean{about}" if level else "")
 
 
 def _curves(shown: Compared) -> Curves:
@@ -79,13 +82,14 @@ def _panel(axes: "Axes", setting: str, methods: dict[str, Compared], marks: dict
         points = {float(change.settings[setting]): each for change, each in changes}  # type: ignore[arg-type]
         _datasets(axes, points, usual, colour, marks)
         _mean(axes, points, usual, colour, _palette.LABELS.get(method, method))
+        axes.axvline(usual, **DEFAULT)
         values |= {*points, usual}
     axes.axhline(0, **BASE)
     axes.margins(x=0.04)
     _scale(axes, sorted(values))
     _percent_scale(axes, [part.percent for each in methods.values() for _, found in each for part in found.datasets])
     axes.set_xlabel(_palette.SYMBOLS.get(setting, (setting, setting))[1])
-    axes.legend(loc="best", handlelength=1.4)
+    axes.legend(loc="best", handlelength=1.4, frameon=True, framealpha=0.8, facecolor="white", edgecolor="none")
 
 
 def _datasets(axes: "Axes", points: dict[float, Comparison], usual: float, colour: str, marks: dict[str, str]) -> None:
@@ -142,6 +146,7 @@ def _percent_scale(axes: "Axes", percents: list[float]) -> None:
 
     if max(map(abs, percents)) > FAR:
         axes.set_yscale("symlog", linthresh=1.0)
+        axes.annotate("log. beyond 1 %", (0, 1), (2, 2), "axes fraction", "offset points", fontsize=5.5)
         axes.margins(y=0.08)
         ticks = [-100, -10, -1, 0, 1, 10, 100]
         low, high = min(-1.0, *percents), max(1.0, *percents)
@@ -176,5 +181,6 @@ def _legend(figure: "Figure", marks: dict[str, str]) -> None:
         Line2D([], [], marker=mark, label=order.alias(name), markeredgewidth=0.5, **look)
         for name, mark in marks.items()
     ]
-    handles.append(Line2D([], [], color="#444444", linewidth=1.3, label="mean"))
+    handles.append(Line2D([], [], color="#444444", linewidth=1.3, marker="|", markersize=8, label="mean, interval"))
+    handles.append(Line2D([], [], **{**DEFAULT, "zorder": 1}, label="default"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1.2)

@@ -117,7 +117,9 @@ def test_many_intervals_at_once_are_warned_of(cells):
 
 
 def test_values_that_a_sweep_chose_are_not_called_defaults(cells):
-    assert "at its defaults" in REPORT.table(REPORT.compute(cells, reports.Options())).caption
+    table = REPORT.table(REPORT.compute(cells, reports.Options()))
+    assert "at its defaults" in table.caption
+    assert "compared with: end2end alpha=1e-06, lambda_auto=1" in table.notes
     swept = cells.assign(swept=[{"learning_rate": 0.01}] * len(cells))
     caption = REPORT.table(REPORT.compute(swept, reports.Options())).caption
     assert "chosen on validation rows" in caption
