@@ -41,12 +41,18 @@ bridges-figure5:
   k: [9, 25]
   seeds: 1
   protocol: {epochs: 2}
+bridges-ablations:
+  datasets: synthetic_crescent
+  methods: [soft_binning, end2end, "end2end[alpha=0,alpha=0.1,alpha=-0.1,lambda_kl=0]"]
+  k: [9, 25]
+  seeds: 2
+  protocol: {epochs: 2}
 bridges-figure2:
   extends: bridges-figure2
   seeds: 1
   protocol: {epochs: 2}
 """
-NAMES = ("bridges-sweep", "bridges", "bridges-figure5", "bridges-figure2")
+NAMES = ("bridges-sweep", "bridges", "bridges-figure5", "bridges-ablations", "bridges-figure2")
 EPOCHS = 3
 
 

@@ -42,8 +42,9 @@ class Project:
         return self.folder / "results" / "regbench.db"
 
     def command(self, *arguments: str) -> list[str]:
+        """A run with one worker, for each takes seconds to start, unless it says how many."""
         own = ["--data", str(self.folder / "table.csv"), "--target", "y", "--devices", "cpu"]
-        own += [] if "--workers" in arguments else ["--workers", "2"]
+        own += [] if "--workers" in arguments else ["--workers", "1"]
         return [sys.executable, "-m", "regbench", "run", "tiny", *own, *arguments]
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":

@@ -75,14 +75,14 @@ def test_a_run_trains_everything_and_running_again_trains_nothing(project):
 
 def test_kill_9_of_the_run_and_starting_again_finishes_without_training_a_finished_job_twice(project):
     tiny = project(["lsq", "hard_binning"], seeds=6, epochs=40, rows=2000)
-    process = tiny.start()
+    process = tiny.start("--workers", "2")
     tiny.wait_for(FINISHED)
     workers = tiny.workers()
     kill_run(process)
     for worker in workers:
         kill(worker)
     kept = set(tiny.ask("SELECT job_id, id FROM run WHERE status = 'finished'"))
-    again = tiny.run()
+    again = tiny.run("--workers", "2")
     assert again.returncode == 0, again.stderr
     assert finished_once(tiny)
     assert kept <= set(tiny.ask("SELECT job_id, id FROM run WHERE status = 'finished'"))
@@ -100,7 +100,7 @@ def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over
 
 def test_a_worker_that_is_killed_takes_no_job_with_it(project):
     tiny = project(["lsq"], seeds=2, epochs=60, rows=2000)
-    process = tiny.start()
+    process = tiny.start("--workers", "2")
     tiny.wait_for("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL")
     kill(tiny.workers()[0])
     _, err = process.communicate(timeout=120)
@@ -148,7 +148,7 @@ def test_a_method_that_raises_fails_alone_and_is_tried_again_only_when_asked(pro
 def test_memory_that_runs_out_halves_the_pack_before_a_job_fails_for_it(project):
     error = "RuntimeError('DefaultCPUAllocator: can\\'t allocate memory') if batch.y.shape[0] else None"
     tiny = project(["raises"], seeds=4, add={"methods/raises.py": RAISES.format(error=error)})
-    assert tiny.run().returncode == 3
+    assert tiny.run("--workers", "2").returncode == 3
     counts = dict(tiny.ask("SELECT status, COUNT(*) FROM run GROUP BY status"))
     assert counts == {"interrupted": 4, "failed": 4}  # two packs of two, then each job alone
     assert tiny.ask("SELECT DISTINCT failure_class FROM run WHERE status = 'failed'") == [("resources",)]
@@ -194,7 +194,7 @@ def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_wa
     monkeypatch.setenv("REGBENCH_WRITE_EVERY", "0.1")
     tiny = project(["lsq", "end2end"], seeds=2, epochs=160, rows=500)
     for round_, victims in enumerate(("worker", "run", "both")):
-        process = tiny.start()
+        process = tiny.start("--workers", "2")
         tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {30 * round_}")
         workers = tiny.workers()
         if victims != "run":
@@ -206,7 +206,7 @@ def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_wa
         kill_run(process)
         now = dict(tiny.ask("SELECT run_id, MAX(epoch) FROM metric GROUP BY run_id"))
         assert all(now[run] >= epoch for run, epoch in acknowledged.items())
-    assert tiny.run().returncode == 0
+    assert tiny.run("--workers", "2").returncode == 0
     assert finished_once(tiny)
     assert tiny.ask("SELECT COUNT(*) FROM checkpoint") == [(0,)]
     resumed = tiny.ask("SELECT resumed FROM run WHERE resumed IS NOT NULL")
@@ -250,7 +250,7 @@ def test_a_second_ctrl_c_ends_the_run_at_once(project):
 def test_a_device_that_fails_three_packs_in_a_row_is_set_aside_and_the_rest_is_not_burnt_on_it(project):
     error = 'RuntimeError("CUDA error: an illegal memory access was encountered")'
     tiny = project(["raises"], seeds=90, add={"methods/raises.py": RAISES.format(error=error)})
-    said = tiny.run("--workers", "1")
+    said = tiny.run()
     assert said.returncode == 7
     assert "cpu is set aside" in said.stderr
     assert "Traceback" not in said.stderr
@@ -279,7 +279,7 @@ METHOD = Method(
 
 def test_what_the_machine_is_to_blame_for_is_tried_again_after_a_while(project):
     tiny = project(["once"], add={"methods/once.py": FAILS_ONCE})
-    said = tiny.run("--workers", "1")
+    said = tiny.run()
     assert said.returncode == 0, said.stderr
     runs = tiny.ask("SELECT status, failure_class FROM run ORDER BY id")
     assert runs == [("failed", "infrastructure"), ("finished", None)]
@@ -310,7 +310,7 @@ def test_a_pack_too_large_for_memory_is_halved_until_it_fits_and_no_job_fails_fo
     )
     text = (tiny.folder / "benchmarks.yaml").read_text().replace("batch_size: 32", "batch_size: 6000")
     (tiny.folder / "benchmarks.yaml").write_text(text.replace("width: 16", "width: 256"))
-    said = tiny.run("--workers", "1")
+    said = tiny.run()
     assert said.returncode == 0, said.stderr
     statuses = dict(tiny.ask("SELECT status, COUNT(*) FROM run GROUP BY status"))
     assert statuses["finished"] == 12

@@ -24,13 +24,13 @@ tiny:{COMMON}
 def test_a_run_completes_its_sweep_then_trains_what_it_chose_and_goes_on_after_a_kill(project):
     tiny = project(["lsq"])
     (tiny.folder / "benchmarks.yaml").write_text(FILE)
-    process = tiny.start("--workers", "1")
+    process = tiny.start()
     tiny.wait_for(FINISHED)
     workers = tiny.workers()
     kill_run(process)
     for worker in workers:
         kill(worker)
-    again = tiny.run("--workers", "1")
+    again = tiny.run()
     assert again.returncode == 0, again.stderr
     assert finished_once(tiny)
     assert "2 to choose first" in again.stderr

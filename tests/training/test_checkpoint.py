@@ -37,12 +37,12 @@ def same(one, other):
     )
 
 
-@pytest.mark.parametrize("stops", [[1], [3], [1, 2, 4]])
-def test_every_method_goes_on_bit_for_bit(stops):
+def test_every_method_goes_on_bit_for_bit():
     data = prepared(200)
     jobs = [make_job(name, k=5, seed=seed, epochs=5) for name in METHODS for seed in (0, 1)]
-    jobs = list(dict.fromkeys(jobs))
-    assert same(interrupted(jobs, data, stops), list(Training(jobs, data)))
+    whole = list(Training(jobs, data))
+    for stops in ([3], [1, 2, 4]):
+        assert same(interrupted(jobs, data, stops), whole)
 
 
 def test_images_go_on_bit_for_bit():
