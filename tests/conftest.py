@@ -1,6 +1,7 @@
 """What every test gets: one torch thread, no network, and folders of its own instead of the user's."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from regbench import catalog
 from regbench.job import Job, Protocol, pairs
 
 torch.set_num_threads(1)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # tests run in the background; children would ignore Ctrl-C too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 JobMaker = Callable[..., Job]
 

@@ -1,0 +1,70 @@
+"""The published results of the first paper: whole, within what must come out, and said as the files have it."""
+
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+
+from regbench import catalog
+from regbench.analysis.published import bridges_cells
+from tests.cli.conftest import Command
+
+FOLDER = Path(__file__).parents[2] / "results" / "published" / "bridges"
+HIGHEST = {"CA": 0.030, "EL": 0.034, "AE": 0.047, "BS": 0.115, "SC": 0.080, "WN": 0.125}  # least squares
+BOOSTED = {"AE": 0.044, "WN": 0.108, "SC": 0.052, "DM": 0.057}  # histogram gradient boosting is near
+
+Cells = dict[tuple[str, str, int | None], dict]
+
+
+def read(regbench: Command, benchmark: str) -> Cells:
+    asked = ("report", "table2", "--benchmark", benchmark, "--from", str(FOLDER), "--json")
+    rows = regbench(*asked).data["rows"]
+    alias = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
+    return {(alias[row["dataset"]] or row["dataset"], row["variant"], row["k"]): row for row in rows}
+
+
+def said(heading: str) -> dict[str, list[str]]:
+    """The first table of the README below a line that begins so: first column → the others."""
+    below = (FOLDER / "README.md").read_text(encoding="utf-8").partition(heading)[2].splitlines()
+    start = next(number for number, line in enumerate(below) if line.startswith("|"))
+    table = takewhile(lambda line: line.startswith("|"), below[start + 2 :])
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return {first.strip("`"): others for first, *others in rows}
+
+
+@pytest.mark.parametrize("benchmark", ["bridges", "bridges-fixed"])
+def test_every_cell_of_the_papers_table_has_its_five_seeds_and_lies_where_it_must(
+    regbench: Command, benchmark: str
+) -> None:
+    cells = read(regbench, benchmark)
+    own = {place: row for place, row in cells.items() if not row["reference"]}
+    assert len(own) == len(bridges_cells()) == 8 * 19
+    assert {(row["n"], row["n_expected"], row["diverged"]) for row in own.values()} == {(5, 5, 0)}
+    assert {place for place, row in own.items() if row["paper"] is None} == set()
+    lsq = {dataset: cells[dataset, "lsq", None]["rmse_mean"] for dataset in HIGHEST}
+    assert {dataset: error for dataset, error in lsq.items() if error > HIGHEST[dataset]} == {}
+    for dataset in ("AE", "EL", "CA", "BS"):
+        assert cells[dataset, "soft_binning", 25]["rmse_mean"] <= 1.03 * lsq[dataset]
+    for dataset, error in BOOSTED.items():
+        assert cells[dataset, "hist_gradient_boosting", None]["rmse_mean"] == pytest.approx(error, rel=0.05)
+
+
+def test_the_readme_has_the_verdicts_that_the_command_gives(regbench: Command) -> None:
+    found = regbench("verify", "bridges", "--from", str(FOLDER), "--json").data["claims"]
+    verdicts = {each["id"]: [each["paper"], each["ours_rmse"], each["ours_mae"]] for each in found}
+    assert said("### Each claim") == verdicts
+
+
+@pytest.mark.parametrize(
+    ("heading", "benchmark"), [("## What came of it", "bridges"), ("## The fair", "bridges-tuned")]
+)
+def test_the_readme_has_the_errors_that_the_files_have(regbench: Command, heading: str, benchmark: str) -> None:
+    cells, table = read(regbench, benchmark), said(heading)
+    assert len(table) >= 6
+    for variant, shown in table.items():
+        k = None if catalog.is_baseline(variant) or variant == "lsq" else 25
+        for dataset, error in zip(("WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM"), shown, strict=False):
+            if (dataset, variant, k) in cells and error != "–":
+                row = cells[dataset, variant, k]
+                spread = "" if row["rmse_std"] is None else f" ± {row['rmse_std']:.4f}"
+                assert error == f"{row['rmse_mean']:.4f}{spread}", (variant, dataset)
