@@ -8,7 +8,7 @@ from regbench.reports import _figure, _palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 CURVE = 3  # values beside the default from which on a setting is a curve
 WIDE = 30  # times the smallest from which on an axis is logarithmic
@@ -30,7 +30,7 @@ def draw(ablation: Ablation, k: int | None, seeds: int) -> "Figure":
     curves = _curves(shown)
     drawn = [change for methods in curves.values() for changes in methods.values() for change, _ in changes]
     others = [(change, each) for change, each in shown if change not in drawn]
-    heights = [1.9] * bool(curves) + [0.45 + 0.17 * len(others)] * bool(others)
+    heights = [2.05] * bool(curves) + [0.45 + 0.17 * len(others)] * bool(others)
     label = f"test {ablation.metric.upper()}, % above " + ("the method itself" if ablation.chosen else "the defaults")
     with _figure.style():
         figure = Figure(figsize=(_figure.TEXT, 0.45 + sum(heights)), layout="constrained")
@@ -41,6 +41,7 @@ def draw(ablation: Ablation, k: int | None, seeds: int) -> "Figure":
             for axes, (setting, methods) in zip(panels, curves.items(), strict=True):
                 _panel(axes, setting, methods, marks)
             panels[0].set_ylabel(label.replace(", ", ",\n"))
+            _methods(parts[0], curves)
         if others:
             _forest(parts[-1].subplots(), others, marks, label)
         if len(marks) > 1:
@@ -81,7 +82,7 @@ def _panel(axes: "Axes", setting: str, methods: dict[str, Compared], marks: dict
         usual = float(changes[0][0].usual[setting])  # type: ignore[arg-type]
         points = {float(change.settings[setting]): each for change, each in changes}  # type: ignore[arg-type]
         _datasets(axes, points, usual, colour, marks)
-        _mean(axes, points, usual, colour, _palette.LABELS.get(method, method))
+        _mean(axes, points, usual, colour)
         axes.axvline(usual, **DEFAULT)
         values |= {*points, usual}
     axes.axhline(0, **BASE)
@@ -89,7 +90,6 @@ def _panel(axes: "Axes", setting: str, methods: dict[str, Compared], marks: dict
     _scale(axes, sorted(values))
     _percent_scale(axes, [part.percent for each in methods.values() for _, found in each for part in found.datasets])
     axes.set_xlabel(_palette.SYMBOLS.get(setting, (setting, setting))[1])
-    axes.legend(loc="best", handlelength=1.4, frameon=True, framealpha=0.8, facecolor="white", edgecolor="none")
 
 
 def _datasets(axes: "Axes", points: dict[float, Comparison], usual: float, colour: str, marks: dict[str, str]) -> None:
@@ -101,7 +101,7 @@ def _datasets(axes: "Axes", points: dict[float, Comparison], usual: float, colou
             axes.plot(*zip(*line, strict=True), color=colour, alpha=0.4, linewidth=0.5, marker=mark, markersize=2)
 
 
-def _mean(axes: "Axes", points: dict[float, Comparison], usual: float, colour: str, label: str) -> None:
+def _mean(axes: "Axes", points: dict[float, Comparison], usual: float, colour: str) -> None:
     """The mean over datasets with its interval; none where it is over fewer datasets than its neighbours."""
     most = max(each.overall.datasets for each in points.values())
     nothing = (math.nan, math.nan, math.nan)
@@ -113,7 +113,7 @@ def _mean(axes: "Axes", points: dict[float, Comparison], usual: float, colour: s
             found[value] = (each.overall.percent, low, high)
     along = sorted(found)
     middle, low, high = zip(*(found[value] for value in along), strict=True)
-    axes.plot(along, middle, color=colour, linewidth=1.3, label=label)
+    axes.plot(along, middle, color=colour, linewidth=1.3)
     axes.fill_between(along, low, high, color=colour, alpha=0.2, linewidth=0)
 
 
@@ -171,6 +171,17 @@ def _forest(axes: "Axes", others: Compared, marks: dict[str, str], label: str) -
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, **BASE)
     axes.set_xlabel(label)
+
+
+def _methods(part: "SubFigure", curves: Curves) -> None:
+    from matplotlib.lines import Line2D
+
+    names = dict.fromkeys(method for methods in curves.values() for method in methods)
+    handles = [
+        Line2D([], [], color=_palette.COLOURS.get(each, _palette.SPARE[-1]), label=_palette.LABELS.get(each, each))
+        for each in names
+    ]
+    part.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.4)
 
 
 def _legend(figure: "Figure", marks: dict[str, str]) -> None:
