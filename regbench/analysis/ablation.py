@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from regbench import catalog
 from regbench.analysis import order, variants
-from regbench.analysis.aggregate import null, records
+from regbench.analysis.aggregate import null
 from regbench.analysis.comparable import comparable
 from regbench.analysis.compare import Comparison, compare
+from regbench.analysis.normalize import describe
 from regbench.errors import NothingMeasured
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Change:
     @property
     def spelled(self) -> str:
         """How notes name it."""
-        return self.variant + ("" if self.k is None else f" (k = {self.k})")
+        return describe(vars(self))
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,5 @@ def _usual(method: str, base: "DataFrame") -> Mapping[str, Any]:
 
 
 def _diverged(rows: "DataFrame") -> frozenset[str]:
-    flags = rows.assign(diverged=rows["diverged"].astype("boolean").fillna(value=False))
-    return frozenset(
-        str(row["dataset"])
-        for row in records(flags.groupby("dataset")["diverged"].all().reset_index())
-        if row["diverged"]
-    )
+    lost = rows["diverged"].astype("boolean").fillna(value=False).groupby(rows["dataset"]).all()
+    return frozenset(map(str, lost.index[lost]))

@@ -26,7 +26,7 @@ def draw(ablation: Ablation, k: int | None, seeds: int) -> "Figure":
 
     shown = [(each, each.comparison) for each in ablation.changes if each.comparison and each.k in (None, k)]
     datasets = sorted({part.dataset for _, each in shown for part in each.datasets}, key=order.dataset_key)
-    marks = {name: _palette.MARKERS[place % len(_palette.MARKERS)] for place, name in enumerate(datasets)}
+    marks = {name: _palette.marker(place) for place, name in enumerate(datasets)}
     curves = _curves(shown)
     drawn = [change for methods in curves.values() for changes in methods.values() for change, _ in changes]
     others = [(change, each) for change, each in shown if change not in drawn]
@@ -178,7 +178,7 @@ def _methods(part: "SubFigure", curves: Curves) -> None:
 
     names = dict.fromkeys(method for methods in curves.values() for method in methods)
     handles = [
-        Line2D([], [], color=_palette.COLOURS.get(each, _palette.SPARE[-1]), label=_palette.LABELS.get(each, each))
+        Line2D([], [], color=_palette.COLOURS.get(each, _palette.SPARE[-1]), label=_palette.label(each, each))
         for each in names
     ]
     part.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.4)

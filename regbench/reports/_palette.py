@@ -75,6 +75,11 @@ SYMBOLS = {
 MARKERS = "osD^vP*X<>ph"  # of datasets, in their order
 
 
+def marker(place: int) -> str:
+    """The mark of the dataset at that place in their order."""
+    return MARKERS[place % len(MARKERS)]
+
+
 def colours(lines: Iterable[tuple[str, Hashable]]) -> dict[tuple[str, Hashable], str]:
     """A colour for each line (method, what tells it from others); further lines of a method are darker.
 

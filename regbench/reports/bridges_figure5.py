@@ -203,7 +203,7 @@ def _draw_k(axes: "Axes", numbers: Numbers) -> None:
     for number, (dataset, line) in enumerate(rows.groupby("dataset", sort=False)):
         axes.errorbar(
             line["k"].astype(int), line["ratio"], line["ratio_std"].fillna(0), color=shades[number],
-            marker=_palette.MARKERS[number % len(_palette.MARKERS)], markersize=3, linewidth=0.9, elinewidth=0.6,
+            marker=_palette.marker(number), markersize=3, linewidth=0.9, elinewidth=0.6,
             label=order.alias(str(dataset)),
         )  # fmt: skip
     ks = sorted({int(k) for k in rows["k"]})
