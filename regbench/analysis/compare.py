@@ -90,7 +90,7 @@ def compare(
     if left.index.equals(right.index):
         raise UsageError(f"'{a}' and '{b}' are the same method: nothing to compare")
     name_a, name_b = _names(left, right)
-    errors = [{name: _errors(part, name, metric) for name in _datasets(left, right)} for part in (left, right)]
+    errors = [_errors(part, _datasets(left, right), metric) for part in (left, right)]
     for part, mine, theirs in ((left, *errors), (right, *reversed(errors))):
         if not catalog.uses_seed(str(part["method"].iloc[0])):
             mine |= {name: _for_every_seed(mine[name], theirs[name]) for name in mine}
@@ -141,15 +141,15 @@ def _datasets(left: "DataFrame", right: "DataFrame") -> list[str]:
     return sorted({*left["dataset"], *right["dataset"]}, key=order.dataset_key)
 
 
-def _errors(rows: "DataFrame", dataset: str, metric: str) -> dict[int, float | str]:
-    """Of each planned seed the error, or why there is none."""
-    found: dict[int, float | str] = {}
-    for row in records(rows[rows["dataset"] == dataset]):
-        error = null(row[f"test_{metric}"])
+def _errors(rows: "DataFrame", datasets: list[str], metric: str) -> dict[str, dict[int, float | str]]:
+    """On each dataset, of each planned seed the error, or why there is none."""
+    found: dict[str, dict[int, float | str]] = {name: {} for name in datasets}
+    for row in records(rows.filter(items=["dataset", "seed", f"test_{metric}", "diverged"])):
+        error, seeds = null(row[f"test_{metric}"]), found[row["dataset"]]
         if error is not None and np.isfinite(error):
-            found[int(row["seed"])] = float(error) if error > 0 else "error 0, of which there is no ratio"
+            seeds[int(row["seed"])] = float(error) if error > 0 else "error 0, of which there is no ratio"
         else:
-            found[int(row["seed"])] = "diverged" if null(row.get("diverged")) else "no finished run"
+            seeds[int(row["seed"])] = "diverged" if null(row.get("diverged")) else "no finished run"
     return found
 
 
