@@ -3,11 +3,30 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Self
 
 Pairs = tuple[tuple[str, Any], ...]
+
+
+def later(default: Any) -> Any:
+    """A field of `Job` or `Protocol` that was added after results were published.
+
+    At its default it is left out of the configuration, and so out of the key: the jobs of older results keep theirs.
+    The default must therefore mean what the code did before the field was there, and must never change.
+    """
+    return field(default=default, metadata={"later": True})
+
+
+def stated(value: Any) -> dict[str, Any]:
+    """The fields of a job or protocol by name, less later ones that stand at their default."""
+    given = {each.name: (getattr(value, each.name), each) for each in fields(value)}
+    return {
+        name: current
+        for name, (current, each) in given.items()
+        if not (each.metadata.get("later") and current == each.default)
+    }
 
 
 def pairs(mapping: Mapping[str, Any]) -> Pairs:
@@ -19,7 +38,8 @@ def pairs(mapping: Mapping[str, Any]) -> Pairs:
 class Protocol:
     """How a job is trained. The paper is silent on most of it; these are regbench's stated choices.
 
-    Floats may differ between the jobs of one pack; everything else is part of the pack's grouping key.
+    Floats may differ between the jobs of one pack; everything else is part of the pack's grouping key. A new field is
+    made with `later`, so that the keys of older jobs stay what they are.
     """
 
     batch_size: int
@@ -65,15 +85,18 @@ class Job:
 
     def config(self) -> dict[str, Any]:
         """The job as plain data, for JSON; `Job.from_config` is its inverse."""
-        shallow = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        nested = {name: dict(shallow[name]) for name in ("hparams", "static", "options")}
-        return {**shallow, **nested, "protocol": dict(vars(self.protocol))}
+        shallow = stated(self)
+        nested = {name: dict(shallow[name]) for name in NESTED if name in shallow}
+        return {**shallow, **nested, "protocol": stated(self.protocol)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The job that `config` came from."""
-        nested = {name: pairs(config[name]) for name in ("hparams", "static", "options")}
+        nested = {name: pairs(config[name]) for name in NESTED if name in config}
         return cls(**{**config, **nested, "protocol": Protocol(**config["protocol"])})
+
+
+NESTED = ("hparams", "static", "options")  # mappings, kept as pairs so that a job can be hashed
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,37 @@
 """A job is a value with one key, whatever order or spelling it came in."""
 
 import json
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regbench.job import Job, Pack, Protocol, canonical, pairs
+from regbench.job import Job, Pack, Protocol, canonical, later, pairs, stated
 from tests.conftest import make_job
+
+PUBLISHED = sorted((Path(__file__).parent.parent / "results" / "published").rglob("jobs.parquet"))
+
+
+@dataclass(frozen=True)
+class NewerProtocol(Protocol):
+    """The protocol as a later version might have it."""
+
+    label_noise: float = later(0.0)
+
+
+@dataclass(frozen=True)
+class NewerJob(Job):
+    """A job as a later version might have it."""
+
+    parts: tuple = later(())
+
+
+def newer(job: Job, **protocol) -> NewerJob:
+    """The same job in the later version."""
+    return NewerJob(**{**vars(replace(job)), "protocol": NewerProtocol(**{**vars(job.protocol), **protocol})})
 
 
 def test_a_job_survives_json():
@@ -46,3 +70,25 @@ def test_the_key_is_pinned_so_that_old_databases_stay_readable():
 def test_nan_has_no_canonical_spelling():
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"x": float("nan")})
+
+
+def test_a_later_field_at_its_default_changes_no_key():
+    job = make_job("soft_binning")
+    assert newer(job).key == job.key
+    assert stated(newer(job).protocol) == stated(job.protocol)
+
+
+def test_a_later_field_with_another_value_makes_another_job():
+    job = newer(make_job("soft_binning"), label_noise=0.1)
+    assert job.key != make_job("soft_binning").key
+    assert job.config()["protocol"]["label_noise"] == 0.1
+    assert replace(newer(make_job("soft_binning")), parts=("rot",)).config()["parts"] == ("rot",)
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: f"{path.parent.parent.name}-{path.parent.name}")
+def test_every_published_job_keeps_its_key(path):
+    for row in pq.read_table(path, columns=["key", "config"]).to_pylist():
+        config = json.loads(row["config"])
+        job = Job.from_config(config)
+        assert job.key == row["key"]
+        assert job.config() == config

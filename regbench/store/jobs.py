@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from regbench import catalog
-from regbench.job import Job, canonical
+from regbench.job import Job, canonical, stated
 from regbench.store.models import BenchmarkJobRow, BenchmarkRow, DatasetRow, EnvironmentRow, JobRow, RunRow
 from regbench.store.sql import insert_new, now, rows_in
 from regbench.store.values import Member
@@ -116,7 +115,7 @@ def block(connection: Connection, reasons: Mapping[str, str]) -> None:
 
 
 def _rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    protocols = {protocol: short_digest(asdict(protocol)) for protocol in {job.protocol for job in jobs}}
+    protocols = {protocol: short_digest(stated(protocol)) for protocol in {job.protocol for job in jobs}}
     return [
         {
             "key": job.key,
