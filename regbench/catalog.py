@@ -1,26 +1,32 @@
 """What there is: the file name is the registry.
 
-`methods/soft_binning.py` is the method `soft_binning`. What a listing or a plan must know of it (its first line, its
-hyper-parameters and their defaults) is read from the file's syntax tree, so that nothing needs importing torch
-to be listed. `load` imports the file and gives the object itself.
+`methods/soft_binning.py` is the method `soft_binning`, `reports/bridges/table1.py` the report `bridges_table1`. A file
+belongs to the catalog if its top level makes the object of a kind (METHOD, DATASET, ...); the others are helpers. What
+a listing or a plan must know of it (its first line, its hyper-parameters and their defaults) is read from the file's
+syntax tree, so that nothing needs importing torch to be listed. `load` imports the file and gives the object itself.
+
+The catalog looks into the package, then where `roots` says that users keep files of their own.
 """
 
 import ast
 import importlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from regbench import roots
 from regbench.errors import UsageError, did_you_mean
+from regbench.roots import PACKAGE, Root
 
-PACKAGE = Path(__file__).parent
 OBJECTS = {
     "methods": "METHOD",
     "baselines": "BASELINE",
     "backbones": "BACKBONE",
     "datasets": "DATASET",
+    "metrics": "METRIC",
     "reports": "REPORT",
 }
 ROWS = ("methods", "baselines")  # what the rows of a table are of
@@ -47,9 +53,25 @@ class Entry:
         return found.group() if found else ""
 
 
+@dataclass(frozen=True)
+class Found:
+    """Where something of the catalog lies."""
+
+    name: str
+    root: Root
+    path: Path
+
+    @property
+    def module(self) -> str:
+        """The dotted name by which it is imported."""
+        inside = self.path.relative_to(self.root.folder).with_suffix("")
+        return ".".join((self.root.package, *(part for part in inside.parts if part != "__init__")))
+
+
 def names(kind: str) -> list[str]:
-    """Every name of a kind (methods, baselines, backbones, datasets, reports), sorted."""
-    return sorted(path.stem for path in (PACKAGE / kind).glob("*.py") if not path.stem.startswith("_"))
+    """Every name of a kind (methods, baselines, backbones, datasets, metrics, reports), sorted."""
+    own = [table.name for table in roots.added().tables] if kind == "datasets" else []
+    return sorted({*_found(kind), *own})
 
 
 def resolve(kind: str, name: str) -> str:
@@ -61,7 +83,7 @@ def resolve(kind: str, name: str) -> str:
     known = names(kind)
     if name in known:
         return name
-    aliases = {alias: each for each in known if (alias := entry(kind, each).arguments.get("alias"))}
+    aliases = {alias: full for full in known if (alias := entry(kind, full).arguments.get("alias"))}
     if name.upper() in aliases:
         return aliases[name.upper()]
     raise UsageError(f"no {kind.removesuffix('s')} called '{name}'{did_you_mean(name, [*known, *aliases])}")
@@ -72,42 +94,47 @@ def rows() -> list[str]:
     return [name for kind in ROWS for name in names(kind)]
 
 
-@cache
-def is_baseline(name: str) -> bool:
-    """Whether a row's name is that of a reference model, and not of a method that we train."""
-    return (PACKAGE / "baselines" / f"{name}.py").is_file()
-
-
-def uses_seed(name: str) -> bool:
-    """Whether another seed gives a row of that name other numbers on the same split."""
-    return not (is_baseline(name) and entry("baselines", name).arguments["deterministic"])
+def kind_of_row(name: str) -> str:
+    """Whether a row's name is one of methods or of baselines; what is neither counts as a method that was here once."""
+    having = [kind for kind in ROWS if name in _found(kind)]
+    if len(having) > 1:
+        method, baseline = (_found(kind)[name].path for kind in ROWS)
+        raise UsageError(f"'{name}' is a method in {method} and a baseline in {baseline}; rename one of them")
+    return having[0] if having else ROWS[0]
 
 
 def row(name: str) -> Entry:
     """What the file of a method or of a baseline says of itself."""
-    return entry("baselines" if is_baseline(name) else "methods", name)
+    return entry(kind_of_row(name), name)
 
 
-@cache
 def entry(kind: str, name: str) -> Entry:
-    """What the file of that name says of itself, read from its syntax tree."""
-    tree = ast.parse((PACKAGE / kind / f"{name}.py").read_text(encoding="utf-8"))
-    call = next(
-        statement.value
-        for statement in tree.body
-        if isinstance(statement, ast.Assign)
-        and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id == OBJECTS[kind]
-    )
-    assert isinstance(call, ast.Call), f"{kind}/{name}.py: {OBJECTS[kind]} must be a literal call"
-    arguments = {keyword.arg: _literal(keyword.value) for keyword in call.keywords if keyword.arg}
-    summary = (ast.get_docstring(tree) or "").partition("\n")[0]
-    return Entry(kind, name, summary, {key: value for key, value in arguments.items() if value is not Ellipsis})
+    """What the file of that name says of itself, read from its syntax tree.
+
+    Raises:
+        UsageError: a file that is no Python, with its place.
+        KeyError: no such name; `resolve` says it better.
+    """
+    if kind == "datasets" and (table := roots.own_table(name)):
+        return Entry(kind, name, f"Column {table.target} of {table.path}.", dict(vars(_own(table, roots.generation()))))
+    path = _found(kind)[name].path
+    return _read(kind, name, path, path.stat().st_mtime_ns)
 
 
 def load(kind: str, name: str) -> Any:
     """The object itself: `load("methods", "lsq")` imports the file and gives its METHOD."""
-    return getattr(importlib.import_module(f"regbench.{kind}.{resolve(kind, name)}"), OBJECTS[kind])
+    full = resolve(kind, name)
+    if kind == "datasets" and (table := roots.own_table(full)):
+        return _own(table, roots.generation())
+    found = _found(kind)[full]
+    if not found.root.ours:
+        roots.make_importable(found.root)
+    return getattr(importlib.import_module(found.module), OBJECTS[kind])
+
+
+def module_of(kind: str, name: str) -> str:
+    """The dotted name of the module that makes the object."""
+    return _found(kind)[name].module
 
 
 def label(method: str, hparams: dict[str, Any], static: dict[str, Any]) -> str:
@@ -129,6 +156,67 @@ def _short(value: object) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
+def _found(kind: str) -> dict[str, Found]:
+    return _find(kind, roots.roots(), roots.generation())
+
+
+@cache
+def _find(kind: str, places: tuple[Root, ...], _generation: int) -> dict[str, Found]:
+    """Everything of a kind by name.
+
+    Raises:
+        UsageError: one name in two files.
+    """
+    made: dict[str, Found] = {}
+    for root in places:
+        for found in _in_root(kind, root):
+            if found.name in made:
+                both = f"{made[found.name].path} and {found.path}"
+                raise UsageError(f"two {kind} are called '{found.name}': {both}; rename one of them")
+            made[found.name] = found
+    return made
+
+
+def _in_root(kind: str, root: Root) -> Iterator[Found]:
+    makes = re.compile(rf"^{OBJECTS[kind]}\b[^=\n]*=", re.MULTILINE)
+    folder = root.folder / kind
+    for path in sorted(folder.rglob("*.py")) if not root.only else ():
+        if makes.search(path.read_text(encoding="utf-8")):
+            inside = path.relative_to(folder).with_suffix("").parts
+            yield Found("_".join(part for part in inside if part != "__init__"), root, path)
+    for path in () if root.ours else sorted(root.folder.glob("*.py")):
+        if (not root.only or path.name in root.only) and makes.search(path.read_text(encoding="utf-8")):
+            yield Found(path.stem, root, path)
+
+
+@cache
+def _read(kind: str, name: str, path: Path, _changed: int) -> Entry:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise UsageError(f"{path}, line {error.lineno}: {error.msg}") from None
+    call = next(
+        statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and statement.targets[0].id == OBJECTS[kind]
+    )
+    if not isinstance(call, ast.Call):
+        raise UsageError(f"{path}, line {call.lineno}: {OBJECTS[kind]} must be made by a call with literal arguments")
+    arguments = {keyword.arg: _literal(keyword.value) for keyword in call.keywords if keyword.arg}
+    summary = (ast.get_docstring(tree) or "").partition("\n")[0]
+    return Entry(kind, name, summary, {key: value for key, value in arguments.items() if value is not Ellipsis})
+
+
+@cache
+def _own(table: roots.OwnTable, _generation: int) -> Any:
+    """A user's table as a dataset."""
+    from regbench.data import from_file
+
+    return from_file(table.path, table.target)[0]
+
+
 def _literal(node: ast.expr) -> Any:
     """The value of a literal; of `HParam(0.5, ...)` its default; Ellipsis for what only running the file can tell."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "HParam":
@@ -140,3 +228,6 @@ def _literal(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except ValueError:
         return ...
+
+
+__all__ = ["PACKAGE", "Entry", "entry", "kind_of_row", "label", "load", "module_of", "names", "resolve", "row", "rows"]

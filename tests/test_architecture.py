@@ -32,7 +32,7 @@ ROOMS = {
     "torchvision": set(),
 }
 INSIDE_FUNCTIONS = {
-    "torch": {"runner", "engines", "provenance", "doctor"},
+    "torch": {"runner", "engines", "provenance", "doctor", "kinds"},
     "openml": {"data"},
     "ucimlrepo": {"data"},
     "medmnist": {"data"},

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from regbench import catalog
+from regbench import catalog, kinds
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import null
 from regbench.analysis.comparable import comparable
@@ -61,7 +61,7 @@ def ablate(frame: "DataFrame", *, metric: str = "rmse") -> Ablation:
 
     Reference models have no part in it. `NothingMeasured` where there is no variant, or no pair of runs.
     """
-    planned = [key for key in _by_row(frame) if not catalog.is_baseline(key[0])]
+    planned = [key for key in _by_row(frame) if not kinds.is_reference(key[0])]
     rows = comparable(frame)
     left_out = rows.attrs.get("left_out", [])
     here = _by_row(rows)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regbench import catalog
+from regbench import kinds
 from regbench.analysis import order, paired, variants, verdict
 from regbench.analysis.aggregate import METRICS, null, records
 from regbench.analysis.comparable import comparable
@@ -92,7 +92,7 @@ def compare(
     name_a, name_b = _names(left, right)
     errors = [_errors(part, _datasets(left, right), metric) for part in (left, right)]
     for part, mine, theirs in ((left, *errors), (right, *reversed(errors))):
-        if not catalog.uses_seed(str(part["method"].iloc[0])):
+        if not kinds.uses_seed(str(part["method"].iloc[0])):
             mine |= {name: _for_every_seed(mine[name], theirs[name]) for name in mine}
     pairs, missing = _pairs(*errors, names=(name_a, name_b))
     if not pairs:
@@ -239,14 +239,15 @@ def _overall(logs: list[np.ndarray], *, level: float, rope: float, resamples: in
 
 def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
     """Where A and B were not trained alike; nobody expects it of a reference model."""
-    if any(catalog.is_baseline(str(part["method"].iloc[0])) for part in (left, right)):
+    if any(kinds.is_reference(str(part["method"].iloc[0])) for part in (left, right)):
         return []
     columns = [column for column in ("protocol", "backbone") if column in left]
     unlike: dict[str, list[str]] = {}  # what is said of them -> datasets
     for dataset in _datasets(left, right):
         parts = [part[part["dataset"] == dataset] for part in (left, right)]
-        kinds = [part[columns].drop_duplicates() for part in parts]
-        if all(len(kind) == 1 for kind in kinds) and kinds[0].values.tolist() != kinds[1].values.tolist():
+        protocols = [part[columns].drop_duplicates() for part in parts]
+        single = all(len(each) == 1 for each in protocols)
+        if single and protocols[0].values.tolist() != protocols[1].values.tolist():
             unlike.setdefault(_unlike(*parts), []).append(order.alias(dataset))
     return [f"{' '.join(names)}: {said}" for said, names in unlike.items()]
 

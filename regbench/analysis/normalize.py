@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from regbench import catalog
+from regbench import kinds
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import aggregate, null, records
 from regbench.errors import NothingMeasured
@@ -95,7 +95,7 @@ def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
     Reference models have a say only among themselves: that some cannot read images takes no dataset from the methods.
     """
     everywhere = sorted(set(cells["dataset"]), key=order.dataset_key)
-    reference = cells["method"].map(catalog.is_baseline)
+    reference = cells["method"].map(kinds.is_reference)
     if not cells.loc[~reference, "ratio"].notna().any():
         reference = reference & False
     has = _has_ratio(cells[~reference])

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from regbench import catalog
+from regbench import catalog, kinds
 from regbench.papers import bridges
 
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")  # not the 2 of end2end
@@ -38,7 +38,7 @@ def method_key(method: str) -> tuple[int, str]:
     """Sorts methods as the first paper lists them, then other methods, then baselines as they are listed here."""
     if method in bridges.METHODS:
         return (bridges.METHODS.index(method), method)
-    if not catalog.is_baseline(method):
+    if not kinds.is_reference(method):
         return (len(bridges.METHODS), method)
     place = BASELINES.index(method) if method in BASELINES else len(BASELINES)
     return (len(bridges.METHODS) + 1 + place, method)

@@ -88,9 +88,9 @@ def _of_method(entry: "Entry") -> dict[str, Any]:
 
 def _of_baseline(entry: "Entry") -> dict[str, Any]:
     """Which seeds it is run for, and the package it needs."""
-    from regbench.fingerprint import library
+    from regbench import kinds
 
-    needs = [name if version else f"{name} (not installed)" for name, version in library(entry.name)]
+    needs = [name if version else f"{name} (not installed)" for name, version in kinds.libraries(entry.name)]
     return {"seeds": "first" if entry.arguments["deterministic"] else "all", "needs": ", ".join(needs)}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from regbench import catalog
+from regbench import catalog, kinds
 from regbench.config.methods import Variant, parse_variant, split_brackets
 from regbench.config.names import WrongValueError, resolve, resolve_row
 from regbench.config.spec import Spec
@@ -174,7 +174,7 @@ def _without_images(variants: Sequence[Variant], datasets: Sequence[Facts]) -> t
 
 
 def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int) -> Job:
-    if catalog.is_baseline(variant.method):
+    if kinds.is_reference(variant.method):
         return _untrained(facts, spec, variant, seed)
     backbone = catalog.entry("backbones", facts.backbone)
     settings = {**backbone.hparams, **backbone.arguments.get("options", {}), **spec.backbones.get(facts.backbone, {})}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from regbench import catalog
+from regbench import catalog, kinds
 from regbench.config.names import WrongValueError, resolve_row
 from regbench.errors import UsageError, did_you_mean
 from regbench.job import Pairs, pairs
@@ -32,17 +32,17 @@ class Variant:
     @property
     def uses_k(self) -> bool:
         """Whether the number of bins matters to it."""
-        return bool(catalog.row(self.method).arguments.get("uses_k"))
+        return kinds.uses_k(self.method)
 
     @property
     def uses_seed(self) -> bool:
         """Whether the seed matters to it, on one and the same split."""
-        return catalog.uses_seed(self.method)
+        return kinds.uses_seed(self.method)
 
     @property
     def reads_images(self) -> bool:
         """Whether it can make something of pictures."""
-        return not catalog.is_baseline(self.method) or bool(catalog.row(self.method).arguments.get("images"))
+        return kinds.reads_images(self.method)
 
 
 def parse_variant(text: str) -> Variant:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from regbench import catalog
+from regbench import kinds
 from regbench.analysis import Normalized, normalize, order, select, variants
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured, UsageError
@@ -74,7 +74,7 @@ def _one_variant_each(rows: "DataFrame", *, explicit: bool) -> tuple["DataFrame"
     if explicit:
         return rows, []
     kept, gone = [], []
-    reference = rows["method"].map(catalog.is_baseline)
+    reference = rows["method"].map(kinds.is_reference)
     if not reference.all():
         gone += sorted(set(rows.loc[reference, "variant"]))
         attrs, rows = rows.attrs, rows[~reference]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from regbench import catalog
+from regbench import kinds
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import records
 from regbench.analysis.normalize import ROW, Normalized
@@ -41,7 +41,7 @@ def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
     >>> rule_above_baselines(["lsq", "end2end", "ridge", "knn"]), rule_above_baselines(["ridge", "knn"])
     ((2,), ())
     """
-    first = next((row for row, method in enumerate(methods) if catalog.is_baseline(method)), 0)
+    first = next((row for row, method in enumerate(methods) if kinds.is_reference(method)), 0)
     return (first,) if first else ()
 
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from regbench import catalog
 from regbench.data.places import cache_folder
-from regbench.fingerprint import code_digest
 from regbench.job import Job, canonical, pairs
+from regbench.kinds import code_digest
 from regbench.provenance import device_name, processor
 from regbench.runner.estimate import Facts, epoch_cost, facts_of
 from regbench.runner.failures import is_memory

@@ -14,8 +14,8 @@ from regbench import catalog
 from regbench.config import Benchmark, Values, row_label, values_of, with_values
 from regbench.config.sweep import OF_PROTOCOL
 from regbench.errors import UsageError
-from regbench.fingerprint import code_digest
 from regbench.job import Job
+from regbench.kinds import code_digest
 from regbench.runner.explore import Explored, explore
 from regbench.store import Choice, Member, Score, Store
 

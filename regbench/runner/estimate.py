@@ -15,7 +15,7 @@ from math import prod
 from statistics import median
 from typing import Any
 
-from regbench import catalog
+from regbench import catalog, kinds
 from regbench.job import Job, Pack, Pairs, Protocol, pairs
 from regbench.provenance import processor
 from regbench.store import Store
@@ -159,7 +159,7 @@ class Pace:
         setup = SETUP_S + SETUP_ROW_S * facts_of(job.dataset, self.facts).sizes[0]
         if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
             return seen.setup_s, arithmetic * seen.ratio, "history"
-        if catalog.is_baseline(job.method):  # of which neither another model nor a moment's training says anything
+        if kinds.is_reference(job.method):  # of which neither another model nor a moment's training says anything
             return SETUP_S, arithmetic, "arithmetic"
         same = (job.dataset, job.backbone, job.options)
         if kin := [each for (data, _, net, options), each in self.seen.items() if (data, net, options) == same]:
@@ -222,7 +222,7 @@ def epoch_cost(job: Job, facts: Mapping[str, Facts] | None = None) -> float:
     """Seconds of one epoch of one job on one core, by arithmetic: what is trained, and what is evaluated after it."""
     known = facts_of(job.dataset, facts)
     train, val, test = known.sizes
-    if catalog.is_baseline(job.method):
+    if kinds.is_reference(job.method):
         return FIT_SECONDS + catalog.row(job.method).arguments["cost"] * train * _values(known.inputs)
     return (train + FORWARD * (val + test)) * _row_seconds(known.inputs, job.backbone, job.options, job.k or 1)
 
@@ -236,7 +236,7 @@ def job_memory(job: Job, facts: Mapping[str, Facts] | None = None) -> int:
     """Bytes that one job adds to its pack: parameters with gradient and moments, activations, kept predictions."""
     known = facts_of(job.dataset, facts)
     train, val, test = known.sizes
-    if catalog.is_baseline(job.method):
+    if kinds.is_reference(job.method):
         return (train + val + test) * 8 * _values(known.inputs) + train * FIT_BYTES
     return _job_bytes(known.inputs, job.backbone, job.options, job.k or 1, job.protocol.batch_size, val, test)
 

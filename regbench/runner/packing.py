@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from regbench import catalog
+from regbench import kinds
 from regbench.job import Job, Pack
 from regbench.runner.estimate import Facts, Pace, job_memory, kind_of, makespan, memory, pack_seconds
 
@@ -60,7 +60,7 @@ def make_packs(
     bytes_of = {job: job_memory(job, facts) for job in jobs} if limit is not None else {}
 
     def most(group: Sequence[Job]) -> int:
-        if catalog.is_baseline(group[0].method):
+        if kinds.is_reference(group[0].method):
             return 1
         return largest(group[0]) if largest else PACK_LIMIT[kind]
 
@@ -70,7 +70,7 @@ def make_packs(
 
     groups: dict[Any, list[Job]] = defaultdict(list)
     for job in jobs:
-        groups[job.key if catalog.is_baseline(job.method) else Pack.group(job)].append(job)
+        groups[job.key if kinds.is_reference(job.method) else Pack.group(job)].append(job)
     parts = []
     for group in groups.values():
         ordered = sorted(group, key=lambda job: (Pack.head(job), job.hparams, job.seed))

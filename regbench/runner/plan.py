@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from regbench import catalog
+from regbench import catalog, kinds
 from regbench.errors import DataUnavailable
-from regbench.fingerprint import code_digest, library
 from regbench.job import Job, Pack
+from regbench.kinds import code_digest, libraries
 from regbench.runner import budget
 from regbench.runner.estimate import STARTUP_S, Calibrate, Estimate, Facts, Pace, epoch_cost, estimate, kind_of, memory
 from regbench.runner.failures import RETRIED
@@ -204,7 +204,7 @@ def _affordable(
 
 def _uninstalled(methods: set[str]) -> dict[str, str]:
     """The baselines among these whose library is not here, and what to do about it."""
-    lacking = {name: library(name) for name in sorted(methods) if catalog.is_baseline(name)}
+    lacking = {name: libraries(name) for name in sorted(methods) if kinds.is_reference(name)}
     return {
         baseline: f"{baseline} needs the package {name}, which is not installed: pip install 'regbench[baselines]'"
         for baseline, found in lacking.items()

@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regbench import catalog
+from regbench import catalog, kinds
 from regbench.errors import InfrastructureError, RegbenchError, UsageError
-from regbench.fingerprint import library
 from regbench.job import Job, Pack
+from regbench.kinds import libraries
 from regbench.provenance import device_name, environment, flags, numerics
 from regbench.runner.failures import classify, is_of_device
-from regbench.runner.fitting import as_epoch, fit
 from regbench.runner.owners import this_owner
 from regbench.runner.record import Record
 from regbench.store import Claim, Store
@@ -73,13 +72,13 @@ class Stopped(BaseException):
 def run_pack(task: Task, device: str) -> Result:
     """Train what is ours of a pack. Finished epochs are written every ten seconds, each time with where to go on."""
     started = time.perf_counter()
-    fitted = catalog.is_baseline(task.jobs[0].method)
+    fitted = kinds.is_reference(task.jobs[0].method)
     device = "cpu" if fitted else device  # whatever slot it was given
     torch_device = _device(device)
     with Store.open(task.store_url) as store, _stop_requests() as stop:
         here = {**environment(), "flags": flags()}
         if fitted:
-            here["libraries"] = {**here["libraries"], **dict(library(task.jobs[0].method))}
+            here["libraries"] = {**here["libraries"], **dict(libraries(task.jobs[0].method))}
         claims = store.claim(
             {job.key: task.code[job.key] for job in task.jobs},
             owner=this_owner(),
@@ -99,11 +98,9 @@ def run_pack(task: Task, device: str) -> Result:
 
 def retrain(task: Task, device: str) -> dict[str, np.ndarray]:
     """The curves (epochs,) of the one job of a task, trained alone; nothing is stored."""
-    from regbench.training.loop import Training
-
     (job,) = task.jobs
     data = _prepared(job, task.files.get(job.dataset))
-    every = [as_epoch(fit(job, data))] if catalog.is_baseline(job.method) else Training([job], data, _device(device))
+    every = kinds.of(job.method).begin([job], data, _device(device))
     epochs = [
         epoch.values | {name: np.array([value]) for name, value in epoch.looks[0].diagnostics.items()}
         for epoch in every
@@ -113,7 +110,7 @@ def retrain(task: Task, device: str) -> dict[str, np.ndarray]:
 
 def _attempt(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:
     try:
-        fitted = catalog.is_baseline(pack.jobs[0].method)
+        fitted = kinds.is_reference(pack.jobs[0].method)
         return _fit(pack, task, stop) if fitted else _train(pack, task, device, stop)
     except Stopped:
         pack.store.interrupt(pack.claims)
@@ -129,9 +126,9 @@ def _fit(pack: "_Pack", task: Task, stop: "_Stop") -> Result:
     _remember_dataset(pack.store, job, data)
     record = Record(pack.jobs, pack.runs)
     with stop.at_once():
-        fitted = fit(job, data)
-    record.add(as_epoch(fitted))
-    return _finish(pack, record, fitted.seconds)
+        (epoch,) = kinds.of(job.method).begin([job], data, "cpu")
+    record.add(epoch)
+    return _finish(pack, record, epoch.seconds)
 
 
 def _train(pack: "_Pack", task: Task, device: Any, stop: "_Stop") -> Result:

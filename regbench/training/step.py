@@ -1,23 +1,20 @@
 """One step of a pack: masks, gradients, clipping, update. On CUDA it is captured once and replayed.
 
-A small network's step is a hundred kernels of a few microseconds each, and launching them takes a GPU longer than
-running them. Every shape is static, every input of a step is a tensor and nothing in it asks the device for a number,
-so the whole of it becomes one CUDA graph whose inputs are copied into place.
+Every shape is static, every input of a step is a tensor and nothing in it asks the device for a number, so the whole of
+it can become one CUDA graph.
 """
 
-from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from regbench.training.capture import Captured
 from regbench.training.dropout import Dropout
 from regbench.training.optim import adam, adam_on_device, clip, clip_on_device
 from regbench.training.pack import Model
 from regbench.training.resident import Resident
 from regbench.types import Keep
-
-WARM_UPS = 3  # before a capture: traced heads, chosen algorithms and allocated workspaces, says torch's own guide
 
 
 class Inputs(NamedTuple):
@@ -67,50 +64,6 @@ class Steps:
     def _gradients(self, inputs: Inputs) -> Tensor:
         keep = self.dropout.masks(inputs.mask_keys)
         return gradients(self.model, self.resident, self.whose, keep, inputs)
-
-
-class Captured:
-    """A function of `Inputs` as a CUDA graph: captured at its first call, replayed from then on."""
-
-    def __init__(self, state: Sequence[Tensor]) -> None:
-        self.state = state  # what the body changes; warming up must leave no trace in it
-        self._graph: torch.cuda.CUDAGraph | None = None
-        self._inputs: Inputs
-        self._losses: Tensor
-
-    @property
-    def ready(self) -> bool:
-        """Whether it has been captured."""
-        return self._graph is not None
-
-    def __call__(self, body: Callable[[Inputs], Tensor], inputs: Inputs) -> Tensor:
-        """Run `body`, or what was captured of it; the result is overwritten by the next call.
-
-        It is not kept, for its owner keeps this: a cycle would hold a pack's memory on the device into the next pack.
-        """
-        if self._graph is None:
-            with torch.cuda.device(inputs.rows.device):  # streams are of the current device, which may be another
-                self._capture(body, inputs)
-        for held, given in zip(self._inputs, inputs, strict=True):
-            held.copy_(given)
-        assert self._graph
-        self._graph.replay()
-        return self._losses
-
-    def _capture(self, body: Callable[[Inputs], Tensor], inputs: Inputs) -> None:
-        self._inputs = Inputs(*(tensor.clone() for tensor in inputs))
-        before = [tensor.clone() for tensor in self.state]
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(WARM_UPS):
-                body(self._inputs)
-        torch.cuda.current_stream().wait_stream(side)
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
-            self._losses = body(self._inputs)
-        for tensor, value in zip(self.state, before, strict=True):
-            tensor.copy_(value)
 
 
 def gradients(model: Model, resident: Resident, whose: Tensor, keep: list[Keep], inputs: Inputs) -> Tensor:

@@ -5,9 +5,9 @@ import pytest
 from regbench import catalog
 from regbench.config.benchmark import UNTRAINED
 from regbench.data import Prepared
-from regbench.fingerprint import library
 from regbench.job import Job, pairs
-from regbench.runner.fitting import Fitted, fit
+from regbench.kinds import libraries
+from regbench.kinds.fitted import Fitted, fit
 
 FEW = {"trees": 32}  # enough to learn a small table
 
@@ -21,7 +21,7 @@ def job(name: str, *, seed: int = 0, **static: int) -> Job:
 
 def fitted(name: str, data: Prepared, *, seed: int = 0, **static: int) -> Fitted:
     """The epoch of a baseline; the test is skipped where its library is not installed."""
-    for package, version in library(name):
+    for package, version in libraries(name):
         if not version:
             pytest.skip(f"{package} is not installed")
     return fit(job(name, seed=seed, **static), data)

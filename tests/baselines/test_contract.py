@@ -14,8 +14,8 @@ from regbench import catalog
 from regbench.analysis import order
 from regbench.baselines._baseline import Baseline, Candidate, choose
 from regbench.data import Prepared
-from regbench.fingerprint import library
-from regbench.runner.fitting import Fitted
+from regbench.kinds import libraries
+from regbench.kinds.fitted import Fitted
 from tests.baselines.samples import fitted
 from tests.data_samples import prepared
 
@@ -60,7 +60,7 @@ def test_what_the_catalog_reads_without_importing_is_what_the_baseline_is(name):
 
 
 @every_baseline
-def test_importing_a_baseline_imports_no_library(name):
+def test_importing_a_baseline_imports_no_libraries(name):
     """So that a listing is fast, and a library that is missing breaks nothing but its own jobs."""
     tree = ast.parse((catalog.PACKAGE / "baselines" / f"{name}.py").read_text(encoding="utf-8"))
     named = {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
@@ -112,7 +112,7 @@ def test_a_fresh_process_gives_the_same_numbers_to_the_last_bit():
         "from tests.baselines.test_contract import digest, fitted, prepared\n"
         "print(json.dumps({name: digest(fitted(name, prepared(120, targets=2))) for name in sys.argv[1:]}))"
     )
-    here = [name for name in NAMES if all(version for _, version in library(name))]
+    here = [name for name in NAMES if all(version for _, version in libraries(name))]
     said = subprocess.run([sys.executable, "-c", code, *here], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(said.stdout) == {name: digest(fitted(name, prepared(120, targets=2))) for name in here}
 

@@ -9,7 +9,7 @@ import pytest
 from regbench import catalog
 from regbench.baselines._baseline import choose
 from regbench.data import Prepared, load
-from regbench.runner.fitting import fit
+from regbench.kinds.fitted import fit
 from tests.baselines.samples import fitted, job
 from tests.data_samples import prepared, table
 from tests.datasets.test_contract import LABEL_SPREAD

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regbench import catalog
+from regbench import kinds
 from regbench.analysis.published import bridges_cells
 from tests.cli.conftest import Command
 
@@ -62,7 +62,7 @@ def test_the_readme_has_the_errors_that_the_files_have(regbench: Command, headin
     cells, table = read(regbench, benchmark), said(heading)
     assert len(table) >= 6
     for variant, shown in table.items():
-        k = None if catalog.is_baseline(variant) or variant == "lsq" else 25
+        k = None if kinds.is_reference(variant) or variant == "lsq" else 25
         for dataset, error in zip(("WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM"), shown, strict=False):
             if (dataset, variant, k) in cells and error != "–":
                 row = cells[dataset, variant, k]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from regbench import catalog, config
+from regbench import catalog, config, kinds
 from regbench.config import Benchmark, Facts
 from regbench.errors import UsageError
 
@@ -29,7 +29,7 @@ def test_methods_and_baselines_are_rows_of_one_benchmark(tmp_path):
         ("random_forest", None, 0),
         ("random_forest", None, 1),
     ]
-    assert {job.protocol.epochs for job in jobs if catalog.is_baseline(job.method)} == {1}
+    assert {job.protocol.epochs for job in jobs if kinds.is_reference(job.method)} == {1}
 
 
 def test_baselines_alone_need_no_k(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regbench import analysis, catalog, reports
+from regbench import analysis, kinds, reports
 from regbench.reports import _palette
 from tests.cells import frame, grid, row
 
@@ -14,7 +14,7 @@ def mixed():
     methods = {name: {"DM": [0.1] * 5, "RM": [0.2] * 5} for name in ("hard_binning", "lsq")}
     once = {"hist_gradient_boosting": {"DM": [0.05]}, "train_mean": {"DM": [0.4], "RM": [0.3]}, "ridge": {"DM": [0.2]}}
     every = grid({**once, **methods})
-    every["k"] = every["k"].where(~every["method"].map(catalog.is_baseline))
+    every["k"] = every["k"].where(~every["method"].map(kinds.is_reference))
     return every
 
 

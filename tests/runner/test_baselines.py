@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from regbench import catalog, fingerprint
+from regbench import catalog, kinds, roots
 from regbench.cli.main import main
 from regbench.config.benchmark import UNTRAINED
-from regbench.fingerprint import UNTRAINED as STARTS
-from regbench.fingerprint import code_digest, definitions
+from regbench.fingerprint import Code, reach
 from regbench.job import Job, Pack, pairs
+from regbench.kinds import code_digest, fitted
+from regbench.roots import PACKAGE
 from regbench.runner import make_plan
 from regbench.runner.estimate import Pace, epoch_cost, job_memory, pack_seconds
 from regbench.runner.packing import make_packs
@@ -23,6 +24,8 @@ from tests.baselines.samples import job
 from tests.runner.test_planning import Grid, a_job, grid
 from tests.runner.test_run import FINISHED, finished_once
 from tests.store.conftest import take
+
+OWN = Code({"regbench": PACKAGE})
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def on(dataset: str, name: str, seed: int = 0) -> Job:
 
 
 def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fingerprint, "_version", lambda name: "" if name == "xgboost" else "1.0")
+    monkeypatch.setattr(fitted, "_version", lambda name: "" if name == "xgboost" else "1.0")
 
 
 def test_a_run_fits_what_it_trains_beside_and_running_again_fits_nothing(project, capsys, monkeypatch):
@@ -88,7 +91,7 @@ def test_a_baseline_is_a_pack_of_its_own():
         return 4
 
     packs = make_packs([*some, *grid(["wine_quality"], ["lsq"])], ["cpu"], Pace(), largest=four)
-    assert all(len(pack.jobs) == 1 for pack in packs if catalog.is_baseline(pack.jobs[0].method))
+    assert all(len(pack.jobs) == 1 for pack in packs if kinds.is_reference(pack.jobs[0].method))
     assert len(packs) == len(some) + 2
     assert asked == {"lsq"}
 
@@ -141,31 +144,22 @@ def test_a_run_without_a_library_says_so_in_one_line_and_runs_the_rest(project):
     assert "pip install 'regbench[baselines]'" in alone.stderr.splitlines()[-1]
 
 
-def test_the_code_of_a_baseline_is_its_file_the_split_the_metric_and_its_library(monkeypatch):
-    found = {f"{module}.{name}" for module, name in definitions(*STARTS, ("regbench.baselines.ridge", "BASELINE"))}
+def test_the_code_of_a_baseline_is_its_file_the_split_the_metric_and_its_libraries(monkeypatch):
+    found = {f"{module}.{name}" for module, name in reach(OWN, fitted.starts("ridge", "none"))}
     assert {
         "regbench.baselines.ridge.ALPHAS",
         "regbench.baselines._baseline.choose",
-        "regbench.runner.fitting.fit",
+        "regbench.kinds.fitted.fit",
         "regbench.metrics.rmse",
         "regbench.data.preparation.split_rows",
     } <= found
     assert not any("training.step" in name or "knn" in name for name in found)
     before = code_digest(job("ridge"))
     assert before != code_digest(job("knn"))
-    monkeypatch.setattr(fingerprint, "_version", lambda name: "another")
+    monkeypatch.setattr(fitted, "_version", lambda name: "another")
+    roots.forget()
     assert code_digest(job("ridge")) != before
     assert code_digest(job("train_mean")) == code_digest(job("train_mean", seed=1))
-
-
-def test_a_guess_of_the_cost_is_no_part_of_the_code(tmp_path):
-    found = []
-    for cost in ("1e-6", "2e-6"):
-        folder = tmp_path / cost / "baselines"
-        folder.mkdir(parents=True)
-        (folder / "own.py").write_text(f'BASELINE = Baseline(cost={cost}, reference="{cost}", deterministic=True)')
-        found.append(definitions(("regbench.baselines.own", "BASELINE"), root=tmp_path / cost))
-    assert found[0] == found[1] != {}
 
 
 def test_a_request_to_stop_ends_a_fit_where_it_is():

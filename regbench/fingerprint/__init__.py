@@ -1,0 +1,39 @@
+"""Which code made a number: a digest of the definitions that a job runs through, and of nothing else.
+
+From a few starting points (a method, a backbone, the training loop) every definition that is named on the way is
+followed, in regbench and in users' plug-ins. Comments, docstrings, annotations, formatting, messages of errors, labels,
+bounds and definitions that nothing calls do not count, so a result stays valid until something it depends on changes.
+The digest is the same under every version of Python.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+
+from regbench import roots
+from regbench.fingerprint.modules import Code
+from regbench.fingerprint.reach import Start, reach
+
+__all__ = ["Code", "Start", "digest", "reach"]
+
+Library = tuple[str, str]  # name and version of a distribution
+
+
+def digest(starts: Sequence[Start], libraries: Sequence[Library] = ()) -> str:
+    """Sixteen letters for all code that `starts` lead to, and the libraries that do the rest.
+
+    Raises:
+        LookupError: a start that is not there.
+    """
+    folders = tuple((root.package, str(root.folder)) for root in roots.roots())
+    return _digest(folders, tuple(starts), tuple(libraries), roots.generation())
+
+
+@cache
+def _digest(
+    folders: tuple[tuple[str, str], ...], starts: tuple[Start, ...], libraries: tuple[Library, ...], _generation: int
+) -> str:
+    code = Code(dict(folders))
+    lines = [f"{code.neutral(module)}:{name}:{text}" for (module, name), text in reach(code, starts).items()]
+    lines += [f"{name}=={version}" for name, version in libraries]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]

@@ -1,0 +1,175 @@
+"""From a few starting points to every definition that is named on the way."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from regbench.fingerprint.bare import CATALOG, SETTING
+from regbench.fingerprint.modules import Code, Module, Target
+from regbench.fingerprint.spelling import spell
+
+Start = tuple[str, str]  # module and name
+
+# They find files, word messages, keep memory or replay a captured step: nothing of them is in a number.
+WITHOUT_NUMBERS = frozenset(
+    {
+        "regbench.catalog",
+        "regbench.roots",
+        "regbench.errors",
+        "regbench.training.allocator",
+        "regbench.training.capture",
+    }
+)
+EFFECTS = "(when loaded)"
+
+
+def reach(code: Code, starts: Sequence[Start]) -> dict[Start, str]:
+    """Every definition that `starts` lead to, by module and name, in one spelling.
+
+    Of a class of regbench's own that builds on no foreign one, a method counts once something on the way has an
+    attribute of its name; of other classes all methods do, for foreign code may call them.
+
+    Raises:
+        LookupError: a start that is not there.
+    """
+    walk = _Walk(code)
+    for module, name in starts:
+        found = code.module(module)
+        if found is None or (name not in found.defined and name not in found.imported):
+            raise LookupError(f"there is no {name} in {module}")
+        walk.follow(Target(module, name))
+    walk.to_the_end()
+    return walk.found
+
+
+@dataclass
+class _Walk:
+    code: Code
+    found: dict[Start, str] = field(default_factory=dict)
+    waiting: list[Target] = field(default_factory=list)
+    attributes: set[str] = field(default_factory=set)
+    methods: dict[str, list[tuple[str, str, ast.stmt]]] = field(default_factory=lambda: defaultdict(list))
+
+    def follow(self, target: Target) -> None:
+        self.waiting.append(target)
+
+    def to_the_end(self) -> None:
+        while self.waiting:
+            self._visit(self.waiting.pop())
+
+    def _visit(self, target: Target) -> None:
+        where = (target.module, target.name)
+        if where in self.found or not target.name or self._is_silent(target):
+            return
+        module = self.code.module(target.module)
+        if module is None:  # of another distribution: that it is used, and under which name
+            self.found[where] = "foreign"
+        elif target.name in module.defined:
+            self.found[where] = ""
+            self._effects(target.module, module)
+            texts = [self._definition(target.module, module, node) for node in module.defined[target.name]]
+            self.found[where] = "\n".join(texts)
+        elif target.name in module.imported:
+            self.follow(self._resolved(module.imported[target.name]))
+        else:
+            for star in module.stars:
+                self.follow(Target(star, target.name))
+
+    def _is_silent(self, target: Target) -> bool:
+        """Whether nothing of it is in a number; the classes of the catalog's objects only hold what others compute."""
+        holds = target.name in {*CATALOG, SETTING} and self.code.is_ours(target.module)
+        return holds or target.module in WITHOUT_NUMBERS
+
+    def _effects(self, name: str, module: Module) -> None:
+        if (name, EFFECTS) not in self.found and module.effects:
+            self.found[name, EFFECTS] = ""
+            self.found[name, EFFECTS] = "\n".join(self._text(module, name, node) for node in module.effects)
+
+    def _definition(self, name: str, module: Module, node: ast.stmt) -> str:
+        if not isinstance(node, ast.ClassDef) or not self._is_closed(name, module, node):
+            return self._text(module, name, node)
+        body = [each for each in node.body if not _waits(each)]
+        for each in node.body:
+            if _waits(each):
+                self._add_method(name, node.name, each)
+        shell = ast.ClassDef(node.name, node.bases, node.keywords, body or [ast.Pass()], node.decorator_list)
+        return self._text(module, name, shell)
+
+    def _is_closed(self, name: str, module: Module, node: ast.ClassDef) -> bool:
+        """Whether only regbench's own code can call the methods of a class by name."""
+        if not self.code.is_ours(name):
+            return False
+        bases = [_resolve(module, name, base.id) for base in node.bases if isinstance(base, ast.Name)]
+        ours = [target for target in bases if target and self.code.module(target.module) is not None]
+        return len(ours) == len(node.bases)
+
+    def _add_method(self, module: str, owner: str, node: ast.stmt) -> None:
+        method = getattr(node, "name", "")
+        if method in self.attributes:
+            self._take(module, owner, node)
+        else:
+            self.methods[method].append((module, owner, node))
+
+    def _take(self, module: str, owner: str, node: ast.stmt) -> None:
+        parsed = self.code.module(module)
+        assert parsed is not None
+        self.found[module, f"{owner}.{getattr(node, 'name', '')}"] = self._text(parsed, module, node)
+
+    def _text(self, module: Module, name: str, node: ast.stmt) -> str:
+        """A statement's spelling; what it names is followed."""
+        for target in self._named(module, name, node):
+            self.follow(target)
+        for leaf in ast.walk(node):
+            if isinstance(leaf, ast.Attribute):
+                self._attribute(leaf.attr)
+            elif isinstance(leaf, ast.Constant) and isinstance(leaf.value, str) and leaf.value.isidentifier():
+                self._attribute(leaf.value)  # getattr(model, "state")
+        return spell(node)
+
+    def _attribute(self, attribute: str) -> None:
+        if attribute not in self.attributes:
+            self.attributes.add(attribute)
+            for module, owner, node in self.methods.pop(attribute, ()):
+                self._take(module, owner, node)
+
+    def _named(self, module: Module, name: str, node: ast.stmt) -> Iterator[Target]:
+        for leaf in ast.walk(node):
+            if isinstance(leaf, ast.Name) and (target := _resolve(module, name, leaf.id)):
+                yield self._resolved(target)
+            elif isinstance(leaf, ast.Attribute) and (target := self._chain(module, name, leaf)):
+                yield target
+
+    def _chain(self, module: Module, name: str, leaf: ast.Attribute) -> Target | None:
+        """What `losses.soft` or `regbench.methods.lsq.loss` stand for, where the front of it is a module of ours."""
+        if isinstance(leaf.value, ast.Name):
+            front = _resolve(module, name, leaf.value.id)
+            front = self._resolved(front) if front else None
+        else:
+            front = self._chain(module, name, leaf.value) if isinstance(leaf.value, ast.Attribute) else None
+        if front is None or front.name or self.code.module(front.module) is None:
+            return None
+        return self._resolved(Target(front.module, leaf.attr))
+
+    def _resolved(self, target: Target) -> Target:
+        """A module where `from package import module` means one."""
+        inner = f"{target.module}.{target.name}" if target.name else target.module
+        holds = self.code.module(target.module)
+        named = holds is not None and (target.name in holds.defined or target.name in holds.imported)
+        return Target(inner) if target.name and not named and self.code.module(inner) is not None else target
+
+
+def _resolve(module: Module, name: str, local: str) -> Target | None:
+    """What a name of a module stands for: something of its own, or something imported."""
+    if local in module.defined:
+        return Target(name, local)
+    if local in module.imported:
+        return module.imported[local]
+    return Target(name, local) if module.stars else None
+
+
+def _waits(node: ast.stmt) -> bool:
+    """Whether a statement of a class is a method that counts only if it is named somewhere."""
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not (
+        node.name.startswith("__") and node.name.endswith("__")
+    )

@@ -1,0 +1,128 @@
+"""A reference model: fitted on training rows, chosen on validation rows, tested, as a job of one epoch.
+
+In one thread, and the library's warnings are silenced: they are for whoever calls it, and here that is a worker.
+"""
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regbench import catalog
+from regbench.catalog import Entry
+from regbench.fingerprint import Library, Start
+from regbench.job import Job
+from regbench.kinds.kind import Kind
+
+if TYPE_CHECKING:
+    from regbench.baselines._baseline import Baseline
+    from regbench.data import Prepared
+    from regbench.training.checkpoint import State
+    from regbench.training.loop import Epoch
+
+SEEDS = 2**32  # that libraries know
+CHOSEN = "chosen/"  # of metrics: what the model that was chosen has in its grid
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a baseline gave: errors and settings by name, float64 (1,), and predictions "val", "test" (1, N, M)."""
+
+    values: dict[str, np.ndarray]
+    predictions: dict[str, np.ndarray]
+    seconds: float
+
+
+def fit(job: Job, data: "Prepared") -> Fitted:
+    """Fit the baseline of a job: its errors on the same targets and by the same metrics as every method's."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    from regbench.baselines._baseline import choose, predictions
+    from regbench.metrics import METRICS
+
+    started = time.perf_counter()
+    baseline: Baseline = catalog.load("baselines", job.method)
+    x = {part: getattr(data, f"x_{part}").astype(np.float64) for part in ("train", "val", "test")}
+    y = {part: getattr(data, f"y_{part}").astype(np.float64) for part in ("train", "val", "test")}
+    with warnings.catch_warnings(), threadpool_limits(limits=1):
+        warnings.simplefilter("ignore")
+        candidates = baseline.fit(x["train"], y["train"], dict(job.static), job.seed % SEEDS)
+        best = choose(candidates, x["val"], y["val"])
+        predicted = {part: predictions(best, x[part]) for part in ("val", "test")}
+    values = {f"{CHOSEN}{name}": np.array([float(value)]) for name, value in best.settings.items()}
+    for part, each in predicted.items():
+        for name, metric in METRICS.items():
+            values[f"{part}/{name}"] = metric(torch.from_numpy(each[None]), torch.from_numpy(y[part])).numpy()
+    kept = {part: each[None].astype(np.float32) for part, each in predicted.items()}
+    return Fitted(values, kept, time.perf_counter() - started)
+
+
+class Fitting:
+    """The one job of an execution; its epoch is the first and the last, and recorded like one of a training."""
+
+    def __init__(self, jobs: Sequence[Job], data: "Prepared") -> None:
+        (self.job,) = jobs
+        self.data = data
+        self.stage1_seconds: list[float] = []
+
+    def __iter__(self) -> "Iterator[Epoch]":
+        from regbench.training.diagnostics import Look
+        from regbench.training.loop import Epoch
+
+        done = fit(self.job, self.data)
+        yield Epoch(1, done.values, done.predictions, [Look({}, {})], done.seconds)
+
+    def state(self) -> list[dict[str, np.ndarray]]:
+        """Nothing: there is no epoch to go on from."""
+        return [{}]
+
+
+def begin(
+    jobs: Sequence[Job],
+    data: "Prepared",
+    device: Any,  # noqa: ARG001 - libraries fit on the CPU
+    states: "Sequence[State] | None" = None,  # noqa: ARG001 - a fit begins anew
+) -> Fitting:
+    """Fit one job."""
+    return Fitting(jobs, data)
+
+
+def starts(method: str, backbone: str) -> tuple[Start, ...]:  # noqa: ARG001 - it has none
+    """The fit, the data it sees, and the model."""
+    return (
+        ("regbench.kinds.fitted", "fit"),
+        ("regbench.data", "prepare"),
+        (catalog.module_of("baselines", method), catalog.OBJECTS["baselines"]),
+    )
+
+
+def libraries(entry: Entry) -> tuple[Library, ...]:
+    """Name and version of the distribution that a model is made of; no version where it is not installed."""
+    name = entry.arguments.get("requires")
+    return ((name, _version(name)),) if name else ()
+
+
+@cache
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+KIND = Kind(
+    is_reference=True,
+    is_packed=False,
+    uses_k=lambda _: False,
+    uses_seed=lambda entry: not entry.arguments["deterministic"],
+    reads_images=lambda entry: bool(entry.arguments.get("images")),
+    starts=starts,
+    libraries=libraries,
+    begin=begin,
+)

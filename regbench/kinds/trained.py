@@ -1,0 +1,42 @@
+"""A method: trained by us, many jobs at once, epoch by epoch."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from regbench import catalog
+from regbench.fingerprint import Start
+from regbench.job import Job
+from regbench.kinds.kind import Execution, Kind
+
+if TYPE_CHECKING:
+    from regbench.data import Prepared
+    from regbench.training.checkpoint import State
+
+
+def starts(method: str, backbone: str) -> tuple[Start, ...]:
+    """The training loop, the data it sees, the method and the backbone."""
+    return (
+        ("regbench.training.loop", "Training"),
+        ("regbench.data", "prepare"),
+        (catalog.module_of("methods", method), catalog.OBJECTS["methods"]),
+        (catalog.module_of("backbones", backbone), catalog.OBJECTS["backbones"]),
+    )
+
+
+def begin(jobs: Sequence[Job], data: "Prepared", device: Any, states: "Sequence[State] | None" = None) -> Execution:
+    """Train jobs of one dataset, backbone and protocol."""
+    from regbench.training.loop import Training
+
+    return Training(jobs, data, device, states=states)
+
+
+KIND = Kind(
+    is_reference=False,
+    is_packed=True,
+    uses_k=lambda entry: bool(entry.arguments.get("uses_k")),
+    uses_seed=lambda _: True,
+    reads_images=lambda _: True,
+    starts=starts,
+    libraries=lambda _: (),
+    begin=begin,
+)
