@@ -7,7 +7,7 @@ import pytest
 
 from regbench import fingerprint
 from regbench.fingerprint import ALWAYS, code_digest, definitions
-from tests.conftest import make_job
+from tests.made.jobs import make_job
 
 SOFT = (*ALWAYS, ("regbench.methods.soft_binning", "METHOD"), ("regbench.backbones.mlp", "BACKBONE"))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regbench.job import Job, Pack, Protocol, canonical, pairs
-from tests.conftest import make_job
+from tests.made.jobs import make_job
 
 
 def test_a_job_survives_json():

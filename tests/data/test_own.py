@@ -4,7 +4,7 @@ import pytest
 from regbench.data import from_file, load
 from regbench.data.canonical import exact_digest
 from regbench.errors import DataUnavailable, UsageError
-from tests import data_samples
+from tests.made import data_samples
 
 TABLE = data_samples.table(100)
 

@@ -10,7 +10,7 @@ from regbench import catalog
 from regbench.data import nested_split, prepare, split_rows
 from regbench.data.preparation import FEWEST_ROWS
 from regbench.errors import UsageError
-from tests import data_samples
+from tests.made import data_samples
 
 # Table 1 of the first paper; CA's test part is one row longer than it prints, for its parts must sum to 8192.
 TABLE_1 = {

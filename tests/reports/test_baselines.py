@@ -4,7 +4,7 @@ import pytest
 
 from regbench import analysis, catalog, reports
 from regbench.reports import _palette
-from tests.cells import frame, grid, row
+from tests.made.cells import frame, grid, row
 
 BELOW = ["train_mean", "ridge", "hist_gradient_boosting"]
 

@@ -11,8 +11,8 @@ from regbench import catalog
 from regbench.data import prepare
 from regbench.training.checkpoint import State
 from regbench.training.loop import Training
-from tests.conftest import make_job
-from tests.data_samples import images, prepared
+from tests.made.data_samples import images, prepared
+from tests.made.jobs import make_job
 from tests.training.test_loop import as_cnn
 
 METHODS = catalog.names("methods")
