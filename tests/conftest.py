@@ -2,21 +2,17 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from regbench import catalog
-from regbench.job import Job, Protocol, pairs
+from tests.made.jobs import JobMaker, make_job
 
 torch.set_num_threads(1)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # tests run in the background; children would ignore Ctrl-C too
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-JobMaker = Callable[..., Job]
 
 
 @pytest.fixture(autouse=True)
@@ -41,26 +37,6 @@ def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def make_job(
-    method: str = "lsq", *, k: int = 5, seed: int = 0, hparams: dict[str, float] | None = None, **protocol: Any
-) -> Job:
-    """A small job on a generated table: 2 x 16 MLP, batch 32, 3 epochs, unless `protocol` says otherwise."""
-    known = catalog.entry("methods", method)
-    width = protocol.pop("width", 16)
-    settings = {"batch_size": 32, "weight_decay": 1e-4, "dropout": 0.3, "epochs": 3, **protocol}
-    return Job(
-        dataset="generated",
-        digest="none",
-        method=method,
-        seed=seed,
-        k=k if known.arguments["uses_k"] else None,
-        hparams=pairs({**known.hparams, **(hparams or {})}),
-        static=pairs(known.arguments.get("static", {})),
-        options=pairs({"layers": 2, "width": width}),
-        protocol=Protocol(**settings),
-    )
 
 
 @pytest.fixture

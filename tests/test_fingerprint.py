@@ -11,7 +11,7 @@ from regbench.fingerprint import Code, reach
 from regbench.fingerprint.spelling import spell
 from regbench.kinds import code_digest, trained
 from regbench.roots import PACKAGE
-from tests.conftest import make_job
+from tests.made.jobs import make_job
 
 SOFT = trained.starts("soft_binning", "mlp")
 

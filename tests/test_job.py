@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regbench.job import Job, Pack, Protocol, canonical, later, pairs, stated
-from tests.conftest import make_job
+from tests.made.jobs import make_job
 
 PUBLISHED = sorted((Path(__file__).parent.parent / "results" / "published").rglob("jobs.parquet"))
 

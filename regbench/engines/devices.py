@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import psutil
+
 from regbench.errors import InfrastructureError, UsageError
 
 UNLIMITED = 1 << 60  # bytes; cgroup v1 writes a limit that nothing reaches where it has none
@@ -36,9 +38,12 @@ def cores() -> int:
 
     Hyper-threads of one core share its arithmetic, so physical cores are counted where the system tells them apart.
     """
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-    physical = {_core_of(cpu) for cpu in allowed}
-    return max(1, min(len(physical), int(cgroup_limit() or len(allowed))))
+    process = psutil.Process()
+    allowed = process.cpu_affinity() if hasattr(process, "cpu_affinity") else None  # macOS has none
+    allowed = allowed or range(os.cpu_count() or 1)
+    in_all = psutil.cpu_count(logical=False) or len(allowed)
+    within = len({_core_of(cpu) for cpu in allowed})
+    return max(1, min(within, in_all, int(cgroup_limit() or len(allowed))))
 
 
 def cgroup_limit() -> float | None:
@@ -56,27 +61,17 @@ def cgroup_limit() -> float | None:
 
 
 def free_memory(devices: list[str]) -> int | None:
-    """Bytes that one slot may count on: the least of what is free on each device over its slots; None if untold."""
-    free = [(_free_on(device), devices.count(device)) for device in dict.fromkeys(devices)]
-    return min((found // slots for found, slots in free if found is not None), default=None)
+    """Bytes that one slot may count on: the least of what is free on each device over its slots; None without any."""
+    return min((_free_on(device) // devices.count(device) for device in dict.fromkeys(devices)), default=None)
 
 
-def _free_on(device: str) -> int | None:
+def _free_on(device: str) -> int:
     if device != "cpu":
         import torch
 
         return torch.cuda.mem_get_info(device)[0]
-    return min((found for found in (_available_memory(), _cgroup_memory()) if found is not None), default=None)
-
-
-def _available_memory() -> int | None:
-    """What the system can give without swapping; None where it does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-    return found[0] if found else None
+    available, limited = psutil.virtual_memory().available, _cgroup_memory()
+    return available if limited is None else min(available, limited)
 
 
 def _cgroup_memory() -> int | None:

@@ -5,22 +5,37 @@ import platform
 from functools import cache
 from pathlib import Path
 
+import psutil
+
+SAME_START_S = 2.0  # the clock may be set meanwhile, and boot times are rounded; numbers are not used again that soon
+
 
 def this_owner() -> str:
     """This process: machine, process number and the time it started, for process numbers are used again."""
-    return f"{_machine()}|{os.getpid()}|{_started(os.getpid())}"
+    return f"{_machine()}|{os.getpid()}|{_started(psutil.Process()):.2f}"
 
 
 def is_dead(owner: str) -> bool:
-    """Whether an owner is known to be dead; one on another machine or on Windows never is, its lease has to run out."""
-    machine, _, rest = owner.rpartition("|")[0].rpartition("|")
+    """Whether an owner is known to be dead; one on another machine never is, its lease has to run out."""
+    machine, _, pid = owner.rpartition("|")[0].rpartition("|")
     started = owner.rpartition("|")[2]
-    if machine != _machine() or not rest.isdigit():
+    if machine != _machine() or not pid.isdigit():
         return False
-    pid = int(rest)
-    if os.name == "nt":  # where asking is sending Ctrl-C
+    try:
+        process = psutil.Process(int(pid))
+        if process.status() == psutil.STATUS_ZOMBIE:  # it has ended, and waits for its parent to notice
+            return True
+        # An older version wrote clock ticks, without a point: then only a number that is free is known to be dead.
+        return "." in started and abs(_started(process) - float(started)) > SAME_START_S
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.AccessDenied:
         return False
-    return not _exists(pid) or _started(pid) != started
+
+
+def _started(process: psutil.Process) -> float:
+    """Seconds from the start of the machine to that of the process: setting the clock does not move it."""
+    return process.create_time() - psutil.boot_time()
 
 
 @cache
@@ -30,32 +45,3 @@ def _machine() -> str:
         return f"{platform.node()}/{Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return platform.node()
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return _state(pid) != "Z"  # a zombie has ended, and waits for its parent to notice
-
-
-def _state(pid: int) -> str:
-    fields = _stat(pid)
-    return fields[0] if fields else ""
-
-
-def _started(pid: int) -> str:
-    """When a process started, in clock ticks since boot; empty where the system does not tell."""
-    fields = _stat(pid)
-    return fields[19] if fields else ""
-
-
-def _stat(pid: int) -> list[str]:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    return text.rpartition(")")[2].split()  # the name before it may hold blanks and brackets

@@ -1,25 +1,25 @@
-"""The state of one job of a pack as bytes, and back: raw little-endian numbers behind a header of JSON.
+"""The state of one job of a pack as bytes, and back: in the format of safetensors, with the facts in its metadata.
 
 Nothing but values and Adam's moments changes from step to step: every draw is keyed by its step, so there is no random
 state to keep. Each job has a state of its own, so that it can go on in another pack too, if only to rounding.
 """
 
 import json
-import math
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 from torch import Tensor
 
 from regbench.training.optim import Segment
 from regbench.training.pack import Model
 
-MAGIC = b"regbench-state-1"
-LENGTH = struct.Struct("<Q")
+KEY = "regbench.state"  # of the metadata; tells our states from anybody else's safetensors
+LENGTH = 8  # bytes in which safetensors writes the length of its header, little-endian
 
 
 @dataclass(frozen=True)
@@ -33,29 +33,18 @@ class State:
     def to_bytes(self) -> bytes:
         """One string of bytes; `from_bytes` is its inverse."""
         arrays = {name: np.asarray(array, order="C") for name, array in self.arrays.items()}
-        layout = [(name, array.dtype.newbyteorder("<").str, array.shape) for name, array in arrays.items()]
-        header = json.dumps({"epoch": self.epoch, "facts": dict(self.facts), "arrays": layout}).encode()
-        raw = [array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes() for array in arrays.values()]
-        return b"".join([MAGIC, LENGTH.pack(len(header)), header, *raw])
+        return save(arrays, {KEY: json.dumps({"epoch": self.epoch, "facts": dict(self.facts)})})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "State":
         """The state that was written; `ValueError` for anything else."""
-        if not data.startswith(MAGIC):
-            raise ValueError("these bytes are no state of a training")
-        start = len(MAGIC) + LENGTH.size
-        (length,) = LENGTH.unpack(data[len(MAGIC) : start])
-        header = json.loads(data[start : start + length])
-        layout = [(name, np.dtype(kind), shape) for name, kind, shape in header["arrays"]]
-        expected = start + length + sum(kind.itemsize * math.prod(shape) for _, kind, shape in layout)
-        if expected != len(data):
-            raise ValueError(f"a state of {expected} bytes was expected, and {len(data)} are here")
-        at = start + length
-        arrays = {}
-        for name, kind, shape in layout:
-            arrays[name] = np.frombuffer(data, dtype=kind, count=math.prod(shape), offset=at).reshape(shape)
-            at += arrays[name].nbytes
-        return cls(header["epoch"], arrays, header["facts"])
+        try:
+            arrays = load(data)
+            header = json.loads(data[LENGTH : LENGTH + int.from_bytes(data[:LENGTH], "little")])
+            kept = json.loads(header["__metadata__"][KEY])
+        except (SafetensorError, KeyError) as error:
+            raise ValueError(f"these bytes are no state of a training: {error}") from error
+        return cls(kept["epoch"], arrays, kept["facts"])
 
 
 def take(model: Model) -> list[dict[str, np.ndarray]]:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from regbench.analysis import aggregate
-from tests.cells import frame, grid, like_the_paper, row
+from tests.made.cells import frame, grid, like_the_paper, row
 
 
 def only(cells: pd.DataFrame) -> pd.Series:

@@ -17,7 +17,7 @@ from regbench.analysis.claims.quantity import AGGREGATORS, Quantity, average, bo
 from regbench.analysis.claims.rows import Missing, Row
 from regbench.analysis.claims.tree import Comparison, every
 from regbench.papers import claims
-from tests.cells import frame, like_the_paper, row
+from tests.made.cells import frame, like_the_paper, row
 from tests.papers.test_claims import SMALL
 
 BRIDGES = claims.load("bridges")

@@ -10,7 +10,7 @@ import scipy.stats
 from regbench.analysis import compare, paired, variants
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured, UsageError
-from tests.cells import grid, like_the_paper
+from tests.made.cells import grid, like_the_paper
 
 EIGHT = ["WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM"]
 

@@ -8,7 +8,7 @@ from regbench import catalog
 from regbench.analysis import encoders
 from regbench.methods._encoder import affine_soft_bins
 from regbench.types import Params
-from tests.encoders import METHODS, parameters, targets
+from tests.made.encoders import METHODS, parameters, targets
 
 every_encoder = pytest.mark.parametrize("method", METHODS)
 LOW, HIGH = np.full(2, -0.1), np.full(2, 1.1)

@@ -8,7 +8,7 @@ from regbench.analysis import normalize, order, select
 from regbench.analysis.published import bridges_cells
 from regbench.analysis.spread import spread
 from regbench.errors import UsageError
-from tests.cells import grid, like_the_paper
+from tests.made.cells import grid, like_the_paper
 
 # Ratios at k = 25 by hand from Table 2, in the order WN AE BS SC EL CA DM RM; then mean, geometric mean, median.
 BY_HAND = {

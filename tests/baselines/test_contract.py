@@ -17,7 +17,7 @@ from regbench.data import Prepared
 from regbench.kinds import libraries
 from regbench.kinds.fitted import Fitted
 from tests.baselines.samples import fitted
-from tests.data_samples import prepared
+from tests.made.data_samples import prepared
 
 ROOT = catalog.PACKAGE.parent
 NAMES = catalog.names("baselines")

@@ -11,8 +11,8 @@ from regbench.baselines._baseline import choose
 from regbench.data import Prepared, load
 from regbench.kinds.fitted import fit
 from tests.baselines.samples import fitted, job
-from tests.data_samples import prepared, table
 from tests.datasets.test_contract import LABEL_SPREAD
+from tests.made.data_samples import prepared, table
 
 with_data = pytest.mark.skipif(
     not os.environ.get("REGBENCH_DATA"), reason="REGBENCH_DATA names no folder of data files"

@@ -14,7 +14,7 @@ from regbench.config import Benchmark, Benchmarks
 from regbench.config.sweep import with_values
 from regbench.reports import Options
 from regbench.store import DISTILLED_CURVES, Choice, EpochRows, Finished, Member, Store, export
-from tests.encoders import parameters
+from tests.made.encoders import parameters
 
 METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "seconds")
 DIAGNOSTICS = ("encoder/entropy", "encoder/rmse", "decoder/spread", "val/crps", "test/crps")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regbench import kinds
+from regbench import catalog, kinds
 from regbench.analysis.published import bridges_cells
 from tests.cli.conftest import Command
 

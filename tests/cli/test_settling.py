@@ -13,7 +13,7 @@ from regbench.config import Facts
 from regbench.papers import claims
 from regbench.store import Store
 from tests.cli.conftest import Command
-from tests.data_samples import table, write_csv
+from tests.made.data_samples import table, write_csv
 
 PAPER = """
 title: A paper

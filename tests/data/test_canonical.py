@@ -6,7 +6,7 @@ import pytest
 
 from regbench.data import Table, digest
 from regbench.data.canonical import canonical, exact_digest, rounded
-from tests import data_samples
+from tests.made import data_samples
 
 
 def decimally(number: float) -> float:

@@ -6,7 +6,7 @@ import pytest
 from regbench.data import UCI, File, OpenML, Zip, digest, is_here, load
 from regbench.data.loading import cached_path
 from regbench.errors import DataUnavailable, UsageError
-from tests import data_samples
+from tests.made import data_samples
 
 TABLE = data_samples.table(40)
 FIRST, SECOND = File(("sample/first.csv",)), File(("sample/second.csv",))

@@ -4,7 +4,7 @@ import pytest
 from regbench.data import from_file, load
 from regbench.data.canonical import exact_digest
 from regbench.errors import DataUnavailable, UsageError
-from tests import data_samples
+from tests.made import data_samples
 
 TABLE = data_samples.table(100)
 
@@ -32,7 +32,7 @@ def test_arff_and_parquet_are_read_as_well(tmp_path):
 
 
 def test_every_digit_of_the_users_own_numbers_is_kept(tmp_path):
-    times = [1700000000000.0 + each for each in range(5)]
+    times = [1700000000000.0 + each for each in range(6)]
     (tmp_path / "own.csv").write_text("when,y\n" + "".join(f"{time:.0f},{time % 7}\n" for time in times))
     dataset, table = from_file(tmp_path / "own.csv", "y")
     assert table.x[:, 0].tolist() == load(dataset, "own").x[:, 0].tolist() == times
@@ -65,9 +65,9 @@ def test_a_file_that_changed_is_not_taken_for_the_same(csv):
         ("price,b\n1,2\n", "prise", "did you mean 'price'"),
         ("a,b,c\n1,x,2\n2,y,3\n", "a", r"columns that are not numeric: 'b'; encode or drop them \(.*row 1: 'x'"),
         ("a,b\n1,\n2,3\n3,?\n4,5\n", "a", r"missing or infinite values in b \(2\)"),
-        ("a,b\n1,2\n2,3\n3,4\n", "a", r"has 3 rows; to be split it needs 5 or more"),
+        ("a,b\n1,2\n2,3\n3,4\n", "a", r"has 3 rows; to be split it needs 6 or more"),
         ("a\n1\n2\n", "a", "it has no column besides the target 'a'"),
-        ("a,b\n" + "1,2\n" * 5, "a", "the target 'a' is 1 in every row"),
+        ("a,b\n" + "1,2\n" * 6, "a", "the target 'a' is 1 in every row"),
         ("a,b,b\n1,2,3\n2,3,4\n", "a", "it has several columns called 'b'"),
         ("a,b\n1,2,3\n", "a", "row 1: 3 values in a table of 2 columns"),
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from regbench.data.parsing import parse
 from regbench.data.raw import Raw, Refused, zip_member
-from tests import data_samples
+from tests.made import data_samples
 
 
 def raw(name: str, text: str) -> Raw:

@@ -2,10 +2,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
 
+from regbench import catalog
 from regbench.data import nested_split, prepare, split_rows
+from regbench.data.preparation import FEWEST_ROWS
 from regbench.errors import UsageError
-from tests import data_samples
+from tests.made import data_samples
 
 # Table 1 of the first paper; CA's test part is one row longer than it prints, for its parts must sum to 8192.
 TABLE_1 = {
@@ -26,8 +31,24 @@ def test_the_split_has_the_sizes_of_table_1(rows, sizes):
     assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(rows))
 
 
-def test_the_split_is_scikit_learns():
-    assert nested_split(10)[0].tolist() == [4, 9, 1, 6, 7, 3, 0, 5]  # train_test_split(range(10), random_state=0)
+@given(rows=st.one_of(st.integers(FEWEST_ROWS, 300), st.integers(301, 60_000)), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=50, deadline=None)
+def test_the_split_is_scikit_learns_for_every_number_of_rows_and_every_seed(rows, seed):
+    assert_scikit_learns(rows, seed)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("name", [*catalog.names("datasets")])
+def test_the_split_of_every_dataset_is_scikit_learns(name, seed):
+    assert_scikit_learns(sum(catalog.load("datasets", name).sizes), seed)
+
+
+def assert_scikit_learns(rows: int, seed: int) -> None:
+    train, held_out = train_test_split(np.arange(rows), test_size=0.2, random_state=seed)
+    expected = (train, *train_test_split(held_out, test_size=0.5, random_state=seed))
+    for part, sklearns in zip(nested_split(rows, seed), expected, strict=True):
+        assert part.dtype == np.int64
+        assert np.array_equal(part, sklearns)
 
 
 def test_the_seed_moves_only_a_split_per_seed():

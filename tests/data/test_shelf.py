@@ -6,7 +6,7 @@ from regbench import catalog
 from regbench.data import File, Layout, OpenML, Zip, fetch, import_file, inventory, load, verify, verify_one
 from regbench.data.loading import cached_path
 from regbench.errors import InfrastructureError, UsageError
-from tests import data_samples
+from tests.made import data_samples
 
 TABLE = data_samples.table(40)
 DATASET = data_samples.described(TABLE, File(("sample/a.csv",)), File(("sample/b.arff",), Layout(names={"y": "class"})))

@@ -24,8 +24,8 @@ from regbench.data import (
 )
 from regbench.data.raw import Refused
 from regbench.errors import DataUnavailable
-from tests import data_samples
 from tests.data.answers import openml_description, uci_answer
+from tests.made import data_samples
 
 TABLE = data_samples.table(40)
 

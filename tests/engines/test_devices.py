@@ -1,8 +1,8 @@
 """Device slots: what the machine offers, what the user asks for, and what is refused."""
 
 import os
-from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -17,6 +17,7 @@ def test_cpu_slots_are_as_many_as_asked_for_or_as_there_are_cores():
     assert find_devices("cpu") == ["cpu"] * cores()
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot tie a process to cores")
 def test_cores_stay_within_the_affinity():
     allowed = os.sched_getaffinity(0)
     try:
@@ -27,14 +28,13 @@ def test_cores_stay_within_the_affinity():
     assert 1 <= cores() <= len(allowed)
 
 
-@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="this system does not tell what memory is free")
 def test_free_memory_is_shared_by_the_slots_of_a_device():
     one, four = free_memory(["cpu"]), free_memory(["cpu"] * 4)
     assert one is not None
     assert four is not None
     assert 2**20 < four < one
     assert four == pytest.approx(one / 4, rel=0.2)  # others use memory meanwhile
-    assert one <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert one <= psutil.virtual_memory().total
 
 
 @pytest.mark.parametrize("wanted", ["gpu", "cuda:x", "cpu,cuda:0", "cuda:0,"])

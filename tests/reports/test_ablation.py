@@ -6,7 +6,7 @@ import pytest
 from regbench import reports
 from regbench.analysis import ablate, compare
 from regbench.errors import NothingMeasured
-from tests.cells import ablated, frame, row
+from tests.made.cells import ablated, frame, row
 
 REPORT = reports.load("ablation")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from regbench import analysis, kinds, reports
+from regbench import analysis, catalog, kinds, reports
 from regbench.reports import _palette
-from tests.cells import frame, grid, row
+from tests.made.cells import frame, grid, row
 
 BELOW = ["train_mean", "ridge", "hist_gradient_boosting"]
 

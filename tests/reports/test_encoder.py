@@ -6,7 +6,7 @@ import pytest
 
 from regbench import reports
 from regbench.errors import NothingMeasured
-from tests.encoders import diagnostics
+from tests.made.encoders import diagnostics
 
 REPORT = reports.load("encoder")
 

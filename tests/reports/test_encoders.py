@@ -10,7 +10,7 @@ from regbench import reports
 from regbench.analysis import encoders
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports import _encoders
-from tests.encoders import DATASET, parameters, planar
+from tests.made.encoders import DATASET, parameters, planar
 
 
 def numbers_of(given: reports.Encoders, **options) -> _encoders.Numbers:

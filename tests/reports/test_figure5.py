@@ -9,7 +9,7 @@ import pytest
 from regbench import reports
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports import _palette
-from tests.cells import by_k_and_weight, grid, like_the_paper
+from tests.made.cells import by_k_and_weight, grid, like_the_paper
 
 
 def points(given: pd.DataFrame, panel: str, **options) -> pd.DataFrame:

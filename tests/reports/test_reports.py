@@ -17,9 +17,9 @@ import pytest
 from regbench import analysis, catalog, reports
 from regbench.errors import InfrastructureError, NothingMeasured, UsageError
 from regbench.reports import _palette, _render
-from tests.cells import ablated, by_k_and_weight, choices, frame, grid, like_the_paper, row
-from tests.encoders import diagnostics, planar
-from tests.swept import swept
+from tests.made.cells import ablated, by_k_and_weight, choices, frame, grid, like_the_paper, row
+from tests.made.encoders import diagnostics, planar
+from tests.made.swept import swept
 
 every_report = pytest.mark.parametrize("name", reports.names())
 SHOWN = {"encoders": ("encoder (", "training target"), "encoder": ("hard binning", "end to end", "RMSE")}

@@ -5,7 +5,7 @@ import pytest
 
 from regbench import reports
 from regbench.errors import NothingMeasured
-from tests.cells import frame, row
+from tests.made.cells import frame, row
 
 REPORT = reports.load("scores")
 

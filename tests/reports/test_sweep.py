@@ -7,7 +7,7 @@ import pytest
 
 from regbench import reports
 from regbench.errors import NothingMeasured
-from tests.swept import STAGES, cells, configurations, error, swept
+from tests.made.swept import STAGES, cells, configurations, error, swept
 
 REPORT = reports.load("sweep")
 MADE = reports.Options(benchmark="made")

@@ -13,7 +13,7 @@ from regbench import catalog, reports
 from regbench.analysis.published import bridges_cells
 from regbench.analysis.reference import with_reference
 from regbench.errors import NothingMeasured
-from tests.cells import frame, grid, like_the_paper, row
+from tests.made.cells import frame, grid, like_the_paper, row
 
 NAN = float("nan")
 PAPERS_ROWS = 19

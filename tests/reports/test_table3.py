@@ -8,7 +8,7 @@ import pytest
 from regbench import reports
 from regbench.analysis.choices import at, gather, profile
 from regbench.errors import NothingMeasured
-from tests.cells import choices
+from tests.made.cells import choices
 
 
 def blocks(given, **options) -> dict[str, dict[str, dict[str, str]]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import regbench
-from tests.data_samples import table, write_csv
+from tests.made.data_samples import table, write_csv
 
 TINY = """
 tiny:

@@ -14,7 +14,7 @@ from regbench.job import Pack
 from regbench.runner import Rounds, keep_choices, plan_ahead
 from regbench.runner.work import Task, run_pack
 from regbench.store import EpochRows, Finished, Store, export, import_
-from tests.data_samples import table, write_csv
+from tests.made.data_samples import table, write_csv
 
 FILE = """
 sweep:

@@ -1,15 +1,18 @@
 """Going on inside a training: bit for bit as if it had never stopped."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load, save
 
 from regbench import catalog
 from regbench.data import prepare
 from regbench.training.checkpoint import State
 from regbench.training.loop import Training
-from tests.conftest import make_job
-from tests.data_samples import images, prepared
+from tests.made.data_samples import images, prepared
+from tests.made.jobs import make_job
 from tests.training.test_loop import as_cnn
 
 METHODS = catalog.names("methods")
@@ -87,5 +90,16 @@ def test_a_state_survives_its_bytes():
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data + b"x", lambda data: b"else" + data])
 def test_bytes_that_are_no_state_are_refused(damage):
     data = State(1, {"a": np.zeros(3)}).to_bytes()
-    with pytest.raises(ValueError, match="state"):
+    with pytest.raises(ValueError, match="no state"):
         State.from_bytes(damage(data))
+
+
+@pytest.mark.parametrize("foreign", [b"", b"regbench-state-1" + bytes(80), pickle.dumps({}), save({"a": np.zeros(3)})])
+def test_what_somebody_else_has_written_is_no_state(foreign):
+    with pytest.raises(ValueError, match="no state"):
+        State.from_bytes(foreign)
+
+
+def test_others_can_read_a_state():
+    """It is a file of safetensors."""
+    assert load(State(7, {"a": np.arange(3)}).to_bytes())["a"].tolist() == [0, 1, 2]

@@ -10,8 +10,8 @@ from regbench import catalog
 from regbench.training.diagnostics import diagnose
 from regbench.training.loop import Training
 from regbench.types import Params
-from tests.conftest import make_job
-from tests.data_samples import prepared
+from tests.made.data_samples import prepared
+from tests.made.jobs import make_job
 from tests.methods.samples import build, targets
 
 METHODS = catalog.names("methods")

@@ -15,8 +15,8 @@ from regbench.training.optim import one_cycle
 from regbench.training.pack import build
 from regbench.training.resident import Resident
 from regbench.types import Method, Params
-from tests.conftest import make_job
-from tests.data_samples import images, prepared
+from tests.made.data_samples import images, prepared
+from tests.made.jobs import make_job
 
 METHODS = catalog.names("methods")
 every_method = pytest.mark.parametrize("method", METHODS)

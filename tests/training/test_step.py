@@ -11,8 +11,8 @@ from regbench.training.optim import rates
 from regbench.training.pack import build
 from regbench.training.resident import Resident
 from regbench.training.step import Captured, Inputs, Steps
-from tests.conftest import make_job
-from tests.data_samples import images, prepared
+from tests.made.data_samples import images, prepared
+from tests.made.jobs import make_job
 from tests.training.test_loop import as_cnn
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ import torch
 from regbench import catalog
 from regbench.random import Stream
 from regbench.reports import Encoders
-from tests.cells import COLUMNS, row
+from tests.made.cells import COLUMNS, row
 
 DATASET = "synthetic_crescent"
 METHODS = ("hard_binning", "soft_binning", "cross_entropy_plus_mse", "pretrained_encoder", "end2end")

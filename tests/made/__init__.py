@@ -1,0 +1,1 @@
+"""What tests share: small tables, jobs, and frames as the store gives them, made by hand."""
