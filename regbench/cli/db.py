@@ -1,4 +1,4 @@
-"""Move results between databases, without loss.
+"""Move results between databases, without loss, and keep them when the code changes.
 
 Examples:
   regbench db export results/export
@@ -6,13 +6,14 @@ Examples:
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from regbench.cli import options
-from regbench.cli.output import emit, emit_json, say
+from regbench.cli.output import amount, emit, emit_json, say
 from regbench.cli.reading import reading, stored_benchmark
 
 if TYPE_CHECKING:
@@ -76,7 +77,46 @@ def import_(folder: Folder, db: options.Database = options.DATABASE, json: optio
     return _show("db import", moved, folder, json=json)
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"export": export, "import": import_}
+def adopt(
+    commit: Annotated[str, typer.Option("--from", metavar="COMMIT", help="Whose code trained them.")],
+    method: options.Methods = None,
+    db: options.Database = options.DATABASE,
+    json: options.Json = False,
+) -> None:
+    """Show that results of older code are those of the present code, and count them as done.
+
+    A sample of their jobs, of every method, backbone and kind of dataset, is trained with that commit's code and with
+    the present code, and every number of every epoch is compared. Where all bits agree the database remembers that the
+    two codes are one, and on what that rests; at one difference nothing is recorded and the command exits with 8.
+
+    Examples:
+      regbench db adopt --from HEAD~3
+      regbench db adopt --from 44f7188 --db results/regbench.db
+    """
+    from regbench import config
+    from regbench.runner.adopt import adopt as show
+    from regbench.store import Store
+
+    methods = [config.parse_variant(name).method for name in method or ()]
+    with Store.open(db) as opened:
+        found = show(opened, commit, methods=methods, say=lambda text: say(f"regbench: {text}"))
+    if json:
+        return emit_json("db adopt", asdict(found))
+    compared, numbers = found.compared
+    if found.adoptions:
+        pairs = amount(len(found.adoptions), "version")
+        emit(
+            f"{amount(found.jobs, 'job')} of {pairs} of the code adopted: {amount(compared, 'job')} trained with both, "
+            f"{numbers:,} numbers alike to the last bit"
+        )
+    else:
+        emit(f"nothing to adopt from {commit}")
+    if found.others:
+        say(f"{amount(sum(found.others.values()), 'job')} left, of yet other code; adopt from its commit too")
+    return None
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {"export": export, "import": import_, "adopt": adopt}
 
 
 def _show(command: str, moved: "Moved", folder: Path, *, json: bool) -> None:

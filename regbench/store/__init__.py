@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from regbench.store.store import Store
 from regbench.store.values import (
+    Adoption,
     Checkpoint,
     Choice,
     Claim,
@@ -16,6 +17,7 @@ from regbench.store.values import (
     Resumable,
     Score,
     Standing,
+    Trained,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ __all__ = [
     "DISTILLED",
     "DISTILLED_CURVES",
     "WHOLE",
+    "Adoption",
     "Checkpoint",
     "Choice",
     "Claim",
@@ -47,6 +50,7 @@ __all__ = [
     "Score",
     "Standing",
     "Store",
+    "Trained",
     "export",
     "exports",
     "import_",

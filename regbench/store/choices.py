@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.orm import aliased
 
+from regbench.store.adoptions import Codes
 from regbench.store.models import BenchmarkJobRow, ChoiceRow, JobRow, MetricRow, RunRow
 from regbench.store.sql import chunks, insert_new, now
 from regbench.store.values import Choice, Score
@@ -32,9 +33,10 @@ def scores(connection: Connection, code: Mapping[str, str], by: str) -> dict[str
         .order_by(RunRow.finished, RunRow.id)
     )
     found: dict[str, Score] = {}
+    codes = Codes.of(connection)
     for some in chunks(code):
         for key, digest, diverged_at, value in connection.execute(query.where(JobRow.key.in_(some))):
-            if code[key] == digest:
+            if codes.same(code[key], digest):
                 found[key] = Score(value, diverged_at is not None or value is None)
     return found
 

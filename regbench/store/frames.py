@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, sele
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
+from regbench.store.adoptions import Codes
 from regbench.store.models import (
     BenchmarkJobRow,
     BenchmarkRow,
@@ -33,7 +34,7 @@ def cells(connection: Connection, benchmark: str | None, *, select_epoch: str = 
     if select_epoch not in SELECTIONS:
         raise UsageError(f"no selection of epochs called '{select_epoch}'{did_you_mean(select_epoch, SELECTIONS)}")
     name = known_benchmark(connection, benchmark)
-    frame = _typed(_frame(connection, _cells(name, select_epoch)))
+    frame = _typed(_frame(connection, _cells(connection, name, select_epoch)))
     frame.attrs["benchmark"] = name
     frame.attrs["left_out"] = _left_out(connection, name)
     return frame
@@ -44,7 +45,7 @@ def curves(
 ) -> pd.DataFrame:
     """Every number of every epoch of the accepted runs, long; `epochs` is how many each of them trained."""
     name = known_benchmark(connection, benchmark)
-    accepted = _accepted(name).cte("accepted")
+    accepted = _accepted(connection, name).cte("accepted")
     runs = (
         select(
             accepted.c.id.label("run_id"),
@@ -99,7 +100,7 @@ def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
         select(RunRow.id, RunRow.device, RunRow.resumed, RunRow.epochs, EnvironmentRow.config)
         .join(JobRow, JobRow.id == RunRow.job_id)
         .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
-        .where(JobRow.key == key, RunRow.code_digest == code, RunRow.status == "finished")
+        .where(JobRow.key == key, RunRow.code_digest.in_(Codes.of(connection).alike(code)), RunRow.status == "finished")
         .order_by(RunRow.id.desc())
         .limit(1)
     )
@@ -183,8 +184,8 @@ def history(connection: Connection) -> pd.DataFrame:
     )
     frame = _frame(connection, query).astype({"seconds": "float64", "epoch": "float64"})
     frame = frame.fillna({"processor": "", "options": "{}"})
-    newest = frame.groupby(["dataset", "method", "backbone"])["code_digest"].transform("last")
-    frame = frame[frame["code_digest"] == newest]
+    code = frame["code_digest"].map(Codes.of(connection).name)
+    frame = frame[code == code.groupby([frame[name] for name in ("dataset", "method", "backbone")]).transform("last")]
     epoch = frame["epoch"].fillna(frame["seconds"] / frame["epochs"])
     setup = (frame["seconds"] - frame["epochs"] * epoch).clip(lower=0)
     grouped = frame.assign(epoch=epoch, setup=setup).groupby(columns, sort=True)
@@ -214,16 +215,20 @@ def _frame(connection: Connection, query: Select) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(result.keys(), columns, strict=True)))
 
 
-def _finished(benchmark: str) -> Select:
-    """The finished runs of a benchmark, each with the code digest that its cell's newest run has."""
+def _finished(connection: Connection, benchmark: str) -> Select:
+    """The finished runs of a benchmark, each with its code and that of its cell's newest run.
+
+    Code that was shown to compute the same is one code.
+    """
     newest_first = (RunRow.finished.desc(), RunRow.id.desc())
+    code = Codes.of(connection).column(RunRow.code_digest)
     return (
         select(
             RunRow.id,
             RunRow.job_id,
-            RunRow.code_digest,
+            code.label("code"),
             RunRow.finished,
-            func.first_value(RunRow.code_digest).over(partition_by=CELL, order_by=newest_first).label("winner"),
+            func.first_value(code).over(partition_by=CELL, order_by=newest_first).label("winner"),
         )
         .join(JobRow, JobRow.id == RunRow.job_id)
         .join(BenchmarkJobRow, BenchmarkJobRow.job_id == JobRow.id)
@@ -231,22 +236,22 @@ def _finished(benchmark: str) -> Select:
     )
 
 
-def _accepted(benchmark: str) -> Select:
+def _accepted(connection: Connection, benchmark: str) -> Select:
     """The run that reports use of each job: the newest finished one of its cell's code."""
-    finished = _finished(benchmark).cte("finished")
+    finished = _finished(connection, benchmark).cte("finished")
     place = func.row_number().over(
         partition_by=finished.c.job_id, order_by=(finished.c.finished.desc(), finished.c.id.desc())
     )
     ranked = (
         select(finished.c.id, finished.c.job_id, place.label("place"))
-        .where(finished.c.code_digest == finished.c.winner)
+        .where(finished.c.code == finished.c.winner)
         .cte("ranked")
     )
     return select(ranked.c.id, ranked.c.job_id).where(ranked.c.place == 1)
 
 
-def _cells(benchmark: str, select_epoch: str) -> Select:
-    accepted = _accepted(benchmark).cte("accepted")
+def _cells(connection: Connection, benchmark: str, select_epoch: str) -> Select:
+    accepted = _accepted(connection, benchmark).cte("accepted")
     curve = select(MetricRow.epoch).where(MetricRow.run_id == accepted.c.id, MetricRow.name == "val/rmse")
     order = [MetricRow.value, MetricRow.epoch] if select_epoch == "best-val" else [MetricRow.epoch.desc()]
     chosen_epoch = curve.where(MetricRow.value.is_not(None)).order_by(*order).limit(1).scalar_subquery()
@@ -323,15 +328,15 @@ def _widths(frame: pd.DataFrame) -> pd.api.extensions.ExtensionArray:
 
 def _left_out(connection: Connection, benchmark: str) -> list[str]:
     """A line for each cell in which some jobs only have runs of other code than the cell's newest."""
-    finished = _finished(benchmark).cte("finished")
+    finished = _finished(connection, benchmark).cte("finished")
     job = (JobRow.dataset, BenchmarkJobRow.variant, JobRow.k, JobRow.seed)
     query = (
-        select(*job, func.max(finished.c.code_digest), func.max(finished.c.winner))
+        select(*job, func.max(finished.c.code), func.max(finished.c.winner))
         .join(finished, finished.c.job_id == JobRow.id)
         .join(BenchmarkJobRow, BenchmarkJobRow.job_id == JobRow.id)
         .where(BenchmarkJobRow.benchmark == benchmark)
         .group_by(JobRow.id, *job)
-        .having(func.sum(case((finished.c.code_digest == finished.c.winner, 1), else_=0)) == 0)
+        .having(func.sum(case((finished.c.code == finished.c.winner, 1), else_=0)) == 0)
         .order_by(*job)
     )
     seeds: dict[tuple[str, str], list[str]] = {}

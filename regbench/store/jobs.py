@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from regbench import catalog
 from regbench.job import Job, canonical, stated
+from regbench.store.adoptions import Codes
 from regbench.store.models import BenchmarkJobRow, BenchmarkRow, DatasetRow, EnvironmentRow, JobRow, RunRow
 from regbench.store.sql import insert_new, now, rows_in
 from regbench.store.values import Member
@@ -81,7 +82,8 @@ def done(connection: Connection, code: Mapping[str, str]) -> set[str]:
     """The keys of the jobs that have a finished run of the wanted code."""
     runs = select(JobRow.key, RunRow.code_digest).join(RunRow, RunRow.job_id == JobRow.id)
     rows = rows_in(connection, runs.where(RunRow.status == "finished"), JobRow.key, code)
-    return {key for key, digest in rows if code[key] == digest}
+    codes = Codes.of(connection)
+    return {key for key, digest in rows if codes.same(code[key], digest)}
 
 
 def outgrown(connection: Connection, code: Mapping[str, str]) -> dict[str, str | None]:
@@ -94,7 +96,8 @@ def outgrown(connection: Connection, code: Mapping[str, str]) -> dict[str, str |
         .order_by(RunRow.finished, RunRow.id)
     )
     rows = list(rows_in(connection, query, JobRow.key, code))
-    current = {row.key for row in rows if code[row.key] == row.code_digest}
+    codes = Codes.of(connection)
+    current = {row.key for row in rows if codes.same(code[row.key], row.code_digest)}
     return {row.key: row.config.get("commit") for row in rows if row.key not in current}
 
 
@@ -103,7 +106,9 @@ def failed(connection: Connection, code: Mapping[str, str]) -> dict[str, tuple[s
     columns = (JobRow.key, RunRow.code_digest, RunRow.status, RunRow.failure_class, RunRow.error)
     query = select(*columns).join(RunRow, RunRow.job_id == JobRow.id).order_by(RunRow.id)
     ended = query.where(RunRow.status.in_(["finished", "failed"]))
-    last = {run.key: run for run in rows_in(connection, ended, JobRow.key, code) if code[run.key] == run.code_digest}
+    codes = Codes.of(connection)
+    ours = (run for run in rows_in(connection, ended, JobRow.key, code) if codes.same(code[run.key], run.code_digest))
+    last = {run.key: run for run in ours}
     return {key: (run.failure_class or "", run.error or "") for key, run in last.items() if run.status == "failed"}
 
 

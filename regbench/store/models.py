@@ -200,3 +200,15 @@ class ParameterRow(Base):
     epoch: Mapped[int]
     shape: Mapped[Any]
     data: Mapped[bytes]
+
+
+class AdoptionRow(Base):
+    """Two digests of code that were shown to compute the same, bit for bit."""
+
+    __tablename__ = "adoption"
+
+    old: Mapped[str] = mapped_column(primary_key=True)
+    new: Mapped[str] = mapped_column(primary_key=True)
+    old_commit: Mapped[str]  # whose code has the digest `old`
+    evidence: Mapped[Any]  # the jobs that both trained, how many numbers agreed, machine and versions
+    made: Mapped[float]

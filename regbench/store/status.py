@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Row, select
 
+from regbench.store.adoptions import Codes
 from regbench.store.models import BenchmarkJobRow, BenchmarkRow, JobRow, RunRow
 from regbench.store.sql import chunks, now
 from regbench.store.values import Failure, Standing
@@ -46,6 +47,7 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
 def trained(connection: Connection, code: Mapping[str, str]) -> dict[str, int]:
     """Epochs by key that runs of the wanted code (key -> digest) have trained, finished or under way."""
     found: dict[str, int] = {}
+    codes = Codes.of(connection)
     for some in chunks(sorted(code)):
         runs = (
             select(JobRow.key, RunRow.code_digest, RunRow.epochs)
@@ -53,7 +55,7 @@ def trained(connection: Connection, code: Mapping[str, str]) -> dict[str, int]:
             .where(JobRow.key.in_(some), RunRow.status.in_(("finished", "running")))
         )
         for key, digest, epochs in connection.execute(runs):
-            if code[key] == digest:
+            if codes.same(code[key], digest):
                 found[key] = max(epochs, found.get(key, 0))
     return found
 
@@ -144,8 +146,9 @@ def _runs(connection: Connection, benchmark: str | None, code: Mapping[str, str]
         inside = select(BenchmarkJobRow.job_id).where(BenchmarkJobRow.benchmark == benchmark)
         query = query.where(RunRow.job_id.in_(inside))
     found: dict[int, _Runs] = defaultdict(_Runs)
+    codes = Codes.of(connection)
     for run in connection.execute(query.order_by(RunRow.id)):
-        if code is not None and code.get(run.key) != run.code_digest:
+        if code is not None and not codes.same(code.get(run.key, ""), run.code_digest):
             continue
         known = found[run.job_id]
         if run.status == "running":

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, Engine
 
 from regbench.job import Job
+from regbench.store import adoptions, choices, engine, leases, runs, status, upgrade
 from regbench.store import checkpoints as states
-from regbench.store import choices, engine, leases, runs, status, upgrade
 from regbench.store import jobs as grid
 from regbench.store.trouble import explained, reachable
 from regbench.store.values import (
+    Adoption,
     Checkpoint,
     Choice,
     Claim,
@@ -29,6 +30,7 @@ from regbench.store.values import (
     Resumable,
     Score,
     Standing,
+    Trained,
 )
 
 if TYPE_CHECKING:
@@ -148,6 +150,28 @@ class Store:
         """Say of every job of a dataset or method why it cannot run (its name -> why)."""
         with self.writing() as connection:
             grid.block(connection, reasons)
+
+    # What other code has trained
+
+    def trained_by(self) -> list[Trained]:
+        """Every job with a finished run, once for each version of the code that finished one."""
+        with self.reading() as connection:
+            return adoptions.trained(connection)
+
+    def adopt(self, found: Sequence[Adoption]) -> None:
+        """Remember that code computes the same: from now on runs of the one count as runs of the other."""
+        with self.writing() as connection:
+            adoptions.add(connection, found)
+
+    def adoptions(self) -> list[Adoption]:
+        """Every adoption, the first made first."""
+        with self.reading() as connection:
+            return adoptions.known(connection)
+
+    def codes(self) -> adoptions.Codes:
+        """Which digests of code stand for the same numbers."""
+        with self.reading() as connection:
+            return adoptions.Codes.of(connection)
 
     # What was chosen
 

@@ -18,9 +18,11 @@ from sqlalchemy import Connection, Select, and_, false, func, insert, select
 
 import regbench
 from regbench.job import canonical
+from regbench.store.adoptions import Codes, concerning
 from regbench.store.frames import known_benchmark
 from regbench.store.jobs import link
 from regbench.store.models import (
+    AdoptionRow,
     Base,
     BenchmarkJobRow,
     BenchmarkRow,
@@ -61,7 +63,7 @@ def export(store: Store, folder: str | Path, benchmark: str | None = None, part:
         target.mkdir(parents=True, exist_ok=True)
         rows = {
             name: write(connection, query, target / f"{name}.parquet", left_out=part.left_out)
-            for name, query in _queries(benchmark, part).items()
+            for name, query in _queries(connection, benchmark, part).items()
         }
         _say_what_it_is(target / ABOUT, rows, part)
         return Moved(rows)
@@ -90,7 +92,7 @@ def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
     return Moved({name: after[name] - before[name] for name in before}, tuple(left_alone))
 
 
-def _queries(benchmark: str | None, part: Part) -> dict[str, Select]:
+def _queries(connection: Connection, benchmark: str | None, part: Part) -> dict[str, Select]:
     """What each file holds, in the order in which it can be read back."""
     jobs = select(BenchmarkJobRow.job_id)
     jobs = jobs.where(BenchmarkJobRow.benchmark == benchmark) if benchmark else select(JobRow.id)
@@ -133,6 +135,9 @@ def _queries(benchmark: str | None, part: Part) -> dict[str, Select]:
         "choices": _plain(ChoiceRow)
         .where(ChoiceRow.benchmark == benchmark if benchmark else ChoiceRow.benchmark.is_not(None))
         .order_by(ChoiceRow.benchmark, ChoiceRow.dataset, ChoiceRow.variant, ChoiceRow.k),
+        "adoptions": _plain(AdoptionRow)
+        .where(concerning(Codes.of(connection), _digests(connection, ended)))
+        .order_by(AdoptionRow.made, AdoptionRow.old, AdoptionRow.new),
     }
 
 
@@ -147,8 +152,18 @@ TABLES: dict[str, type[Base]] = {
     "predictions": PredictionRow,
     "parameters": ParameterRow,
     "choices": ChoiceRow,
+    "adoptions": AdoptionRow,
 }
-SINCE = {"parameters": "0003", "choices": "0004"}  # the version of the tables from which on an export has the file
+SINCE = {
+    "parameters": "0003",
+    "choices": "0004",
+    "adoptions": "0005",
+}  # the version of the tables from which on an export has the file
+
+
+def _digests(connection: Connection, runs: Select) -> list[str]:
+    """The digests of the code that these runs were made with."""
+    return list(connection.execute(select(RunRow.code_digest).where(RunRow.id.in_(runs)).distinct()).scalars())
 
 
 def _plain(table: type[Base], *keys: Any) -> Select:
@@ -211,6 +226,7 @@ def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[st
             link(connection, name, each)
     chosen = sheets["choices"].rows() if "choices" in sheets else []
     insert_new(connection, ChoiceRow, [row for row in chosen if row["benchmark"] not in other])
+    insert_new(connection, AdoptionRow, sheets["adoptions"].rows() if "adoptions" in sheets else [])
     return [f"benchmark {name}: another grid of that name is here and stays; the runs were added" for name in other]
 
 

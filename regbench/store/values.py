@@ -122,6 +122,24 @@ class FinishedRun:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """A job that a version of the code has finished."""
+
+    job: Job
+    code: str
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """Code of digest `old`, of a commit, computes what code of digest `new` does; the evidence is plain data."""
+
+    old: str
+    new: str
+    commit: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Failure:
     """A job that failed, and what it said."""
 

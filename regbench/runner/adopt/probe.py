@@ -1,0 +1,90 @@
+"""Digests and curves of jobs, by whichever version of regbench is on the path: `python probe.py QUESTION ANSWER`.
+
+It is run with older code than that it lies beside, so it calls what there was before kinds where there are none. The
+question is `{"packs": [[configuration of a job, ...], ...], "train": whether to train}`; numbers are answered as
+hexadecimal floats, to the last bit.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+
+def main(question: str, answer: str) -> None:
+    """Answer the question in one file with another."""
+    from regbench.job import Job
+
+    asked = json.loads(Path(question).read_text(encoding="utf-8"))
+    said = []
+    for configs in asked["packs"]:
+        jobs = [Job.from_config(config) for config in configs]
+        curves = train(jobs) if asked["train"] else [None] * len(jobs)
+        said += [
+            {"key": job.key, "code": digest(job), "curves": curve} for job, curve in zip(jobs, curves, strict=True)
+        ]
+    Path(answer).write_text(json.dumps(said), encoding="utf-8")
+
+
+def digest(job: Any) -> str:
+    """The digest of the code on the path."""
+    try:
+        from regbench.kinds import code_digest
+    except ImportError:
+        from regbench.fingerprint import code_digest  # pyright: ignore[reportAttributeAccessIssue]
+    return code_digest(job)
+
+
+def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
+    """Every number of every epoch of each job, and the bits of its last predictions."""
+    import torch
+    from torch.utils import deterministic
+
+    from regbench import catalog, data
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - a property that type checkers miss
+    dataset, protocol = jobs[0].dataset, jobs[0].protocol
+    table = data.load(catalog.load("datasets", dataset), dataset)
+    prepared = data.prepare(table, protocol.split, jobs[0].seed if protocol.split == "per_seed" else 0)
+    found: list[dict[str, list[str]]] = [{} for _ in jobs]
+    last = None
+    for last in epochs(jobs, prepared):
+        for row, curves in enumerate(found):
+            values = {name: each[row] for name, each in last.values.items()} | last.looks[row].diagnostics
+            for name, value in values.items():
+                curves.setdefault(name, []).append(float(value).hex())
+    for row, curves in enumerate(found if last else ()):
+        for part, predicted in last.predictions.items() if last else ():
+            curves[f"predictions/{part}"] = [hashlib.sha256(predicted[row].tobytes()).hexdigest()]
+    return found
+
+
+def epochs(jobs: list[Any], prepared: Any) -> Iterable[Any]:
+    """The epochs of jobs that are executed together."""
+    import torch
+
+    cpu = torch.device("cpu")
+    try:
+        from regbench import kinds
+    except ImportError:
+        return _before_kinds(jobs, prepared, cpu)
+    return kinds.of(jobs[0].method).begin(jobs, prepared, cpu)
+
+
+def _before_kinds(jobs: list[Any], prepared: Any, device: Any) -> Iterable[Any]:
+    from regbench import catalog
+    from regbench.training.loop import Training
+
+    if not catalog.is_baseline(jobs[0].method):  # pyright: ignore[reportAttributeAccessIssue]
+        return Training(jobs, prepared, device)
+    from regbench.runner.fitting import as_epoch, fit  # pyright: ignore[reportMissingImports]
+
+    return [as_epoch(fit(jobs[0], prepared))]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
