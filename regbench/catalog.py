@@ -127,8 +127,7 @@ def load(kind: str, name: str) -> Any:
     if kind == "datasets" and (table := roots.own_table(full)):
         return _own(table, roots.generation())
     found = _found(kind)[full]
-    if not found.root.ours:
-        roots.make_importable(found.root)
+    roots.make_importable(found.root)
     return getattr(importlib.import_module(found.module), OBJECTS[kind])
 
 

@@ -6,11 +6,13 @@ a file is follows from the object that it defines, METHOD or DATASET. Its files 
 whose value is the package's name.
 """
 
+import contextlib
 import hashlib
 import importlib.util
+import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
@@ -73,6 +75,10 @@ _added = Added()
 _generation = 0
 
 
+def announce(_text: str) -> None:
+    """What is done with the word that a place is used for the first time; a program replaces it."""
+
+
 def added() -> Added:
     """What was added in this process, and by the variable REGBENCH_PLUGINS."""
     named = filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))
@@ -92,7 +98,9 @@ def add(places: Iterable[str | Path] = (), tables: Iterable[OwnTable] = (), *, s
     Raises:
         UsageError: a place that is no folder and no Python file; `source` says who named it.
     """
-    use(_added + Added(tuple(str(place) for place in _places(places, source)), tuple(tables)))
+    found = tuple(str(place) for place in _places(places, source))
+    use(_added + Added(found, tuple(tables)))
+    _say_what_is_new(found)
 
 
 def forget() -> None:
@@ -135,7 +143,9 @@ def file_of(module: str) -> Path | None:
 
 
 def make_importable(root: Root) -> None:
-    """Let Python find the modules of a user's folder, under a package name of its own."""
+    """Let Python find the modules of a user's folder, under a package name of its own; others it finds by itself."""
+    if not root.package.startswith(f"{PREFIX}."):
+        return
     parent = None
     name = ""
     for part, path in zip(root.package.split("."), ([], [str(root.folder)]), strict=False):
@@ -190,3 +200,23 @@ def _installed() -> tuple[Root, ...]:
             raise UsageError(f"the plug-in '{point.name}' of an installed package names no package: {point.value}")
         found.append(Root(Path(spec.submodule_search_locations[0]), point.value))
     return tuple(found)
+
+
+def _say_what_is_new(places: Iterable[str]) -> None:
+    """Say of each place, the first time this user names it, that its code will be run."""
+    from regbench.data.places import cache_folder
+
+    path = cache_folder() / "plug-ins.json"
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = []
+    if not (new := [place for place in places if place not in known]):
+        return
+    for place in new:
+        announce(
+            f"{place}: used for the first time; the Python files in it are code, and what you name of it will be run"
+        )
+    with contextlib.suppress(OSError):  # where it cannot be kept, it is said again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(sorted({*known, *new}), indent=1), encoding="utf-8")

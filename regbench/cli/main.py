@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 import regbench
+from regbench import roots
 from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, status, verify
 from regbench.cli.output import emit, say
-from regbench.errors import RegbenchError, did_you_mean
+from regbench.errors import RegbenchError, UsageError, did_you_mean
 
 EXIT_CODES = """Exit codes:
   0    all went well
@@ -49,6 +50,14 @@ def start(
         bool,
         typer.Option("--no-color", help="No colour, here or after a command; so do NO_COLOR and REGBENCH_NO_COLOR."),
     ] = False,
+    _plugins: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plugins",
+            metavar="DIR",
+            help="A folder of methods, datasets, ... of your own, here or after a command; so does REGBENCH_PLUGINS.",
+        ),
+    ] = None,
 ) -> None:
     """Benchmark deep regression: a grid of jobs goes in, every epoch lands in a database, every table is a query.
 
@@ -101,6 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
         given = [each for each in given if each != "--no-color"]
         os.environ["NO_COLOR"] = "1"
     try:
+        given = _with_plugins(given)
         code = app(given, prog_name="regbench", standalone_mode=False)
     except RegbenchError as error:
         say(f"regbench: {error}")
@@ -112,6 +122,24 @@ def main(arguments: list[str] | None = None) -> int:
     if code == 130:
         say("regbench: interrupted")
     return code if isinstance(code, int) else 0
+
+
+def _with_plugins(given: list[str]) -> list[str]:
+    """The command line without --plugins DIR, after looking into these folders: every command takes it."""
+    roots.announce = lambda text: say(f"regbench: {text}")
+    rest, places = [], []
+    words = iter(given)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name != "--plugins":
+            rest.append(word)
+        elif (place := value if equals else next(words, None)) is None:
+            raise UsageError("--plugins: name a folder, such as --plugins ./plugins")
+        else:
+            places.append(place)
+    if places:
+        roots.add(places)
+    return rest
 
 
 def _usage(error: Exception, given: list[str]) -> int:
