@@ -32,10 +32,23 @@ def build(
     static: Mapping[str, str] | None = None,
     **changed: float,
 ) -> tuple[Method, Params, HParams]:
-    """A method, its parameters on `y_NM` and its hyper-parameters."""
+    """A method, its parameters on `y_NM` and its hyper-parameters; equal ones are made once, for stage 1 takes long."""
+    y_NM = targets() if y_NM is None else y_NM
+    known = name, k, y_NM.shape, y_NM.numpy().tobytes(), seed, frozenset((static or {}).items()), *changed.items()
+    if known not in _built:
+        _built[known] = build_anew(name, k, y_NM, seed=seed, static=static, **changed)
+    return _built[known]
+
+
+_built: dict[tuple[object, ...], tuple[Method, Params, HParams]] = {}
+
+
+def build_anew(
+    name: str, k: int, y_NM: Tensor, *, seed: int = 0, static: Mapping[str, str] | None = None, **changed: float
+) -> tuple[Method, Params, HParams]:
+    """What `build` gives, made in this call."""
     method: Method = catalog.load("methods", name)
     values = hparams(method, **changed)
-    y_NM = targets() if y_NM is None else y_NM
     params = method.init(y_NM, k, values, {**method.static, **(static or {})}, Stream.named(seed, "method"))
     return method, params, values
 

@@ -13,7 +13,7 @@ from regbench.methods._centres import place
 from regbench.methods._encoder import affine_soft_bins, autoencoding, log_affine
 from regbench.random import Stream
 from regbench.types import Params
-from tests.methods.samples import build, losses, outputs, targets
+from tests.methods.samples import build, build_anew, losses, outputs, targets
 
 
 def stage_one(y_NM: Tensor, w: dict[str, Tensor], alpha: float) -> float:
@@ -28,7 +28,7 @@ def soft_binning_start(y_NM: Tensor, k: int, lambda_sigma: float) -> tuple[Tenso
 
 
 @pytest.mark.parametrize("m", [1, 2])
-@pytest.mark.parametrize("k", [2, 5, 25])
+@pytest.mark.parametrize("k", [2, 5, 15])
 @pytest.mark.parametrize("lambda_sigma", [0.5, 1.0])
 def test_stage_one_ends_below_soft_binning(m, k, lambda_sigma):
     y = targets(300, m)
@@ -41,7 +41,7 @@ def test_stage_one_ends_below_soft_binning(m, k, lambda_sigma):
 def test_stage_one_descends_and_never_climbs(alpha):
     y = targets(300)
     centres, sigma, start = soft_binning_start(y, 5, 0.5)
-    trace = [stage_one(y, fit(y, centres, sigma, alpha=alpha, steps=steps), alpha) for steps in range(1, 30, 2)]
+    trace = [stage_one(y, fit(y, centres, sigma, alpha=alpha, steps=steps), alpha) for steps in (1, 2, 4, 8, 16, 29)]
     assert trace[-1] < trace[0] <= stage_one(y, start, alpha)
     assert all(later <= earlier for earlier, later in pairwise(trace))
 
@@ -69,15 +69,15 @@ def test_equal_targets_count_as_often_as_they_occur():
 
 def test_a_penalty_on_the_entropy_lowers_it_and_a_reward_raises_it():
     def entropy(alpha: float) -> float:
-        y = targets(300)
-        _, params, _ = build("pretrained_encoder", 9, y, alpha=alpha)
+        y = targets(100)
+        _, params, _ = build("pretrained_encoder", 5, y, alpha=alpha)
         log_psi = log_affine(y, params["w_lin"], params["w_bias"])
         return -(log_psi.exp() * log_psi).sum(-1).mean().item()
 
     assert entropy(1e-2) < 0.5 * entropy(1e-8)
-    rewarded = [entropy(alpha) for alpha in (-1e-8, -1e-5, -1e-3, -0.1)]
+    rewarded = [entropy(alpha) for alpha in (-1e-5, -1e-3, -0.1)]
     assert all(higher > lower for lower, higher in pairwise(rewarded))
-    assert rewarded[-1] > 0.95 * log(9)  # nearly all that nine bins can have
+    assert rewarded[-1] > 0.95 * log(5)  # nearly all that five bins can have
 
 
 def test_frozen_at_its_start_stage_two_is_soft_binning():
@@ -105,7 +105,7 @@ def test_encoder_and_decoder_are_fixed_not_trained():
 @pytest.mark.parametrize("context", [torch.no_grad, torch.enable_grad])
 def test_stage_one_runs_whether_or_not_gradients_are_on_and_leaves_no_graph(context):
     with context():
-        _, params, _ = build("pretrained_encoder")
+        _, params, _ = build_anew("pretrained_encoder", 5, targets())
     assert not any(each.requires_grad for each in params.fixed.values())
 
 

@@ -58,8 +58,8 @@ def test_crps_of_atoms_is_the_integral_of_the_squared_distance_of_distribution_f
 @every_scored
 @pytest.mark.parametrize("m", [1, 2])
 def test_a_score_is_one_number_for_each_row_and_alone_the_same(name, m):
-    method, params, _ = build(name, 7, targets(60, m))
-    g, y = outputs(method, 7, m), targets(12, m, seed=1)
+    method, params, _ = build(name, 5, targets(60, m))
+    g, y = outputs(method, 5, m), targets(12, m, seed=1)
     for score in method.scores.values():
         together = score(params, g, y)
         assert together.shape == (12,)
@@ -70,8 +70,8 @@ def test_a_score_is_one_number_for_each_row_and_alone_the_same(name, m):
 @pytest.mark.parametrize("m", [1, 2])
 def test_crps_is_never_negative_and_of_a_target_far_beyond_all_the_error_of_the_mean_less_half_the_width(name, m):
     """With y above all of X, E|X - y| = y - E X; the width, ½ E|X - X'|, is that at any such y."""
-    method, params, _ = build(name, 7, targets(60, m))
-    g, y = 2 * outputs(method, 7, m, n=50), targets(50, m, seed=1)
+    method, params, _ = build(name, 5, targets(60, m))
+    g, y = 2 * outputs(method, 5, m, n=50), targets(50, m, seed=1)
     assert (crps(method, params, g, y) >= -1e-12).all()
     width = [(far - method.predict(params, g)).mean(-1) - crps(method, params, g, y * 0 + far) for far in (1e3, 2e3)]
     assert (width[0] > 0).all()

@@ -42,16 +42,14 @@ def same(one, other):
 
 def test_every_method_goes_on_bit_for_bit():
     data = prepared(200)
-    jobs = [make_job(name, k=5, seed=seed, epochs=5) for name in METHODS for seed in (0, 1)]
-    whole = list(Training(jobs, data))
-    for stops in ([3], [1, 2, 4]):
-        assert same(interrupted(jobs, data, stops), whole)
+    jobs = [make_job(name, k=5, seed=seed, epochs=3) for name in METHODS for seed in (0, 1)]
+    assert same(interrupted(jobs, data, [2]), list(Training(jobs, data)))
 
 
 def test_images_go_on_bit_for_bit():
     data = prepare(images(60, size=8))
     jobs = [as_cnn(make_job(name, batch_size=16, epochs=3)) for name in ("lsq", "end2end")]
-    assert same(interrupted(jobs, data, [1]), list(Training(jobs, data)))
+    assert same(interrupted(jobs, data, [1, 2]), list(Training(jobs, data)))
 
 
 def test_a_job_goes_on_in_another_pack_with_the_same_numbers():

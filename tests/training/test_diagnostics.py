@@ -15,7 +15,7 @@ from tests.made.jobs import make_job
 from tests.methods.samples import build, targets
 
 METHODS = catalog.names("methods")
-TWICE = ("soft_binning", "end2end", "corn", "gaussian_nll")  # with two seeds, and so two rows of one head
+TWICE = ("soft_binning", "end2end", "corn", "gaussian_nll")  # both rows of their head are looked at
 SCORED = [name for name in METHODS if catalog.load("methods", name).scores]
 
 
@@ -68,17 +68,18 @@ def test_the_encoder_that_is_looked_at_is_a_distribution_and_its_decoder_has_a_r
 
 
 def test_a_job_looks_the_same_alone_and_in_a_pack_in_any_order():
+    """What its encoder and decoder do, the scores of its distribution, and its parameters: not a bit differs."""
     data = prepared(300)
-    jobs = [
-        make_job(method, k=5, epochs=2, seed=seed) for method in METHODS for seed in (1, 0)[: 1 + (method in TWICE)]
-    ]
+    jobs = [make_job(method, k=5, epochs=2, seed=seed) for method in METHODS for seed in (1, 0)]
     *_, packed = Training(jobs, data)
     for row, job in enumerate(jobs):
-        *_, alone = Training([job], data)
-        assert alone.looks[0].diagnostics == packed.looks[row].diagnostics
-        assert {name: each.tolist() for name, each in alone.looks[0].parameters.items()} == {
-            name: each.tolist() for name, each in packed.looks[row].parameters.items()
-        }
+        assert ("val/crps" in packed.looks[row].diagnostics) == (job.method in SCORED)
+        if job.seed or job.method in TWICE:
+            *_, alone = Training([job], data)
+            assert alone.looks[0].diagnostics == packed.looks[row].diagnostics
+            assert {name: each.tolist() for name, each in alone.looks[0].parameters.items()} == {
+                name: each.tolist() for name, each in packed.looks[row].parameters.items()
+            }
 
 
 def test_what_is_trained_moves_and_what_is_fixed_stays():
@@ -86,13 +87,6 @@ def test_what_is_trained_moves_and_what_is_fixed_stays():
     assert (first.looks[0].parameters["mu"] != last.looks[0].parameters["mu"]).any()
     assert first.looks[1].parameters["centres"].tolist() == last.looks[1].parameters["centres"].tolist()
     assert first.looks[0].diagnostics != last.looks[0].diagnostics
-
-
-def scores_of(jobs, data):
-    """What the last epoch says of each job's predicted distribution."""
-    (*_, last) = Training(jobs, data, dtype=torch.float64)
-    names = ("val/crps", "test/crps", "val/nll", "test/nll")
-    return [{name: look.diagnostics[name] for name in names if name in look.diagnostics} for look in last.looks]
 
 
 def test_scores_are_means_over_the_rows_of_a_part_and_only_of_methods_that_have_them():
@@ -113,12 +107,3 @@ def test_scores_are_means_over_the_rows_of_a_part_and_only_of_methods_that_have_
     outputs = z[at] @ part.linear.views["weight"][0] + part.linear.views["bias"][0]
     expected = part.head.method.scores["nll"](Params(), outputs, y).mean().item()
     assert epoch.looks[2].diagnostics["test/nll"] == pytest.approx(expected, rel=1e-9)
-
-
-@pytest.mark.parametrize("name", SCORED)
-def test_scores_do_not_depend_on_the_pack(name):
-    data = prepared(150)
-    one, other = make_job(name, k=5, seed=1, epochs=2), make_job(name, k=5, seed=2, epochs=2)
-    (alone,), (packed, _, _) = scores_of([one], data), scores_of([one, other, make_job("lsq", epochs=2)], data)
-    assert alone
-    assert packed == pytest.approx(alone, rel=1e-9)
