@@ -1,10 +1,11 @@
-# `make run` trains the main job, prints its table and draws its figure; `make test` runs the tests.
+# `make run` trains the main job, prints its table and draws its figure; `make test` runs the tests that are quick,
+# `make slow` the others.
 # Each does all of its own set-up. TORCH_BACKEND=cu128 (or cpu) overrides the detection of the torch build.
 PYTHON ?= python3
 export TORCH_BACKEND
 
-.PHONY: run test lint install clean
-run test lint install:
+.PHONY: run test slow lint install clean
+run test slow lint install:
 	@$(PYTHON) tools/dev.py $@
 
 clean:

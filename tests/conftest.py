@@ -27,6 +27,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     """The user's caches and settings are neither read nor written; REGBENCH_DATA stays, for tests of the real data."""
     for name in [each for each in os.environ if each.startswith("REGBENCH_") and each != "REGBENCH_DATA"]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or every process compiles all of regbench again
     monkeypatch.setenv("REGBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("REGBENCH_OFFLINE", "1")

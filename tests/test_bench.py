@@ -195,6 +195,7 @@ def test_a_stored_pack_has_every_row_that_is_counted(in_tmp: Path) -> None:
         assert len(store.curves("bench")) == rows == 3 * 100 * 6
 
 
+@pytest.mark.slow
 def test_the_harness_share_is_of_a_real_run() -> None:
     measured = harness(epochs=2, rows=700)
     assert 0 < measured.value < math.inf

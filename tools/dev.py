@@ -1,4 +1,4 @@
-"""Set up the virtual environment and run the main job, the tests or the linters: `python tools/dev.py run|test|lint`.
+"""Set up the virtual environment and run the main job, tests or linters: `python tools/dev.py run|test|slow|lint`.
 
 Standard library only, so that it works on a bare machine and where there is no make. The environment is
 made once in `.venv` and again when what it was made from has changed. TORCH_BACKEND (cpu, cu128, ...)
@@ -23,9 +23,9 @@ MADE_FROM = ("pyproject.toml", "constraints.txt", "tools/dev.py")
 
 
 def main(arguments: list[str]) -> int:
-    """Set up, then do what was asked: run, test, lint or install."""
-    if not arguments or arguments[0] not in {"run", "test", "lint", "install"}:
-        print("usage: python tools/dev.py run|test|lint|install [arguments]", file=sys.stderr)
+    """Set up, then do what was asked: run, test, slow, lint or install."""
+    if not arguments or arguments[0] not in {"run", "test", "slow", "lint", "install"}:
+        print("usage: python tools/dev.py run|test|slow|lint|install [arguments]", file=sys.stderr)
         return 2
     install()
     match arguments:
@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
             return run_smoke(rest)
         case ["test", *rest]:
             return call(BIN / "python", "-m", "pytest", *PARALLEL, *rest)
+        case ["slow", *rest]:  # the later of two markers counts: that of pyproject.toml leaves these out
+            return call(BIN / "python", "-m", "pytest", *PARALLEL, "-m", "slow", *rest)
         case ["lint", *_]:
             return lint()
         case _:

@@ -11,6 +11,7 @@ from regbench.store import Store
 from tests.cli.conftest import Command
 
 
+@pytest.mark.slow
 def test_figures_of_encoders_are_drawn_from_what_was_trained_whatever_was_run_last(regbench: Command) -> None:
     words = ["--seed", 0, "--method", "soft_binning", "--method", "end2end", "--epochs", 2]
     assert regbench("run", "bridges-figure2", *words, "--devices", "cpu", "--workers", 1).code == 0

@@ -118,9 +118,7 @@ def project(tmp_path: Path) -> Iterator[ProjectMaker]:
         (tmp_path / "benchmarks.yaml").write_text(text)
         package = Path(regbench.__file__).parent
         if add:
-            package = Path(
-                shutil.copytree(package, tmp_path / "copy" / "regbench", ignore=shutil.ignore_patterns("__pycache__"))
-            )
+            package = Path(shutil.copytree(package, tmp_path / "copy" / "regbench"))
             for name, content in add.items():
                 (package / name).write_text(content)
         made.append(Project(tmp_path, package.parent))

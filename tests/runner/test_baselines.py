@@ -129,6 +129,7 @@ def test_a_library_that_is_missing_blocks_its_own_jobs_and_names_what_to_install
     assert "xgboost, which is not installed: pip install 'regbench[baselines]'" in plan.uninstalled["xgboost"]
 
 
+@pytest.mark.slow
 def test_a_run_without_a_library_says_so_in_one_line_and_runs_the_rest(project):
     """In processes of its own, with a name that no distribution has."""
     file = (catalog.PACKAGE / "baselines" / "train_mean.py").read_text(encoding="utf-8")

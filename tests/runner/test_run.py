@@ -88,6 +88,7 @@ def test_kill_9_of_the_run_and_starting_again_finishes_without_training_a_finish
     assert kept <= set(tiny.ask("SELECT job_id, id FROM run WHERE status = 'finished'"))
 
 
+@pytest.mark.slow
 def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over(project):
     """kill -9 of the run alone: its workers notice, and nobody waits for their leases to run out."""
     tiny = project(["lsq"], seeds=2, epochs=LONG)
@@ -98,6 +99,7 @@ def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over
     assert {status for (status,) in tiny.ask("SELECT status FROM run")} == {"interrupted"}
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_takes_no_job_with_it(project):
     tiny = project(["lsq"], seeds=2, epochs=60, rows=2000)
     process = tiny.start("--workers", "2")
@@ -109,7 +111,7 @@ def test_a_worker_that_is_killed_takes_no_job_with_it(project):
     assert "interrupted" in {status for (status,) in tiny.ask("SELECT status FROM run")}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_being_asked_to_stop_keeps_what_is_finished_and_says_so(project, number):
     tiny = project(["lsq"], seeds=2, epochs=LONG)
     process = tiny.start()
@@ -145,6 +147,7 @@ def test_a_method_that_raises_fails_alone_and_is_tried_again_only_when_asked(pro
     assert tiny.ask(failed) == [(2,)]
 
 
+@pytest.mark.slow
 def test_memory_that_runs_out_halves_the_pack_before_a_job_fails_for_it(project):
     error = "RuntimeError('DefaultCPUAllocator: can\\'t allocate memory') if batch.y.shape[0] else None"
     tiny = project(["raises"], seeds=4, add={"methods/raises.py": RAISES.format(error=error)})
@@ -162,6 +165,7 @@ def test_divergence_is_a_result_and_not_a_failure(project):
     assert tiny.ask("SELECT COUNT(*) FROM metric WHERE name = 'test/rmse' AND value IS NULL") == [(2,)]
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_database_share_the_work(project):
     tiny = project(["lsq", "hard_binning"], seeds=6, epochs=30, rows=2000)
     both = [tiny.start(), tiny.start()]
@@ -189,6 +193,7 @@ def curves(project):
     return rows, predictions, learnt
 
 
+@pytest.mark.slow
 def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_was_not(project, tmp_path, monkeypatch):
     """SIGKILL of a worker, of the run, and of both, at odd moments: nothing twice, nothing lost, no bit different."""
     monkeypatch.setenv("REGBENCH_WRITE_EVERY", "0.1")
@@ -220,6 +225,7 @@ def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_wa
     assert curves(tiny) == killed
 
 
+@pytest.mark.slow
 def test_a_job_retrained_alone_gives_what_its_pack_gave_and_a_wrong_number_is_found(project):
     tiny = project(["lsq", "end2end"], seeds=2)
     said = tiny.run("--verify-packing", "40%")
@@ -234,6 +240,7 @@ def test_a_job_retrained_alone_gives_what_its_pack_gave_and_a_wrong_number_is_fo
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_ends_the_run_at_once(project):
     tiny = project(["lsq"], seeds=2, epochs=LONG, rows=20_000, protocol=", clip: 2.0")  # epochs of a while
     process = tiny.start()
@@ -247,6 +254,7 @@ def test_a_second_ctrl_c_ends_the_run_at_once(project):
     assert tiny.ask("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_device_that_fails_three_packs_in_a_row_is_set_aside_and_the_rest_is_not_burnt_on_it(project):
     error = 'RuntimeError("CUDA error: an illegal memory access was encountered")'
     tiny = project(["raises"], seeds=90, add={"methods/raises.py": RAISES.format(error=error)})
@@ -277,6 +285,7 @@ METHOD = Method(
 '''
 
 
+@pytest.mark.slow
 def test_what_the_machine_is_to_blame_for_is_tried_again_after_a_while(project):
     tiny = project(["once"], add={"methods/once.py": FAILS_ONCE})
     said = tiny.run()
@@ -303,6 +312,7 @@ METHOD = Method(
 '''
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the memory of a process is limited as Linux does it")
 def test_a_pack_too_large_for_memory_is_halved_until_it_fits_and_no_job_fails_for_it(project):
     tiny = project(

@@ -1,5 +1,7 @@
 """A benchmark that chooses, as a user runs it: its sweep first, killed in between, and nothing done twice."""
 
+import pytest
+
 from tests.runner.conftest import kill, kill_run
 from tests.runner.test_run import FINISHED, finished_once
 
@@ -21,6 +23,7 @@ tiny:{COMMON}
 """
 
 
+@pytest.mark.slow
 def test_a_run_completes_its_sweep_then_trains_what_it_chose_and_goes_on_after_a_kill(project):
     tiny = project(["lsq"])
     (tiny.folder / "benchmarks.yaml").write_text(FILE)
