@@ -37,6 +37,7 @@ tiny:
 """
 
 
+@pytest.mark.slow
 def test_a_budget_trains_only_what_open_claims_wait_for(in_tmp: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_csv(in_tmp / "table.csv", table(200))
     (in_tmp / "benchmarks.yaml").write_text(BENCHMARK)

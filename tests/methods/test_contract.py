@@ -16,7 +16,7 @@ SIX = ("lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder
 STOPPED = {"beta_nll"}  # its loss holds a factor that nothing is trained by, so no difference quotient is its gradient
 every_method = pytest.mark.parametrize("name", NAMES)
 every_k = pytest.mark.parametrize("k", [2, 5, 25])
-every_m = pytest.mark.parametrize("m", [1, 2, 3])
+every_m = pytest.mark.parametrize("m", [1, 3])  # one dimension, and several
 
 
 def test_the_catalog_has_the_six_methods_of_the_first_paper():

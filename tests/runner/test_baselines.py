@@ -46,6 +46,7 @@ def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitted, "_version", lambda name: "" if name == "xgboost" else "1.0")
 
 
+@pytest.mark.slow
 def test_a_run_fits_what_it_trains_beside_and_running_again_fits_nothing(project, capsys, monkeypatch):
     tiny = project(["lsq", "train_mean", "ridge", "random_forest"], seeds=2)
     first = tiny.run()

@@ -111,7 +111,8 @@ def test_a_worker_that_is_killed_takes_no_job_with_it(project):
     assert "interrupted" in {status for (status,) in tiny.ask("SELECT status FROM run")}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_being_asked_to_stop_keeps_what_is_finished_and_says_so(project, number):
     tiny = project(["lsq"], seeds=2, epochs=LONG)
     process = tiny.start()
@@ -125,6 +126,7 @@ def test_being_asked_to_stop_keeps_what_is_finished_and_says_so(project, number)
     assert tiny.ask("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_method_that_raises_fails_alone_and_is_tried_again_only_when_asked(project):
     tiny = project(["lsq", "raises"], add={"methods/raises.py": RAISES.format(error='ValueError("no such thing")')})
     first = tiny.run()
