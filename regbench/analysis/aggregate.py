@@ -8,6 +8,7 @@ import pandas as pd
 
 from regbench.analysis import order
 from regbench.analysis.comparable import CELL, comparable
+from regbench.papers.bridges import WIDTH
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -26,7 +27,7 @@ def aggregate(frame: "DataFrame", metrics: Sequence[str] = METRICS) -> "DataFram
     cells = [_cell(key, group, metrics) for key, group in rows.groupby(CELL, dropna=False, sort=False)]
     cells.sort(key=_place)
     result = pd.DataFrame(cells, columns=[*CELL, "n", "n_expected", "diverged", *_statistics(metrics)])
-    result = result.astype({"k": "Int64", "lambda_sigma": "Float64", "n": int, "n_expected": int, "diverged": int})
+    result = result.astype({"k": "Int64", WIDTH: "Float64", "n": int, "n_expected": int, "diverged": int})
     result = result.astype(dict.fromkeys(_statistics(metrics), float))
     result.attrs = dict(rows.attrs)
     return result
@@ -68,5 +69,5 @@ def _diverged(group: "DataFrame") -> int:
 
 
 def _place(cell: dict[str, Any]) -> tuple[object, ...]:
-    row = order.row_key(cell["method"], cell["variant"], cell["k"], cell["lambda_sigma"])
+    row = order.row_key(cell["method"], cell["variant"], cell["k"], cell[WIDTH])
     return (order.dataset_key(cell["dataset"]), row)

@@ -6,11 +6,12 @@ import pandas as pd
 
 from regbench.analysis import order
 from regbench.errors import NothingMeasured
+from regbench.papers.bridges import WIDTH
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-CELL = ["dataset", "method", "variant", "k", "lambda_sigma"]
+CELL = ["dataset", "method", "variant", "k", WIDTH]
 
 
 def comparable(frame: "DataFrame") -> "DataFrame":
@@ -22,16 +23,21 @@ def comparable(frame: "DataFrame") -> "DataFrame":
     if frame.empty:
         raise NothingMeasured("no job is planned here: nothing to report on")
     notes = list(frame.attrs.get("left_out", []))
-    rows = frame.copy()
-    for column in ("run_id", "lambda_sigma"):
-        if column not in rows:
-            rows[column] = pd.NA
+    rows = with_width(frame)
+    if "run_id" not in rows:
+        rows["run_id"] = pd.NA
     measured = rows["run_id"].notna() | rows["test_rmse"].notna()
     rows = _majority(rows, measured, ["dataset"], ["digest"], "another version of the data", notes)
     rows = _majority(rows, measured, CELL, ["protocol", "backbone"], "another protocol or backbone", notes)
     rows = _one_run_per_seed(rows, notes)
     rows.attrs = {**frame.attrs, "left_out": notes}
     return rows
+
+
+def with_width(frame: "DataFrame") -> "DataFrame":
+    """A copy with the column that tables have for one hyper-parameter; null in rows that it does not tell apart."""
+    settings = frame["settings"] if "settings" in frame else [{}] * len(frame)
+    return frame.assign(**{WIDTH: pd.array([each.get(WIDTH) for each in settings], dtype="Float64")})
 
 
 def _majority(

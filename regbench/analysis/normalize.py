@@ -11,11 +11,12 @@ from regbench import kinds
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import aggregate, null, records
 from regbench.errors import NothingMeasured
+from regbench.papers.bridges import WIDTH
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-ROW = ["method", "variant", "k", "lambda_sigma"]  # what a row of the table is
+ROW = ["method", "variant", "k", WIDTH]  # what a row of the table is
 
 
 @dataclass(frozen=True)
@@ -145,5 +146,5 @@ def _means(cells: "DataFrame", common: tuple[str, ...]) -> "DataFrame":
         rows.append([*map(null, key), *statistics, len(common) if full else 0])
     rows.sort(key=lambda row: order.row_key(*row[:4]))
     columns = [*ROW, "arithmetic", "geometric", "median", "datasets"]
-    means = pd.DataFrame(rows, columns=columns).astype({"k": "Int64", "lambda_sigma": "Float64"})
+    means = pd.DataFrame(rows, columns=columns).astype({"k": "Int64", WIDTH: "Float64"})
     return means.astype({"arithmetic": float, "geometric": float, "median": float})

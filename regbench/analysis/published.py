@@ -18,7 +18,7 @@ def bridges_cells() -> "pd.DataFrame":
             "method": cell.method,
             "variant": _variant(cell),
             "k": cell.k,
-            "lambda_sigma": cell.lambda_sigma,
+            "settings": _settings(cell),
             "seed": 0,
             "run_id": number,
             "test_rmse": cell.test_rmse,
@@ -28,12 +28,15 @@ def bridges_cells() -> "pd.DataFrame":
         for number, cell in enumerate(bridges.table2())
     ]
     frame = pd.DataFrame(rows)
-    return frame.astype({"k": "Int64", "lambda_sigma": "Float64", "run_id": "Int64", "test_mae": float})
+    return frame.astype({"k": "Int64", "run_id": "Int64", "test_mae": float})
 
 
 def _variant(cell: bridges.Cell) -> str:
-    settings = {} if cell.lambda_sigma is None else {"lambda_sigma": cell.lambda_sigma}
-    return catalog.label(cell.method, settings, {})
+    return catalog.label(cell.method, _settings(cell), {})
+
+
+def _settings(cell: bridges.Cell) -> dict[str, float]:
+    return {} if cell.lambda_sigma is None else {bridges.WIDTH: cell.lambda_sigma}
 
 
 @cache

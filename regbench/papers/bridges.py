@@ -9,6 +9,7 @@ from regbench.papers import tables
 
 DATASETS = ("WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM")  # in the order of its tables
 METHODS = ("lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end")  # of its figures
+WIDTH = "lambda_sigma"  # the hyper-parameter that tables have a column for, as Table 2 has
 
 # Where a public data set cannot be what Table 1 prints, and why: (property, dataset) → reason.
 MISPRINTS = {

@@ -7,6 +7,7 @@ import numpy as np
 
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
+from regbench.papers.bridges import WIDTH
 from regbench.reports import _ratios
 from regbench.reports._report import Table
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pandas import DataFrame
 
-ROW = ["method", "variant", "k", "lambda_sigma"]
+ROW = ["method", "variant", "k", WIDTH]
 BEST = "*"
 MARKED = f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still"
 DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding

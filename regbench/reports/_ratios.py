@@ -11,6 +11,7 @@ from regbench import kinds
 from regbench.analysis import order, variants
 from regbench.analysis.aggregate import records
 from regbench.analysis.normalize import ROW, Normalized
+from regbench.papers.bridges import WIDTH
 from regbench.reports import _words
 from regbench.reports._report import Table
 
@@ -47,8 +48,8 @@ def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
 
 def row_names(row: Any) -> tuple[str, str, str]:
     """Method, k and λ_σ of a row, the method with whatever else differs from its defaults."""
-    name = variants.without(row["variant"], "lambda_sigma")
-    return name, _words.setting(row["k"]), _words.setting(row["lambda_sigma"])
+    name = variants.without(row["variant"], WIDTH)
+    return name, _words.setting(row["k"]), _words.setting(row[WIDTH])
 
 
 def compact(table: Table) -> Table:

@@ -9,7 +9,9 @@ import pandas as pd
 
 from regbench.analysis import order, select, variants
 from regbench.analysis.aggregate import null, records
+from regbench.analysis.comparable import with_width
 from regbench.errors import NothingMeasured
+from regbench.papers.bridges import WIDTH
 from regbench.reports import _ratios, _units, _words
 from regbench.reports._report import Options, Report, Table
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     Colours = dict[tuple[str, Hashable], str]
 
-LINE = ["dataset", "method", "variant", "k", "lambda_sigma"]
+LINE = ["dataset", "method", "variant", "k", WIDTH]
 ACROSS = 4  # panels in a row
 LINES = {"test": {"linestyle": "-", "linewidth": 0.9}, "val": {"linestyle": (0, (2, 1.5)), "linewidth": 0.7}}
 
@@ -47,7 +49,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     k = (variants.DEFAULT_K,) if several and (long["k"] == variants.DEFAULT_K).any() else options.k
     long = select(long, k=k, datasets=options.datasets, methods=options.methods)
     value = long["value"].astype(float) * _units.factor(long, options)
-    long = long.assign(split=long["name"].map(names), value=value)
+    long = with_width(long).assign(split=long["name"].map(names), value=value)
     long = long[np.isfinite(value)]
     grouped = long.groupby([*LINE, "split", "epoch"], dropna=False)["value"]
     rows = grouped.agg(["median", "min", "max", "count"]).reset_index()
@@ -181,7 +183,7 @@ def _sorted(rows: "DataFrame") -> "DataFrame":
 
 
 def _place(row: dict[str, Any]) -> tuple[object, ...]:
-    named = order.row_key(row["method"], row["variant"], null(row["k"]), null(row["lambda_sigma"]))
+    named = order.row_key(row["method"], row["variant"], null(row["k"]), null(row[WIDTH]))
     return (order.dataset_key(row["dataset"]), named, row["split"])
 
 

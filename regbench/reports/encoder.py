@@ -9,7 +9,9 @@ import pandas as pd
 
 from regbench.analysis import order, select, variants
 from regbench.analysis.aggregate import finite, null, records
+from regbench.analysis.comparable import with_width
 from regbench.errors import NothingMeasured
+from regbench.papers.bridges import WIDTH
 from regbench.reports import _ratios, _words
 from regbench.reports._report import Options, Report, Table
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     Looks = dict[tuple[str, tuple[str, Hashable]], dict[str, Any]]
 
-ROW = ["dataset", "method", "variant", "k", "lambda_sigma"]
+ROW = ["dataset", "method", "variant", "k", WIDTH]
 LINE = ["method", "variant", "k"]  # the same in every panel
 MOST_LINES = 9  # of a panel
 NOTHING = 1e-12  # the entropy that the smallest share which methods know makes of a one-hot code
@@ -56,7 +58,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     chosen = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     long = chosen[chosen["name"].isin(NAMES)]
     encoding = long.loc[long["name"].isin(list(DIAGNOSTICS)) & long["value"].notna(), "run_id"].unique()
-    long = long[long["run_id"].isin(encoding)]
+    long = with_width(long[long["run_id"].isin(encoding)])
     if long.empty:
         raise NothingMeasured(
             "no run here has an encoder or a decoder of its own, or they were trained before these were looked at"
@@ -116,7 +118,7 @@ def _statistics(runs: "DataFrame", which: str) -> "DataFrame":
             row[f"{name}_mean"] = values.mean() if len(values) else np.nan
             row[f"{name}_std"] = values.std(ddof=1) if len(values) > 1 else np.nan
         rows.append(row)
-    return pd.DataFrame(rows).astype({"k": "Int64", "lambda_sigma": "Float64"})
+    return pd.DataFrame(rows).astype({"k": "Int64", WIDTH: "Float64"})
 
 
 def _curves(runs: "DataFrame", wide: "DataFrame") -> "DataFrame":
@@ -132,7 +134,7 @@ def _sorted(rows: "DataFrame", then: list[str]) -> "DataFrame":
     keys = [
         (
             order.dataset_key(row["dataset"]),
-            order.row_key(row["method"], row["variant"], null(row["k"]), null(row["lambda_sigma"])),
+            order.row_key(row["method"], row["variant"], null(row["k"]), null(row[WIDTH])),
             *(row[name] for name in then),
         )
         for row in records(rows[[*ROW, *then]])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from regbench.analysis import Normalized, aggregate, normalize, order, select
 from regbench.analysis.aggregate import records
 from regbench.errors import NothingMeasured
+from regbench.papers.bridges import WIDTH
 from regbench.reports import _ratios, _units, _words
 from regbench.reports._report import Options, Report, Table
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 ROWS = [
-    *("dataset", "method", "variant", "k", "lambda_sigma", "n", "n_expected", "diverged"),
+    *("dataset", "method", "variant", "k", WIDTH, "n", "n_expected", "diverged"),
     *("rmse_mean", "rmse_std", "mae_mean", "mae_std", "ratio", "ratio_std", "reason"),
 ]
 DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding

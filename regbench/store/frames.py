@@ -77,7 +77,7 @@ def curves(
     if datasets is not None:
         numbers = numbers.where(JobRow.dataset.in_(sorted(datasets)))
     described = _frame(connection, runs).astype({"k": "Int64"})
-    described["lambda_sigma"] = _widths(described)
+    described["settings"] = _settings(described)
     described = described.drop(columns=["config", "row", "swept"])
     return described.merge(_frame(connection, numbers).astype({"value": "float64"}), on="run_id")
 
@@ -295,7 +295,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Plain columns: missing integers as <NA>, missing metrics as NaN, hyper-parameters as dictionaries."""
     frame["hparams"] = [config["hparams"] for config in frame["config"]]
     frame["swept"] = frame["swept"].map(lambda values: values or {})
-    frame["lambda_sigma"] = _widths(frame)
+    frame["settings"] = _settings(frame)
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
     metrics = [name.replace("/", "_") for name in METRICS]
     frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*metrics, "seconds"], "float64")})
@@ -305,7 +305,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         "method",
         "variant",
         "k",
-        "lambda_sigma",
+        "settings",
         "hparams",
         "backbone",
         "protocol",
@@ -316,14 +316,14 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[[*first, *then]]
 
 
-def _widths(frame: pd.DataFrame) -> pd.api.extensions.ExtensionArray:
-    """The λ_σ of each job; <NA> where its method has none, or where it was chosen, so that it tells no rows apart."""
+def _settings(frame: pd.DataFrame) -> list[dict[str, float]]:
+    """The hyper-parameters that tell the rows of a table apart: of a row whose values were chosen, all but those."""
     jobs = zip(frame["config"], frame["swept"], frame["variant"], frame["row"], strict=True)
-    widths = [
-        None if variant == row and "lambda_sigma" in (swept or {}) else config["hparams"].get("lambda_sigma")
-        for config, swept, variant, row in jobs
+    chosen = [(swept or {}) if variant == row else {} for _, swept, variant, row in jobs]
+    return [
+        {name: value for name, value in config["hparams"].items() if name not in mine}
+        for config, mine in zip(frame["config"], chosen, strict=True)
     ]
-    return pd.array(widths, dtype="Float64")
 
 
 def _left_out(connection: Connection, benchmark: str) -> list[str]:

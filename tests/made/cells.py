@@ -10,7 +10,7 @@ from regbench import catalog
 from regbench.analysis.choices import Choices, gather
 from regbench.analysis.published import bridges_cells
 
-COLUMNS = {"k": "Int64", "lambda_sigma": "Float64", "run_id": "Int64", "diverged": bool}
+COLUMNS = {"k": "Int64", "run_id": "Int64", "diverged": bool}
 
 
 def row(dataset: str, variant: str, seed: int, rmse: float | None, **other: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def row(dataset: str, variant: str, seed: int, rmse: float | None, **other: Any)
         "method": method,
         "variant": variant,
         "k": None if method == "lsq" else 25,
-        "lambda_sigma": 0.5 if variant == "soft_binning" else None,
+        "settings": {"lambda_sigma": 0.5} if variant == "soft_binning" else {},
         "backbone": "mlp",
         "protocol": "p",
         "digest": f"sha256:{dataset}",

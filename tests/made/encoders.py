@@ -55,7 +55,7 @@ def diagnostics(*, seeds: int = 2, epochs: int = 4, kept: Sequence[int] = range(
         method = variant.partition("[")[0]
         for seed in range(seeds):
             about = {"run_id": len(rows) + 1, "dataset": DATASET, "method": method, "variant": variant, "seed": seed}
-            about |= {"k": None if method == "lsq" else 9, "lambda_sigma": None, "epochs": epochs}
+            about |= {"k": None if method == "lsq" else 9, "settings": {}, "epochs": epochs}
             if method != "lsq" and 0 in kept:
                 rows.append({**about, "epoch": 0, "name": "stage1/seconds", "value": 1.0 + seed})
             for epoch in sorted({*kept} & {*range(1, epochs + 1)}):
@@ -63,4 +63,4 @@ def diagnostics(*, seeds: int = 2, epochs: int = 4, kept: Sequence[int] = range(
                 own = {name: value * (epoch + seed + number) for name, value in at.items() if name != "epoch"}
                 shown = {name: value for name, value in own.items() if method != "lsq" or name == "test/rmse"}
                 rows += [{**about, "epoch": epoch, "name": each, "value": v} for each, v in (error | shown).items()]
-    return pd.DataFrame(rows).astype({"k": "Int64", "lambda_sigma": "Float64", "value": float})
+    return pd.DataFrame(rows).astype({"k": "Int64", "value": float})

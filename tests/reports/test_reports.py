@@ -30,7 +30,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def epochs() -> pd.DataFrame:
     """Curves as the store gives them: three seeds, two methods, four epochs; one diverges."""
     rows = [
-        {"run_id": seed, "dataset": "DM", "method": variant, "variant": variant, "k": k, "lambda_sigma": None}
+        {"run_id": seed, "dataset": "DM", "method": variant, "variant": variant, "k": k, "settings": {}}
         | {"seed": seed, "epoch": epoch, "name": name}
         | {"value": None if (variant, seed, epoch) == ("end2end", 2, 4) else 1 / epoch + seed / 10}
         for variant, k in [("lsq", None), ("end2end", 25)]
@@ -38,7 +38,7 @@ def epochs() -> pd.DataFrame:
         for epoch in range(1, 5)
         for name in ("val/rmse", "test/rmse", "train/loss")
     ]
-    return pd.DataFrame(rows).astype({"k": "Int64", "lambda_sigma": "Float64", "value": float})
+    return pd.DataFrame(rows).astype({"k": "Int64", "value": float})
 
 
 def scored() -> pd.DataFrame:

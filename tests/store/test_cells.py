@@ -10,7 +10,7 @@ from regbench.store import EpochRows, Finished, Member, Store
 from tests.store.conftest import PROTOCOL, job, labelled, take, train
 
 COLUMNS = [
-    *["benchmark", "dataset", "method", "variant", "k", "lambda_sigma", "hparams", "backbone", "protocol", "seed"],
+    *["benchmark", "dataset", "method", "variant", "k", "settings", "hparams", "backbone", "protocol", "seed"],
     *[
         "job_key",
         "run_id",
@@ -37,9 +37,8 @@ def test_the_columns_and_their_types_are_the_same_with_and_without_runs(store: S
         types = frame.dtypes.astype(str)
         assert set(types[["k", "seed", "run_id", "best_epoch", "epochs"]]) == {"Int64"}
         assert set(types[["val_rmse", "val_mae", "test_rmse", "test_mae", "seconds"]]) == {"float64"}
-        assert (types["lambda_sigma"], types["diverged"]) == ("Float64", "bool")
-    assert list(full["hparams"]) == [{}, {"lambda_sigma": 0.5}]
-    assert full["lambda_sigma"].isna().tolist() == [True, False]
+        assert types["diverged"] == "bool"
+    assert list(full["hparams"]) == list(full["settings"]) == [{}, {"lambda_sigma": 0.5}]
 
 
 def test_a_benchmark_without_jobs_has_no_rows_but_all_columns(store: Store):
@@ -131,7 +130,7 @@ def test_curves_hold_every_number_of_the_accepted_runs_and_of_those_asked_for(st
     assert list(frame["epoch"]) == [1, 2, 3] * 2
     assert list(frame["value"]) == [0.3, 0.1, 0.2] * 2
     assert list(frame.columns) == [
-        *["run_id", "dataset", "method", "variant", "k", "seed", "digest", "epochs", "lambda_sigma"],
+        *["run_id", "dataset", "method", "variant", "k", "seed", "digest", "epochs", "settings"],
         *["epoch", "name", "value"],
     ]
     assert store.curves(names=["no/such"]).empty
@@ -152,10 +151,10 @@ def test_a_job_may_stand_in_several_rows_and_a_chosen_width_tells_no_rows_apart(
     assert frame["variant"].tolist() == ["soft_binning", "soft_binning", "soft_binning[lambda_sigma=1]"]
     assert frame["row"].tolist() == frame["variant"].tolist()
     assert frame["swept"].tolist() == [swept, swept, {}]
-    assert frame["lambda_sigma"].isna().tolist() == [True, True, False]
+    assert frame["settings"].tolist() == [{}, {}, {"lambda_sigma": 1.0}]
     assert frame["val_rmse"].tolist() == [0.1, 0.1, 0.1]
     assert frame["run_id"].nunique() == 2
     curves = store.curves("small", names=["val/rmse"])
     assert curves.groupby("variant").size().to_dict() == {"soft_binning": 6, "soft_binning[lambda_sigma=1]": 3}
     (sweep,) = store.cells("sweep").to_dict("records")
-    assert (sweep["row"], sweep["swept"], sweep["lambda_sigma"]) == ("soft_binning", swept, 1.0)
+    assert (sweep["row"], sweep["swept"], sweep["settings"]) == ("soft_binning", swept, {"lambda_sigma": 1.0})
