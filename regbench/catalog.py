@@ -136,25 +136,6 @@ def module_of(kind: str, name: str) -> str:
     return _found(kind)[name].module
 
 
-def label(method: str, hparams: dict[str, Any], static: dict[str, Any]) -> str:
-    """A method's or baseline's variant as users write it: what differs from its defaults, in brackets.
-
-    >>> label("soft_binning", {"lambda_sigma": 1.0}, {})
-    'soft_binning[lambda_sigma=1]'
-    >>> label("soft_binning", {"lambda_sigma": 0.5}, {})
-    'soft_binning'
-    """
-    known = row(method)
-    defaults = {**known.hparams, **known.arguments.get("static", {})}
-    changed = {key: value for key, value in {**hparams, **static}.items() if value != defaults.get(key)}
-    inside = ",".join(f"{key}={_short(value)}" for key, value in sorted(changed.items()))
-    return f"{method}[{inside}]" if inside else method
-
-
-def _short(value: object) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
 def _found(kind: str) -> dict[str, Found]:
     return _find(kind, roots.roots(), roots.generation())
 
@@ -229,4 +210,4 @@ def _literal(node: ast.expr) -> Any:
         return ...
 
 
-__all__ = ["PACKAGE", "Entry", "entry", "kind_of_row", "label", "load", "module_of", "names", "resolve", "row", "rows"]
+__all__ = ["PACKAGE", "Entry", "entry", "kind_of_row", "load", "module_of", "names", "resolve", "row", "rows"]

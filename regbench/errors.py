@@ -62,6 +62,17 @@ class Interrupted(RegbenchError):
     exit_code = 130
 
 
+class WrongValueError(ValueError):
+    """What is wrong with a value, and where inside it: `path` is relative to the value that was read.
+
+    Whoever knows the file or the option it stands in makes a `UsageError` of it.
+    """
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """The end of a message about an unknown name: the nearest known one, or all of them.
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from regbench import catalog, kinds
-from regbench.analysis import order, variants
+from regbench import catalog, kinds, variants
+from regbench.analysis import order
 from regbench.analysis.aggregate import null
 from regbench.analysis.comparable import comparable
 from regbench.analysis.compare import Comparison, compare

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regbench import kinds
-from regbench.analysis import order, paired, variants, verdict
+from regbench.analysis import order, paired, verdict
 from regbench.analysis.aggregate import METRICS, null, records
 from regbench.analysis.comparable import comparable
+from regbench.analysis.select import pick
 from regbench.analysis.verdict import Overall
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
 
@@ -86,7 +87,7 @@ def compare(
         raise UsageError(f"compare takes one k, not {len(k)}; or say it of each method: {a}[k=5] {b}[k=25]")
     at = next(iter(k), None)
     rows = comparable(frame)
-    left, right = variants.pick(rows, a, k=at), variants.pick(rows, b, k=at)
+    left, right = pick(rows, a, k=at), pick(rows, b, k=at)
     if left.index.equals(right.index):
         raise UsageError(f"'{a}' and '{b}' are the same method: nothing to compare")
     name_a, name_b = _names(left, right)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from regbench import kinds
-from regbench.analysis import order, variants
+from regbench import kinds, variants
+from regbench.analysis import order
 from regbench.analysis.aggregate import aggregate, null, records
+from regbench.analysis.select import pick
 from regbench.errors import NothingMeasured
 from regbench.papers.bridges import WIDTH
 
@@ -71,7 +72,7 @@ def describe(row: Any) -> str:
 def _baseline(frame: "DataFrame", name: str) -> dict[str, dict[str, Any]]:
     """The baseline's cell of each dataset; none where it was not planned."""
     try:
-        rows = variants.pick(frame, name)
+        rows = pick(frame, name)
     except NothingMeasured:
         return {}
     return {cell["dataset"]: cell for cell in records(aggregate(rows))}

@@ -4,7 +4,7 @@ from functools import cache
 
 import pandas as pd
 
-from regbench import catalog
+from regbench import catalog, variants
 from regbench.analysis import order
 from regbench.papers import bridges
 
@@ -32,7 +32,7 @@ def bridges_cells() -> "pd.DataFrame":
 
 
 def _variant(cell: bridges.Cell) -> str:
-    return catalog.label(cell.method, _settings(cell), {})
+    return variants.label(cell.method, _settings(cell), {})
 
 
 def _settings(cell: bridges.Cell) -> dict[str, float]:

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from regbench import catalog
-from regbench.analysis import order, variants
+from regbench import catalog, variants
+from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
 
@@ -40,6 +40,35 @@ def select(
     return kept
 
 
+def check_method(name: str, frame: "DataFrame") -> None:
+    """Refuse a method or baseline that neither the catalog nor the frame knows."""
+    known = sorted({*catalog.rows(), *frame["method"]}, key=order.method_key)
+    if name not in known:
+        raise UsageError(f"no method called '{name}'{did_you_mean(name, known)}")
+
+
+def pick(frame: "DataFrame", name: str, *, k: int | None = None) -> "DataFrame":
+    """The rows of one variant at one k: the default variant at k = 25 of a bare name; a method may ignore k."""
+    wanted = variants.parse(name)
+    where = _benchmark(frame)
+    if name.strip() not in set(frame["variant"]):
+        check_method(wanted.method, frame)
+    rows = frame[frame["method"] == wanted.method]
+    if rows.empty:
+        raise NothingMeasured(f"{where} has no {wanted.method}; it has {_listing(frame['method'])}")
+    labels = set(rows["variant"])
+    exact = name.strip() if name.strip() in labels else wanted.label
+    if exact not in labels:
+        raise UsageError(f"{where} has no variant '{exact}'{did_you_mean(exact, sorted(labels))}")
+    rows = rows[rows["variant"] == exact]
+    at = wanted.k or k or variants.DEFAULT_K
+    chosen = rows[rows["k"].isna() | (rows["k"] == at)]
+    if chosen.empty:
+        has = ", ".join(str(each) for each in sorted({int(each) for each in rows["k"].dropna()}))
+        raise UsageError(f"{where} has no {exact} at k = {at}; it has k = {has}: choose one with --k or {exact}[k=…]")
+    return chosen
+
+
 def _asked(*filters: Collection[object]) -> list[tuple[str, Collection[object]]]:
     return list(zip(("k", "dataset", "method"), filters, strict=True))
 
@@ -56,14 +85,23 @@ def _dataset(name: str, frame: "DataFrame") -> str:
     raise UsageError(f"no dataset called '{name}'{did_you_mean(name, [*names, *known])}")
 
 
-def _method(name: str, frame: "DataFrame") -> variants.Variant:
+def _method(name: str, frame: "DataFrame") -> variants.Wanted:
     wanted = variants.parse(name)
     if wanted.label not in set(frame["variant"]):
-        variants.check_method(wanted.method, frame)
+        check_method(wanted.method, frame)
     return wanted
 
 
-def _is(row: dict, wanted: variants.Variant) -> bool:
+def _is(row: dict, wanted: variants.Wanted) -> bool:
     if wanted.k is not None and row["k"] != wanted.k:
         return False
     return row["method"] == wanted.method if wanted.label == wanted.method else row["variant"] == wanted.label
+
+
+def _benchmark(frame: "DataFrame") -> str:
+    names = set(frame["benchmark"].dropna()) if "benchmark" in frame else set()
+    return f"benchmark {names.pop()}" if len(names) == 1 else "the benchmark"
+
+
+def _listing(names: "object") -> str:
+    return ", ".join(sorted(set(names), key=order.method_key)) or "nothing"  # type: ignore[call-overload]

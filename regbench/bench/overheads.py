@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from regbench import catalog, config
+from regbench import catalog, config, variants
 from regbench.bench.shapes import Shape, synthetic
 from regbench.config.benchmark import Benchmark, Facts, expand
 from regbench.data import from_file
@@ -213,7 +213,7 @@ def grid(*, seeds: int = 5) -> Benchmark:
 
 def variant(job: Job) -> str:
     """What the job's method is called in tables."""
-    return catalog.label(job.method, dict(job.hparams), dict(job.static))
+    return variants.label(job.method, dict(job.hparams), dict(job.static))
 
 
 def _process(*words: str) -> tuple[float, float]:

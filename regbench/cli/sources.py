@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from regbench import variants
 from regbench.cli.encoders import encoders
 from regbench.cli.reading import cells_only, reading, stored_benchmark
 from regbench.errors import NothingMeasured
@@ -86,7 +87,7 @@ def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -
     if report.benchmark is None:
         return store.last_benchmark()
     stored = [str(each) for each in store.benchmarks()["name"]]  # the one run last first
-    variants = [each for each in stored if each.partition("[")[0] == report.benchmark]
+    variants = [each for each in stored if variants.bare(each) == report.benchmark]
     if report.benchmark in variants:
         return report.benchmark
     if not variants and not report.or_last:

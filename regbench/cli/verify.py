@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from regbench import variants
 from regbench.cli import options, settling
 from regbench.cli.output import emit, emit_json, say, width
 from regbench.cli.reading import cells_only, is_there, reading, stored_benchmark
@@ -110,7 +111,7 @@ def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: b
     if named := stored_benchmark(store, benchmark):
         return named
     trained = [str(each) for each in known.loc[known["done"] > 0, "name"]] or names
-    own = [each for name in paper.benchmarks for each in (name, *trained) if each.partition("[")[0] == name]
+    own = [each for name in paper.benchmarks for each in (name, *trained) if variants.bare(each) == name]
     return next((each for each in (*own, *trained) if each in trained), None)
 
 

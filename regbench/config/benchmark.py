@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from regbench import catalog, kinds
-from regbench.config.methods import Variant, parse_variant, split_brackets
-from regbench.config.names import WrongValueError, resolve, resolve_row
+from regbench import catalog, kinds, variants
+from regbench.config.methods import Variant, parse_variant
+from regbench.config.names import resolve, resolve_row
 from regbench.config.spec import Spec
 from regbench.config.sweep import Stage
-from regbench.errors import UsageError
+from regbench.errors import UsageError, WrongValueError
 from regbench.job import Job, Protocol, pairs
 
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of a baseline: no field says how
@@ -73,7 +73,7 @@ class Facts:
 
 def row_label(job: Job) -> str:
     """A row's label, from a job with the row's default values."""
-    return catalog.label(job.method, dict(job.hparams), dict(job.static))
+    return variants.label(job.method, dict(job.hparams), dict(job.static))
 
 
 def expand(name: str, spec: Spec) -> Benchmark:
@@ -130,18 +130,18 @@ def filter_jobs(
 
 
 def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
-    variants = spec.variants
+    rows = spec.variants
     jobs = tuple(
         _job(facts, spec, variant, k=k, seed=seed)
         for facts in datasets
-        for variant in variants
+        for variant in rows
         if variant.reads_images or not facts.images
         for k in (spec.k if variant.uses_k else [None])
         for seed in _seeds(spec, variant)
     )
     config = {
         "datasets": list(spec.datasets),
-        "methods": [variant.label for variant in variants],
+        "methods": [variant.label for variant in rows],
         "k": spec.k,
         "seeds": spec.seeds,
         "protocol": spec.protocol.model_dump(exclude_none=True),
@@ -153,9 +153,9 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
         config["expected"] = dict(
             Counter(job.dataset for job in jobs)
         )  # jobs, which are there only once they are chosen
-    fixed = {variant.label: variant.fixed for variant in variants}
+    fixed = {variant.label: variant.fixed for variant in rows}
     return Benchmark(
-        name, spec.description, jobs, config, sweep=spec.sweep, fixed=fixed, notes=_without_images(variants, datasets)
+        name, spec.description, jobs, config, sweep=spec.sweep, fixed=fixed, notes=_without_images(rows, datasets)
     )
 
 
@@ -164,10 +164,10 @@ def _seeds(spec: Spec, variant: Variant) -> list[int]:
     return spec.seeds if variant.uses_seed or spec.protocol.split == "per_seed" else spec.seeds[:1]
 
 
-def _without_images(variants: Sequence[Variant], datasets: Sequence[Facts]) -> tuple[str, ...]:
+def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple[str, ...]:
     """The line that says which rows have no job on which datasets, if any have none."""
     images = [facts.name for facts in datasets if facts.images]
-    left_out = [variant.label for variant in variants if not variant.reads_images]
+    left_out = [variant.label for variant in rows if not variant.reads_images]
     if not images or not left_out:
         return ()
     return (f"not for images, and so not run on {', '.join(images)}: {', '.join(left_out)}",)
@@ -231,8 +231,8 @@ def _known_dataset(name: str, benchmark: Benchmark) -> str:
 
 def _method_filter(text: str) -> str | Variant:
     try:
-        name, settings = split_brackets(text)
-        return parse_variant(text) if settings else resolve_row(name)
+        method, *added = variants.read(text)
+        return parse_variant(text) if method.settings or added else resolve_row(method.name)
     except (UsageError, WrongValueError) as error:
         raise UsageError(f"--method: {error}") from None
 
@@ -265,7 +265,7 @@ def _contents(benchmark: Benchmark, option: str) -> str:
     """What a benchmark has of what was filtered for, in a few words."""
     read: dict[str, Callable[[Job], Any]] = {
         "dataset": lambda job: job.dataset,
-        "method": lambda job: catalog.label(job.method, dict(job.hparams), dict(job.static)),
+        "method": lambda job: variants.label(job.method, dict(job.hparams), dict(job.static)),
         "k": lambda job: job.k,
         "seed": lambda job: job.seed,
     }

@@ -7,15 +7,15 @@ from typing import Any
 
 import yaml
 
+from regbench import variants
 from regbench.catalog import PACKAGE
 from regbench.config.benchmark import Benchmark, Choosing, Facts, expand, on_table, together
 from regbench.config.checks import check_also, check_choice, check_sweep
 from regbench.config.marks import Marked, read
-from regbench.config.methods import split_brackets
-from regbench.config.names import WrongValueError, resolve_among
+from regbench.config.names import resolve_among
 from regbench.config.protocol import read_overrides
 from regbench.config.spec import Spec, read_spec
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import UsageError, WrongValueError, did_you_mean
 
 USER_FILE = Path("benchmarks.yaml")
 SHIPPED = PACKAGE / "benchmarks"
@@ -49,9 +49,8 @@ class Benchmarks:
         """The methods of a benchmark on the user's own table: `smoke[data=house.csv]`."""
 
         def make(full: str, spec: Spec) -> Benchmark:
-            inside = full.removesuffix("]").partition("[")[2]
-            base = full.partition("[")[0]
-            return on_table(f"{base}[{','.join(filter(None, [f'data={facts.name}', inside]))}]", spec, facts)
+            named = variants.read_part(full)
+            return on_table(variants.write(named.name, [("data", facts.name), *named.settings]), spec, facts)
 
         return self._made(name, overrides, make)
 
@@ -81,16 +80,15 @@ class Benchmarks:
         changed = {key: value for key, value in sorted(checked.items()) if usual.get(key) != value}
         if not changed:
             return full, spec
-        inside = ",".join(f"{key}={_short(value)}" for key, value in changed.items())
         protocol = spec.protocol.model_copy(update=changed)
-        return f"{full}[{inside}]", spec.model_copy(update={"protocol": protocol})
+        return variants.write(full, changed), spec.model_copy(update={"protocol": protocol})
 
     def _split(self, name: str) -> tuple[str, dict[str, Any]]:
         try:
-            base, settings = split_brackets(name)
+            part = variants.read_part(name)
         except WrongValueError as error:
             raise UsageError(str(error)) from None
-        return base, {key: yaml_value(values[-1]) for key, values in settings.items()}
+        return part.name, {key: yaml_value(text) for key, text in part.settings}
 
 
 def load(path: Path | None = None) -> Benchmarks:
@@ -174,7 +172,3 @@ def _merge(base: Spec, child: Spec) -> Spec:
         for name in [*base.backbones, *child.backbones]
     }
     return base.model_copy(update={**update, "protocol": protocol, "backbones": backbones})
-
-
-def _short(value: Any) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -1,18 +1,14 @@
-"""`soft_binning[lambda_sigma=0.5]`: a method or baseline and what differs from its defaults, as text or as YAML."""
+"""Entries of `methods`: a text such as `soft_binning[lambda_sigma=0.5]`, or one name and its settings as YAML."""
 
 import itertools
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from regbench import catalog, kinds
-from regbench.config.names import WrongValueError, resolve_row
-from regbench.errors import UsageError, did_you_mean
+from regbench import catalog, kinds, variants
+from regbench.config.names import resolve_row
+from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.job import Pairs, pairs
-
-SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,7 @@ class Variant:
     @property
     def label(self) -> str:
         """How it is written everywhere: what differs from the defaults, in brackets."""
-        return catalog.label(self.method, dict(self.hparams), dict(self.static))
+        return variants.label(self.method, dict(self.hparams), dict(self.static))
 
     @property
     def uses_k(self) -> bool:
@@ -68,37 +64,33 @@ def read_method(value: Any) -> tuple[Variant, ...]:
         case Variant():
             return (value,)
         case str():
-            name, settings = split_brackets(value)
+            part = _alone(value)
+            return _grid(_method(part.name), part.values(), ())
         case dict() if len(value) == 1:
             [(name, settings)] = value.items()
         case _:
             raise WrongValueError("must be a method such as soft_binning[lambda_sigma=1], or one name and its settings")
-    try:
-        method = resolve_row(str(name))
-    except UsageError as error:
-        raise WrongValueError(str(error)) from None
+    method = _method(_alone(str(name)).name)
     if not isinstance(settings, Mapping | None):
         raise WrongValueError(f"must be settings such as {{lambda_sigma: 1}}, not {settings!r}", str(name))
-    inside = () if isinstance(value, str) else (str(name),)
-    return _grid(method, settings or {}, inside)
+    return _grid(method, settings or {}, (str(name),))
 
 
-def split_brackets(text: str) -> tuple[str, dict[str, list[str]]]:
-    """`name[a=1,a=2,b=x]` as a name and the texts given to each key.
+def _alone(text: str) -> variants.Part:
+    """The method of a text; what is added to a method is refused until there is something to add."""
+    method, *added = variants.read(text)
+    if added:
+        raise WrongValueError(
+            f"no '{added[0].name}' to add to {method.name}: regularizers and wrappers are not there yet"
+        )
+    return method
 
-    >>> split_brackets("soft_binning[lambda_sigma=0.5, lambda_sigma=1]")
-    ('soft_binning', {'lambda_sigma': ['0.5', '1']})
-    """
-    found = SPELLING.fullmatch(text)
-    if not found:
-        raise WrongValueError(f"'{text}' is not written as name or name[key=value,...]")
-    settings: dict[str, list[str]] = {}
-    for part in filter(None, map(str.strip, (found["inside"] or "").split(","))):
-        key, equals, value = part.partition("=")
-        if not equals or not value.strip():
-            raise WrongValueError(f"'{part}' in '{text}' is not written as key=value")
-        settings.setdefault(key.strip(), []).append(value.strip())
-    return found["name"], settings
+
+def _method(name: str) -> str:
+    try:
+        return resolve_row(name)
+    except UsageError as error:
+        raise WrongValueError(str(error)) from None
 
 
 def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> tuple[Variant, ...]:
@@ -117,52 +109,25 @@ def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> 
             raise WrongValueError(f"'{key}' has no value, so there is nothing to run", *place)
         default = hparams[name] if name in hparams else static[name]
         axes.append([(name, read_value(name, value, default, *place)) for value in values])
-    variants = []
-    for choice in itertools.product(*axes):
-        chosen = dict(choice)
-        variants.append(
-            Variant(
-                method,
-                hparams=pairs({name: chosen.get(name, default) for name, default in hparams.items()}),
-                static=pairs({name: chosen.get(name, default) for name, default in static.items()}),
-                fixed=frozenset(chosen),
-            )
+    found = [
+        Variant(
+            method,
+            hparams=pairs({name: chosen.get(name, default) for name, default in hparams.items()}),
+            static=pairs({name: chosen.get(name, default) for name, default in static.items()}),
+            fixed=frozenset(chosen),
         )
-    if repeated := next((each for each in variants if variants.count(each) > 1), None):
+        for chosen in map(dict, itertools.product(*axes))
+    ]
+    if repeated := next((each for each in found if found.count(each) > 1), None):
         raise WrongValueError(f"{repeated.label} is named twice", *inside)
-    return tuple(variants)
+    return tuple(found)
 
 
 def read_value(name: str, value: Any, default: Any, *place: str) -> Any:
-    """A setting in the type of its default, from text or from YAML.
-
-    >>> read_value("lambda_sigma", "1", 0.5), read_value("width", "64", 128), read_value("bias", "no", True)
-    (1.0, 64, False)
-    """
-    text = str(value).strip()
-    match default:
-        case bool():
-            words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-            if text.lower() not in words:
-                raise WrongValueError(f"{name} must be true or false, not {value!r}", *place)
-            return words[text.lower()]
-        case int():
-            if not re.fullmatch(r"[-+]?\d+", text):
-                raise WrongValueError(f"{name} must be a whole number, not {value!r}", *place)
-            return int(text)
-        case float():
-            return _number(name, value, *place)
-        case _:
-            return text
-
-
-def _number(name: str, value: Any, *place: str) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise WrongValueError(f"{name} must be a finite number, not {value!r}", *place)
+    """A setting in the type of its default, within its bounds."""
+    number = variants.typed(name, value, default, *place)
+    if not isinstance(default, float):
+        return number
     if "sigma" in name and number <= 0:
         raise WrongValueError(f"{name} is a width and must be greater than 0, not {value!r}", *place)
     if number < 0 and (name.startswith("lambda_") or name.endswith("_lr")):

@@ -6,14 +6,6 @@ from regbench import catalog
 from regbench.errors import UsageError, did_you_mean
 
 
-class WrongValueError(ValueError):
-    """What is wrong with a value, and where inside it: `path` is relative to the value that was read."""
-
-    def __init__(self, message: str, *path: str | int) -> None:
-        super().__init__(message)
-        self.path = path
-
-
 def resolve(kind: str, name: str) -> str:
     """The full name of a dataset, backbone or report; `UsageError` with the nearest one where there is none.
 

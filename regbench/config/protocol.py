@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from regbench.config.names import WrongValueError
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import UsageError, WrongValueError, did_you_mean
 
 Whole = Annotated[int, Field(strict=True, ge=1)]
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -8,10 +8,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from regbench import catalog
 from regbench.config.marks import Marked
 from regbench.config.methods import Variant, read_method, read_value
-from regbench.config.names import WrongValueError, resolve
+from regbench.config.names import resolve
 from regbench.config.protocol import ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import UsageError, WrongValueError, did_you_mean
 
 
 def _listed(kind: str = "") -> Callable[[Any], Any]:

@@ -13,9 +13,8 @@ from typing import Any
 
 from regbench import catalog
 from regbench.config.methods import read_value
-from regbench.config.names import WrongValueError
 from regbench.config.protocol import read_field
-from regbench.errors import did_you_mean
+from regbench.errors import WrongValueError, did_you_mean
 from regbench.job import Job, pairs
 
 Value = float | str

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from regbench import kinds
-from regbench.analysis import Normalized, normalize, order, select, variants
+from regbench import kinds, variants
+from regbench.analysis import Normalized, normalize, order, select
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports import _words

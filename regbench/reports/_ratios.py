@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from regbench import kinds
-from regbench.analysis import order, variants
+from regbench import kinds, variants
+from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.analysis.normalize import ROW, Normalized
 from regbench.papers.bridges import WIDTH

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from regbench.analysis import Ablation, Change, ablate, order, select, variants, verdict
+from regbench import variants
+from regbench.analysis import Ablation, Change, ablate, order, select, verdict
 from regbench.reports import _ablation_words, _ratios, _words
 from regbench.reports._report import Options, Report, Table
 

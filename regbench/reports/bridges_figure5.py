@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from regbench import catalog
-from regbench.analysis import aggregate, order, select, variants
+from regbench import catalog, variants
+from regbench.analysis import aggregate, order, select
 from regbench.analysis.aggregate import finite, records
 from regbench.errors import NothingMeasured, UsageError
 from regbench.papers import bridges

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from regbench.analysis import order, select, variants
+from regbench import variants
+from regbench.analysis import order, select
 from regbench.analysis.aggregate import finite, null, records
 from regbench.analysis.comparable import with_width
 from regbench.errors import NothingMeasured

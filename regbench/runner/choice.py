@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from regbench import catalog
+from regbench import variants
 from regbench.config import Benchmark, Values, row_label, values_of, with_values
 from regbench.config.sweep import OF_PROTOCOL
 from regbench.errors import UsageError
@@ -277,4 +277,4 @@ def _changes(
 def _swept_label(job: Job, values: Values) -> str:
     """How tables call a configuration: `lsq[learning_rate=0.01]`."""
     protocol = {name: value for name, value in values.items() if name in OF_PROTOCOL}
-    return catalog.label(job.method, {**dict(job.hparams), **protocol}, dict(job.static))
+    return variants.label(job.method, {**dict(job.hparams), **protocol}, dict(job.static))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from regbench import catalog, kinds
+from regbench import catalog, kinds, variants
 from regbench.errors import DataUnavailable
 from regbench.job import Job, Pack
 from regbench.kinds import code_digest, libraries
@@ -165,7 +165,7 @@ def make_plan(
 
 def label(job: Job) -> str:
     """A job's variant as users write it."""
-    return catalog.label(job.method, dict(job.hparams), dict(job.static))
+    return variants.label(job.method, dict(job.hparams), dict(job.static))
 
 
 def fetch_missing(plan: Plan, say: Callable[[str], None] = lambda _: None) -> Plan:

@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from regbench import variants
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
 from regbench.store.adoptions import Codes
 from regbench.store.models import (
@@ -147,7 +148,7 @@ def choices(connection: Connection, benchmark: str | None) -> pd.DataFrame:
     query = select(ChoiceRow).where(ChoiceRow.benchmark == name).order_by(ChoiceRow.made)
     frame = _frame(connection, query.with_only_columns(*ChoiceRow.__table__.columns))
     frame = frame.rename(columns={"chosen": "values"})
-    frame.insert(2, "method", [str(variant).partition("[")[0] for variant in frame["variant"]])
+    frame.insert(2, "method", [variants.read(variant)[0].name for variant in frame["variant"]])
     frame["k"] = frame["k"].astype("Int64").where(frame["k"] != 0)
     frame["made"] = pd.to_datetime(frame["made"].astype("float64"), unit="s", utc=True)
     frame.attrs["benchmark"] = name

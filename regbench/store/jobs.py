@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from regbench import catalog
+from regbench import variants
 from regbench.job import Job, canonical, stated
 from regbench.store.adoptions import Codes
 from regbench.store.models import BenchmarkJobRow, BenchmarkRow, DatasetRow, EnvironmentRow, JobRow, RunRow
@@ -128,7 +128,7 @@ def _rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
             "dataset": job.dataset,
             "digest": job.digest,
             "method": job.method,
-            "variant": catalog.label(job.method, dict(job.hparams), dict(job.static)),
+            "variant": variants.label(job.method, dict(job.hparams), dict(job.static)),
             "backbone": job.backbone,
             "k": job.k,
             "seed": job.seed,

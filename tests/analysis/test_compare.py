@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from regbench.analysis import compare, paired, variants
+from regbench import variants
+from regbench.analysis import compare, paired
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured, UsageError
 from tests.made.cells import grid, like_the_paper
@@ -181,7 +182,7 @@ def test_no_pair_at_all_is_nothing_measured():
         ("lsq", "same method"),
         ("soft_binning[lambda_sigma]", "needs a value"),
         ("end2end[k=two]", "whole number"),
-        ("what is this?", "not a method's name"),
+        ("what is this?", "no method called"),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_nearest_remedy(name, says):

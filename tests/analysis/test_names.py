@@ -2,7 +2,8 @@
 
 import pytest
 
-from regbench.analysis import select, variants
+from regbench import variants
+from regbench.analysis import select
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured, UsageError
 from regbench.papers import bridges

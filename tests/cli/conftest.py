@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from regbench import catalog, config
+from regbench import config, variants
 from regbench.cli.main import main
 from regbench.store import EpochRows, Finished, Store
 
@@ -60,7 +60,7 @@ def filled(in_tmp: Path) -> Path:
     jobs = config.load().get("smoke").jobs
     path = in_tmp / "results" / "regbench.db"
     with Store.open(path) as store:
-        labelled = [(job, catalog.label(job.method, dict(job.hparams), dict(job.static))) for job in jobs]
+        labelled = [(job, variants.label(job.method, dict(job.hparams), dict(job.static))) for job in jobs]
         store.add_benchmark("smoke", {}, labelled)
         code = {job.key: "code" for job in jobs}
         claims = store.claim(code, owner="test", lease_s=60, environment={}, device="cpu")

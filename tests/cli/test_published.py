@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regbench import catalog, config, reports
+from regbench import config, reports, variants
 from regbench.cli.sources import Source
 from regbench.config import Benchmark, Benchmarks
 from regbench.config.sweep import with_values
@@ -100,7 +100,7 @@ def fill(store: Store, benchmark: Benchmark) -> None:
 def planned(benchmark: Benchmark) -> Iterator[Member]:
     """The jobs of a grid; of a sweep those of its stages."""
     for job in benchmark.jobs:
-        label = catalog.label(job.method, dict(job.hparams), dict(job.static))
+        label = variants.label(job.method, dict(job.hparams), dict(job.static))
         if not benchmark.sweep:
             yield Member(job, label)
         for stage in benchmark.stages(job):

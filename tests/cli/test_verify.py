@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regbench import catalog, config
+from regbench import config, variants
 from regbench.papers import claims
 from regbench.store import Member, Store
 from tests.cli.conftest import Command
@@ -113,7 +113,7 @@ def test_by_default_the_papers_own_benchmark_with_runs_answers(regbench: Command
 
     with Store.open(filled) as store:
         jobs = config.load().get("smoke").jobs
-        labelled = [Member(job, catalog.label(job.method, dict(job.hparams), dict(job.static))) for job in jobs]
+        labelled = [Member(job, variants.label(job.method, dict(job.hparams), dict(job.static))) for job in jobs]
         store.add_benchmark("bridges", {}, [])
         assert asked() == "smoke"
         store.add_benchmark("bridges-fixed[epochs=9]", {}, labelled)  # the same jobs, which are done

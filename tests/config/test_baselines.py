@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from regbench import catalog, config, kinds
+from regbench import catalog, config, kinds, variants
 from regbench.config import Benchmark, Facts
 from regbench.errors import UsageError
 
@@ -85,7 +85,7 @@ def test_a_misspelt_row_is_answered_with_the_nearest_of_methods_and_baselines(tm
 def test_what_a_file_says_may_be_set_is_set_and_nothing_else(tmp_path):
     (job,) = benchmark(tmp_path, "{datasets: DM, methods: ['random_forest[trees=20]'], seeds: 1}").jobs
     assert dict(job.static) == {"trees": 20}
-    assert catalog.label(job.method, {}, dict(job.static)) == "random_forest[trees=20]"
+    assert variants.label(job.method, {}, dict(job.static)) == "random_forest[trees=20]"
     with pytest.raises(UsageError, match="random_forest has no hyper-parameter called 'tree'; did you mean 'trees'"):
         benchmark(tmp_path, "{datasets: DM, methods: ['random_forest[tree=20]']}")
 

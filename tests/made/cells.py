@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regbench import catalog
+from regbench import catalog, variants
 from regbench.analysis.choices import Choices, gather
 from regbench.analysis.published import bridges_cells
 
@@ -15,7 +15,7 @@ COLUMNS = {"k": "Int64", "run_id": "Int64", "diverged": bool}
 
 def row(dataset: str, variant: str, seed: int, rmse: float | None, **other: Any) -> dict[str, Any]:
     """One job: a finished run with that error, none at all for None, a diverged one for NaN."""
-    method = variant.partition("[")[0]
+    method = variants.read(variant)[0].name
     diverged = rmse is not None and np.isnan(rmse)
     return {
         "benchmark": "made",

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from regbench import catalog
+from regbench import catalog, variants
 from regbench.random import Stream
 from regbench.reports import Encoders
 from tests.made.cells import COLUMNS, row
@@ -52,7 +52,7 @@ def diagnostics(*, seeds: int = 2, epochs: int = 4, kept: Sequence[int] = range(
     at = {"epoch": 4, "encoder/entropy": 0.5, "encoder/rmse": 0.02, "decoder/spread": 0.3, "test/rmse": 0.05}
     rows = []
     for number, variant in enumerate(("lsq", "hard_binning", "end2end", "end2end[alpha=0.1]")):
-        method = variant.partition("[")[0]
+        method = variants.read(variant)[0].name
         for seed in range(seeds):
             about = {"run_id": len(rows) + 1, "dataset": DATASET, "method": method, "variant": variant, "seed": seed}
             about |= {"k": None if method == "lsq" else 9, "settings": {}, "epochs": epochs}

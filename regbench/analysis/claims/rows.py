@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from regbench import catalog
-from regbench.analysis import variants
+from regbench import catalog, variants
 
 
 class Row(NamedTuple):

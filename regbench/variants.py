@@ -1,0 +1,212 @@
+"""`name[key=value]+part[key=value]`: how a method, what is added to it, and a benchmark are written everywhere.
+
+A label says what differs from a method's defaults, its keys in order, so that equal variants have equal labels. Dashes
+in the names of methods and keys are underscores. A name without brackets is the default variant.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regbench import catalog
+from regbench.errors import UsageError, WrongValueError
+
+SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
+PLUS = re.compile(r"\+(?![^\[]*\])")  # between a method and what is added to it; not the one of 1e+3
+DEFAULT_K = 25  # of a bare name; the largest k of the first paper, and the one its figures show
+
+
+@dataclass(frozen=True)
+class Part:
+    """A name and its settings as they are written: text, in the order of the text, a key as often as it comes."""
+
+    name: str
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return write(self.name, self.settings)
+
+    def values(self) -> dict[str, list[str]]:
+        """All that is given to each key."""
+        found: dict[str, list[str]] = {}
+        for key, value in self.settings:
+            found.setdefault(key, []).append(value)
+        return found
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A variant as a user asked for it: its label, and the k."""
+
+    method: str
+    label: str
+    k: int | None = None
+
+    @property
+    def spelled(self) -> str:
+        """How captions name it."""
+        return self.label if self.k is None else f"{self.label} at k = {self.k}"
+
+
+def read(text: str) -> tuple[Part, ...]:
+    """A method and its parts; `WrongValueError` where the text is not written like that.
+
+    >>> [str(part) for part in read(" end2end[ alpha=1e+3 ] + rot[gamma=0.01]")]
+    ['end2end[alpha=1e+3]', 'rot[gamma=0.01]']
+    """
+    return tuple(read_part(part, text) for part in PLUS.split(text))
+
+
+def read_part(text: str, whole: str | None = None) -> Part:
+    """One name with its brackets, of a text that is quoted in errors; of a benchmark's name a plus is no sign.
+
+    >>> read_part("soft_binning[lambda_sigma=0.5, lambda_sigma=1]")
+    Part(name='soft_binning', settings=(('lambda_sigma', '0.5'), ('lambda_sigma', '1')))
+    """
+    whole = text if whole is None else whole
+    found = SPELLING.fullmatch(text)
+    if not found:
+        raise WrongValueError(f"'{whole}' is not written as name or name[key=value,...]")
+    settings = []
+    for each in filter(None, map(str.strip, (found["inside"] or "").split(","))):
+        key, _, value = (side.strip() for side in each.partition("="))
+        if not (key and value):
+            raise WrongValueError(f"'{each}' in '{whole}' needs a value, as in name[key=value]")
+        settings.append((key, value))
+    return Part(found["name"], tuple(settings))
+
+
+def write(name: str, settings: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> str:
+    """A name with its settings in brackets; without any it is the name itself.
+
+    >>> write("bridges-fixed", {"epochs": 20}), write("lsq")
+    ('bridges-fixed[epochs=20]', 'lsq')
+    """
+    pairs = settings.items() if isinstance(settings, Mapping) else settings
+    inside = ",".join(f"{key}={short(value)}" for key, value in pairs)
+    return f"{name}[{inside}]" if inside else name
+
+
+def short(value: object) -> str:
+    """A value as labels have it: of a float twelve digits at most."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def bare(text: str) -> str:
+    """A name less its brackets.
+
+    >>> bare("smoke[data=house.csv,epochs=3]")
+    'smoke'
+    """
+    return text.partition("[")[0]
+
+
+def underscored(name: str) -> str:
+    """A name of a method or a key as files have it."""
+    return name.strip().replace("-", "_")
+
+
+def label(method: str, hparams: Mapping[str, Any], static: Mapping[str, Any]) -> str:
+    """A method's or baseline's variant: what differs from its defaults, in brackets.
+
+    >>> label("soft_binning", {"lambda_sigma": 1.0}, {}), label("soft_binning", {"lambda_sigma": 0.5}, {})
+    ('soft_binning[lambda_sigma=1]', 'soft_binning')
+    """
+    known = catalog.row(method)
+    defaults = {**known.hparams, **known.arguments.get("static", {})}
+    changed = {key: value for key, value in {**hparams, **static}.items() if value != defaults.get(key)}
+    return write(method, sorted(changed.items()))
+
+
+def parse(text: str) -> Wanted:
+    """A variant from its name; settings equal to the defaults and their order do not matter. `UsageError` if wrong.
+
+    >>> parse("soft-binning[lambda-sigma=1.0,k=5]")
+    Wanted(method='soft_binning', label='soft_binning[lambda_sigma=1]', k=5)
+    """
+    labels, k = [], None
+    try:
+        parts = read(text)
+    except WrongValueError as error:
+        raise UsageError(str(error)) from None
+    for part in parts:
+        given = {underscored(key): value for key, value in part.settings}
+        if "k" in given:
+            k = _whole(given.pop("k"), text)
+        labels.append(_label(underscored(part.name), {key: value(each) for key, each in given.items()}))
+    return Wanted(underscored(parts[0].name), "+".join(labels), k)
+
+
+def settings(variant: str) -> dict[str, object]:
+    """The values that a label gives to its method, numbers as numbers.
+
+    >>> settings("end2end[alpha=-0.1,targets=uniform]"), settings("lsq+rot[gamma=1]")
+    ({'alpha': -0.1, 'targets': 'uniform'}, {})
+    """
+    return {key: value(each) for key, each in read(variant)[0].settings}
+
+
+def without(variant: str, setting: str) -> str:
+    """A label less one setting that is shown elsewhere.
+
+    >>> without("soft_binning[alpha=2,lambda_sigma=1]", "lambda_sigma")
+    'soft_binning[alpha=2]'
+    """
+    parts = (Part(each.name, tuple(pair for pair in each.settings if pair[0] != setting)) for each in read(variant))
+    return "+".join(map(str, parts))
+
+
+def value(text: str) -> bool | float | str:
+    """What a text says where nothing tells its type: true or false, a number, or else a word."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def typed(name: str, value: Any, default: Any, *place: str) -> Any:
+    """A setting in the type of its default, from text or from YAML; `WrongValueError` at that place if it is another.
+
+    >>> typed("lambda_sigma", "1", 0.5), typed("width", "64", 128), typed("bias", "no", True)
+    (1.0, 64, False)
+    """
+    text = str(value).strip()
+    match default:
+        case bool():
+            words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+            if text.lower() not in words:
+                raise WrongValueError(f"{name} must be true or false, not {value!r}", *place)
+            return words[text.lower()]
+        case int():
+            if not re.fullmatch(r"[-+]?\d+", text):
+                raise WrongValueError(f"{name} must be a whole number, not {value!r}", *place)
+            return int(text)
+        case float():
+            return _finite(name, value, *place)
+        case _:
+            return text
+
+
+def _finite(name: str, value: Any, *place: str) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise WrongValueError(f"{name} must be a finite number, not {value!r}", *place)
+    return number
+
+
+def _whole(k: str, text: str) -> int:
+    if not k.isdigit():
+        raise UsageError(f"'{text}': k must be a whole number, not '{k}'")
+    return int(k)
+
+
+def _label(method: str, given: Mapping[str, Any]) -> str:
+    """As `label`; of a method that the catalog does not know, all that is given."""
+    return label(method, given, {}) if method in catalog.rows() else write(method, sorted(given.items()))
