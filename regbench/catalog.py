@@ -40,6 +40,7 @@ class Entry:
     name: str
     summary: str
     arguments: dict[str, Any]
+    bounds: dict[str, dict[str, Any]]  # hyper-parameter -> what its `HParam` says by keyword: low, least, above, ...
 
     @property
     def hparams(self) -> dict[str, float]:
@@ -186,7 +187,8 @@ def _read(kind: str, name: str, path: Path, _changed: int) -> Entry:
         raise UsageError(f"{path}, line {call.lineno}: {OBJECTS[kind]} must be made by a call with literal arguments")
     arguments = {keyword.arg: _literal(keyword.value) for keyword in call.keywords if keyword.arg}
     summary = (ast.get_docstring(tree) or "").partition("\n")[0]
-    return Entry(kind, name, summary, {key: value for key, value in arguments.items() if value is not Ellipsis})
+    known = {key: value for key, value in arguments.items() if value is not Ellipsis}
+    return Entry(kind, name, summary, known, _bounds(call))
 
 
 @cache
@@ -195,6 +197,18 @@ def _own(table: roots.OwnTable, _generation: int) -> Any:
     from regbench.data import from_file
 
     return from_file(table.path, table.target)[0]
+
+
+def _bounds(call: ast.Call) -> dict[str, dict[str, Any]]:
+    """What each hyper-parameter of a definition says of its range."""
+    given = next((each.value for each in call.keywords if each.arg == "hparams"), None)
+    if not isinstance(given, ast.Dict):
+        return {}
+    return {
+        str(name): {str(each.arg): _literal(each.value) for each in value.keywords}
+        for name, value in zip((getattr(key, "value", None) for key in given.keys), given.values, strict=True)
+        if isinstance(value, ast.Call)
+    }
 
 
 def _literal(node: ast.expr) -> Any:

@@ -19,12 +19,19 @@ Static = Mapping[str, int | str | bool]
 
 @dataclass(frozen=True)
 class HParam:
-    """A float that jobs of one pack may differ in: its default, and the range a sweep may search."""
+    """A float that jobs of one pack may differ in: its default, the range a sweep may search, and what is allowed.
+
+    A value must be `least` or more, greater than `above` and less than `below`, as far as these are given. They are
+    literals, for they are read without running the file.
+    """
 
     default: float
     low: float | None = None
     high: float | None = None
     scale: Literal["linear", "log"] = "log"
+    least: float | None = None
+    above: float | None = None
+    below: float | None = None
 
 
 @dataclass(frozen=True)

@@ -191,6 +191,32 @@ def typed(name: str, value: Any, default: Any, *place: str) -> Any:
             return text
 
 
+def within(name: str, number: float, bounds: Mapping[str, Any], *place: str | int) -> float:
+    """A number that its hyper-parameter allows; `WrongValueError` at that place if it does not."""
+    least, above, below = (bounds.get(each) for each in ("least", "above", "below"))
+    wrong = (
+        (least is not None and number < least)
+        or (above is not None and number <= above)
+        or (below is not None and number >= below)
+    )
+    if wrong:
+        raise WrongValueError(f"{name} must {_allowed(least, above, below)}, not {number:g}", *place)
+    return number
+
+
+def _allowed(least: float | None, above: float | None, below: float | None) -> str:
+    """What may be, in words.
+
+    >>> _allowed(0, None, 1), _allowed(None, 0, None), _allowed(0, None, None), _allowed(None, None, 1)
+    ('be from 0 to below 1', 'be greater than 0', 'not be negative', 'be less than 1')
+    """
+    if least == 0 and below is None:
+        return "not be negative"
+    lowest = f"from {least:g}" if least is not None else f"greater than {above:g}" if above is not None else ""
+    highest = "" if below is None else f"to below {below:g}" if lowest else f"less than {below:g}"
+    return " ".join(["be", *filter(None, (lowest, highest)), *(["on"] if least is not None and below is None else [])])
+
+
 def _finite(name: str, value: Any, *place: str) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)

@@ -57,7 +57,7 @@ def test_a_setting_is_taken_out_of_the_part_that_has_it():
 
 @pytest.mark.parametrize("text", ["", "[a=1]", "lsq[a=1", "lsq[a=[1]]", "lsq]", "lsq+", "+lsq", "lsq[a]", "lsq[a=]"])
 def test_what_is_written_otherwise_is_refused_in_one_line(text):
-    with pytest.raises(WrongValueError, match="is not written as|needs a value"):
+    with pytest.raises(WrongValueError, match=r"is not written as|needs a value"):
         variants.read(text)
     with pytest.raises(UsageError):
         variants.parse(text)

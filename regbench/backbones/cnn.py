@@ -100,8 +100,8 @@ BACKBONE = Backbone(
     features=lambda options: int(options["width"]),
     options={"width": 256},
     hparams={
-        "dropout": HParam(0.5, low=0.0, high=0.7, scale="linear"),
-        "weight_decay": HParam(1e-2, low=1e-6, high=1e-1),
+        "dropout": HParam(0.5, low=0.0, high=0.7, scale="linear", least=0, below=1),
+        "weight_decay": HParam(1e-2, low=1e-6, high=1e-1, least=0),
     },
     reference="LeCun et al. (1998), https://doi.org/10.1109/5.726791; sizes of Stewart, Bach and Berthet (2025), https://arxiv.org/abs/2502.02996",
 )

@@ -66,8 +66,8 @@ BACKBONE = Backbone(
     features=lambda options: int(options["width"]),
     options={"layers": 2, "width": 128},
     hparams={
-        "dropout": HParam(0.3, low=0.0, high=0.5, scale="linear"),
-        "weight_decay": HParam(1e-4, low=1e-6, high=1e-2),
+        "dropout": HParam(0.3, low=0.0, high=0.5, scale="linear", least=0, below=1),
+        "weight_decay": HParam(1e-4, low=1e-6, high=1e-2, least=0),
     },
     reference="Gorishniy et al. (2021), https://arxiv.org/abs/2106.11959",
 )

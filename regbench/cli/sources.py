@@ -87,15 +87,15 @@ def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -
     if report.benchmark is None:
         return store.last_benchmark()
     stored = [str(each) for each in store.benchmarks()["name"]]  # the one run last first
-    variants = [each for each in stored if variants.bare(each) == report.benchmark]
-    if report.benchmark in variants:
+    own = [each for each in stored if variants.bare(each) == report.benchmark]
+    if report.benchmark in own:
         return report.benchmark
-    if not variants and not report.or_last:
+    if not own and not report.or_last:
         raise NothingMeasured(
             f"report {name.replace('_', '-')} shows benchmark {report.benchmark}, which is not here; `regbench run "
             f"{report.benchmark}` trains it, or name another with --benchmark"
         )
-    return variants[0] if variants else store.last_benchmark()
+    return own[0] if own else store.last_benchmark()
 
 
 def _choices(store: "Store", benchmark: str | None) -> "Choices":

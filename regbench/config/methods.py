@@ -107,8 +107,7 @@ def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> 
         values = given if isinstance(given, list) else [given]
         if not values:
             raise WrongValueError(f"'{key}' has no value, so there is nothing to run", *place)
-        default = hparams[name] if name in hparams else static[name]
-        axes.append([(name, read_value(name, value, default, *place)) for value in values])
+        axes.append([(name, read_setting(known, name, value, *place)) for value in values])
     found = [
         Variant(
             method,
@@ -123,13 +122,8 @@ def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> 
     return tuple(found)
 
 
-def read_value(name: str, value: Any, default: Any, *place: str) -> Any:
-    """A setting in the type of its default, within its bounds."""
-    number = variants.typed(name, value, default, *place)
-    if not isinstance(default, float):
-        return number
-    if "sigma" in name and number <= 0:
-        raise WrongValueError(f"{name} is a width and must be greater than 0, not {value!r}", *place)
-    if number < 0 and (name.startswith("lambda_") or name.endswith("_lr")):
-        raise WrongValueError(f"{name} must not be negative, not {value!r}", *place)
-    return number
+def read_setting(known: catalog.Entry, name: str, value: Any, *place: str) -> Any:
+    """A hyper-parameter or static choice in the type of its default, within its bounds."""
+    usual = {**known.arguments.get("static", {}), **known.arguments.get("options", {}), **known.hparams}
+    given = variants.typed(name, value, usual[name], *place)
+    return variants.within(name, given, known.bounds[name], *place) if name in known.bounds else given

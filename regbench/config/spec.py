@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from regbench import catalog
 from regbench.config.marks import Marked
-from regbench.config.methods import Variant, read_method, read_value
+from regbench.config.methods import Variant, read_method, read_setting
 from regbench.config.names import resolve
 from regbench.config.protocol import ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
@@ -67,26 +67,21 @@ def _backbones(value: Any) -> dict[str, dict[str, Any]]:
         if not isinstance(settings, dict):
             raise WrongValueError(f"must be settings such as {{width: 256}}, not {settings!r}", str(name))
         defaults = {**known.arguments.get("options", {}), **known.hparams}
-        for key, given in settings.items():
+        for key in settings:
             if key not in defaults:
                 raise WrongValueError(
                     f"no setting of {name} is called '{key}'{did_you_mean(str(key), defaults)}", str(name), key
                 )
-            _check_backbone(key, given, str(name))
-        read[known.name] = {
-            key: read_value(key, given, defaults[key], str(name), key) for key, given in settings.items()
-        }
+        read[known.name] = {key: _backbone(known, key, given, str(name)) for key, given in settings.items()}
     return read
 
 
-def _check_backbone(key: str, given: Any, name: str) -> None:
-    number = given if isinstance(given, int | float) else 1
-    if key == "dropout" and not 0 <= number < 1:
-        raise WrongValueError(f"dropout must be from 0 to below 1, not {given!r}", name, key)
-    if key == "weight_decay" and number < 0:
-        raise WrongValueError(f"weight_decay must not be negative, not {given!r}", name, key)
-    if key in {"layers", "width"} and number < 1:
+def _backbone(known: catalog.Entry, key: str, given: Any, name: str) -> Any:
+    """One setting of a backbone; its whole numbers count layers and units."""
+    value = read_setting(known, key, given, name, key)
+    if type(value) is int and value < 1:
         raise WrongValueError(f"{key} must be at least 1, not {given!r}", name, key)
+    return value
 
 
 class Spec(BaseModel):

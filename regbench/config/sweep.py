@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from regbench import catalog
-from regbench.config.methods import read_value
+from regbench import catalog, variants
 from regbench.config.protocol import read_field
 from regbench.errors import WrongValueError, did_you_mean
 from regbench.job import Job, pairs
@@ -224,9 +223,12 @@ def _value(name: str, given: Any, *place: str | int) -> Value:
     if name in OF_PROTOCOL:
         return read_field(name, given, *place)
     try:
-        return read_value(name, given, 0.0)
+        number = variants.typed(name, given, 0.0)
+        for known in (catalog.entry("methods", method) for method in catalog.names("methods")):
+            variants.within(name, number, known.bounds.get(name, {}))
     except WrongValueError as error:
         raise WrongValueError(str(error), *place) from None
+    return number
 
 
 def _extended(given: dict[Any, Any], axes: Mapping[str, Any], *place: str | int) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ METHOD = Method(
     loss=loss,
     predict=mean,
     scores={"crps": crps, "nll": nll},
-    hparams={"variance_power": HParam(0.5, low=0.1, high=1.0)},
+    hparams={"variance_power": HParam(0.5, low=0.1, high=1.0, least=0)},
     uses_k=False,
     reference="Seitzer, Tavakoli, Antic, Martius (2022), ICLR, https://arxiv.org/abs/2203.09168",
 )

@@ -43,7 +43,7 @@ METHOD = Method(
     loss=loss,
     predict=predict,
     scores={"crps": lambda params, outputs_BM, y_BM: _ordinal.crps(params, logits(params, outputs_BM).sigmoid(), y_BM)},
-    hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0)},
+    hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0)},
     static={"decode": "mean"},
     uses_k=True,
     reference="Cao, Mirjalili, Raschka (2020), Pattern Recognition Letters 140, https://arxiv.org/abs/1901.07884",

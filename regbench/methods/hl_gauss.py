@@ -57,7 +57,10 @@ METHOD = Method(
     encode=_marginals.encoder(shares),
     decoder=_marginals.decoder,
     scores={"crps": lambda params, outputs_BK, y_BM: crps_of_marginals(outputs_BK, params["points"], y_BM)},
-    hparams={"sigma_ratio": HParam(0.75, low=0.25, high=2.0), "padding": HParam(3.0, low=0.5, high=4.0)},
+    hparams={
+        "sigma_ratio": HParam(0.75, low=0.25, high=2.0, above=0),
+        "padding": HParam(3.0, low=0.5, high=4.0, least=0),
+    },
     uses_k=True,
     reference="Imani, White (2018), ICML, https://arxiv.org/abs/1806.04613; Farebrother et al. (2024)",
 )

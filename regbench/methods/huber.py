@@ -22,7 +22,7 @@ METHOD = Method(
     init=lambda *_: Params(),
     loss=loss,
     predict=lambda _params, outputs_BM: outputs_BM,
-    hparams={"beta": HParam(0.05, low=0.001, high=1.0)},
+    hparams={"beta": HParam(0.05, low=0.001, high=1.0, above=0)},
     uses_k=False,
     reference="Huber (1964), Annals of Mathematical Statistics 35, https://doi.org/10.1214/aoms/1177703732",
 )

@@ -37,7 +37,7 @@ METHOD = Method(
     predict=predict,
     decoder=lambda params: params["mu"],
     scores={"crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM)},
-    hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0)},
+    hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0)},
     static={"init": "grid"},
     uses_k=True,
     reference="Stewart, Bach, Berthet (2025), equation 2, https://arxiv.org/abs/2502.02996",

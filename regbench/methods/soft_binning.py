@@ -38,7 +38,7 @@ METHOD = Method(
     encode=lambda params, y_BM: log_soft_bins(y_BM, params["centres"], params["sigma"]),
     decoder=lambda params: params["centres"],
     scores={"crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["centres"], y_BM)},
-    hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0)},
+    hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0)},
     uses_k=True,
     reference="Stewart, Bach, Berthet (2025), equation 4, https://arxiv.org/abs/2502.02996",
 )

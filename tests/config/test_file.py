@@ -267,8 +267,7 @@ WRONG = {
     ),
     "a width of zero": (
         "b:\n  extends: smoke\n  methods:\n    - soft_binning:\n        lambda_sigma: [1, 0]\n",
-        "benchmarks.yaml:5, b.methods[0].soft_binning.lambda_sigma: "
-        "lambda_sigma is a width and must be greater than 0, not 0",
+        "benchmarks.yaml:5, b.methods[0].soft_binning.lambda_sigma: lambda_sigma must be greater than 0, not 0",
     ),
     "a lambda that is no number": (
         "b:\n  extends: smoke\n  methods:\n    - soft_binning[lambda_sigma=nan]\n",
