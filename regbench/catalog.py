@@ -28,6 +28,7 @@ OBJECTS = {
     "datasets": "DATASET",
     "metrics": "METRIC",
     "reports": "REPORT",
+    "metrics": "METRIC",
 }
 ROWS = ("methods", "baselines")  # what the rows of a table are of
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 Pairs = tuple[tuple[str, Any], ...]
+DECIDE = "val/rmse"  # which epoch counts, as the papers have it
 
 
 def later(default: Any) -> Any:
@@ -56,6 +57,7 @@ class Protocol:
     final_division: float = 1e4  # first / last learning rate
     split: str = "fixed"  # one split for every seed; `per_seed` draws it again
     keep_predictions: str = "best"  # or `none`
+    decide: str = later(DECIDE)  # the validation metric whose best epoch counts
 
     def grouping(self) -> Pairs:
         """What jobs of one pack must share: all that is not stacked."""

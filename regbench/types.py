@@ -65,6 +65,26 @@ class Batch(NamedTuple):
     progress: Tensor  # (), from 0 to 1 over the training
 
 
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A number that says how good predictions, or predicted distributions, are; all but `compute` are literals.
+
+    label, symbol: as tables and as formulas have it.
+    better: "low", "high", or the value that is best, such as the share of targets that an interval should hold.
+    unit: "target" (what the target is measured in), "squared", "nats", "share" or "none".
+    needs: "predictions", or a "distribution", which is then a score of the methods that predict one.
+    compute: (predictions (J, N, M), y (N, M)) -> (J,), float64; NaN where a prediction is not finite.
+    """
+
+    label: str
+    symbol: str
+    better: Literal["low", "high"] | float
+    unit: Literal["target", "squared", "nats", "share", "none"]
+    needs: Literal["predictions", "distribution"]
+    reference: str
+    compute: Callable[[Tensor, Tensor], Tensor] | None = None
+
+
 Score = Callable[[Params, Tensor, Tensor], Tensor]
 
 
@@ -81,8 +101,8 @@ class Method:
     static: what changes shapes or control flow; jobs of one head share it.
     encode: (params, y (B, M)) -> log ψ(y) (B, K), where the method encodes targets.
     decoder: params -> μ (K, M), where the prediction is a mean over it. Both are looked at after every epoch.
-    scores: (params, outputs (B, K), y (B, M)) -> (B,), proper scores of the distribution that the method predicts, by
-        name ("crps", "nll"): means over validation and test rows are kept of every epoch.
+    scores: (params, outputs (B, K), y (B, M)) -> (B,), of the distribution that the method predicts, by the name of a
+        metric ("crps", "nll", "coverage"): means over validation and test rows are kept of every epoch.
     uses_k: whether the number of bins matters; such a method needs k >= 2.
     """
 

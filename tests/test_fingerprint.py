@@ -66,7 +66,7 @@ def test_a_method_leads_to_its_helpers_the_loop_and_the_backbone():
         "regbench.methods._encoder.kl",
         "regbench.training.optim.adam",
         "regbench.random.mix",
-        "regbench.metrics.rmse",
+        "regbench.metrics.rmse.rmse",
         "regbench.backbones.mlp.backward",
         "regbench.data.preparation.prepare",
         "regbench.training.step.Steps.on_device",
@@ -82,7 +82,7 @@ def test_a_method_leads_to_its_helpers_the_loop_and_the_backbone():
     [
         ("methods/_encoder.py", "log_pi_BK)).sum(-1)", "log_pi_BK)).mean(-1)"),
         ("training/optim.py", "BETA1, BETA2, EPSILON = 0.9,", "BETA1, BETA2, EPSILON = 0.8,"),
-        ("metrics.py", ".abs()", ".square()"),
+        ("metrics/mae.py", ".abs()", ".square()"),
         ("backbones/mlp.py", "relu_()", "tanh_()"),
         ("random.py", "x, 30", "x, 31"),
         ("training/heads.py", "from torch.func import grad_and_value, vmap", "from mine import grad_and_value, vmap"),

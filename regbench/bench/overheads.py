@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from regbench import catalog, config, variants
+from regbench import catalog, config, metrics, variants
 from regbench.bench.shapes import Shape, synthetic
 from regbench.config.benchmark import Benchmark, Facts, expand
 from regbench.data import from_file
@@ -25,7 +25,11 @@ from regbench.runner.estimate import epoch_cost
 from regbench.store import EpochRows, Finished, Store
 
 GRID = "bridges-fixed"
-METRICS = ("train/loss", "val/rmse", "val/mae", "test/rmse", "test/mae", "seconds")
+METRICS = (
+    "train/loss",
+    *(f"{part}/{name}" for part in ("val", "test") for name in metrics.needing("predictions")),
+    "seconds",
+)
 EPOCHS = 100  # of a run of the grid
 WRITTEN_AT_ONCE = 25  # epochs of a pack: what comes together in ten seconds
 PACK = 20  # jobs

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from regbench import catalog
+from regbench import catalog, metrics
 from regbench.config.marks import Marked
 from regbench.config.names import resolve_among
 from regbench.config.spec import Spec
@@ -19,6 +19,23 @@ def check_sweep(marked: Marked, name: str, spec: Spec) -> None:
         if lost := next((field for field in stage.axes if field not in seen), None):
             rows = ", ".join(row.label for row in spec.variants)
             raise marked.wrong(f"no row has {lost} to sweep: {rows}", name, "sweep", number, lost)
+
+
+def undecided(spec: Spec) -> str | None:
+    """What is wrong where a row has no such number as decides which epoch counts; None where nothing is."""
+    name = spec.protocol.decide
+    if name is None or metrics.about_val(name).needs == "predictions":
+        return None
+    rows = [each for each in spec.variants if each.method in catalog.names("methods")]
+    metric = name.removeprefix("val/")
+    without = next((row for row in rows if metric not in catalog.row(row.method).arguments.get("scores", {})), None)
+    return without and f"{name} cannot decide which epoch of {without.label} counts, for it has no such number"
+
+
+def check_decide(marked: Marked, name: str, spec: Spec) -> None:
+    """Refuse a metric that decides and that a row does not have."""
+    if wrong := undecided(spec):
+        raise marked.wrong(wrong, name, "protocol", "decide")
 
 
 def check_also(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:

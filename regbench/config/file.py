@@ -10,7 +10,7 @@ import yaml
 from regbench import variants
 from regbench.catalog import PACKAGE
 from regbench.config.benchmark import Benchmark, Choosing, Facts, expand, on_table, together
-from regbench.config.checks import check_also, check_choice, check_sweep
+from regbench.config.checks import check_also, check_choice, check_decide, check_sweep, undecided
 from regbench.config.marks import Marked, read
 from regbench.config.names import resolve_among
 from regbench.config.protocol import read_overrides
@@ -81,7 +81,10 @@ class Benchmarks:
         if not changed:
             return full, spec
         protocol = spec.protocol.model_copy(update=changed)
-        return variants.write(full, changed), spec.model_copy(update={"protocol": protocol})
+        made = spec.model_copy(update={"protocol": protocol})
+        if wrong := undecided(made):
+            raise UsageError(f"{full}, protocol decide: {wrong}")
+        return variants.write(full, changed), made
 
     def _split(self, name: str) -> tuple[str, dict[str, Any]]:
         try:
@@ -155,6 +158,7 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
             raise where[name].wrong(f"names no k, and {needy.label} needs one, such as `k: [25]`", name)
     for name, spec in complete.items():
         check_sweep(where[name], name, spec)
+        check_decide(where[name], name, spec)
     everything = {**known, **complete}
     joined = {name: check_also(where[name], name, spec, everything) for name, spec in complete.items()}
     return {name: check_choice(where[name], name, spec, everything) for name, spec in joined.items()}

@@ -2,13 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from regbench import metrics
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 
 Whole = Annotated[int, Field(strict=True, ge=1)]
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+def _decides(value: Any) -> Any:
+    """A metric that may say which epoch counts; the word alone will do."""
+    known = metrics.deciding()
+    wanted = str(value).strip().lower()
+    wanted = wanted if "/" in wanted else f"val/{wanted}"
+    if wanted not in known:
+        raise WrongValueError(f"no validation metric that decides is called '{value}'{did_you_mean(wanted, known)}")
+    return wanted
 
 
 class ProtocolSpec(BaseModel):
@@ -30,6 +41,7 @@ class ProtocolSpec(BaseModel):
     final_division: Annotated[Finite, Field(gt=0)] | None = None
     split: Literal["fixed", "per_seed"] | None = None
     keep_predictions: Literal["best", "none"] | None = None
+    decide: Annotated[str, BeforeValidator(_decides)] | None = None
 
 
 def read_overrides(overrides: dict[str, Any], source: str) -> ProtocolSpec:

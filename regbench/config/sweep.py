@@ -11,17 +11,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from regbench import catalog, variants
+from regbench import catalog, metrics, variants
 from regbench.config.protocol import read_field
 from regbench.errors import WrongValueError, did_you_mean
-from regbench.job import Job, pairs
+from regbench.job import DECIDE, Job, pairs
 
 Value = float | str
 Values = dict[str, Value]
 
 OF_PROTOCOL = ("learning_rate", "weight_decay", "dropout", "clip", "encoder_weight_decay", "optimizer")
 SETTINGS = ("extend", "extend_limit", "sample", "draw")
-METRICS = ("val/rmse", "val/mae")
 DIGITS = 12  # significant, of values that are computed: the same on every machine, and short enough to read
 
 
@@ -101,7 +100,7 @@ class Choose:
     """From which sweeps a benchmark takes the values of its rows, and by which validation metric."""
 
     sources: tuple[str, ...]
-    by: str = METRICS[0]
+    by: str = DECIDE
 
 
 def rounded(number: float) -> float:
@@ -149,9 +148,9 @@ def read_choose(value: Any) -> Choose:
             raise WrongValueError(f"must be the name of a sweep, not {name!r}", "from", position)
         if name in sources[:position]:
             raise WrongValueError(f"{name} is already there", "from", position)
-    by = value.get("by", METRICS[0])
-    if by not in METRICS:
-        raise WrongValueError(f"no validation metric called '{by}'{did_you_mean(str(by), METRICS)}", "by")
+    by = value.get("by", DECIDE)
+    if by not in (known := metrics.choosing()):
+        raise WrongValueError(f"no validation metric called '{by}'{did_you_mean(str(by), known)}", "by")
     return Choose(tuple(sources), by)
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regbench import catalog
+from regbench import catalog, metrics
 from regbench.catalog import Entry
 from regbench.fingerprint import Library, Start
 from regbench.job import Job
-from regbench.kinds.kind import Kind
+from regbench.kinds.kind import Kind, measures
 
 if TYPE_CHECKING:
     from regbench.baselines._baseline import Baseline
@@ -44,7 +44,6 @@ def fit(job: Job, data: "Prepared") -> Fitted:
     from threadpoolctl import threadpool_limits
 
     from regbench.baselines._baseline import choose, predictions
-    from regbench.metrics import METRICS
 
     started = time.perf_counter()
     baseline: Baseline = catalog.load("baselines", job.method)
@@ -57,7 +56,7 @@ def fit(job: Job, data: "Prepared") -> Fitted:
         predicted = {part: predictions(best, x[part]) for part in ("val", "test")}
     values = {f"{CHOSEN}{name}": np.array([float(value)]) for name, value in best.settings.items()}
     for part, each in predicted.items():
-        for name, metric in METRICS.items():
+        for name, metric in metrics.of_predictions().items():
             values[f"{part}/{name}"] = metric(torch.from_numpy(each[None]), torch.from_numpy(y[part])).numpy()
     kept = {part: each[None].astype(np.float32) for part, each in predicted.items()}
     return Fitted(values, kept, time.perf_counter() - started)
@@ -99,6 +98,7 @@ def starts(method: str, backbone: str) -> tuple[Start, ...]:  # noqa: ARG001 - i
         ("regbench.kinds.fitted", "fit"),
         ("regbench.data", "prepare"),
         (catalog.module_of("baselines", method), catalog.OBJECTS["baselines"]),
+        *measures(),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from regbench import catalog, metrics
 from regbench.catalog import Entry
 from regbench.fingerprint import Library, Start
 from regbench.job import Job
@@ -62,3 +63,8 @@ class Kind:
     starts: Callable[[str, str], tuple[Start, ...]]
     libraries: Callable[[Entry], tuple[Library, ...]]
     begin: Begin
+
+
+def measures() -> tuple[Start, ...]:
+    """The errors that results are compared by; one more metric makes no result stale."""
+    return tuple((catalog.module_of("metrics", name), catalog.OBJECTS["metrics"]) for name in metrics.USUAL)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from regbench import catalog
 from regbench.fingerprint import Start
 from regbench.job import Job
-from regbench.kinds.kind import Execution, Kind
+from regbench.kinds.kind import Execution, Kind, measures
 
 if TYPE_CHECKING:
     from regbench.data import Prepared
@@ -20,6 +20,7 @@ def starts(method: str, backbone: str) -> tuple[Start, ...]:
         ("regbench.data", "prepare"),
         (catalog.module_of("methods", method), catalog.OBJECTS["methods"]),
         (catalog.module_of("backbones", backbone), catalog.OBJECTS["backbones"]),
+        *measures(),
     )
 
 

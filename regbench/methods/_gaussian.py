@@ -3,7 +3,9 @@
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from regbench.methods._scores import crps_of_gaussian, nll_of_gaussian
+from regbench.metrics import coverage as intervals
+from regbench.metrics import crps as distances
+from regbench.metrics import nll as likelihoods
 from regbench.types import Params
 
 LEAST_VARIANCE = 1e-6  # a standard deviation of a thousandth of the range: targets that repeat would drive it to 0
@@ -21,12 +23,17 @@ def variance(outputs_BK: Tensor) -> Tensor:
 
 def nll(_params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
     """Negative log-likelihood of each row, constant included: outputs (B, 2 M), targets (B, M) -> (B,)."""
-    return nll_of_gaussian(mean(_params, outputs_BK), variance(outputs_BK), y_BM)
+    return likelihoods.of_gaussian(mean(_params, outputs_BK), variance(outputs_BK), y_BM)
 
 
 def crps(_params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
     """CRPS of each row, a mean over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
-    return crps_of_gaussian(mean(_params, outputs_BK), variance(outputs_BK), y_BM)
+    return distances.of_gaussian(mean(_params, outputs_BK), variance(outputs_BK), y_BM)
+
+
+def coverage(_params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
+    """Whether the target of each row is inside, a mean over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
+    return intervals.of_gaussian(mean(_params, outputs_BK), variance(outputs_BK), y_BM)
 
 
 def negative_log_likelihood(y_BM: Tensor, mean_BM: Tensor, variance_BM: Tensor) -> Tensor:

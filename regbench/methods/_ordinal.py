@@ -10,7 +10,8 @@ from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
 from regbench.methods._marginals import grids
-from regbench.methods._scores import crps_of_atoms
+from regbench.metrics import coverage as intervals
+from regbench.metrics import crps as distances
 from regbench.types import Params, Static
 
 DECODINGS = ("mean", "rank")
@@ -42,11 +43,21 @@ def decode(params: Params, above_MTB: Tensor) -> Tensor:
 
 def crps(params: Params, above_MTB: Tensor, y_BM: Tensor) -> Tensor:
     """Of the distribution over ranks with these probabilities of exceeding each threshold, however decoded: (B,)."""
+    return distances.of_atoms(*distribution(params, above_MTB, y_BM), y_BM)
+
+
+def coverage(params: Params, above_MTB: Tensor, y_BM: Tensor) -> Tensor:
+    """Of the same distribution: (B,)."""
+    return intervals.of_atoms(*distribution(params, above_MTB, y_BM), y_BM)
+
+
+def distribution(params: Params, above_MTB: Tensor, y_BM: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares (M, K, B) of the ranks (M, K, 1), on the device and in the precision of the targets."""
     certain_M1B = torch.ones_like(above_MTB[:, :1])
     shares_MKB = -torch.cat([certain_M1B, above_MTB, 0 * certain_M1B], dim=1).diff(dim=1)
     steps_K = torch.arange(shares_MKB.shape[1], device=y_BM.device, dtype=y_BM.dtype)
     ranks_MK = params["lowest"][:, None] + params["delta"][:, None] * steps_K
-    return crps_of_atoms(shares_MKB, ranks_MK[:, :, None], y_BM)
+    return shares_MKB, ranks_MK[:, :, None]
 
 
 def threshold_losses(logits_MTB: Tensor, levels_MTB: Tensor) -> Tensor:

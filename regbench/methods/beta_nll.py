@@ -6,7 +6,7 @@ with β = 1 the mean's gradient is that of half the squared error, so that rows 
 
 from torch import Tensor
 
-from regbench.methods._gaussian import crps, mean, negative_log_likelihood, nll, variance
+from regbench.methods._gaussian import coverage, crps, mean, negative_log_likelihood, nll, variance
 from regbench.types import Batch, HParam, HParams, Method, Params
 
 
@@ -22,7 +22,7 @@ METHOD = Method(
     init=lambda *_: Params(),
     loss=loss,
     predict=mean,
-    scores={"crps": crps, "nll": nll},
+    scores={"crps": crps, "nll": nll, "coverage": coverage},
     hparams={"variance_power": HParam(0.5, low=0.1, high=1.0, least=0)},
     uses_k=False,
     reference="Seitzer, Tavakoli, Antic, Martius (2022), ICLR, https://arxiv.org/abs/2203.09168",

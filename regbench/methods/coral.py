@@ -26,6 +26,11 @@ def logits(params: Params, outputs_BM: Tensor) -> Tensor:
     return outputs_BM.mT[:, None] + params["biases"].mT[:, :, None]
 
 
+def exceeding(params: Params, outputs_BM: Tensor) -> Tensor:
+    """P(y > t): (B, M) -> (M, T, B)."""
+    return logits(params, outputs_BM).sigmoid()
+
+
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """Binary cross-entropies summed over thresholds and dimensions: outputs and targets (B, M) -> (B,)."""
     decisions = _ordinal.threshold_losses(logits(params, batch.outputs), _ordinal.levels(params, batch.y))
@@ -34,7 +39,7 @@ def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
 
 def predict(params: Params, outputs_BM: Tensor) -> Tensor:
     """The mean of the predicted ranks, or the likeliest side of every threshold: (B, M) -> (B, M)."""
-    return _ordinal.decode(params, logits(params, outputs_BM).sigmoid())
+    return _ordinal.decode(params, exceeding(params, outputs_BM))
 
 
 METHOD = Method(
@@ -42,7 +47,10 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
-    scores={"crps": lambda params, outputs_BM, y_BM: _ordinal.crps(params, logits(params, outputs_BM).sigmoid(), y_BM)},
+    scores={
+        "crps": lambda params, outputs_BM, y_BM: _ordinal.crps(params, exceeding(params, outputs_BM), y_BM),
+        "coverage": lambda params, outputs_BM, y_BM: _ordinal.coverage(params, exceeding(params, outputs_BM), y_BM),
+    },
     hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0)},
     static={"decode": "mean"},
     uses_k=True,

@@ -50,7 +50,10 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
-    scores={"crps": lambda params, outputs_BK, y_BM: _ordinal.crps(params, exceeding(params, outputs_BK), y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: _ordinal.crps(params, exceeding(params, outputs_BK), y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: _ordinal.coverage(params, exceeding(params, outputs_BK), y_BM),
+    },
     static={"decode": "mean"},
     uses_k=True,
     reference="Shi, Cao, Raschka (2023), Pattern Analysis and Applications 26, https://arxiv.org/abs/2111.08851",

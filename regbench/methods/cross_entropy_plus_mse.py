@@ -10,7 +10,7 @@ from torch import Tensor
 from regbench.errors import UsageError, did_you_mean
 from regbench.methods._centres import place
 from regbench.methods._encoder import decode, kl, log_soft_bins, log_softmax, squared_error
-from regbench.methods._scores import crps_of_bins
+from regbench.methods._scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -45,7 +45,10 @@ METHOD = Method(
     predict=predict,
     encode=lambda params, y_BM: log_soft_bins(y_BM, params["centres"], params["sigma"]),
     decoder=lambda params: params["mu"],
-    scores={"crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["mu"], y_BM),
+    },
     hparams={
         "lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0),
         "lambda_kl": HParam(1.0, low=0.01, high=10.0, least=0),

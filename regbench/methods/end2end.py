@@ -18,7 +18,7 @@ from regbench.methods._encoder import (
     squared_error,
     start_decoder,
 )
-from regbench.methods._scores import crps_of_bins
+from regbench.methods._scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -54,7 +54,10 @@ METHOD = Method(
     predict=predict,
     encode=lambda params, y_BM: log_affine(y_BM, params["w_lin"], params["w_bias"]),
     decoder=lambda params: params["mu"],
-    scores={"crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["mu"], y_BM),
+    },
     hparams={
         "lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0),
         "lambda_auto": HParam(1.0, low=0.01, high=100.0, least=0),

@@ -6,7 +6,7 @@ the mean, too: a region that is hard to fit may be given up for it (`beta_nll` i
 
 from torch import Tensor
 
-from regbench.methods._gaussian import crps, mean, negative_log_likelihood, nll, variance
+from regbench.methods._gaussian import coverage, crps, mean, negative_log_likelihood, nll, variance
 from regbench.types import Batch, HParams, Method, Params
 
 
@@ -20,7 +20,7 @@ METHOD = Method(
     init=lambda *_: Params(),
     loss=loss,
     predict=mean,
-    scores={"crps": crps, "nll": nll},
+    scores={"crps": crps, "nll": nll, "coverage": coverage},
     uses_k=False,
     reference="Nix, Weigend (1994), IEEE International Conference on Neural Networks",
 )

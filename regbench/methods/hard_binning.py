@@ -9,7 +9,7 @@ from torch import Tensor
 
 from regbench.methods._centres import place
 from regbench.methods._encoder import decode, log_hard_bins, log_softmax, nearest
-from regbench.methods._scores import crps_of_bins
+from regbench.methods._scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
@@ -37,7 +37,10 @@ METHOD = Method(
     predict=predict,
     encode=lambda params, y_BM: log_hard_bins(y_BM, params["centres"]),
     decoder=lambda params: params["centres"],
-    scores={"crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["centres"], y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["centres"], y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["centres"], y_BM),
+    },
     uses_k=True,
     reference="Stewart, Bach, Berthet, Vert (2023), AISTATS, https://arxiv.org/abs/2211.05641",
 )

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from regbench.methods import _marginals
-from regbench.methods._scores import crps_of_marginals
+from regbench.methods._scores import coverage_of_marginals, crps_of_marginals
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -56,7 +56,10 @@ METHOD = Method(
     predict=predict,
     encode=_marginals.encoder(shares),
     decoder=_marginals.decoder,
-    scores={"crps": lambda params, outputs_BK, y_BM: crps_of_marginals(outputs_BK, params["points"], y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: crps_of_marginals(outputs_BK, params["points"], y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: coverage_of_marginals(outputs_BK, params["points"], y_BM),
+    },
     hparams={
         "sigma_ratio": HParam(0.75, low=0.25, high=2.0, above=0),
         "padding": HParam(3.0, low=0.5, high=4.0, least=0),

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from regbench.methods._centres import place
 from regbench.methods._encoder import decode, squared_error, start_decoder
-from regbench.methods._scores import crps_of_bins
+from regbench.methods._scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -36,7 +36,10 @@ METHOD = Method(
     loss=loss,
     predict=predict,
     decoder=lambda params: params["mu"],
-    scores={"crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["mu"], y_BM),
+    },
     hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0)},
     static={"init": "grid"},
     uses_k=True,

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
 from regbench.methods._marginals import grids, logits
-from regbench.methods._scores import crps_of_atoms
+from regbench.metrics import coverage as intervals
+from regbench.metrics import crps as distances
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
@@ -64,8 +65,18 @@ def predict(params: Params, outputs_BK: Tensor) -> Tensor:
 
 def crps(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
     """Of a distribution with an equal share at each quantile: the loss itself, but a mean over dimensions; (B,)."""
+    return distances.of_atoms(*distribution(params, outputs_BK), y_BM)
+
+
+def coverage(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
+    """Of the same distribution, so that the interval's ends are quantiles that were trained: (B,)."""
+    return intervals.of_atoms(*distribution(params, outputs_BK), y_BM)
+
+
+def distribution(params: Params, outputs_BK: Tensor) -> tuple[Tensor, Tensor]:
+    """An equal share at each quantile: shares and atoms (M, K, B)."""
     atoms_MKB = quantiles(params, outputs_BK)
-    return crps_of_atoms(torch.full_like(atoms_MKB, 1 / atoms_MKB.shape[1]), atoms_MKB, y_BM)
+    return torch.full_like(atoms_MKB, 1 / atoms_MKB.shape[1]), atoms_MKB
 
 
 METHOD = Method(
@@ -73,7 +84,7 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
-    scores={"crps": crps},
+    scores={"crps": crps, "coverage": coverage},
     static={"point": "mean"},
     uses_k=True,
     reference="Koenker, Bassett (1978), Econometrica 46, https://doi.org/10.2307/1913643",

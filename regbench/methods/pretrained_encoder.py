@@ -11,7 +11,7 @@ from regbench.errors import UsageError, did_you_mean
 from regbench.methods._autoencoder import fit
 from regbench.methods._centres import place
 from regbench.methods._encoder import decode, kl, log_affine, log_softmax
-from regbench.methods._scores import crps_of_bins
+from regbench.methods._scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -55,7 +55,10 @@ METHOD = Method(
     predict=predict,
     encode=lambda params, y_BM: log_affine(y_BM, params["w_lin"], params["w_bias"]),
     decoder=lambda params: params["mu"],
-    scores={"crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["mu"], y_BM),
+    },
     hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0), "alpha": HParam(1e-6, low=1e-8, high=1e-3)},
     static={"targets": "train"},
     uses_k=True,

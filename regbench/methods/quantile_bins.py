@@ -10,7 +10,8 @@ from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
 from regbench.methods import _marginals
-from regbench.methods._scores import crps_of_atoms
+from regbench.metrics import coverage as intervals
+from regbench.metrics import crps as distances
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
@@ -69,7 +70,17 @@ def predict(params: Params, outputs_BK: Tensor) -> Tensor:
 
 def crps(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
     """Of the predicted distribution over the points of the bins that are used: (B,)."""
-    return crps_of_atoms(_used(params, outputs_BK).softmax(1), params["points"].mT[:, :, None], y_BM)
+    return distances.of_atoms(*distribution(params, outputs_BK), y_BM)
+
+
+def coverage(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
+    """Of the same distribution: (B,)."""
+    return intervals.of_atoms(*distribution(params, outputs_BK), y_BM)
+
+
+def distribution(params: Params, outputs_BK: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares (M, K, B) and atoms (M, K, 1)."""
+    return _used(params, outputs_BK).softmax(1), params["points"].mT[:, :, None]
 
 
 def _used(params: Params, outputs_BK: Tensor) -> Tensor:
@@ -85,7 +96,7 @@ METHOD = Method(
     predict=predict,
     encode=_marginals.encoder(shares),
     decoder=_marginals.decoder,
-    scores={"crps": crps},
+    scores={"crps": crps, "coverage": coverage},
     static={"centre": "mean"},
     uses_k=True,
     reference="Stewart, Bach, Berthet, Vert (2023), AISTATS, section 3, https://arxiv.org/abs/2211.05641",

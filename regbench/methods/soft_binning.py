@@ -9,7 +9,7 @@ from torch import Tensor
 
 from regbench.methods._centres import place
 from regbench.methods._encoder import decode, kl, log_soft_bins, log_softmax
-from regbench.methods._scores import crps_of_bins
+from regbench.methods._scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -37,7 +37,10 @@ METHOD = Method(
     predict=predict,
     encode=lambda params, y_BM: log_soft_bins(y_BM, params["centres"], params["sigma"]),
     decoder=lambda params: params["centres"],
-    scores={"crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["centres"], y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["centres"], y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["centres"], y_BM),
+    },
     hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0)},
     uses_k=True,
     reference="Stewart, Bach, Berthet (2025), equation 4, https://arxiv.org/abs/2502.02996",

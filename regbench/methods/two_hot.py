@@ -8,7 +8,7 @@ binning shares with further neighbours and loses the ends for it. Of several tar
 from torch import Tensor
 
 from regbench.methods import _marginals
-from regbench.methods._scores import crps_of_marginals
+from regbench.methods._scores import coverage_of_marginals, crps_of_marginals
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
@@ -44,7 +44,10 @@ METHOD = Method(
     predict=predict,
     encode=_marginals.encoder(shares),
     decoder=_marginals.decoder,
-    scores={"crps": lambda params, outputs_BK, y_BM: crps_of_marginals(outputs_BK, params["points"], y_BM)},
+    scores={
+        "crps": lambda params, outputs_BK, y_BM: crps_of_marginals(outputs_BK, params["points"], y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: coverage_of_marginals(outputs_BK, params["points"], y_BM),
+    },
     uses_k=True,
     reference="Schrittwieser et al. (2020), Nature 588, appendix Network Architecture, https://arxiv.org/abs/1911.08265",
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regbench import metrics
 from regbench.job import Job
 from regbench.store import Checkpoint, EpochRows, Finished
 
@@ -26,12 +27,15 @@ class Record:
         self.waiting: list[EpochRows] = []
         self.epoch = states[0].epoch if states else 0
         self.best = [_Best.of(state) for state in states] if states else [_Best() for _ in jobs]
+        self.decides = [job.protocol.decide for job in jobs]
 
     def add(self, epoch: "Epoch") -> None:
         """Take over an epoch of all jobs; the predictions only where it is the best so far."""
         self.epoch = epoch.number
         share = epoch.seconds / len(self.runs)
-        finite = np.all([np.isfinite(values) for values in epoch.values.values()], axis=0)
+        finite = np.all(
+            [np.isfinite(values) for name, values in epoch.values.items() if _says_divergence(name)], axis=0
+        )
         for row, (run, best, look) in enumerate(zip(self.runs, self.best, epoch.looks, strict=True)):
             values = {name: float(column[row]) for name, column in epoch.values.items()} | look.diagnostics
             if epoch.number == 1 and self.stage1_seconds:
@@ -39,8 +43,9 @@ class Record:
             self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": share}))
             if not finite[row] and best.diverged_at is None:
                 best.diverged_at = epoch.number
-            if values["val/rmse"] < best.value:
-                best.value, best.epoch = values["val/rmse"], epoch.number
+            loss = metrics.about_val(self.decides[row]).loss(values[self.decides[row]])
+            if loss < best.loss:
+                best.loss, best.epoch = loss, epoch.number
                 best.parameters = look.parameters
                 if self.keep:  # copies, for a row would keep the predictions of the whole pack
                     best.predictions = {part: every[row].copy() for part, every in epoch.predictions.items()}
@@ -82,7 +87,7 @@ class _Best:
     """The best epoch of one job so far, and what else a state must carry."""
 
     def __init__(self) -> None:
-        self.value = float("inf")
+        self.loss = float("inf")  # lower is better, whatever decides
         self.epoch: int | None = None
         self.diverged_at: int | None = None
         self.seconds = 0.0  # before this process went on
@@ -93,7 +98,7 @@ class _Best:
     def of(cls, state: "State") -> "_Best":
         best = cls()
         facts = state.facts
-        best.value = float("inf") if facts["best"] is None else facts["best"]
+        best.loss = float("inf") if facts["best"] is None else facts["best"]
         best.epoch, best.diverged_at, best.seconds = facts["best_epoch"], facts["diverged_at"], facts["seconds"]
         best.predictions = _under(PREDICTED, state.arrays)
         best.parameters = _under(LEARNT, state.arrays)
@@ -101,8 +106,14 @@ class _Best:
 
     def facts(self) -> dict[str, Any]:
         """As plain data, without infinity, which JSON does not have."""
-        known = self.value if self.epoch is not None else None
+        known = self.loss if self.epoch is not None else None
         return {"best": known, "best_epoch": self.epoch, "diverged_at": self.diverged_at}
+
+
+def _says_divergence(name: str) -> bool:
+    """Whether a number that is not finite means that the run diverged: a correlation may have no value anyhow."""
+    part, _, metric = name.partition("/")
+    return part not in ("val", "test") or metric in metrics.USUAL
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

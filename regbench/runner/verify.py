@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regbench import metrics
 from regbench.engines.local import LocalEngine
 from regbench.errors import InfrastructureError
 from regbench.job import Job
@@ -20,8 +21,7 @@ from regbench.runner.plan import Plan, label
 from regbench.runner.work import Task, retrain
 from regbench.store import Store
 
-TOLERANCE = 0.02  # relative, on the best validation RMSE, where the bits may differ
-DECIDING = "val/rmse"
+TOLERANCE = 0.02  # relative, on the best value of the deciding metric, where the bits may differ
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,18 @@ def _compare(store: Store, job: Job, plan: Plan, alone: dict[str, np.ndarray], d
     """The stored curves against those of the job alone: metric -> (epochs,), NaN where not finite."""
     run = store.finished_run(job.key, plan.code[job.key])
     exact = run.exact and device == "cpu" and numerics(run.environment, device) == _here(device, run.environment)
-    worst = max(_difference(run.curves[name], values) for name, values in alone.items())
-    stored, again = _lowest(run.curves[DECIDING]), _lowest(alone[DECIDING])
+    shared = alone.keys() & run.curves.keys()  # an older run has fewer metrics
+    worst = max(_difference(run.curves[name], alone[name]) for name in shared)
+    decides = job.protocol.decide
+    stored, again = _best(run.curves[decides], decides), _best(alone[decides], decides)
     close = stored == again or abs(stored - again) <= TOLERANCE * abs(stored)
     return Verification(job.key, f"{job.dataset} {label(job)}", worst, exact, worst == 0 if exact else close)
 
 
-def _lowest(curve: np.ndarray) -> float:
-    """The best epoch of a curve; infinity where none is finite, as a job that diverged at once has it."""
-    return float(np.nanmin(curve, initial=np.inf))
+def _best(curve: np.ndarray, name: str) -> float:
+    """The best epoch of a deciding metric, lower where it is better; infinity where none is finite."""
+    loss = metrics.about_val(name).loss
+    return min((loss(value) for value in curve.tolist() if math.isfinite(value)), default=math.inf)
 
 
 def _here(device: str, like: dict) -> str:

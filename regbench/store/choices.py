@@ -7,11 +7,10 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.orm import aliased
 
 from regbench.store.adoptions import Codes
+from regbench.store.deciding import decides, from_best
 from regbench.store.models import BenchmarkJobRow, ChoiceRow, JobRow, MetricRow, RunRow
 from regbench.store.sql import chunks, insert_new, now
 from regbench.store.values import Choice, Score
-
-DECIDES_THE_EPOCH = "val/rmse"
 
 
 def scores(connection: Connection, code: Mapping[str, str], by: str) -> dict[str, Score]:
@@ -19,8 +18,8 @@ def scores(connection: Connection, code: Mapping[str, str], by: str) -> dict[str
     curve, metric = aliased(MetricRow), aliased(MetricRow)
     best = (
         select(curve.epoch)
-        .where(curve.run_id == RunRow.id, curve.name == DECIDES_THE_EPOCH, curve.value.is_not(None))
-        .order_by(curve.value, curve.epoch)
+        .where(curve.run_id == RunRow.id, curve.name == decides(), curve.value.is_not(None))
+        .order_by(from_best(curve), curve.epoch)
         .limit(1)
         .scalar_subquery()
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from regbench import variants
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
 from regbench.store.adoptions import Codes
+from regbench.store.deciding import decides, from_best
 from regbench.store.models import (
     BenchmarkJobRow,
     BenchmarkRow,
@@ -25,17 +26,21 @@ from regbench.store.runs import unpacked
 from regbench.store.values import FinishedRun
 
 SELECTIONS = ("best-val", "last")
-METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "test/crps", "test/nll")
+METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "test/crps", "test/nll")  # of every frame of cells
+EVERY_EPOCH = "val/rmse"  # that a run has of each epoch
 CELL = (JobRow.dataset, JobRow.digest, JobRow.variant, JobRow.k, JobRow.protocol)  # runs in one cell share one code
 INTEGERS = ("k", "seed", "run_id", "best_epoch", "epochs")
 
 
-def cells(connection: Connection, benchmark: str | None, *, select_epoch: str = "best-val") -> pd.DataFrame:
-    """One row per job of the benchmark, with the metrics of its accepted run at the chosen epoch."""
+def cells(
+    connection: Connection, benchmark: str | None, *, select_epoch: str = "best-val", metrics: Collection[str] = ()
+) -> pd.DataFrame:
+    """One row per job of the benchmark, with metrics of its accepted run at the chosen epoch."""
     if select_epoch not in SELECTIONS:
         raise UsageError(f"no selection of epochs called '{select_epoch}'{did_you_mean(select_epoch, SELECTIONS)}")
     name = known_benchmark(connection, benchmark)
-    frame = _typed(_frame(connection, _cells(connection, name, select_epoch)))
+    wanted = list(dict.fromkeys([*METRICS, *(f"{part}/{each}" for each in metrics for part in ("val", "test"))]))
+    frame = _typed(_frame(connection, _cells(connection, name, select_epoch, wanted)), wanted)
     frame.attrs["benchmark"] = name
     frame.attrs["left_out"] = _left_out(connection, name)
     return frame
@@ -110,7 +115,7 @@ def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
     curves: dict[str, list[float]] = {}
     for name, value in connection.execute(rows):
         curves.setdefault(name, []).append(np.nan if value is None else value)
-    whole = len(curves.get("val/rmse", ())) == epochs  # not so where it came with a distilled export
+    whole = len(curves.get(EVERY_EPOCH, ())) == epochs  # not so where it came with a distilled export
     exact = whole and all(each["exact"] for each in resumed or [])
     return FinishedRun(run, environment, device, exact, {name: np.array(values) for name, values in curves.items()})
 
@@ -251,12 +256,17 @@ def _accepted(connection: Connection, benchmark: str) -> Select:
     return select(ranked.c.id, ranked.c.job_id).where(ranked.c.place == 1)
 
 
-def _cells(connection: Connection, benchmark: str, select_epoch: str) -> Select:
+def _cells(connection: Connection, benchmark: str, select_epoch: str, metrics: Collection[str]) -> Select:
     accepted = _accepted(connection, benchmark).cte("accepted")
-    curve = select(MetricRow.epoch).where(MetricRow.run_id == accepted.c.id, MetricRow.name == "val/rmse")
-    order = [MetricRow.value, MetricRow.epoch] if select_epoch == "best-val" else [MetricRow.epoch.desc()]
+    deciding = (
+        select(accepted.c.id, accepted.c.job_id, decides().label("name"))
+        .join(JobRow, JobRow.id == accepted.c.job_id)
+        .cte("deciding")
+    )
+    curve = select(MetricRow.epoch).where(MetricRow.run_id == deciding.c.id, MetricRow.name == deciding.c.name)
+    order = [from_best(), MetricRow.epoch] if select_epoch == "best-val" else [MetricRow.epoch.desc()]
     chosen_epoch = curve.where(MetricRow.value.is_not(None)).order_by(*order).limit(1).scalar_subquery()
-    chosen = select(accepted.c.id, accepted.c.job_id, chosen_epoch.label("epoch")).cte("chosen")
+    chosen = select(deciding.c.id, deciding.c.job_id, chosen_epoch.label("epoch")).cte("chosen")
     query = (
         select(
             BenchmarkJobRow.benchmark,
@@ -285,21 +295,21 @@ def _cells(connection: Connection, benchmark: str, select_epoch: str) -> Select:
         .where(BenchmarkJobRow.benchmark == benchmark)
         .order_by(BenchmarkJobRow.position)
     )
-    for name in METRICS:
+    for name in metrics:
         metric = aliased(MetricRow)
         same = and_(metric.run_id == chosen.c.id, metric.name == name, metric.epoch == chosen.c.epoch)
         query = query.outerjoin(metric, same).add_columns(metric.value.label(name.replace("/", "_")))
     return query
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
     """Plain columns: missing integers as <NA>, missing metrics as NaN, hyper-parameters as dictionaries."""
     frame["hparams"] = [config["hparams"] for config in frame["config"]]
     frame["swept"] = frame["swept"].map(lambda values: values or {})
     frame["settings"] = _settings(frame)
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
-    metrics = [name.replace("/", "_") for name in METRICS]
-    frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*metrics, "seconds"], "float64")})
+    columns = [name.replace("/", "_") for name in metrics]
+    frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*columns, "seconds"], "float64")})
     first = [
         "benchmark",
         "dataset",
@@ -312,19 +322,20 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         "protocol",
         "seed",
     ]
-    then = ["job_key", "run_id", "best_epoch", "epochs", *metrics, "seconds", "diverged", "code_digest", "digest"]
+    then = ["job_key", "run_id", "best_epoch", "epochs", *columns, "seconds", "diverged", "code_digest", "digest"]
     then += ["row", "swept"]
     return frame[[*first, *then]]
 
 
-def _settings(frame: pd.DataFrame) -> list[dict[str, float]]:
+def _settings(frame: pd.DataFrame) -> pd.Series:
     """The hyper-parameters that tell the rows of a table apart: of a row whose values were chosen, all but those."""
     jobs = zip(frame["config"], frame["swept"], frame["variant"], frame["row"], strict=True)
     chosen = [(swept or {}) if variant == row else {} for _, swept, variant, row in jobs]
-    return [
+    found = [
         {name: value for name, value in config["hparams"].items() if name not in mine}
         for config, mine in zip(frame["config"], chosen, strict=True)
     ]
+    return pd.Series(found, index=frame.index, dtype=object)
 
 
 def _left_out(connection: Connection, benchmark: str) -> list[str]:

@@ -1,15 +1,16 @@
 """How much of a run's numbers moves: all of them, or only what tables and figures over finished runs read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 from sqlalchemy import Select, func, literal, or_, select, union
 from sqlalchemy.sql.selectable import CTE
 
-from regbench.store.models import MetricRow, RunRow
+from regbench.job import DECIDE
+from regbench.store.deciding import decides, from_best, highest
+from regbench.store.models import JobRow, MetricRow, RunRow
 
-DECIDES = "val/rmse"  # the metric by which reports choose an epoch
 CURVES = (
     "val/rmse",
     "val/mae",
@@ -30,8 +31,9 @@ CURVES = (
 class Part:
     """What is taken along of each run; by default everything.
 
-    Without `every_epoch` these remain: epoch 0 (what is measured once), the one of lowest validation RMSE, the last
-    with a finite one, and the last. That is every epoch at which `Store.cells` looks.
+    Without `every_epoch` these remain: epoch 0 (what is measured once), the best by the validation metric that decides
+    (RMSE unless the protocol says otherwise), the last with a finite one, and the last. That is every epoch at which
+    `Store.cells` looks.
     """
 
     every_epoch: bool = True
@@ -64,32 +66,43 @@ def ends(runs: Select) -> CTE:
         select(
             MetricRow.run_id,
             MetricRow.epoch,
-            place.over(partition_by=MetricRow.run_id, order_by=(MetricRow.value, MetricRow.epoch)).label("lowest"),
+            place.over(partition_by=MetricRow.run_id, order_by=(from_best(), MetricRow.epoch)).label("best"),
             place.over(partition_by=MetricRow.run_id, order_by=MetricRow.epoch.desc()).label("last"),
         )
-        .where(MetricRow.name == DECIDES, MetricRow.value.is_not(None), MetricRow.run_id.in_(runs))
+        .join(RunRow, RunRow.id == MetricRow.run_id)
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .where(MetricRow.name == decides(), MetricRow.value.is_not(None), MetricRow.run_id.in_(runs))
         .subquery()
     )
-    finite = select(places.c.run_id, places.c.epoch).where(or_(places.c.lowest == 1, places.c.last == 1))
+    finite = select(places.c.run_id, places.c.epoch).where(or_(places.c.best == 1, places.c.last == 1))
     written = select(RunRow.id, RunRow.epochs).where(RunRow.id.in_(runs))
     once = select(RunRow.id, literal(0)).where(RunRow.id.in_(runs))
     return union(finite, written, once).cte("ends")
 
 
-def only_ends(metrics: pa.Table) -> pa.Table:
-    """The rows of a file of metrics (run, name, epoch, value) that `ends` would have left in it."""
+def only_ends(metrics: pa.Table, deciding: Mapping[str, str]) -> pa.Table:
+    """The rows of a file of metrics (run, name, epoch, value) that `ends` would have left in it.
+
+    `deciding` names the metric that decides for a run, where it is another than usual.
+    """
     frame = metrics.select(["run", "name", "epoch", "value"]).to_pandas()
-    finite = frame[(frame["name"] == DECIDES) & frame["value"].notna()].sort_values(["value", "epoch"], kind="stable")
-    lowest = finite.drop_duplicates("run").set_index("run")["epoch"]
+    named = frame["name"] == DECIDE
+    if deciding:
+        named = frame["name"].astype(str) == frame["run"].astype(str).map(deciding).fillna(DECIDE)
+    finite = frame[named & frame["value"].notna()]
+    if deciding:
+        finite = finite.assign(value=finite["value"].where(~finite["name"].isin(highest()), -finite["value"]))
+    finite = finite.sort_values(["value", "epoch"], kind="stable")
+    best = finite.drop_duplicates("run").set_index("run")["epoch"]
     last = [rows.groupby("run", observed=True)["epoch"].max() for rows in (finite, frame)]
     kept = frame["epoch"] == 0
-    for chosen in (lowest, *last):
+    for chosen in (best, *last):
         kept |= frame["epoch"] == frame["run"].map(chosen).astype("float64")
     return metrics.filter(pa.array(kept))
 
 
-def only(metrics: pa.Table, part: Part) -> pa.Table:
-    """The rows of a file of metrics that a part takes along."""
+def only(metrics: pa.Table, part: Part, deciding: Mapping[str, str]) -> pa.Table:
+    """The rows of a file of metrics that a part takes along; `deciding` as `only_ends` has it."""
     if part.names is not None:
         metrics = metrics.filter(pa.array(metrics["name"].to_pandas().isin(list(part.names))))
-    return metrics if part.every_epoch else only_ends(metrics)
+    return metrics if part.every_epoch else only_ends(metrics, deciding)

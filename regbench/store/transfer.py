@@ -17,9 +17,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, false, func, insert, select
 
 import regbench
-from regbench.job import canonical
+from regbench.job import DECIDE, canonical
 from regbench.store.adoptions import Codes, concerning
-from regbench.store.frames import known_benchmark
+from regbench.store.deciding import decides_of
+from regbench.store.frames import EVERY_EPOCH, known_benchmark
 from regbench.store.jobs import link
 from regbench.store.models import (
     AdoptionRow,
@@ -36,7 +37,7 @@ from regbench.store.models import (
     RunRow,
 )
 from regbench.store.parquet import BATCH, Sheet, write
-from regbench.store.part import DECIDES, WHOLE, Part, ends, only
+from regbench.store.part import WHOLE, Part, ends, only
 from regbench.store.sql import insert_new, rows_in
 from regbench.store.store import Store
 from regbench.store.trouble import reachable
@@ -188,8 +189,15 @@ def _batches(sheets: Mapping[str, Sheet], name: str, part: Part) -> Iterator[lis
     if name != "metrics" or (part.names is None and part.every_epoch):
         yield from sheets[name].batches()
         return
-    for batch in only(sheets[name].table(coded=("run", "name")), part).to_batches(max_chunksize=BATCH):
+    metrics = only(sheets[name].table(coded=("run", "name")), part, _deciding(sheets))
+    for batch in metrics.to_batches(max_chunksize=BATCH):
         yield batch.to_pylist()
+
+
+def _deciding(sheets: Mapping[str, Sheet]) -> dict[str, str]:
+    """The runs (uuid) whose epoch another metric decides than usual, with that metric."""
+    others = {row["key"]: name for row in sheets["jobs"].rows() if (name := decides_of(row["config"])) != DECIDE}
+    return {row["uuid"]: others[row["job"]] for row in sheets["runs"].rows() if row["job"] in others} if others else {}
 
 
 def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
@@ -259,7 +267,7 @@ def _with_gaps(connection: Connection) -> set[str]:
     stored = func.count(MetricRow.epoch)
     query = (
         select(RunRow.uuid)
-        .outerjoin(MetricRow, and_(MetricRow.run_id == RunRow.id, MetricRow.name == DECIDES))
+        .outerjoin(MetricRow, and_(MetricRow.run_id == RunRow.id, MetricRow.name == EVERY_EPOCH))
         .where(RunRow.status == "finished")
         .group_by(RunRow.uuid, RunRow.epochs)
         .having(stored < RunRow.epochs)

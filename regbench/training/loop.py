@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from regbench import metrics
 from regbench.data import Prepared
 from regbench.job import Job
-from regbench.metrics import METRICS
 from regbench.random import Stream
 from regbench.training.allocator import keep_freed_memory
 from regbench.training.checkpoint import State, put, take
@@ -62,6 +62,7 @@ class Training:
         self.model = build(jobs, data, self.device, dtype)
         self.data = Resident.of(data, self.device, dtype)
         self.diagnostics = Diagnostics(self.model, self.data.y["val"])
+        self.metrics = metrics.of_predictions()
         self.epoch = 0
         self._back = [self.model.jobs.index(job) for job in jobs]
         if states:
@@ -81,7 +82,7 @@ class Training:
                 for of_job, found in zip(scores, scored, strict=True):
                     of_job.update({f"{part}/{name}": value for name, value in found.items()})
                 predictions[part] = predicted.float().cpu().numpy()[self._back]
-                for name, metric in METRICS.items():
+                for name, metric in self.metrics.items():
                     values[f"{part}/{name}"] = metric(predicted, self.data.y[part]).cpu().numpy()
             finite = {name: np.where(np.isfinite(value), value, np.nan)[self._back] for name, value in values.items()}
             seen = self.diagnostics.look()

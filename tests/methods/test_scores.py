@@ -1,16 +1,11 @@
 """Proper scores of predicted distributions."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
-from scipy.integrate import quad
 from scipy.stats import norm
 
 from regbench import catalog
-from regbench.methods import _scores
-from regbench.random import Stream
 from regbench.types import Method
 from tests.methods.samples import build, losses, outputs, targets
 
@@ -31,28 +26,6 @@ def by_pairs(shares, atoms, y):
     """E|X - y| - ½ E|X - X'|, from all pairs of atoms."""
     apart = (atoms[:, None] - atoms[None]).abs()
     return shares @ (atoms - y).abs() - shares @ apart @ shares / 2
-
-
-def test_crps_of_atoms_is_that_of_all_pairs_in_whatever_order_they_come():
-    shares = Stream.named(0).normal(6, 4).softmax(-1)
-    atoms = Stream.named(1).normal(4)
-    y = targets(6, seed=1)
-    found = _scores.crps_of_atoms(shares.T[None], atoms[None, :, None], y)
-    expected = torch.stack([by_pairs(each, atoms, at) for each, at in zip(shares, y[:, 0], strict=True)])
-    torch.testing.assert_close(found, expected)
-
-
-def test_crps_of_atoms_is_the_integral_of_the_squared_distance_of_distribution_functions():
-    shares, atoms, y = np.array([0.2, 0.5, 0.3]), np.array([0.1, 0.4, 0.8]), 0.55
-
-    def squared(x):
-        return (shares[atoms <= x].sum() - (x >= y)) ** 2
-
-    expected = quad(squared, -1, 2, points=[*atoms, y])[0]
-    found = _scores.crps_of_atoms(
-        torch.tensor(shares)[None, :, None], torch.tensor(atoms)[None, :, None], torch.tensor([[y]]).double()
-    )
-    assert found.item() == pytest.approx(expected, abs=1e-6)
 
 
 @every_scored
@@ -95,18 +68,6 @@ def test_of_quantiles_it_is_twice_the_mean_pinball_loss_exactly(k):
     torch.testing.assert_close(crps(method, params, g, y), losses(method, params, values, y, g))
 
 
-@pytest.mark.parametrize(("mean", "variance", "y"), [(0.3, 0.04, 0.5), (0.3, 1e-6, 0.9), (0.0, 1.0, -2.0)])
-def test_of_a_gaussian_it_is_the_integral(mean, variance, y):
-    sigma = math.sqrt(variance)
-
-    def squared(x):
-        return (norm.cdf(x, mean, sigma) - (x >= y)) ** 2
-
-    expected = quad(squared, min(mean, y) - 9 * sigma, max(mean, y) + 9 * sigma, points=[mean, y], limit=500)[0]
-    found = _scores.crps_of_gaussian(*(torch.tensor([[value]]).double() for value in (mean, variance, y)))
-    assert found.item() == pytest.approx(expected, rel=1e-5)
-
-
 def test_the_likelihood_of_a_gaussian_is_scipys():
     method, params, _ = build("gaussian_nll", y_NM=targets(60, 2))
     g, y = outputs(method, 0, 2), targets(12, 2, seed=1)
@@ -126,3 +87,24 @@ def test_of_ranks_it_is_that_of_their_distribution(name):
     shares = torch.cat([above.new_ones(12, 1), above], 1) - torch.cat([above, above.new_zeros(12, 1)], 1)
     expected = torch.stack([by_pairs(each, ranks, at) for each, at in zip(shares, y[:, 0], strict=True)])
     torch.testing.assert_close(crps(method, params, g, y), expected)
+
+
+@every_scored
+@pytest.mark.parametrize("m", [1, 2])
+def test_a_distribution_covers_its_own_middle_and_nothing_far_beyond(name, m):
+    """The median lies inside the central interval; of a row with a target far off in one dimension a share is lost."""
+    method, params, _ = build(name, 9, targets(60, m))
+    g, y = outputs(method, 9, m, n=50), targets(50, m, seed=1)
+    covered = method.scores["coverage"](params, g, y)
+    assert set((covered * m).round(decimals=9).tolist()) <= set(map(float, range(m + 1)))
+    far = method.scores["coverage"](params, g, y * 0 + 1e3)
+    assert (far == 0).all()
+    lost = method.scores["coverage"](params, g, torch.cat([y[:, 1:], y[:, :1] * 0 - 1e3], dim=1))
+    assert (lost <= (m - 1) / m).all()
+
+
+@every_scored
+def test_outputs_that_are_not_finite_have_no_coverage(name):
+    method, params, _ = build(name, 9)
+    g = outputs(method, 9, 1) * torch.nan
+    assert method.scores["coverage"](params, g, targets(12, seed=1)).isnan().all()

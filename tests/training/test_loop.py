@@ -8,7 +8,8 @@ import torch
 
 from regbench import catalog
 from regbench.data import prepare
-from regbench.metrics import mae, rmse
+from regbench.metrics.mae import mae
+from regbench.metrics.rmse import rmse
 from regbench.random import Stream
 from regbench.training import loop
 from regbench.training.dropout import DRAWS, Dropout
