@@ -11,8 +11,8 @@ The catalog looks into the package, then where `roots` says that users keep file
 import ast
 import importlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ OBJECTS = {
     "datasets": "DATASET",
     "metrics": "METRIC",
     "reports": "REPORT",
-    "metrics": "METRIC",
 }
 ROWS = ("methods", "baselines")  # what the rows of a table are of
 
@@ -41,7 +40,9 @@ class Entry:
     name: str
     summary: str
     arguments: dict[str, Any]
-    bounds: dict[str, dict[str, Any]]  # hyper-parameter -> what its `HParam` says by keyword: low, least, above, ...
+    bounds: Mapping[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # hyper-parameter -> what its `HParam` says by keyword: low, least, above, ...
 
     @property
     def hparams(self) -> dict[str, float]:

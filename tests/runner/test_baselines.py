@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regbench import catalog, kinds, roots
+from regbench import catalog, kinds, metrics, roots
 from regbench.cli.main import main
 from regbench.config.benchmark import UNTRAINED
 from regbench.fingerprint import Code, reach
