@@ -8,15 +8,19 @@ import pandas as pd
 
 from regbench.analysis import order
 from regbench.analysis.comparable import CELL, comparable
+from regbench.metrics import USUAL
 from regbench.papers.bridges import WIDTH
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-METRICS = ("rmse", "mae")
+
+def shown_with(metric: str) -> tuple[str, ...]:
+    """The metrics that a table of cells has: the usual ones, and the one asked for."""
+    return tuple(dict.fromkeys((*USUAL, metric)))
 
 
-def aggregate(frame: "DataFrame", metrics: Sequence[str] = METRICS) -> "DataFrame":
+def aggregate(frame: "DataFrame", metrics: Sequence[str] = USUAL) -> "DataFrame":
     """One row per cell: n of n_expected seeds, mean and sample standard deviation of the metrics, diverged runs.
 
     A seed counts in n if its run has a finite error. A cell without any is a row of nulls, and a metric that not all n

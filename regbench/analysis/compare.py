@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regbench import kinds
-from regbench.analysis import order, paired, verdict
-from regbench.analysis.aggregate import METRICS, null, records
+from regbench.analysis import order, paired, scale, verdict
+from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import comparable
+from regbench.analysis.scale import Scale
 from regbench.analysis.select import pick
 from regbench.analysis.verdict import Overall
-from regbench.errors import NothingMeasured, UsageError, did_you_mean
+from regbench.errors import NothingMeasured, UsageError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -24,7 +25,10 @@ Gap = tuple[str, tuple[int, ...], str]  # why there is no error, of which seeds,
 
 @dataclass(frozen=True)
 class DatasetDifference:
-    """A against B on one dataset: means over the paired seeds, A's error in percent above B's, seeds A wins."""
+    """A against B on one dataset: means over the paired seeds, A's error in percent above B's, seeds A wins.
+
+    Of a metric that is no error `percent` is the difference itself, negative where A is better.
+    """
 
     dataset: str
     n: int
@@ -54,6 +58,8 @@ class Comparison:
     advice: str
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    better: str | float = "low"  # which values of the metric are: "low", "high", or the best one
+    unit: str = scale.PERCENT  # of differences and intervals, or `difference`: in the metric's own, negative for A
 
     @property
     def decided(self) -> bool:
@@ -81,8 +87,9 @@ def compare(
     Within ±`rope` two errors count as practically equal. The same seed trains both methods on the same rows in the
     same order, so differences are taken seed by seed. Deterministic, and swapping A and B mirrors every number.
     """
-    if metric not in METRICS:
-        raise UsageError(f"metric: no '{metric}'{did_you_mean(metric, METRICS)}")
+    measure = scale.of(metric)
+    metric = measure.about.name
+    scale.check_recorded(frame, metric)
     if len(k) > 1:
         raise UsageError(f"compare takes one k, not {len(k)}; or say it of each method: {a}[k=5] {b}[k=25]")
     at = next(iter(k), None)
@@ -91,23 +98,23 @@ def compare(
     if left.index.equals(right.index):
         raise UsageError(f"'{a}' and '{b}' are the same method: nothing to compare")
     name_a, name_b = _names(left, right)
-    errors = [_errors(part, _datasets(left, right), metric) for part in (left, right)]
+    errors = [_errors(part, _datasets(left, right), measure) for part in (left, right)]
     for part, mine, theirs in ((left, *errors), (right, *reversed(errors))):
         if not kinds.uses_seed(str(part["method"].iloc[0])):
             mine |= {name: _for_every_seed(mine[name], theirs[name]) for name in mine}
     pairs, missing = _pairs(*errors, names=(name_a, name_b))
     if not pairs:
         raise NothingMeasured(f"no seed on which both {name_a} and {name_b} have a finished run: {'; '.join(missing)}")
-    logs = [np.log(values[:, 0] / values[:, 1]) for values in pairs.values()]
-    overall = _overall(logs, level=level, rope=rope, resamples=resamples)
-    judged = verdict.judge(overall, logs, names=(name_a, name_b), metric=metric, rope=rope, level=level)
+    logs = [measure.apart(values) for values in pairs.values()]
+    overall = _overall(logs, measure, level=level, rope=rope, resamples=resamples)
+    judged = verdict.judge(overall, logs, names=(name_a, name_b), measure=measure, rope=rope, level=level)
     return Comparison(
         a=name_a,
         b=name_b,
         metric=metric,
         rope=rope,
         level=level,
-        datasets=tuple(_difference(name, pairs[name], level) for name in pairs),
+        datasets=tuple(_difference(name, pairs[name], measure, level) for name in pairs),
         overall=overall,
         verdict=judged.verdict,
         scope=judged.scope,
@@ -115,16 +122,9 @@ def compare(
         advice=judged.advice,
         missing=tuple(missing),
         notes=(*rows.attrs.get("left_out", ()), *_protocols(left, right)),
+        better=measure.about.better,
+        unit=measure.unit,
     )
-
-
-def percent(log_ratio: float) -> float:
-    """A log ratio as a difference in percent.
-
-    >>> round(percent(np.log(0.95)), 9)
-    -5.0
-    """
-    return float(100 * np.expm1(log_ratio))
 
 
 def _names(left: "DataFrame", right: "DataFrame") -> tuple[str, str]:
@@ -142,15 +142,20 @@ def _datasets(left: "DataFrame", right: "DataFrame") -> list[str]:
     return sorted({*left["dataset"], *right["dataset"]}, key=order.dataset_key)
 
 
-def _errors(rows: "DataFrame", datasets: list[str], metric: str) -> dict[str, dict[int, float | str]]:
+def _errors(rows: "DataFrame", datasets: list[str], measure: Scale) -> dict[str, dict[int, float | str]]:
     """On each dataset, of each planned seed the error, or why there is none."""
     found: dict[str, dict[int, float | str]] = {name: {} for name in datasets}
-    for row in records(rows.filter(items=["dataset", "seed", f"test_{metric}", "diverged"])):
-        error, seeds = null(row[f"test_{metric}"]), found[row["dataset"]]
+    column, about = f"test_{measure.about.name}", measure.about
+    for row in records(rows.filter(items=["dataset", "seed", column, "test_rmse", "diverged"])):
+        error, seeds = null(row[column]), found[row["dataset"]]
         if error is not None and np.isfinite(error):
-            seeds[int(row["seed"])] = float(error) if error > 0 else "error 0, of which there is no ratio"
+            usable = error > 0 or not about.is_error
+            seeds[int(row["seed"])] = float(error) if usable else "error 0, of which there is no ratio"
+        elif null(row.get("diverged")):
+            seeds[int(row["seed"])] = "diverged"
         else:
-            seeds[int(row["seed"])] = "diverged" if null(row.get("diverged")) else "no finished run"
+            measured = null(row["test_rmse"]) is not None
+            seeds[int(row["seed"])] = f"no {about.label} recorded" if measured else "no finished run"
     return found
 
 
@@ -190,10 +195,10 @@ def _absent(gaps: dict[Gap, list[str]]) -> list[str]:
     ]
 
 
-def _difference(dataset: str, values: np.ndarray, level: float) -> DatasetDifference:
-    logs = np.log(values[:, 0] / values[:, 1])
+def _difference(dataset: str, values: np.ndarray, measure: Scale, level: float) -> DatasetDifference:
+    logs = measure.apart(values)
     estimate = paired.seed_estimate([logs], level=level, margin=0.0)
-    low, high = _interval(estimate)
+    low, high = _interval(estimate, measure)
     return DatasetDifference(
         dataset=dataset,
         n=len(logs),
@@ -201,29 +206,31 @@ def _difference(dataset: str, values: np.ndarray, level: float) -> DatasetDiffer
         ties=int((logs == 0).sum()),
         a_mean=float(values[:, 0].mean()),
         b_mean=float(values[:, 1].mean()),
-        percent=percent(logs.mean()),
+        percent=measure.shown(logs.mean()),
         low=low,
         high=high,
     )
 
 
-def _interval(estimate: paired.Estimate | None) -> tuple[float | None, float | None]:
-    return (None, None) if estimate is None else (percent(estimate.interval[0]), percent(estimate.interval[1]))
+def _interval(estimate: paired.Estimate | None, measure: Scale) -> tuple[float | None, float | None]:
+    return (
+        (None, None) if estimate is None else (measure.shown(estimate.interval[0]), measure.shown(estimate.interval[1]))
+    )
 
 
-def _overall(logs: list[np.ndarray], *, level: float, rope: float, resamples: int) -> Overall:
+def _overall(logs: list[np.ndarray], measure: Scale, *, level: float, rope: float, resamples: int) -> Overall:
     means = np.array([each.mean() for each in logs])
-    margin = float(np.log1p(rope))
+    margin = measure.margin(rope)
     seeds = paired.seed_estimate(logs, level=level, margin=margin)
     enough = len(logs) >= verdict.ENOUGH_DATASETS
     deciding = paired.bootstrap(logs, level=level, margin=margin, resamples=resamples) if enough else seeds
-    low, high = _interval(deciding)
-    seeds_low, seeds_high = _interval(seeds)
+    low, high = _interval(deciding, measure)
+    seeds_low, seeds_high = _interval(seeds, measure)
     return Overall(
         datasets=len(logs),
         pairs=sum(map(len, logs)),
         wins=int((means < 0).sum()),
-        percent=percent(means.mean()),
+        percent=measure.shown(means.mean()),
         low=low,
         high=high,
         seeds_low=seeds_low,

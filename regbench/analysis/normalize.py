@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from regbench import kinds, variants
+from regbench import kinds, metrics, variants
 from regbench.analysis import order
-from regbench.analysis.aggregate import aggregate, null, records
+from regbench.analysis.aggregate import aggregate, null, records, shown_with
 from regbench.analysis.select import pick
-from regbench.errors import NothingMeasured
+from regbench.errors import NothingMeasured, UsageError
 from regbench.papers.bridges import WIDTH
 
 if TYPE_CHECKING:
@@ -41,8 +41,14 @@ def normalize(
     of the normalised error over the method's own seeds. Where the baseline is missing or diverged the ratio is null
     and `reason` says so. `reference` is where the baseline is looked for, if not in `frame`.
     """
-    cells = aggregate(frame)
-    base = _baseline(frame if reference is None else reference, baseline)
+    about = metrics.about(metric)
+    if not about.is_error:
+        raise UsageError(
+            f"{about.label} is no error ({about.direction}), so a ratio to {baseline} would say nothing: "
+            "--normalize none shows it as it is"
+        )
+    cells = aggregate(frame, shown_with(metric))
+    base = _baseline(frame if reference is None else reference, baseline, metric)
     baseline = variants.parse(baseline).spelled
     ratios = [_ratio(cell, base.get(cell["dataset"]), baseline, metric) for cell in records(cells)]
     attrs = cells.attrs
@@ -69,13 +75,13 @@ def describe(row: Any) -> str:
     return row["variant"] + ("" if null(row["k"]) is None else f" (k = {row['k']})")
 
 
-def _baseline(frame: "DataFrame", name: str) -> dict[str, dict[str, Any]]:
+def _baseline(frame: "DataFrame", name: str, metric: str) -> dict[str, dict[str, Any]]:
     """The baseline's cell of each dataset; none where it was not planned."""
     try:
         rows = pick(frame, name)
     except NothingMeasured:
         return {}
-    return {cell["dataset"]: cell for cell in records(aggregate(rows))}
+    return {cell["dataset"]: cell for cell in records(aggregate(rows, shown_with(metric)))}
 
 
 def _ratio(cell: dict[str, Any], base: dict[str, Any] | None, baseline: str, metric: str) -> dict[str, Any]:
@@ -86,6 +92,8 @@ def _ratio(cell: dict[str, Any], base: dict[str, Any] | None, baseline: str, met
         how = "diverged" if base is not None and base["diverged"] else "is missing"
         return {**nothing, "reason": f"{baseline} {how}"}
     scale = base[f"{metric}_mean"]
+    if np.isnan(scale) or np.isnan(cell[f"{metric}_mean"]):
+        return {**nothing, "reason": f"no {metrics.about(metric).label} of every run"}
     if scale == 0:
         return {**nothing, "reason": f"{baseline} has no error"}
     return {"ratio": cell[f"{metric}_mean"] / scale, "ratio_std": cell[f"{metric}_std"] / scale, "reason": ""}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from regbench import metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.select import select
@@ -121,7 +122,8 @@ def cells(swept: Swept, tried: "DataFrame", *, metric: str = "rmse") -> "DataFra
 
 def _best_so_far(named: dict[str, Any], group: "DataFrame", swept: Swept, sweep: str, metric: str) -> dict[str, Any]:
     errors = group[f"val_{metric}"]
-    best = None if errors.isna().all() else records(group.nsmallest(1, f"val_{metric}"))[0]  # the first of equals
+    losses = errors.map(metrics.about(metric).loss, na_action="ignore")
+    best = None if errors.isna().all() else records(group.loc[[losses.idxmin()]])[0]  # the first of equals
     fields = [name for name in swept.fields() if group[name].notna().any()]
     values = {} if best is None else {name: best[name] for name in fields}
     return {

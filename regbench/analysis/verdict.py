@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regbench.analysis.scale import PERCENT, Scale
+
 A_BETTER, B_BETTER, EQUAL, UNDECIDED = "A is better", "B is better", "practically equal", "undecided"
 GENERAL, HERE = "datasets like these", "these datasets"
 ENOUGH_DATASETS = 6  # the fewest with which an exact test over datasets can give p < 0.05: 2 / 2^6 = 0.031
@@ -48,25 +50,26 @@ class Judgement:
 
 
 def judge(
-    overall: Overall, logs: list[np.ndarray], *, names: tuple[str, str], metric: str, rope: float, level: float
+    overall: Overall, logs: list[np.ndarray], *, names: tuple[str, str], measure: Scale, rope: float, level: float
 ) -> Judgement:
     """The verdict. From six datasets on it is about datasets like these, below only about the ones at hand.
 
     The interval decides: wholly within ±rope is practically equal, else wholly on one side of zero is better.
     """
     general = overall.datasets >= ENOUGH_DATASETS
-    found = _verdict(overall.low, overall.high, rope)
-    sentence = f"{_claim(found, names)}: {_numbers(overall, names, metric, level)}."
+    margin = measure.margin(rope)
+    found = _verdict(overall.low, overall.high, *measure.limits(rope))
+    sentence = f"{_claim(found, names)}: {_numbers(overall, names, measure, level)}."
     if not general:
         sentence += f" {_limits(overall)}"
-    advice = "" if found != UNDECIDED else _advice(logs, general=general, rope=rope, level=level)
+    advice = "" if found != UNDECIDED else _advice(logs, general=general, margin=margin, level=level)
     return Judgement(found, GENERAL if general else HERE, sentence, advice)
 
 
-def _verdict(low: float | None, high: float | None, rope: float) -> str:
+def _verdict(low: float | None, high: float | None, least: float, most: float) -> str:
     if low is None or high is None:
         return UNDECIDED
-    if 100 * np.expm1(-np.log1p(rope)) <= low and high <= 100 * rope:
+    if least <= low and high <= most:
         return EQUAL
     if high < 0:
         return A_BETTER
@@ -86,16 +89,34 @@ def _claim(verdict: str, names: tuple[str, str]) -> str:
             return f"the data cannot decide between {a} and {b}"
 
 
-def _numbers(overall: Overall, names: tuple[str, str], metric: str, level: float) -> str:
-    size = f"{abs(overall.percent):.2g} % {'lower' if overall.percent < 0 else 'higher'}"
+def _numbers(overall: Overall, names: tuple[str, str], measure: Scale, level: float) -> str:
+    unit = " %" if measure.unit == PERCENT else ""
+    size = f"{abs(overall.percent):.2g}{unit} {_side(measure, better=overall.percent < 0)}"
     low, high = overall.low, overall.high
     within = (
         "no interval: a dataset with one seed shows no spread"
         if low is None or high is None
-        else f"{100 * level:g} % interval {low:+.2g} to {high:+.2g} %"
+        else f"{100 * level:g} % interval {low:+.2g} to {high:+.2g}{unit}{_negative(measure)}"
     )
     over = "on the one dataset" if overall.datasets == 1 else f"on average over {overall.datasets} datasets"
-    return f"{metric.upper()} of {names[0]} is {size} {over} ({within}), lower on {overall.wins} of {overall.datasets}"
+    side = _side(measure, better=True)
+    label = measure.about.label
+    return f"{label} of {names[0]} is {size} {over} ({within}), {side} on {overall.wins} of {overall.datasets}"
+
+
+def _side(measure: Scale, *, better: bool) -> str:
+    """Where the better, or the worse, of two values lies."""
+    match measure.about.better:
+        case "low":
+            return "lower" if better else "higher"
+        case "high":
+            return "higher" if better else "lower"
+        case best:
+            return f"{'nearer to' if better else 'further from'} {best:g}"
+
+
+def _negative(measure: Scale) -> str:
+    return "" if measure.about.better == "low" else ", negative is better"
 
 
 def _limits(overall: Overall) -> str:
@@ -107,14 +128,14 @@ def _limits(overall: Overall) -> str:
     )
 
 
-def _advice(logs: list[np.ndarray], *, general: bool, rope: float, level: float) -> str:
+def _advice(logs: list[np.ndarray], *, general: bool, margin: float, level: float) -> str:
     """How many seeds, or else datasets, would narrow the interval enough, if the mean stays where it is."""
     sizes = [len(each) for each in logs]
     if not general and min(sizes) < 2:
         return "what would settle it: first of all a second seed on each dataset"
     means = np.array([each.mean() for each in logs])
     # Wide enough to tell the mean from zero, or to fit it inside the margin: whichever is easier.
-    target = max(abs(means.mean()), float(np.log1p(rope)) - abs(means.mean()))
+    target = max(abs(means.mean()), margin - abs(means.mean()))
     within = float(np.mean([each.var(ddof=1) for each in logs if len(each) > 1] or [0.0]))
     between = _between(logs, within) if general else 0.0
     now, count = min(sizes), len(logs)

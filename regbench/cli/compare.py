@@ -44,7 +44,7 @@ def compare(
       regbench compare end2end lsq --dataset diamonds --dataset CA
       regbench compare end2end lsq --from results/published/bridges
     """
-    from regbench import analysis, reports
+    from regbench import analysis, metrics, reports
     from regbench.errors import UsageError
 
     if not 0 < level < 1:
@@ -52,8 +52,9 @@ def compare(
     if rope < 0:
         raise UsageError(f"--rope {rope}: must not be negative")
     with reading(db, from_, cells_only() if from_ else None) as store:
-        frame = analysis.select(store.cells(stored_benchmark(store, benchmark)), datasets=tuple(dataset or ()))
-    found = analysis.compare(frame, a, b, metric=metric.lower(), k=tuple(k or ()), rope=rope, level=level)
+        cells = store.cells(stored_benchmark(store, benchmark), metrics=[metrics.about(metric).name])
+        frame = analysis.select(cells, datasets=tuple(dataset or ()))
+    found = analysis.compare(frame, a, b, metric=metric, k=tuple(k or ()), rope=rope, level=level)
     if json:
         emit_json("compare", found.data(), [*found.missing, *found.notes])
     else:

@@ -36,6 +36,7 @@ def complete_benchmarks(incomplete: str) -> list[tuple[str, str]]:
 complete_reports = _complete("reports")
 complete_methods = _complete("methods", "baselines")
 complete_datasets = _complete("datasets")
+complete_metrics = _complete("metrics")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON with full precision instead of text.")]
 Database = Annotated[

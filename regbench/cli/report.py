@@ -22,10 +22,16 @@ Normalize = Annotated[
         autocompletion=options.complete_methods,
     ),
 ]
-Metric = Annotated[str, typer.Option("--metric", metavar="rmse|mae", help="The error to show.")]
+Metric = Annotated[
+    str, typer.Option("--metric", help="What to show, such as mae or crps.", autocompletion=options.complete_metrics)
+]
 OneMetric = Annotated[
     str | None,
-    typer.Option("--metric", metavar="rmse|mae", help="The error to show: RMSE, or both where a table has room."),
+    typer.Option(
+        "--metric",
+        help="What to show, such as mae or crps: by default RMSE, and MAE too where a table has room.",
+        autocompletion=options.complete_metrics,
+    ),
 ]
 Format = Annotated[
     str, typer.Option("--format", "-f", metavar="table|md|latex|csv|json", help="How a table is written.")
@@ -71,7 +77,7 @@ def report(
       regbench report table2 --from results/published/bridges
       regbench report --all --out reports
     """
-    from regbench import reports
+    from regbench import metrics, reports
     from regbench.errors import UsageError
 
     if all_ and name is not None:
@@ -82,8 +88,8 @@ def report(
         raise UsageError(f"--paper: the paper's own numbers are shown by {', '.join(_with_paper())}")
     given = reports.Options(
         normalize=None if normalize.lower() == "none" else normalize,
-        metric=(metric or "rmse").lower(),
-        metrics=(metric.lower(),) if metric else reports.METRICS,
+        metric=metrics.about(metric or metrics.USUAL[0]).name,
+        metrics=(metrics.about(metric).name,) if metric else metrics.USUAL,
         k=tuple(k or ()),
         datasets=tuple(dataset or ()),
         methods=tuple(method or ()),
@@ -98,7 +104,9 @@ def report(
     if shown.draw is not None or out != Path("results"):
         written = reports.write(found, shown, numbers, folder=out)
     if json:
+        about = metrics.about(given.metric)
         data = {"report": found, "benchmark": benchmark, **reports.data(shown, numbers), "files": written}
+        data |= {"metric": about.name, "better": about.better}
         return emit_json("report", data, data["notes"])
     emit(reports.show(shown, numbers, format=format_, width=width() if format_ == "table" else None))
     for path in written:

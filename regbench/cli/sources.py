@@ -60,10 +60,10 @@ class Source:
             case "encoders":
                 return Found(encoders(store, chosen), chosen, {})
             case "sweeps":
-                swept = _swept(store, chosen)
+                swept = _swept(store, chosen, metric)
                 return Found(swept, chosen, _ranges(store, swept.cells) if units == "original" else {})
             case _:
-                frame = _cells(store, chosen, report)
+                frame = _cells(store, chosen, report, metric)
         return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
 
     def _store(self, needs: str, names: Sequence[str]) -> "Store":
@@ -107,18 +107,22 @@ def _choices(store: "Store", benchmark: str | None) -> "Choices":
     return gather(made, [store.cells(name) for name in sorted(set(made["source"])) if name in here])
 
 
-def _cells(store: "Store", benchmark: str | None, report: "Report") -> "pd.DataFrame":
+def _cells(store: "Store", benchmark: str | None, report: "Report", metric: str) -> "pd.DataFrame":
     """The cells of a benchmark, and on its datasets those of the report's reference models, where they were run."""
-    frame = store.cells(benchmark)
+    from regbench.analysis.scale import check_recorded
+
+    frame = store.cells(benchmark, metrics=[metric])
+    check_recorded(frame, metric)
     if report.reference in {None, benchmark} or report.reference not in set(store.benchmarks()["name"]):
         return frame
     from regbench.analysis.reference import with_reference
 
-    return with_reference(frame, store.cells(report.reference))
+    return with_reference(frame, store.cells(report.reference, metrics=[metric]))
 
 
-def _swept(store: "Store", benchmark: str | None) -> "Swept":
+def _swept(store: "Store", benchmark: str | None, metric: str) -> "Swept":
     """The sweep that a benchmark is, or those it chooses from with its choices."""
+    from regbench.analysis.scale import check_recorded
     from regbench.analysis.sweeps import Swept
 
     entry = store.config(benchmark or "")
@@ -126,8 +130,11 @@ def _swept(store: "Store", benchmark: str | None) -> "Swept":
     here = [name for name in named if store.config(name)]
     if not here:
         raise NothingMeasured(f"benchmark {benchmark} is no sweep and chooses from none that is here")
+    cells = [store.cells(name, metrics=[metric]) for name in here]
+    for frame in cells:
+        check_recorded(frame, metric)
     return Swept.of(
-        [store.cells(name) for name in here],
+        cells,
         store.choices(benchmark) if "choose" in entry else None,
         {name: store.config(name)["sweep"] for name in here},
     )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from regbench import catalog
 from regbench.errors import UsageError, did_you_mean
-from regbench.reports._report import METRICS as METRICS
 from regbench.reports._report import Encoders as Encoders
 from regbench.reports._report import Options as Options
 from regbench.reports._report import Report as Report

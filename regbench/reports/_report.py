@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from regbench import metrics
 from regbench.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-METRICS = ("rmse", "mae")
 UNITS = ("scaled", "original")
 
 
@@ -21,7 +21,7 @@ class Options:
     benchmark: str | None = None  # named in the caption
     normalize: str | None = "lsq"  # the baseline; None shows the errors themselves
     metric: str = "rmse"
-    metrics: tuple[str, ...] = METRICS  # where a table shows both
+    metrics: tuple[str, ...] = metrics.USUAL  # where a table shows both
     k: tuple[int, ...] = ()  # all, and 25 in the figures
     datasets: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
@@ -32,9 +32,9 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse a metric or a unit that does not exist."""
-        for thing, value, known in [("metric", self.metric, METRICS), ("units", self.units, UNITS)]:
-            if value not in known:
-                raise UsageError(f"{thing}: no '{value}'{did_you_mean(value, known)}")
+        metrics.about(self.metric)
+        if self.units not in UNITS:
+            raise UsageError(f"units: no '{self.units}'{did_you_mean(self.units, UNITS)}")
 
 
 @dataclass(frozen=True)

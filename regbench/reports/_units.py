@@ -4,27 +4,37 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regbench import catalog, metrics
 from regbench.errors import UsageError
 from regbench.reports._report import Options
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-COLUMNS = ("rmse_mean", "rmse_std", "mae_mean", "mae_std")
-
 
 def convert(cells: "DataFrame", options: Options) -> "DataFrame":
     """The cells in the units asked for; ratios have none and stay."""
-    wide = factor(cells, options)
-    return cells.assign(**{column: cells[column] * wide for column in COLUMNS})
+    wide = widths(cells, options)
+    measured = [name for name in catalog.names("metrics") if _has_units(name)]
+    columns = [f"{name}_{statistic}" for name in measured for statistic in ("mean", "std")]
+    return cells.assign(**{column: cells[column] * wide for column in columns if column in cells})
 
 
 def factor(rows: "DataFrame", options: Options) -> np.ndarray:
-    """What turns the errors of each row into the units asked for."""
+    """What turns the metric asked for of each row into the units asked for."""
+    return widths(rows, options) if _has_units(options.metric) else np.ones(len(rows))
+
+
+def _has_units(metric: str) -> bool:
+    return metrics.about(metric).unit == "target"
+
+
+def widths(rows: "DataFrame", options: Options) -> np.ndarray:
+    """What turns a number in units of the scaled target into the units asked for."""
     if options.units == "scaled":
         return np.ones(len(rows))
-    widths = {dataset: _width(dataset, options.ranges.get(dataset)) for dataset in set(rows["dataset"])}
-    return rows["dataset"].map(widths).to_numpy(dtype=float)
+    known = {dataset: _width(dataset, options.ranges.get(dataset)) for dataset in set(rows["dataset"])}
+    return rows["dataset"].map(known).to_numpy(dtype=float)
 
 
 def named(units: str) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from regbench import catalog
+from regbench import catalog, metrics
 from regbench.analysis import aggregate, order, select
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.published import bridges_cells
@@ -33,16 +33,18 @@ class Numbers:
 def compute(frame: "DataFrame", options: Options) -> Numbers:
     """The cells of the benchmark in the paper's order, the lowest mean of each column marked."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
-    cells = aggregate(shown)
+    measured = tuple(dict.fromkeys((*metrics.USUAL, *options.metrics)))
+    cells = aggregate(shown, measured)
     if not (cells["n"].any() or cells["diverged"].any()):
         raise NothingMeasured("no finished run to report on; `regbench run bridges` makes some")
     reference = cells["method"].isin(catalog.names("baselines"))
     rows = cells.assign(reference=reference, paper=_printed(cells))
-    for metric in ("rmse", "mae"):
-        rows[f"best_{metric}"] = _grid.lowest(rows, f"{metric}_mean")
+    for metric in measured:
+        lost = rows.assign(lost=rows[f"{metric}_mean"].map(metrics.about(metric).loss, na_action="ignore"))
+        rows[f"best_{metric}"] = _grid.lowest(lost, "lost")
     notes = (
         *_words.synthetic(frame, cells["dataset"]),
-        f"{_grid.MARKED}; whether a difference is more than noise is for `regbench compare` to say",
+        f"{_marked(options)}; whether a difference is more than noise is for `regbench compare` to say",
         *_chosen(shown),
         *_words.gaps(cells),
         *metric_problem(rows),
@@ -77,6 +79,13 @@ def table(numbers: Numbers) -> Table:
 def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
     """One row per cell."""
     return {"rows": numbers.rows}
+
+
+def _marked(options: Options) -> str:
+    if all(metrics.about(each).better == "low" for each in options.metrics):
+        return _grid.MARKED
+    direction = metrics.about(options.metrics[0]).direction
+    return f"{BEST} marks the best mean of its column ({direction}), of a reference model where it is better still"
 
 
 def _printed(cells: "DataFrame") -> "pd.Series":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from regbench import variants
+from regbench import metrics, variants
 from regbench.analysis import order, select
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import with_width
@@ -45,7 +45,8 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     whole, notes = _whole(frame[frame["name"].isin(list(names))])
     long = whole[whole["value"].notna()]
     if long.empty:
-        raise NothingMeasured("no epoch of any run is stored: no curve to draw")
+        label = metrics.about(options.metric).label
+        raise NothingMeasured(f"no epoch of any run is stored with its {label}: no curve to draw")
     several = long["k"].nunique() > 1 and not options.k
     k = (variants.DEFAULT_K,) if several and (long["k"] == variants.DEFAULT_K).any() else options.k
     long = select(long, k=k, datasets=options.datasets, methods=options.methods)

@@ -1,10 +1,12 @@
 """The results of a benchmark as ratios to a baseline, or as RMSE and MAE side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from regbench import metrics
 from regbench.analysis import Normalized, aggregate, normalize, order, select
-from regbench.analysis.aggregate import records
+from regbench.analysis.aggregate import records, shown_with
 from regbench.errors import NothingMeasured
 from regbench.papers.bridges import WIDTH
 from regbench.reports import _ratios, _units, _words
@@ -13,10 +15,10 @@ from regbench.reports._report import Options, Report, Table
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-ROWS = [
+NAMING = [
     *("dataset", "method", "variant", "k", WIDTH, "n", "n_expected", "diverged"),
-    *("rmse_mean", "rmse_std", "mae_mean", "mae_std", "ratio", "ratio_std", "reason"),
 ]
+RATIO = ["ratio", "ratio_std", "reason"]
 DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
 
 
@@ -29,31 +31,37 @@ class Numbers:
     units: str
     source: str
     notes: tuple[str, ...]
+    metrics: tuple[str, ...] = metrics.USUAL  # of the cells
 
 
 def compute(frame: "DataFrame", options: Options) -> Numbers:
     """The cells asked for; ratios where there is a baseline, else the errors themselves."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
-    cells = aggregate(shown)
+    asked = metrics.about(options.metric)
+    columns = shown_with(asked.name)
+    cells = aggregate(shown, columns)
     if not (cells["n"].any() or cells["diverged"].any()):
         raise NothingMeasured(
             "no finished run to report on; `regbench run` makes some, `regbench status` shows how far"
         )
     source = _words.source(frame, options)
     notes = (*_words.synthetic(frame, cells["dataset"]), *_words.gaps(cells))
-    if options.normalize is None:
+    if options.normalize and not asked.is_error:
+        why = f"{asked.label} is no error ({asked.direction}): it is shown as it is, not as a ratio to {options.normalize}"
+        notes += (why,)
+    if options.normalize is None or not asked.is_error:
         left_out = tuple(cells.attrs.get("left_out", ()))
-        return Numbers(_units.convert(cells, options), None, options.units, source, (*notes, *left_out))
+        return Numbers(_units.convert(cells, options), None, options.units, source, (*notes, *left_out), columns)
     ratios = normalize(shown, baseline=options.normalize, metric=options.metric, reference=frame)
     usable = ratios if ratios.cells["ratio"].notna().any() else None
     instead = () if usable else ("no ratio could be formed, so the errors themselves are shown",)
     cells = _units.convert(ratios.cells, options)
-    return Numbers(cells, usable, options.units, source, (*notes, *ratios.notes, *instead))
+    return Numbers(cells, usable, options.units, source, (*notes, *ratios.notes, *instead), columns)
 
 
 def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
     """One row per cell; and, with a baseline, the means over datasets."""
-    rows = numbers.cells.reindex(columns=ROWS)
+    rows = numbers.cells.reindex(columns=[*NAMING, *_statistics(numbers.metrics), *RATIO])
     return {"rows": rows} if numbers.normalized is None else {"rows": rows, "means": numbers.normalized.means}
 
 
@@ -65,17 +73,22 @@ def table(numbers: Numbers) -> Table:
     return _ratios.ratio_table(numbers.normalized, caption, numbers.notes)
 
 
+def _statistics(names: Sequence[str]) -> list[str]:
+    return [f"{name}_{statistic}" for name in names for statistic in ("mean", "std")]
+
+
 def _errors(numbers: Numbers) -> Table:
     usual = _words.usual_seeds(numbers.cells)
     rows = []
     for row in records(numbers.cells):
-        errors = [_words.cell(row, row[f"{m}_mean"], row[f"{m}_std"], usual, DIGITS) for m in ("rmse", "mae")]
+        errors = [_words.cell(row, row[f"{m}_mean"], row[f"{m}_std"], usual, DIGITS) for m in numbers.metrics]
         rows.append((order.alias(row["dataset"]), *_ratios.row_names(row), *errors))
+    labels = [metrics.about(each).label for each in numbers.metrics]
     caption = (
-        f"Test RMSE and MAE in {_units.named(numbers.units)}, mean ± standard deviation over seeds. "
+        f"Test {' and '.join(labels)} in {_units.named(numbers.units)}, mean ± standard deviation over seeds. "
         f"{numbers.source}; {_words.seeds(numbers.cells)}."
     )
-    header = ("dataset", "method", "k", "λσ", "RMSE", "MAE")
+    header = ("dataset", "method", "k", "λσ", *labels)
     return _ratios.compact(Table(caption, header, tuple(rows), numbers.notes, index=4))
 
 

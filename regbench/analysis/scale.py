@@ -1,0 +1,63 @@
+"""How two values of a metric are compared: errors by their ratio, everything else by a difference."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from regbench import metrics
+from regbench.errors import NothingMeasured
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PERCENT, DIFFERENCE = "percent", "difference"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Of one metric. Numbers on it add up, and are negative where the first of two is better."""
+
+    about: metrics.About
+
+    @property
+    def unit(self) -> str:
+        """What `shown` is in: percent of the second one's error, or the metric's own."""
+        return PERCENT if self.about.is_error else DIFFERENCE
+
+    def apart(self, pairs: np.ndarray) -> np.ndarray:
+        """How far the first of each pair (N, 2) is from the second: a log ratio of errors, or less that is lost."""
+        if self.about.is_error:
+            return np.log(pairs[:, 0] / pairs[:, 1])
+        lost = np.vectorize(self.about.loss, otypes=[float])(pairs)
+        return lost[:, 0] - lost[:, 1]
+
+    def margin(self, rope: float) -> float:
+        """What is too small to matter: relative of errors, else in the metric's own units."""
+        return float(np.log1p(rope)) if self.about.is_error else rope
+
+    def limits(self, rope: float) -> tuple[float, float]:
+        """Between which shown numbers a difference is too small to matter."""
+        return (self.shown(-self.margin(rope)), 100 * rope) if self.about.is_error else (-rope, rope)
+
+    def shown(self, apart: float) -> float:
+        """A number of the scale as people read it."""
+        return float(100 * np.expm1(apart)) if self.about.is_error else float(apart)
+
+
+def of(metric: str) -> Scale:
+    """The scale of a metric; `UsageError` with the nearest name where there is none."""
+    return Scale(metrics.about(metric))
+
+
+def check_recorded(frame: "DataFrame", metric: str) -> None:
+    """Refuse a metric that no run here has; `NothingMeasured` says why it may be so."""
+    about = metrics.about(metric)
+    columns = [column for column in (f"val_{about.name}", f"test_{about.name}") if column in frame]
+    if about.name in metrics.USUAL or "run_id" not in frame or frame["run_id"].isna().all():
+        return
+    if not any(frame[column].notna().any() for column in columns):
+        where = f" of {frame['benchmark'].iloc[0]}" if "benchmark" in frame else ""
+        why = "they were trained before regbench measured it"
+        why += ", or their methods predict no distribution" if about.needs == "distribution" else ""
+        raise NothingMeasured(f"{about.label} was not recorded in any run{where}: {why}")
