@@ -44,8 +44,8 @@ def normalize(
     about = metrics.about(metric)
     if not about.is_error:
         raise UsageError(
-            f"{about.label} is no error ({about.direction}), so a ratio to {baseline} would say nothing: "
-            "--normalize none shows it as it is"
+            f"a ratio of {about.label} ({about.direction}) to that of {baseline} would say nothing: "
+            "`regbench report --normalize none` shows it as it is"
         )
     cells = aggregate(frame, shown_with(metric))
     base = _baseline(frame if reference is None else reference, baseline, metric)

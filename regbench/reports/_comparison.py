@@ -43,8 +43,8 @@ def table(comparison: Comparison) -> Table:
     about = metrics.about(comparison.metric)
     header = ("dataset", comparison.a, comparison.b, "difference", f"{level} interval", f"{comparison.a} {_won(about)}")
     caption = (
-        f"Test {about.label} of {comparison.a} against {comparison.b}, paired by seed. {_difference(about)}: negative is "
-        f"better for {comparison.a}."
+        f"Test {about.label} of {comparison.a} against {comparison.b}, paired by seed. {_difference(about)}: "
+        f"negative is better for {comparison.a}."
     )
     return Table(caption, header, tuple(rows), _notes(comparison))
 

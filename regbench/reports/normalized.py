@@ -47,8 +47,9 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     source = _words.source(frame, options)
     notes = (*_words.synthetic(frame, cells["dataset"]), *_words.gaps(cells))
     if options.normalize and not asked.is_error:
-        why = f"{asked.label} is no error ({asked.direction}): it is shown as it is, not as a ratio to {options.normalize}"
-        notes += (why,)
+        notes += (
+            f"{asked.label} ({asked.direction}) is shown as it is: a ratio to {options.normalize} would say nothing",
+        )
     if options.normalize is None or not asked.is_error:
         left_out = tuple(cells.attrs.get("left_out", ()))
         return Numbers(_units.convert(cells, options), None, options.units, source, (*notes, *left_out), columns)
@@ -73,6 +74,14 @@ def table(numbers: Numbers) -> Table:
     return _ratios.ratio_table(numbers.normalized, caption, numbers.notes)
 
 
+def _measured(numbers: Numbers) -> str:
+    """What is shown, in which units or which way it is better."""
+    shown = [metrics.about(each) for each in numbers.metrics]
+    errors = " and ".join(each.label for each in shown if each.is_error)
+    others = "".join(f" and {each.label} ({each.direction})" for each in shown if not each.is_error)
+    return f"{errors} in {_units.named(numbers.units)}{others}"
+
+
 def _statistics(names: Sequence[str]) -> list[str]:
     return [f"{name}_{statistic}" for name in names for statistic in ("mean", "std")]
 
@@ -85,7 +94,7 @@ def _errors(numbers: Numbers) -> Table:
         rows.append((order.alias(row["dataset"]), *_ratios.row_names(row), *errors))
     labels = [metrics.about(each).label for each in numbers.metrics]
     caption = (
-        f"Test {' and '.join(labels)} in {_units.named(numbers.units)}, mean ± standard deviation over seeds. "
+        f"Test {_measured(numbers)}, mean ± standard deviation over seeds. "
         f"{numbers.source}; {_words.seeds(numbers.cells)}."
     )
     header = ("dataset", "method", "k", "λσ", *labels)
