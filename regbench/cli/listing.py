@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from regbench.config import Benchmarks
 
 ONLY_JSON = {"hparams", "static", "reference", "options"}
-KINDS = ("methods", "baselines", "datasets", "benchmarks", "reports", "backbones")
+KINDS = ("methods", "baselines", "datasets", "benchmarks", "reports", "backbones", "metrics")
 
 
 def _complete_kinds(incomplete: str) -> list[str]:
@@ -26,7 +26,7 @@ def list_(
     file: BenchmarkFile = None,
     json: Json = False,
 ) -> None:
-    """List methods, baselines, datasets, benchmarks, reports or backbones.
+    """List methods, baselines, datasets, benchmarks, reports, backbones or metrics.
 
     Examples:
       regbench list methods
@@ -64,7 +64,7 @@ def _entries(kind: str) -> list[dict[str, Any]]:
     rows = []
     for name in catalog.names(kind):
         entry = catalog.entry(kind, name)
-        facts = {"methods": _of_method, "baselines": _of_baseline}.get(kind, lambda _: {})(entry)
+        facts = {"methods": _of_method, "baselines": _of_baseline, "metrics": _of_metric}.get(kind, lambda _: {})(entry)
         more = {name: entry.arguments[name] for name in ("options", "static") if name in entry.arguments}
         reference = entry.arguments.get("reference", "")
         rows.append(
@@ -84,6 +84,11 @@ def _entries(kind: str) -> list[dict[str, Any]]:
 
 def _of_method(entry: "Entry") -> dict[str, Any]:
     return {"k": "yes" if entry.arguments["uses_k"] else "no"}
+
+
+def _of_metric(entry: "Entry") -> dict[str, Any]:
+    """Which way it is better, its unit, and what it needs of a method."""
+    return {name: entry.arguments[name] for name in ("label", "better", "unit", "needs")}
 
 
 def _of_baseline(entry: "Entry") -> dict[str, Any]:

@@ -83,7 +83,7 @@ class Benchmarks:
         protocol = spec.protocol.model_copy(update=changed)
         made = spec.model_copy(update={"protocol": protocol})
         if wrong := undecided(made):
-            raise UsageError(f"{full}, protocol decide: {wrong}")
+            raise UsageError(f"{variants.write(full, changed)}, protocol decide: {wrong}")
         return variants.write(full, changed), made
 
     def _split(self, name: str) -> tuple[str, dict[str, Any]]:

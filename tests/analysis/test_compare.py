@@ -164,7 +164,7 @@ def test_seeds_that_neither_has_on_many_datasets_are_one_line():
 
 
 def test_a_metric_that_is_not_stored_is_refused_by_name():
-    with pytest.raises(UsageError, match="no 'rsme'; did you mean 'rmse'"):
+    with pytest.raises(UsageError, match="no metric called 'rsme'; did you mean 'rmse'"):
         compare(bridges_cells(), "end2end", "lsq", metric="rsme")
 
 
