@@ -45,7 +45,7 @@ def test_what_is_read_of_a_file_is_what_its_object_says(name):
 def test_direction_and_loss_agree(name):
     said = metrics.about(name)
     worse, better = {"low": (2.0, 1.0), "high": (1.0, 2.0)}.get(str(said.better), (0.5, said.better))
-    assert said.loss(better) < said.loss(worse)
+    assert said.loss(float(better)) < said.loss(worse)
     assert said.direction in ("lower is better", "higher is better", "best at 0.9")
 
 
@@ -130,10 +130,10 @@ SKLEARN = {
     "rmse": lambda y, p: math.sqrt(sklearn.mean_squared_error(y, p)),
     "mae": sklearn.mean_absolute_error,
     "medae": lambda y, p: np.median(np.abs(y - p)),
-    "gme": lambda y, p: stats.gmean(np.abs(y - p), axis=None),
+    "gme": lambda y, p: stats.gmean(np.abs(y - p).ravel()),
     "r2": sklearn.r2_score,
-    "pearson": lambda y, p: np.mean([stats.pearsonr(a, b).statistic for a, b in zip(y.T, p.T, strict=True)]),
-    "spearman": lambda y, p: np.mean([stats.spearmanr(a, b).statistic for a, b in zip(y.T, p.T, strict=True)]),
+    "pearson": lambda y, p: np.mean([stats.pearsonr(a, b)[0] for a, b in zip(y.T, p.T, strict=True)]),
+    "spearman": lambda y, p: np.mean([stats.spearmanr(a, b)[0] for a, b in zip(y.T, p.T, strict=True)]),
 }
 
 
