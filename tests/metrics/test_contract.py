@@ -1,6 +1,7 @@
 """What is true of every metric, and what one of them alone is held to: SciPy's and scikit-learn's numbers, limits."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,14 +127,15 @@ def test_of_targets_that_do_not_vary_it_is_not_defined(name):
     assert one(name, prediction, y * 0 + 0.3).isnan().all()
 
 
+SCIPY: Any = stats
 SKLEARN = {
     "rmse": lambda y, p: math.sqrt(sklearn.mean_squared_error(y, p)),
     "mae": sklearn.mean_absolute_error,
     "medae": lambda y, p: np.median(np.abs(y - p)),
-    "gme": lambda y, p: stats.gmean(np.abs(y - p).ravel()),
+    "gme": lambda y, p: SCIPY.gmean(np.abs(y - p).ravel()),
     "r2": sklearn.r2_score,
-    "pearson": lambda y, p: np.mean([stats.pearsonr(a, b)[0] for a, b in zip(y.T, p.T, strict=True)]),
-    "spearman": lambda y, p: np.mean([stats.spearmanr(a, b)[0] for a, b in zip(y.T, p.T, strict=True)]),
+    "pearson": lambda y, p: np.mean([SCIPY.pearsonr(a, b).statistic for a, b in zip(y.T, p.T, strict=True)]),
+    "spearman": lambda y, p: np.mean([SCIPY.spearmanr(a, b).statistic for a, b in zip(y.T, p.T, strict=True)]),
 }
 
 
