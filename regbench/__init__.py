@@ -1,3 +1,203 @@
-"""A benchmark of deep regression with a result database."""
+"""A benchmark of deep regression with a result database.
+
+A grid of jobs goes in, every epoch of every job is stored, and every table, figure and verdict is a query over
+what is stored. The command line (`regbench --help`) and this package do the same:
+
+    import regbench
+
+    results = regbench.run("smoke", epochs=5)         # train what is missing; a second call trains nothing
+    frame = results.cells()                           # one row for each job, as a pandas data frame
+    print(regbench.compare(frame, "soft_binning", "lsq").sentence)
+    print(regbench.normalise(frame, "lsq").means)
+
+    frame = regbench.load("results/published/bridges/fixed")   # a folder of exports, or a database
+
+Importing regbench imports nothing heavy: torch, pandas and the rest are imported by the functions that need them.
+Workers are processes of their own. A script needs no `if __name__ == "__main__":` for them, and a notebook works.
+
+Words:
+
+    job          one cell of the grid: dataset, method with its hyper-parameters, number of bins k, seed, backbone and
+                 protocol. Its key is a hash of all of these
+    run          one execution of a job, by one version of the code on one machine. Epochs, checkpoints and predictions
+                 belong to a run. Reports use one accepted run for each job
+    pack         jobs with the same dataset, backbone and protocol, trained at once as one batched model
+    backbone     the network up to its features: `mlp` or `cnn`
+    method       what turns the network's outputs into a loss and a prediction, such as `lsq` or `soft_binning`
+    head         the last layer, from features to outputs; jobs of a pack with the same method and k share one
+    baseline     a model that is not trained by us but fitted by a library, such as `ridge` or `xgboost`
+    regularizer  an extra term in the loss of a method
+    protocol     how a job is trained: epochs, batch size, optimiser, learning rate, split and the like
+    engine       where packs run: processes on this machine
+    benchmark    a named grid of jobs in benchmarks.yaml, such as `smoke`
+    cell         what a table shows: a dataset, a method and a k, over all seeds
+    report       a table or a figure computed from stored runs
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pandas import DataFrame
+
+    from regbench.analysis import Comparison, Normalized
+    from regbench.campaign.results import Results
+    from regbench.runner import Event
 
 __version__ = "0.1.0"
+__all__ = ["compare", "load", "normalise", "run"]
+
+
+def run(
+    *benchmarks: str,
+    datasets: Sequence[str] = (),
+    methods: Sequence[str] = (),
+    k: Sequence[int] = (),
+    seeds: Sequence[int] = (),
+    epochs: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    data: tuple[str | Path, str] | None = None,
+    file: str | Path | None = None,
+    db: str | Path = "results/regbench.db",
+    devices: str | None = None,
+    workers: int | None = None,
+    budget: str | None = None,
+    shard: str | None = None,
+    retry_failed: bool = False,
+    choose_again: bool = False,
+    verify_packing: float | None = None,
+    on_event: Callable[[Event], None] = lambda _: None,
+) -> Results:
+    """Train what is missing of some benchmarks, as `regbench run` does; running twice trains nothing.
+
+    `regbench.run("smoke", epochs=5)` makes and trains the variant `smoke[epochs=5]`. `datasets`, `methods`, `k` and
+    `seeds` choose jobs and make no variant. It is quiet; `on_event=print` shows what happens.
+
+    Args:
+        benchmarks: names; without one, every benchmark of the file.
+        datasets: only these, by name or alias.
+        methods: only these, such as "lsq" or "soft_binning[lambda_sigma=1]".
+        k: only these numbers of bins.
+        seeds: only these.
+        epochs: train for so many epochs.
+        settings: fields of the protocol to replace, such as {"learning_rate": 0.001}.
+        data: a CSV, ARFF or Parquet file of your own and the column to predict, instead of the benchmark's datasets.
+        file: a benchmarks file other than ./benchmarks.yaml.
+        db: the result database, a file or postgresql://...
+        devices: "cpu", "cuda" or "cuda:0,cuda:1"; all GPUs there are, or else the CPU.
+        workers: worker processes; one for each core, or one for each GPU.
+        budget: only what fits, such as "1h30m".
+        shard: only a share of the jobs, such as "1/3".
+        retry_failed: try jobs again that failed with this code.
+        choose_again: choose anew from the sweep, in the place of choices that were made before.
+        verify_packing: retrain this share of the jobs alone and compare, such as 0.01.
+        on_event: is called with everything that happens.
+
+    Returns:
+        What was done: `finished`, `failed`, and `cells()`, the errors as a data frame. Jobs that fail raise nothing.
+
+    Raises:
+        UsageError: of `regbench.errors`; a wrong name or value.
+        Interrupted: Ctrl-C. What was finished is kept, and the same call goes on from there.
+        Mismatch: `verify_packing` found a number that depends on the pack.
+    """
+    from regbench.campaign.campaign import Campaign
+    from regbench.campaign.choosing import Wanted, choose
+    from regbench.engines.devices import find_devices
+    from regbench.runner import Request
+    from regbench.runner.plan.budget import read_duration, read_shard
+
+    wanted = Wanted(
+        names=benchmarks,
+        file=_path(file),
+        datasets=datasets,
+        methods=methods,
+        k=k,
+        seeds=seeds,
+        changes={**(settings or {}), **({} if epochs is None else {"epochs": epochs})},
+        table=None if data is None else (_path(data[0]), data[1]),
+    )
+    request = Request(
+        retry_failed=retry_failed,
+        choose_again=choose_again,
+        shard=None if shard is None else read_shard(shard),
+        budget_s=None if budget is None else read_duration(budget),
+    )
+    chosen = choose(wanted)
+    campaign = Campaign(str(db), find_devices(devices, workers), request, on_event)
+    campaign.prepare()
+    results = campaign.train(campaign.plans(chosen))
+    results.check_interruption()
+    if verify_packing:
+        campaign.verify_packing(results, verify_packing)
+    return results
+
+
+def load(path: str | Path = "results/regbench.db", benchmark: str | None = None) -> DataFrame:
+    """The cells of a benchmark: one row for each job, with its errors at the epoch that was best on validation rows.
+
+    `regbench.load("results/published/bridges/fixed")` reads a folder that `regbench db export` wrote.
+
+    Args:
+        path: a database, or a folder of exports.
+        benchmark: by default the one that was run last.
+
+    Returns:
+        Columns such as dataset, method, variant, k, seed, val_rmse, test_rmse and test_mae; null where a job is not
+        finished.
+    """
+    from warnings import warn
+
+    from regbench import store
+    from regbench.campaign import places
+
+    folder = _path(path)
+    opened = places.exports(folder, store.DISTILLED, warn) if folder.is_dir() else places.database(str(path))
+    with opened as results:
+        return results.cells(places.stored_benchmark(results, benchmark))
+
+
+def compare(frame: DataFrame, a: str, b: str, **options: Any) -> Comparison:
+    """Does method `a` beat method `b`? Or can nobody tell?
+
+    Paired by seed on each dataset, then over all datasets. A bare name is the default variant at k = 25.
+
+    Args:
+        frame: from `load`, or `cells()` of what `run` returned.
+        a: a method, such as "soft_binning" or "soft_binning[lambda_sigma=1]".
+        b: another one.
+        options: metric ("rmse" or "mae"), k (a list of one), rope (a relative difference too small to matter, 0.01)
+            and level (the probability that intervals cover, 0.95).
+
+    Returns:
+        The answer in `sentence` and `verdict`, and the numbers behind it in `overall` and `datasets`.
+    """
+    from regbench import analysis
+
+    return analysis.compare(frame, a, b, **options)
+
+
+def normalise(frame: DataFrame, baseline: str = "lsq", metric: str = "rmse") -> Normalized:
+    """Errors relative to those of a baseline on the same dataset, and their means over datasets.
+
+    Args:
+        frame: from `load`, or `cells()` of what `run` returned.
+        baseline: the method that errors are divided by.
+        metric: "rmse" or "mae".
+
+    Returns:
+        `cells`, a ratio for each dataset, method and k, and `means`, over the datasets that all methods share.
+    """
+    from regbench import analysis
+
+    return analysis.normalize(frame, baseline=baseline, metric=metric)
+
+
+def _path(path: Any) -> Any:
+    from pathlib import Path
+
+    return None if path is None else Path(path).expanduser()

@@ -13,11 +13,12 @@ from regbench import catalog
 from regbench.bench.baselines import LOSSES, PlainTraining, indexed, loader
 from regbench.bench.floor import operations
 from regbench.bench.overheads import METRICS as RECORDED
-from regbench.bench.overheads import Overhead, grid, harness, planning, store_pack, variant
+from regbench.bench.overheads import Overhead, grid, harness, planning, store_pack
 from regbench.bench.shapes import BINS, METHODS, SEEDS, Cell, Shape
 from regbench.bench.speed import Bench, Speed, floor_of, means_of
 from regbench.cli.bench import as_data, as_text
 from regbench.cli.main import main
+from regbench.config import row_label
 from regbench.random import Stream
 from regbench.store import Store
 from regbench.training.loop import Resident, optimise
@@ -190,7 +191,7 @@ def test_planning_is_timed_on_at_least_as_many_jobs_as_asked_for() -> None:
 def test_a_stored_pack_has_every_row_that_is_counted(in_tmp: Path) -> None:
     jobs = grid(seeds=1).jobs[:3]
     with Store.open(in_tmp / "bench.db") as store:
-        store.add_benchmark("bench", {}, [(job, variant(job)) for job in jobs])
+        store.add_benchmark("bench", {}, [(job, row_label(job)) for job in jobs])
         rows, seconds = store_pack(store, jobs)
         assert seconds > 0
         assert len(store.curves("bench")) == rows == 3 * 100 * len(RECORDED)

@@ -10,18 +10,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from regbench import catalog, config, metrics, variants
+from regbench import catalog, config, metrics
 from regbench.bench.shapes import Shape, synthetic
-from regbench.config.benchmark import Benchmark, Facts, expand
+from regbench.config.benchmark import Benchmark, Facts, expand, row_label
 from regbench.data import from_file
 from regbench.engines.devices import cores
+from regbench.engines.local import LocalEngine
 from regbench.job import Job
-from regbench.runner import Event, PackFinished, make_plan, run
-from regbench.runner.estimate import epoch_cost
+from regbench.runner import Event, PackFinished, Request, Resources, make_plan, run
+from regbench.runner.plan.cost import epoch_cost
 from regbench.store import EpochRows, Finished, Store
 
 GRID = "bridges-fixed"
@@ -78,9 +80,9 @@ def planning(jobs: int = 10_000) -> Overhead:
     seeds = math.ceil(jobs / len(grid(seeds=1).jobs))
     with TemporaryDirectory() as folder, Store.open(Path(folder) / "planning.db") as store:
         known = grid(seeds=seeds)
-        store.add_benchmark(known.name, known.config, [(job, variant(job)) for job in known.jobs])
+        store.add_benchmark(known.name, known.config, [(job, row_label(job)) for job in known.jobs])
         start = _now()
-        make_plan(grid(seeds=seeds), store, devices=["cpu", "cpu"])
+        make_plan(grid(seeds=seeds), store, Resources(("cpu", "cpu")))
         wall, processor = _since(start)
     how = f"{len(known.jobs):,} jobs of {GRID} with more seeds: expansion, keys, digests, a look into the store, packs"
     return Overhead("planning", wall, 1.0, "s", how, processor_s=processor)
@@ -93,7 +95,7 @@ def storing(rows: int = 1_000_000) -> Iterator[Overhead]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "storing.db"
         with Store.open(path) as store:
-            store.add_benchmark("storing", {}, [(job, variant(job)) for job in jobs])
+            store.add_benchmark("storing", {}, [(job, row_label(job)) for job in jobs])
             rates = []
             for start in range(0, len(jobs), PACK):
                 written, seconds = store_pack(store, jobs[start : start + PACK])
@@ -150,8 +152,8 @@ def harness(dataset: str = "wine_quality", *, epochs: int = EPOCHS, rows: int | 
         facts = Facts(path.name, described.digest, shape.batch_size, described.backbone)
         benchmark = config.load().on_table(GRID, {"epochs": epochs}, facts)
         two = config.filter_jobs(benchmark, seeds=[0, 1])
-        plan = make_plan(two, None, devices=["cpu"], files={facts.name: (str(path), "target")})
-        run(plan, database, devices=["cpu"], on_event=hear)
+        plan = make_plan(two, None, request=Request(files={facts.name: (str(path), "target")}))
+        run(plan, database, partial(LocalEngine, ["cpu"]), hear)
         wall = time.perf_counter() - start
         trained = [training(database, pack.jobs) for pack in plan.packs]
         built = building(path, plan.packs[-1].jobs)
@@ -160,7 +162,7 @@ def harness(dataset: str = "wine_quality", *, epochs: int = EPOCHS, rows: int | 
     driver = _between(ends[-2], ends[-1])[1] / taken[-1]
 
     whole = grid()
-    packs = len(make_plan(whole, None, devices=["cpu"] * cores()).packs)
+    packs = len(make_plan(whole, None, Resources(("cpu",) * cores())).packs)
     like = [replace(job, dataset=dataset) for job in plan.packs[-1].jobs]
     times = sum(map(cost, whole.jobs)) / sum(map(cost, like))
     share = (packs * second + cores() * once) / (times * taken[-1]) + driver / cores()
@@ -213,11 +215,6 @@ def grid(*, seeds: int = 5) -> Benchmark:
     """The first paper's grid with so many seeds."""
     spec = config.load().specs[GRID]
     return expand(GRID, spec.model_copy(update={"seeds": list(range(seeds))}))
-
-
-def variant(job: Job) -> str:
-    """What the job's method is called in tables."""
-    return variants.label(job.method, dict(job.hparams), dict(job.static))
 
 
 def _process(*words: str) -> tuple[float, float]:

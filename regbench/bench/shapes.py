@@ -64,7 +64,7 @@ class Cell:
                 "protocol": {"epochs": self.epochs},
             }
         )
-        return make_plan(expand("bench", spec), None, devices=["cpu"]).packs[0].jobs
+        return make_plan(expand("bench", spec), None).packs[0].jobs
 
     def data(self) -> Prepared:
         """Made-up rows of this shape."""

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from regbench.campaign.places import stored_benchmark
 from regbench.cli import options
 from regbench.cli.output import emit, emit_json, width
-from regbench.cli.reading import cells_only, reading, stored_benchmark
+from regbench.cli.reading import cells_only, reading
 from regbench.cli.report import Format, Metric
 
 UNDECIDED = 5

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-DATABASE = "results/regbench.db"
+from regbench.campaign import places
+
+DATABASE = places.DATABASE
 
 
 def _complete(*kinds: str) -> Callable[[str], list[tuple[str, str]]]:

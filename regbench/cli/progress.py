@@ -6,8 +6,6 @@ It is told what the run has read from the database, and counts: progress, rate, 
 import sys
 import time
 from collections import deque
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -43,17 +41,14 @@ class Display:
                 transient=True,  # the summary follows
             )
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         if self._bar:
             self._task = self._bar.add_task(self.title, total=None, jobs="starting workers", rest="")
             self._bar.start()
         elif self.working:
             say(f"{self.title}: starting workers")
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         if self._bar:
             self._bar.stop()
 

@@ -1,30 +1,14 @@
 """`regbench run`: train what is missing."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import options
-from regbench.cli.grid import choose
+from regbench.cli import asked, options, plans
 from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
-from regbench.cli.plan import after, as_data, as_text, headline, left_out, slots
-from regbench.cli.planner import Planner
-from regbench.cli.reading import shown
-from regbench.errors import (
-    DataUnavailable,
-    InfrastructureError,
-    Interrupted,
-    JobsFailed,
-    Mismatch,
-    RegbenchError,
-    UsageError,
-)
 
 if TYPE_CHECKING:
-    from regbench.cli.grid import Chosen
+    from regbench.campaign.results import Results
     from regbench.runner import Plan, Summary
 
 
@@ -70,197 +54,74 @@ def run(
       regbench run bridges-fixed --budget 1h30m
       regbench run smoke --data house.csv --target price
     """
-    chosen = choose(
-        benchmarks,
-        every=every,
+    from regbench.campaign.campaign import Campaign
+    from regbench.campaign.choosing import Wanted, choose
+    from regbench.cli.events import Listener
+
+    wanted = Wanted(
+        names=asked.names(benchmarks, every=every, file=file),
         file=file,
-        datasets=dataset,
-        methods=method,
-        k=k,
-        seeds=seed,
-        epochs=epochs,
-        settings=settings,
-        data=data,
-        target=target,
+        datasets=dataset or (),
+        methods=method or (),
+        k=k or (),
+        seeds=seed or (),
+        changes=asked.changes(settings, epochs),
+        table=asked.table(data, target),
     )
-    found = slots(devices, workers)
-    share = _share(verify_packing)
-    if not dry_run:
-        make_ready(db)
-    planner = Planner(db, found, retry_failed=retry_failed, shard=shard, choose_again=choose_again)
-    planned = planner.all(chosen, budget)
-    if dry_run and json:
-        return emit_json("run", [as_data(plan) for _, plan in planned])
-    if dry_run:
-        return emit("\n".join(as_text(plan) for _, plan in planned))
-    for _, plan in planned:
-        say("\n".join([headline(plan), *after(plan), *plan.notes]))
-        if plan.left_out:
-            say(left_out(plan))
-    results = run_all(planned, planner)
-    if json:
-        emit_json("run", [_as_data(each, summary) for each, summary in results])
-    else:
-        for each, summary in results:
-            emit(_as_text(each, summary))
-    if share and not any(summary.interrupted for _, summary in results):
-        _verify(results, db, share, found)
+    request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
+    share = asked.share(verify_packing)
+    chosen = choose(wanted)
+    with Listener() as listener:
+        campaign = Campaign(db, asked.slots(devices, workers), request, listener)
+        if dry_run:
+            return _show_plans([plan for _, plan in campaign.plans(chosen)], json=json)
+        campaign.prepare()
+        planned = campaign.plans(chosen)
+        for _, plan in planned:
+            say("\n".join(plans.summary(plan)))
+        results = campaign.train(planned)
+    _show(results, json=json)
+    if share and not results.interrupted:
+        found = campaign.verify_packing(results, share)
+        alike = sum(each.worst == 0 for each in found)
+        say(f"verified: {amount(len(found), 'job')} retrained alone, {alike:,} bit for bit as in their packs")
     return _conclude(results, db, every=every)
 
 
-def make_ready(db: str) -> None:
-    """Make the database, or upgrade an older one, before anything is planned on it."""
-    from regbench.store import Store
-
-    Store.open(db).close()
-
-
-def _share(text: str | None) -> float | None:
-    """The share that `1%` or `0.01` stands for.
-
-    >>> _share("1%"), _share("0.5")
-    (0.01, 0.5)
-    """
-    if text is None:
-        return None
-    try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        share = 0.0
-    if not 0 < share <= 1:
-        raise UsageError(f"--verify-packing {text}: write a share above 0 and up to all, such as 1%")
-    return share
+def _show_plans(found: "list[Plan]", *, json: bool) -> None:
+    if json:
+        emit_json("run", [plans.as_data(plan) for plan in found])
+    else:
+        emit("\n".join(map(plans.as_text, found)))
 
 
-def _verify(results: "list[tuple[Plan, Summary]]", db: str, share: float, devices: list[str]) -> None:
-    """Retrain some jobs alone; `Mismatch` where a number depends on what it was packed with."""
-    from regbench import runner
-
-    found = [each for plan, _ in results for each in runner.verify_packing(plan, db, share, devices=devices)]
-    wrong = [each for each in found if not each.ok]
-    if wrong:
-        worst = max(wrong, key=lambda each: each.worst)
-        raise Mismatch(
-            f"{amount(len(wrong), 'job')} of {len(found)} retrained alone gave other numbers than in their packs: "
-            f"{worst.label} differs by up to {worst.worst:.1e}"
-        )
-    alike = sum(each.worst == 0 for each in found)
-    say(f"verified: {amount(len(found), 'job')} retrained alone, {alike:,} bit for bit as in their packs")
+def _show(results: "Results", *, json: bool) -> None:
+    if json:
+        emit_json("run", [_as_data(plan, summary) for plan, summary in results.benchmarks])
+        return
+    for plan, summary in results.benchmarks:
+        emit(_as_text(plan, summary))
 
 
-def run_all(planned: "list[tuple[Chosen, Plan]]", planner: Planner) -> "list[tuple[Plan, Summary]]":
-    """Run the benchmarks one after the other, each with its sweeps before it; an interruption ends the row."""
-    results: list[tuple[Plan, Summary]] = []
-    for each, plan in planned:
-        if each.benchmark.sweep or each.benchmark.choose:
-            results += _in_rounds(each, plan, planner)
-        else:
-            results.append(_train(plan, planner))
-        if any(summary.interrupted for _, summary in results):
-            break
-    return results
-
-
-def _in_rounds(chosen: "Chosen", plan: "Plan", planner: Planner) -> "list[tuple[Plan, Summary]]":
-    """Train what a sweep can train now, look at what came of it, and so on; then what was chosen."""
-    from regbench import runner
-    from regbench.store import Store
-
-    started, budget_s = time.monotonic(), plan.budget_s
-    if chosen.benchmark.choose:
-        with Store.open(planner.db) as store:
-            runner.announce(plan, store)
-    rounds = runner.Rounds()
-    found: dict[str, tuple[Plan, Summary]] = {}
-    while True:
-        step = rounds.next(plan)
-        if step is None and plan.benchmark in found:
-            break
-        if step and (found or step is not plan):
-            say(headline(step))
-        step = step or plan  # at the end, if only to say that nothing is left
-        if step is plan and chosen.benchmark.choose:
-            with Store.open(planner.db) as store:
-                runner.keep_choices(plan, store, choose_again=planner.choose_again)
-        done = _train(step, planner)
-        found[step.benchmark] = _together(found.get(step.benchmark), done)
-        if done[1].interrupted:
-            break
-        left = None if budget_s is None else max(0.0, budget_s - (time.monotonic() - started))
-        plan = planner.plan(chosen, left)
-    return list(found.values())
-
-
-def _together(before: "tuple[Plan, Summary] | None", now: "tuple[Plan, Summary]") -> "tuple[Plan, Summary]":
-    """Two rounds of one benchmark as one: what was done before the first, and what both did."""
-    if before is None:
-        return now
-    (first, one), (last, other) = before, now
-    summary = replace(
-        other,
-        finished=one.finished + other.finished,
-        diverged=[*one.diverged, *other.diverged],
-        failed={**one.failed, **other.failed},
-        blocked={**one.blocked, **other.blocked},
-        seconds=one.seconds + other.seconds,
-    )
-    return replace(last, done=first.done & {job.key for job in last.jobs}), summary
-
-
-def _train(planned: "Plan", planner: Planner) -> "tuple[Plan, Summary]":
-    """Run one plan."""
-    from regbench import runner
-    from regbench.cli.progress import Display
-
-    plan = runner.fetch_missing(planned, say=lambda name: say(f"fetching {name}"))
-    for why in (*plan.blocked.values(), *plan.uninstalled.values()):
-        say(f"blocked: {why}")
-    if not plan.packs:
-        say(f"{plan.benchmark}: nothing to train")
-    with Display(plan) as display:
-        return plan, runner.run(plan, planner.db, devices=planner.devices, on_event=display)
-
-
-def _conclude(results: "list[tuple[Plan, Summary]]", db: str, *, every: bool) -> None:
+def _conclude(results: "Results", db: str, *, every: bool) -> None:
     """The next command to try, or the error that the results amount to."""
-    interrupted = any(summary.interrupted for _, summary in results)
-    failures = [failure for _, summary in results for failure in summary.failed.values()]
-    blocked = {dataset for plan, _ in results for dataset in plan.blocked}
-    uninstalled = dict.fromkeys(why for plan, _ in results for why in plan.uninstalled.values())
-    if interrupted:
-        raise Interrupted(
-            f"interrupted; what was finished is kept in {shown(db)}, and the same command goes on from there"
-        )
-    names = [plan.benchmark for plan, _ in results]
-    chosen = f" --benchmark '{names[-1]}'" if len(names) > 1 else ""
-    other = "" if db == options.DATABASE else f" --db {shown(db)}"
-    measured = any(summary.finished or plan.done for plan, summary in results)
-    if measured:
-        report = "sweep" if results[-1][0].is_sweep else "--normalize lsq"
+    results.check_interruption()
+    if results.is_measured:
+        from regbench.campaign.places import shown
+
+        last = results.benchmarks[-1].plan
+        report = "sweep" if last.is_sweep else "--normalize lsq"
+        chosen = f" --benchmark '{last.benchmark}'" if len(results.benchmarks) > 1 else ""
+        other = "" if db == options.DATABASE else f" --db {shown(db)}"
         say(f"next: regbench report {report}{chosen}{other}")
-    if failures:
-        raise verdict(failures, other)
-    if uninstalled and not measured and not every:
-        raise InfrastructureError("; ".join(uninstalled))
-    if blocked and not every:
-        raise DataUnavailable(f"no data for {', '.join(sorted(blocked))}" + "; all other jobs have run" * measured)
-
-
-def verdict(failures: Sequence[tuple[str, str]], other: str = "") -> RegbenchError:
-    """What failures (class, error) amount to: where the machine is to blame for all, its own error and exit code.
-
-    >>> verdict([("infrastructure", "the disk is full")]).exit_code, verdict([("user code", "no such thing")]).exit_code
-    (7, 3)
-    """
-    count = amount(len(failures), "job")
-    if all(kind == "infrastructure" for kind, _ in failures):
-        return InfrastructureError(f"{count} could not be trained: {failures[0][1]}")
-    return JobsFailed(f"{count} failed; see `regbench status{other}`, then run again with --retry-failed")
+    results.check_failures()
+    if not every:
+        results.check_obstacles()
 
 
 def _as_data(plan: "Plan", summary: "Summary") -> dict[str, Any]:
     return {
-        **as_data(plan),
+        **plans.as_data(plan),
         "finished": summary.finished,
         "failed": {key: {"class": kind, "error": error} for key, (kind, error) in summary.failed.items()},
         "diverged": summary.diverged,
@@ -270,24 +131,22 @@ def _as_data(plan: "Plan", summary: "Summary") -> dict[str, Any]:
 
 
 def _as_text(plan: "Plan", summary: "Summary") -> str:
-    parts = [f"{amount(_count(summary.finished), 'job')} finished", f"{len(plan.done):,} done before"]
-    if plan.blocked:
-        waiting = sum(job.dataset in plan.blocked for job in plan.jobs)
+    parts = [f"{amount(summary.finished, 'job')} finished", f"{len(plan.inventory.done):,} done before"]
+    if plan.inventory.blocked:
+        waiting = sum(job.dataset in plan.inventory.blocked for job in plan.jobs)
         parts.append(paint(f"{waiting:,} blocked for want of data", "yellow"))
-    if plan.pending:
-        parts.append(paint(f"{len(plan.pending):,} wait for a choice", "yellow"))
-    if waiting := sum(job.method in plan.uninstalled and job.dataset not in plan.blocked for job in plan.jobs):
+    if plan.ahead.pending:
+        parts.append(paint(f"{len(plan.ahead.pending):,} wait for a choice", "yellow"))
+    if waiting := sum(
+        job.method in plan.inventory.uninstalled and job.dataset not in plan.inventory.blocked for job in plan.jobs
+    ):
         parts.append(paint(f"{waiting:,} blocked for want of a package", "yellow"))
     if summary.failed:
         parts.append(paint(f"{len(summary.failed):,} failed", "red"))
-    if count := _count(summary.diverged):
-        parts.append(paint(f"{count:,} diverged (a result, shown as missing)", "yellow"))
+    if summary.diverged:
+        parts.append(paint(f"{len(summary.diverged):,} diverged (a result, shown as missing)", "yellow"))
     text = f"{plan.benchmark}: {', '.join(parts)}, in {duration(summary.seconds)}"
     if not summary.failed:
         return text
     rows = [[key[:8], kind, error.partition("\n")[0]] for key, (kind, error) in summary.failed.items()]
     return f"{text}\n{columns(rows, header=['job', 'class', 'error'])}"
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) else len(value)

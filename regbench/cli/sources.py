@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from regbench import variants
+from regbench.campaign.places import stored_benchmark
 from regbench.cli.encoders import encoders
-from regbench.cli.reading import cells_only, reading, stored_benchmark
+from regbench.cli.reading import cells_only, reading
 from regbench.errors import NothingMeasured
 
 if TYPE_CHECKING:

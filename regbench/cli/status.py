@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from regbench.campaign.places import stored_benchmark
 from regbench.cli import options
 from regbench.cli.output import amount, columns, emit, emit_json, paint, say
-from regbench.cli.reading import reading, stored_benchmark
+from regbench.cli.reading import reading
 
 if TYPE_CHECKING:
     from regbench.runner.failures import Rule

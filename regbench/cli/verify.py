@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from regbench import variants
-from regbench.cli import options, settling
+from regbench.campaign.places import is_there, stored_benchmark
+from regbench.cli import asked, options, settling
 from regbench.cli.output import emit, emit_json, say, width
-from regbench.cli.reading import cells_only, is_there, reading, stored_benchmark
+from regbench.cli.reading import cells_only, reading
 from regbench.cli.report import Format
 
 if TYPE_CHECKING:
@@ -70,12 +71,21 @@ def verify(
         return _show(findings, name, format_=format_, json=json, detailed=bool(claim))
     if from_ is not None:
         raise UsageError("--budget trains into a database: leave out --from")
-    settler = settling.settler(known, benchmark, file, budget=budget, db=db, devices=devices, workers=workers)
-    results = settler.train(lambda: place.look(known, settler.name, planned=True)[0])
-    findings, name = place.look(known, settler.name, planned=True)
-    further = settler.further(findings)
+    from regbench.campaign import claims as campaign_claims
+    from regbench.campaign.campaign import Campaign
+    from regbench.cli.events import Listener
+    from regbench.runner.plan.budget import read_duration
+
+    seconds, chosen = read_duration(budget), campaign_claims.benchmark_of(known, benchmark, file)
+    with Listener() as listener:
+        campaign = Campaign(db, asked.slots(devices, workers), on_event=listener)
+        training = campaign_claims.Settling(campaign, chosen, seconds)
+        results = training.train(lambda: place.look(known, training.name, planned=True)[0])
+    findings, name = place.look(known, training.name, planned=True)
+    further = training.further(findings)
     _show(findings, name, format_=format_, json=json, detailed=bool(claim), further=further)
-    return settling.conclude(results, db)
+    results.check_interruption()
+    return results.check_failures()
 
 
 class Place(NamedTuple):

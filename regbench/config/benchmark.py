@@ -30,7 +30,7 @@ class Benchmark:
     """A named grid of jobs.
 
     The jobs of a sweep, and of a benchmark that chooses, are its rows with their default values: which values are to
-    be trained is known only beside a store (`runner.choice`).
+    be trained is known only beside a store (`runner.sweep.choice`).
     """
 
     name: str

@@ -1,51 +1,48 @@
-"""The local engine: one process per device slot, so that a worker that dies takes nobody with it."""
+"""The local engine: one process for each slot, so that a worker that dies takes no other with it."""
 
 import contextlib
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import Any, Self
 
+from loky.backend import get_context
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
+from regbench.engines.engine import Outcome, Place, Work
+
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
 
 LOOK_EVERY_S = 0.5  # at whether the parent process still lives
 GRACE_S = 20.0  # for a task whose parent has died
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How one task ended: with a result, with the exception it raised, or with the death of its worker."""
-
-    slot: int
-    task: Any
-    result: Any = None
-    error: BaseException | None = None
-    died: bool = False
-
-
 class LocalEngine:
-    """Runs `function(task, device)` in worker processes, one per slot and one task at a time each.
+    """Runs `work(task, place)` in worker processes, one for each slot.
 
-    Each slot has an executor of its own with one worker: when that worker is killed, a fresh executor takes the slot.
+    Each slot has an executor with one worker. When that worker is killed, a new executor takes the slot.
     """
 
-    def __init__(self, devices: Sequence[str], function: Callable[[Any, str], Any]) -> None:
+    def __init__(self, devices: Sequence[str], work: Work) -> None:
         self.devices = list(devices)
-        self.function = function
-        self._executors: dict[int, ProcessPoolExecutor] = {}
+        self._work = work
+        self._workers: dict[int, _Worker] = {}
         self._running: dict[Future[Any], tuple[int, Any]] = {}
+        self._asked: dict[int, signal.Signals] = {}  # slots whose worker has still to be sent a signal
 
-    def __enter__(self) -> "LocalEngine":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        for worker in self._workers.values():
+            worker.executor.shutdown(wait=True, kill_workers=bool(self._running))
+        self._workers.clear()
 
     def free(self) -> list[int]:
         """Slots with nothing to do."""
@@ -57,70 +54,98 @@ class LocalEngine:
         """Whether any task is under way."""
         return bool(self._running)
 
-    def start(self, slot: int, task: Any) -> None:
+    def submit(self, slot: int, task: Any) -> None:
         """Hand a task to a free slot."""
         try:
-            future = self._submit(slot, task)
+            future = self._hand_over(slot, task)
         except BrokenProcessPool:  # its worker was killed while it had nothing to do
             self.renew(slot)
-            future = self._submit(slot, task)
+            future = self._hand_over(slot, task)
         self._running[future] = (slot, task)
 
     def renew(self, slot: int) -> None:
         """Give a free slot a new process for its next task."""
-        if slot in self._executors:
-            self._executors.pop(slot).shutdown(wait=False, kill_workers=True)
+        if slot in self._workers:
+            self._workers.pop(slot).executor.shutdown(wait=False, kill_workers=True)
 
     def wait(self, seconds: float) -> list[Outcome]:
         """The tasks that ended, waiting at most so long for the first."""
-        if not self._running:  # for which `wait` would not wait
+        self._send_signals()  # to workers that had not started when they were asked
+        if not self._running:  # `wait` would return at once
             time.sleep(seconds)
         done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
         return [self._outcome(future) for future in done]
 
     def stop(self) -> None:
-        """Ask every worker to end its task early: SIGTERM, which a task may take as a request."""
-        self._signal(signal.SIGTERM)
+        """Ask every worker to end its task early: SIGTERM, which ends a task that does not listen."""
+        self._ask(signal.SIGTERM)
 
     def kill(self) -> None:
         """End every worker at once."""
-        self._signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-
-    def close(self) -> None:
-        """End the workers; any task still under way is killed."""
-        for executor in self._executors.values():
-            executor.shutdown(wait=True, kill_workers=bool(self._running))
-        self._executors.clear()
+        self._ask(SIGKILL)
 
     def _outcome(self, future: Future[Any]) -> Outcome:
         slot, task = self._running.pop(future)
+        self._asked.pop(slot, None)
         error = future.exception()
         if isinstance(error, TerminatedWorkerError):
             self.renew(slot)
             return Outcome(slot, task, error=error, died=True)
         return Outcome(slot, task, result=None if error else future.result(), error=error)
 
-    def _submit(self, slot: int, task: Any) -> Future[Any]:
-        if slot not in self._executors:
-            self._executors[slot] = ProcessPoolExecutor(
-                max_workers=1, timeout=None, initializer=start_worker, initargs=(os.getpid(),), env={**ONE_THREAD}
-            )
-        return self._executors[slot].submit(self.function, task, self.devices[slot])
+    def _hand_over(self, slot: int, task: Any) -> Future[Any]:
+        if slot not in self._workers:
+            self._workers[slot] = _Worker.start()
+        return self._workers[slot].executor.submit(_do, self._work, task, self.devices[slot], os.getpid())
 
-    def _signal(self, number: int) -> None:
-        for slot, _ in self._running.values():
-            for pid in list(self._executors[slot]._processes or {}):
-                with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
-                    os.kill(pid, number)
+    def _ask(self, number: signal.Signals) -> None:
+        self._asked = {slot: number for slot, _ in self._running.values()}
+        self._send_signals()
+
+    def _send_signals(self) -> None:
+        """A worker that is only starting is sent its signal later, by `wait`."""
+        self._asked = {slot: number for slot, number in self._asked.items() if not self._workers[slot].send(number)}
 
 
-def start_worker(parent: int) -> None:
+@dataclass
+class _Worker:
+    """The process of one slot: its executor, and the pipe through which it says its process number."""
+
+    executor: ProcessPoolExecutor
+    hello: Connection
+    pid: int | None = None
+
+    @classmethod
+    def start(cls) -> Self:
+        hello, said = get_context().Pipe(duplex=False)
+        executor = ProcessPoolExecutor(
+            max_workers=1, timeout=None, initializer=start_worker, initargs=(os.getpid(), said), env={**ONE_THREAD}
+        )
+        return cls(executor, hello)
+
+    def send(self, number: signal.Signals) -> bool:
+        """Signal the process; false where it has not yet said its number."""
+        while self.hello.poll():  # the last one counts: loky replaces a process that has grown too large
+            self.pid = self.hello.recv()
+        if self.pid is None:
+            return False
+        with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(self.pid, number)
+        return True
+
+
+def start_worker(parent: int, hello: Connection) -> None:
     """Leave Ctrl-C to the process that started this one, and do not outlive it.
 
-    A task under way sees for itself that it has lost its parent, and has a while to put its affairs in order.
+    A task under way sees for itself that its parent has died, and has a while to write what it has.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hello.send(os.getpid())
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _do(work: Work, task: Any, device: str, parent: int) -> Any:
+    return work(task, Place(device, alive=lambda: os.getppid() == parent))
 
 
 def _end_with(parent: int) -> None:

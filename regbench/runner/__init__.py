@@ -1,12 +1,18 @@
-"""From a benchmark to results: plan what is missing, give it to the engine, let the workers write to the store.
+"""From a benchmark to results: plan what is missing, give it to an engine, let the workers write to the store.
 
-make_plan(benchmark, store, devices=["cpu", "cpu"])   # what is done, what is left, in which packs, how long
-plan_ahead(benchmark, store, devices=["cpu", "cpu"])  # the same with the sweeps that a benchmark chooses from
-run(plan, url, devices=["cpu", "cpu"])                # train it
+plan_ahead(benchmark, store, resources, request)   # what is done, what is left, in which packs, how long
+run(plan, url, partial(LocalEngine, ["cpu"]))      # train it
+verify_packing(plan, url, 0.01, make_engine)       # retrain a sample, each job alone
 """
 
-from regbench.runner.drive import (
-    Blocked,
+from regbench.runner.plan.estimate import Estimate
+from regbench.runner.plan.make import fetch_missing, make_plan
+from regbench.runner.plan.plan import Plan, Request
+from regbench.runner.plan.resources import Resources
+from regbench.runner.sweep.rounds import Rounds, announce, keep_choices, plan_ahead
+from regbench.runner.verify import Verification, verify_packing
+from regbench.runner.work.drive import run
+from regbench.runner.work.events import (
     DeviceSetAside,
     Event,
     JobFailed,
@@ -15,15 +21,9 @@ from regbench.runner.drive import (
     Progress,
     Summary,
     Waiting,
-    run,
 )
-from regbench.runner.estimate import Estimate
-from regbench.runner.plan import Plan, fetch_missing, make_plan
-from regbench.runner.rounds import Rounds, announce, keep_choices, plan_ahead
-from regbench.runner.verify import Verification, verify_packing
 
 __all__ = [
-    "Blocked",
     "DeviceSetAside",
     "Estimate",
     "Event",
@@ -32,6 +32,8 @@ __all__ = [
     "PackStarted",
     "Plan",
     "Progress",
+    "Request",
+    "Resources",
     "Rounds",
     "Summary",
     "Verification",

@@ -10,8 +10,10 @@ from regbench.analysis.claims.findings import METRICS
 from regbench.analysis.claims.rows import Row
 from regbench.config import Benchmark, row_label
 from regbench.job import Job
-from regbench.runner.estimate import STARTUP_S, Pace, kind_of
-from regbench.runner.plan import Plan
+from regbench.runner.plan.cost import kind_of
+from regbench.runner.plan.estimate import STARTUP_S
+from regbench.runner.plan.pace import Pace
+from regbench.runner.plan.plan import Plan
 
 Cell = tuple[str, Row]  # dataset by its short name, row
 TOO_CLOSE = "closer than any likely number of seeds can tell"
@@ -51,11 +53,11 @@ def only(benchmark: Benchmark, cells: Collection[Cell]) -> Benchmark:
 def ahead(plan: Plan) -> dict[Cell, list[Job]]:
     """The jobs that a plan has ahead, its sweeps' included, by the cell that they are trained for."""
     found: dict[Cell, list[Job]] = defaultdict(list)
-    for each in (*plan.sweeps, plan):
-        rows = {member.job: member.row or member.variant for member in each.members}
+    for each in (*plan.ahead.sweeps, plan):
+        rows = {member.job: member.row or member.variant for member in each.asked.members}
         for job in (job for pack in each.packs for job in pack.jobs):
             found[order.alias(job.dataset), Row(rows[job], job.k)].append(job)
-    for job in plan.pending:
+    for job in plan.ahead.pending:
         found[cell_of(job)].append(job)
     return dict(found)
 

@@ -5,20 +5,21 @@ which a long training amplifies, so that only its best epoch is held to a tolera
 """
 
 import math
-import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from regbench import metrics
-from regbench.engines.local import LocalEngine
+from regbench.config import row_label
+from regbench.engines.engine import MakeEngine
 from regbench.errors import InfrastructureError
 from regbench.job import Job
 from regbench.provenance import environment, numerics
-from regbench.runner.plan import Plan, label
-from regbench.runner.work import Task, retrain
+from regbench.runner.plan.plan import Plan
+from regbench.runner.work.task import Task
+from regbench.runner.work.worker import retrain
 from regbench.store import Store
 
 TOLERANCE = 0.02  # relative, on the best value of the deciding metric, where the bits may differ
@@ -37,7 +38,7 @@ class Verification:
 
 def sample(plan: Plan, store: Store, share: float) -> list[Job]:
     """A share of the finished jobs of a plan, at least one, drawn anew each time."""
-    done = store.done(plan.code)
+    done = store.done(plan.inventory.code)
     finished = [job for job in plan.jobs if job.key in done]
     return random.sample(finished, min(len(finished), max(1, math.ceil(share * len(finished)))))
 
@@ -46,20 +47,19 @@ def verify_packing(
     plan: Plan,
     store_url: str,
     share: float,
-    *,
-    devices: Sequence[str],
+    make_engine: MakeEngine,
     say: Callable[[Verification], None] = lambda _: None,
 ) -> list[Verification]:
     """Retrain a share of the finished jobs of a plan, each alone; nothing of it is stored."""
-    with Store.open(store_url, read_only=True) as store, LocalEngine(devices, retrain) as engine:
+    with Store.open(store_url, read_only=True) as store, make_engine(retrain) as engine:
         waiting = sample(plan, store, share)
         found = []
         while waiting or engine.busy:
             for slot in engine.free():
                 if waiting:
                     job = waiting.pop()
-                    task = Task((job,), store_url, plan.code, "alone", os.getpid(), plan.files)
-                    engine.start(slot, task)
+                    task = Task((job,), store_url, plan.inventory.code, "alone", plan.asked.request.files)
+                    engine.submit(slot, task)
             for outcome in engine.wait(1.0):
                 if outcome.died:
                     raise InfrastructureError(
@@ -68,21 +68,21 @@ def verify_packing(
                 if outcome.error:
                     raise outcome.error
                 job = outcome.task.jobs[0]
-                found.append(_compare(store, job, plan, outcome.result, devices[outcome.slot]))
+                found.append(_compare(store, job, plan, outcome.result, engine.devices[outcome.slot]))
                 say(found[-1])
         return found
 
 
 def _compare(store: Store, job: Job, plan: Plan, alone: dict[str, np.ndarray], device: str) -> Verification:
     """The stored curves against those of the job alone: metric -> (epochs,), NaN where not finite."""
-    run = store.finished_run(job.key, plan.code[job.key])
+    run = store.finished_run(job.key, plan.inventory.code[job.key])
     exact = run.exact and device == "cpu" and numerics(run.environment, device) == _here(device, run.environment)
     shared = alone.keys() & run.curves.keys()  # an older run has fewer metrics
     worst = max(_difference(run.curves[name], alone[name]) for name in shared)
     decides = job.protocol.decide
     stored, again = _best(run.curves[decides], decides), _best(alone[decides], decides)
     close = stored == again or abs(stored - again) <= TOLERANCE * abs(stored)
-    return Verification(job.key, f"{job.dataset} {label(job)}", worst, exact, worst == 0 if exact else close)
+    return Verification(job.key, f"{job.dataset} {row_label(job)}", worst, exact, worst == 0 if exact else close)
 
 
 def _best(curve: np.ndarray, name: str) -> float:

@@ -7,17 +7,15 @@ import time
 from regbench.engines.local import LocalEngine
 
 
-def work(task, device):
+def work(task, place):
     """What the test's tasks ask for, in a real worker process."""
     match task:
         case "pid":
             return os.getpid()
         case "die":
             os.kill(os.getpid(), signal.SIGKILL)
-        case "raise":
-            raise ValueError("wrong")
         case "threads":
-            return os.environ["OMP_NUM_THREADS"], device
+            return os.environ["OMP_NUM_THREADS"], place.device
         case ("sleep", seconds):
             time.sleep(seconds)
     return None
@@ -32,46 +30,32 @@ def outcomes(engine, count):
 
 def test_a_death_is_told_and_the_slot_works_on_with_a_new_process():
     with LocalEngine(["cpu", "cpu"], work) as engine:
-        engine.start(0, "pid")
-        engine.start(1, "pid")
+        engine.submit(0, "pid")
+        engine.submit(1, "pid")
         first = {each.slot: each.result for each in outcomes(engine, 2)}
         assert len(set(first.values())) == 2
-        engine.start(0, "die")
-        engine.start(1, "pid")
+        engine.submit(0, "die")
+        engine.submit(1, "pid")
         ended = {each.slot: each for each in outcomes(engine, 2)}
         assert ended[0].died
         assert ended[1].result == first[1]
-        engine.start(0, "pid")
+        engine.submit(0, "pid")
         (again,) = outcomes(engine, 1)
         assert again.result not in first.values()
 
 
-def test_an_exception_comes_back_and_the_worker_lives():
+def test_a_worker_computes_in_one_thread():
     with LocalEngine(["cpu"], work) as engine:
-        engine.start(0, "raise")
-        (raised,) = outcomes(engine, 1)
-        assert isinstance(raised.error, ValueError)
-        assert not raised.died
-        engine.start(0, "threads")
+        engine.submit(0, "threads")
         (threads,) = outcomes(engine, 1)
         assert threads.result == ("1", "cpu")
 
 
-def test_a_slot_is_busy_until_its_task_has_ended():
-    with LocalEngine(["cpu", "cpu"], work) as engine:
-        engine.start(1, ("sleep", 0.5))
-        assert engine.free() == [0]
-        assert engine.busy
-        outcomes(engine, 1)
-        assert engine.free() == [0, 1]
-        assert not engine.busy
-
-
 def test_killing_ends_tasks_at_once():
     with LocalEngine(["cpu"], work) as engine:
-        engine.start(0, "pid")
+        engine.submit(0, "pid")
         outcomes(engine, 1)
-        engine.start(0, ("sleep", 60))
+        engine.submit(0, ("sleep", 60))
         time.sleep(0.3)
         engine.kill()
         (ended,) = outcomes(engine, 1)
@@ -80,28 +64,20 @@ def test_killing_ends_tasks_at_once():
 
 def test_a_worker_that_is_killed_while_it_has_nothing_to_do_is_replaced():
     with LocalEngine(["cpu"], work) as engine:
-        engine.start(0, "pid")
+        engine.submit(0, "pid")
         (first,) = outcomes(engine, 1)
         os.kill(first.result, signal.SIGKILL)
         time.sleep(0.5)
-        engine.start(0, "pid")
+        engine.submit(0, "pid")
         (again,) = outcomes(engine, 1)
         assert again.died or again.result != first.result  # told, if nobody had noticed yet
 
 
 def test_a_renewed_slot_has_a_new_process():
     with LocalEngine(["cpu"], work) as engine:
-        engine.start(0, "pid")
+        engine.submit(0, "pid")
         (first,) = outcomes(engine, 1)
         engine.renew(0)
-        engine.start(0, "pid")
+        engine.submit(0, "pid")
         (again,) = outcomes(engine, 1)
         assert again.result != first.result
-
-
-def test_waiting_for_nothing_takes_its_time():
-    """Else a run whose packs all wait to be tried again would keep a core busy."""
-    with LocalEngine(["cpu"], work) as engine:
-        started = time.monotonic()
-        assert engine.wait(0.2) == []
-        assert time.monotonic() - started >= 0.2

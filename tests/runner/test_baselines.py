@@ -15,14 +15,16 @@ from regbench.fingerprint import Code, reach
 from regbench.job import Job, Pack, pairs
 from regbench.kinds import code_digest, fitted
 from regbench.roots import PACKAGE
-from regbench.runner import make_plan
-from regbench.runner.estimate import Pace, epoch_cost, job_memory, pack_seconds
-from regbench.runner.packing import make_packs
-from regbench.runner.work import Stopped, _Stop, _stop_requests
+from regbench.runner import Resources, make_plan
+from regbench.runner.plan.cost import epoch_cost, job_memory
+from regbench.runner.plan.estimate import pack_seconds
+from regbench.runner.plan.pace import Pace
+from regbench.runner.plan.packing import make_packs
+from regbench.runner.work.signals import Stop, Stopped, stop_requests
 from regbench.store import EpochRows, Finished, Store
 from tests.baselines.samples import job
-from tests.runner.test_planning import Grid, a_job, grid
-from tests.runner.test_run import FINISHED, finished_once
+from tests.runner.plan.test_planning import a_job, benchmark, grid
+from tests.runner.work.test_run import FINISHED, finished_once
 from tests.store.conftest import take
 
 OWN = Code({"regbench": PACKAGE})
@@ -92,7 +94,7 @@ def test_a_baseline_is_a_pack_of_its_own():
         asked.add(job.method)
         return 4
 
-    packs = make_packs([*some, *grid(["wine_quality"], ["lsq"])], ["cpu"], Pace(), largest=four)
+    packs = make_packs([*some, *grid(["wine_quality"], ["lsq"])], Resources(largest=lambda job, facts: 4), Pace())
     assert all(len(pack.jobs) == 1 for pack in packs if kinds.is_reference(pack.jobs[0].method))
     assert len(packs) == len(some) + 2
     assert asked == {"lsq"}
@@ -111,24 +113,26 @@ def test_a_fit_costs_more_the_more_rows_and_inputs_there_are_and_the_larger_the_
 
 def test_what_a_fit_takes_is_learnt_from_the_store_and_never_from_a_training(store):
     forests = [on("wine_quality", "random_forest", seed) for seed in range(4)]
-    plan = make_plan(Grid((*forests, on("wine_quality", "ridge"))), None, calibrate=lambda *_: pytest.fail("asked"))
-    assert plan.estimate.basis == {"arithmetic": 1.0}
+    plan = make_plan(
+        benchmark((*forests, on("wine_quality", "ridge"))), None, Resources(calibrate=lambda *_: pytest.fail("asked"))
+    )
+    assert plan.price.estimate.basis == {"arithmetic": 1.0}
     store.add_benchmark("grid", {}, [(each, each.method) for each in forests])
     claims = take(store, *forests[:2], code=code_digest(forests[0]))
     store.write([EpochRows(each.run_id, 1, {"seconds": 50.0}) for each in claims], claims=claims)
     store.finish([Finished(each.run_id, seconds=50.0, epochs=1) for each in claims], claims=claims)
-    after = make_plan(Grid(tuple(forests)), store)
-    assert (len(after.done), after.estimate.basis) == (2, {"history": 1.0})
+    after = make_plan(benchmark(tuple(forests)), store)
+    assert (len(after.inventory.done), after.price.estimate.basis) == (2, {"history": 1.0})
     assert sum(pack_seconds(pack, Pace.of(store, ["cpu"])) for pack in after.packs) == pytest.approx(100, rel=0.05)
 
 
 def test_a_library_that_is_missing_blocks_its_own_jobs_and_names_what_to_install(monkeypatch, store):
     without_libraries(monkeypatch)
-    plan = make_plan(Grid((on("wine_quality", "xgboost"), on("wine_quality", "ridge"))), store)
+    plan = make_plan(benchmark((on("wine_quality", "xgboost"), on("wine_quality", "ridge"))), store)
     assert [job.method for pack in plan.packs for job in pack.jobs] == ["ridge"]
     assert [job.method for job in plan.possible] == ["ridge"]
-    assert set(plan.uninstalled) == {"xgboost"}
-    assert "xgboost, which is not installed: pip install 'regbench[baselines]'" in plan.uninstalled["xgboost"]
+    assert set(plan.inventory.uninstalled) == {"xgboost"}
+    assert "xgboost, which is not installed: pip install 'regbench[baselines]'" in plan.inventory.uninstalled["xgboost"]
 
 
 @pytest.mark.slow
@@ -166,12 +170,12 @@ def test_the_code_of_a_baseline_is_its_file_the_split_the_metric_and_its_librari
 
 
 def test_a_request_to_stop_ends_a_fit_where_it_is():
-    with _stop_requests() as stop:
+    with stop_requests() as stop:
         with pytest.raises(Stopped), stop.at_once():
             os.kill(os.getpid(), signal.SIGTERM)
         assert not stop.now
 
 
 def test_a_request_that_came_before_a_fit_keeps_it_from_beginning():
-    with pytest.raises(Stopped), _Stop(asked=True).at_once():
+    with pytest.raises(Stopped), Stop(asked=True).at_once():
         pytest.fail("it began")

@@ -10,7 +10,8 @@ from regbench.analysis.claims import verify, worth
 from regbench.analysis.claims.rows import Row
 from regbench.papers import claims
 from regbench.runner import plan_ahead, settle
-from regbench.runner.estimate import STARTUP_S, Pace
+from regbench.runner.plan.estimate import STARTUP_S
+from regbench.runner.plan.pace import Pace
 from tests.analysis.test_claims import runs
 from tests.papers.test_claims import SMALL
 

@@ -8,7 +8,7 @@ from regbench import catalog, data
 from regbench.errors import DataUnavailable
 from regbench.job import Job, Pack
 from regbench.kinds import code_digest, of
-from regbench.runner.estimate import epoch_cost
+from regbench.runner.plan.cost import epoch_cost
 from regbench.store import Trained
 from regbench.store.adoptions import Codes
 

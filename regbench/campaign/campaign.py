@@ -1,0 +1,131 @@
+"""A campaign: benchmarks planned and trained into one database, each after the sweeps that it chooses from."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from regbench import runner
+from regbench.campaign.choosing import Chosen
+from regbench.campaign.events import Blocked, Fetching, RoundPlanned, TrainingEnded, TrainingStarted
+from regbench.campaign.places import database, is_there
+from regbench.campaign.results import Done, Results, jobs
+from regbench.engines.local import LocalEngine
+from regbench.errors import Mismatch, UsageError
+from regbench.runner import Event, Plan, Request, Verification
+from regbench.runner.plan.resources import of_this_machine
+from regbench.store import Store
+
+Planned = tuple[Chosen, Plan]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Plans and trains benchmarks; a database that is not there yet has nothing done.
+
+    Args:
+        db: the result database, a file or postgresql://...
+        devices: the device of each slot, as `regbench.engines.devices.find_devices` gives them.
+        request: what to retry, choose again, which shard, and the budget for all benchmarks together.
+        on_event: is told what happens.
+    """
+
+    db: str
+    devices: list[str]
+    request: Request = field(default_factory=Request)
+    on_event: Callable[[Event], None] = lambda _: None
+
+    def prepare(self) -> None:
+        """Make the database, or upgrade an older one, before anything is planned on it."""
+        Store.open(self.db).close()
+
+    def plan(self, chosen: Chosen, budget_s: float | None = None) -> Plan:
+        """The plan of one benchmark as things stand now."""
+        request = replace(self.request, budget_s=budget_s, files=chosen.files)
+        with self._store() as store:
+            return runner.plan_ahead(chosen.benchmark, store, of_this_machine(self.devices), request)
+
+    def plans(self, chosen: Sequence[Chosen]) -> list[Planned]:
+        """One plan for each benchmark, the cheapest first; a budget is spent on the cheapest first."""
+        if self.request.choose_again and not any(each.benchmark.choose for each in chosen):
+            names = ", ".join(each.benchmark.name for each in chosen)
+            raise UsageError(f"--choose-again: {names} does not choose from a sweep")
+        found = sorted(((each, self.plan(each)) for each in chosen), key=lambda pair: pair[1].likely_s)
+        if (left := self.request.budget_s) is None:
+            return found
+        plans = []
+        for each, _ in found:
+            plans.append((each, self.plan(each, left)))
+            left = max(0.0, left - plans[-1][1].packed_s)
+        return plans
+
+    def train(self, planned: Sequence[Planned]) -> Results:
+        """Train one benchmark after the other; after an interruption no further one is begun."""
+        done: list[Done] = []
+        for each, plan in planned:
+            rounds = each.benchmark.sweep or each.benchmark.choose
+            done += self._train_in_rounds(each, plan) if rounds else [self._train(plan)]
+            if any(summary.interrupted for _, summary in done):
+                break
+        return Results(self.db, tuple(done))
+
+    def verify_packing(self, results: Results, share: float) -> list[Verification]:
+        """Retrain a share of the jobs alone; `Mismatch` where a number depends on what it was packed with."""
+        found = [
+            each
+            for plan, _ in results.benchmarks
+            for each in runner.verify_packing(plan, self.db, share, partial(LocalEngine, self.devices))
+        ]
+        wrong = [each for each in found if not each.ok]
+        if wrong:
+            worst = max(wrong, key=lambda each: each.worst)
+            raise Mismatch(
+                f"{jobs(len(wrong))} of {len(found)} retrained alone gave other numbers than in their packs: "
+                f"{worst.label} differs by up to {worst.worst:.1e}"
+            )
+        return found
+
+    def _train_in_rounds(self, chosen: Chosen, plan: Plan) -> list[Done]:
+        """Train what a sweep can train now, look at what came of it, and so on; then what was chosen."""
+        started, budget_s = time.monotonic(), plan.asked.request.budget_s
+        if chosen.benchmark.choose:
+            with Store.open(self.db) as store:
+                runner.announce(plan, store)
+        rounds = runner.Rounds()
+        found: dict[str, Done] = {}
+        while True:
+            step = rounds.next(plan)
+            if step is None and plan.benchmark in found:
+                break
+            if step and (found or step is not plan):
+                self.on_event(RoundPlanned(step))
+            step = step or plan  # at the end, if only to say that nothing is left
+            if step is plan and chosen.benchmark.choose:
+                with Store.open(self.db) as store:
+                    runner.keep_choices(plan, store)
+            done = self._train(step)
+            found[step.benchmark] = done.after(found.get(step.benchmark))
+            if done.summary.interrupted:
+                break
+            left = None if budget_s is None else max(0.0, budget_s - (time.monotonic() - started))
+            plan = self.plan(chosen, left)
+        return list(found.values())
+
+    def _train(self, planned: Plan) -> Done:
+        """Train one plan."""
+        plan = runner.fetch_missing(planned, say=lambda name: self.on_event(Fetching(name)))
+        for name, why in plan.inventory.obstacles.items():
+            self.on_event(Blocked(name, why))
+        self.on_event(TrainingStarted(plan))
+        summary = runner.run(plan, self.db, partial(LocalEngine, self.devices), self.on_event)
+        self.on_event(TrainingEnded(plan, summary))
+        return Done(plan, summary)
+
+    @contextlib.contextmanager
+    def _store(self) -> Iterator[Store | None]:
+        if is_there(self.db):
+            with database(self.db) as store:
+                yield store
+        else:
+            yield None

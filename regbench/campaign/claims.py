@@ -1,0 +1,92 @@
+"""Training for claims that are open: what a budget buys of them, and what more time would."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from regbench import config
+from regbench.analysis.claims import Findings, worth
+from regbench.campaign.campaign import Campaign
+from regbench.campaign.choosing import Chosen, Wanted, choose
+from regbench.campaign.events import NothingForClaims, TrainingForClaims
+from regbench.campaign.places import database, is_there
+from regbench.campaign.results import Done, Results
+from regbench.papers.claims import Paper
+from regbench.runner import Plan, settle
+from regbench.runner.plan.calibration import calibrate
+from regbench.runner.plan.pace import Pace
+from regbench.runner.settle import Cell, Further
+
+ROUND = 1 / 3  # of the time that is left, before looking again at what is still open
+SHORTEST_ROUND_S = 300.0  # starting workers takes a few seconds
+
+
+def benchmark_of(paper: Paper, name: str | None, file: Path | None) -> Chosen:
+    """The benchmark of that name, or else the paper's own."""
+    known = config.load(file).names()
+    own = name or next(each for each in paper.benchmarks if each in known)
+    return choose(Wanted([own], file))[0]
+
+
+@dataclass(frozen=True)
+class Settling:
+    """Trains runs of a benchmark for the claims that wait for them."""
+
+    campaign: Campaign
+    chosen: Chosen
+    budget_s: float
+
+    @property
+    def name(self) -> str:
+        return self.chosen.benchmark.name
+
+    def train(self, look: Callable[[], Findings]) -> Results:
+        """Train the cells that open claims wait for and that fit, in rounds: what one decides, the next leaves out.
+
+        `look` gives the claims as the runs that there are leave them.
+        """
+        self.campaign.prepare()
+        done: list[Done] = []
+        until = time.monotonic() + self.budget_s
+        while (left := until - time.monotonic()) > 0:
+            found = self._round(look(), left)
+            done += found.benchmarks
+            if not found.finished or found.interrupted:
+                break
+        return Results(self.campaign.db, tuple(done))
+
+    def further(self, findings: Findings) -> Further:
+        """What the claims that are still open would cost."""
+        plan = self._plan_for(self._worth(findings))
+        return settle.further(findings, plan, self.chosen.benchmark, self._pace(), self.campaign.devices)
+
+    def _round(self, findings: Findings, left_s: float) -> Results:
+        """Train what is worth most and fits a part of the time that is left."""
+        wanted, pace = self._worth(findings), self._pace()
+        waiting = settle.ahead(self._plan_for(wanted))
+        part_s = max(left_s * ROUND, SHORTEST_ROUND_S)
+        for seconds in (part_s, left_s) if part_s < left_s else (left_s,):
+            if cells := settle.affordable(waiting, wanted, pace, self.campaign.devices, seconds):
+                chosen = self._only(cells)
+                plan = self.campaign.plan(chosen, left_s)
+                self.campaign.on_event(TrainingForClaims(len(findings.open), len(waiting), len(cells), plan))
+                return self.campaign.train([(chosen, plan)])
+        why = "that fits the time" if waiting else f"that {self.name} could settle by more runs"
+        self.campaign.on_event(NothingForClaims(len(findings.open), why))
+        return Results(self.campaign.db, ())
+
+    def _worth(self, findings: Findings) -> Mapping[Cell, int]:
+        return worth(findings, choosing=self.chosen.benchmark.choose is not None)
+
+    def _plan_for(self, cells: Collection[Cell]) -> Plan:
+        return self.campaign.plan(self._only(cells))
+
+    def _only(self, cells: Collection[Cell]) -> Chosen:
+        return replace(self.chosen, benchmark=settle.only(self.chosen.benchmark, cells))
+
+    def _pace(self) -> Pace:
+        if not is_there(self.campaign.db):
+            return Pace.of(None, self.campaign.devices, calibrate=calibrate)
+        with database(self.campaign.db) as store:
+            return Pace.of(store, self.campaign.devices, calibrate=calibrate)

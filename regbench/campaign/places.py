@@ -1,0 +1,68 @@
+"""Where results are: a database, or a folder of exports; opened to be read from, changing nothing."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regbench.errors import NothingMeasured, UsageError
+
+if TYPE_CHECKING:
+    from regbench.store import Part, Store
+
+DATABASE = "results/regbench.db"
+
+
+def is_there(db: str) -> bool:
+    """Whether there is a database to read from; a server is taken to be there, and an empty file is none yet."""
+    path = Path(db).expanduser()
+    return "://" in db or (path.exists() and not (path.is_file() and path.stat().st_size == 0))
+
+
+def shown(db: str) -> str:
+    """The database as messages name it: without the password.
+
+    >>> shown("postgresql://me:secret@host/results")
+    'postgresql://me:***@host/results'
+    """
+    return re.sub(r"(://[^:/@]+):[^@/]+@", r"\1:***@", db)
+
+
+@contextlib.contextmanager
+def database(db: str) -> "Iterator[Store]":
+    """The store, read-only; where there is none yet, an error with the command that makes one."""
+    if not is_there(db):
+        raise NothingMeasured(
+            f"there is no database {db} yet; `regbench run smoke` makes one, or give its place with --db"
+        )
+    from regbench.store import Store
+
+    with Store.open(db, read_only=True) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def exports(folder: Path, part: "Part | None", warn: Callable[[str], None]) -> "Iterator[Store]":
+    """A store of what a folder of exports holds, and of each run only `part`, so that it is quickly there."""
+    from regbench import store
+
+    with store.opened(folder, part or store.WHOLE) as (opened, left_alone):
+        for line in left_alone:
+            warn(f"left alone: {line}")
+        yield opened
+
+
+def stored_benchmark(store: "Store", name: str | None) -> str | None:
+    """The benchmark of the database that a name means, dashes and underscores alike; None where none is given."""
+    from regbench.config import resolve_among
+
+    known = [str(each) for each in store.benchmarks()["name"]]
+    if name is None:
+        return None
+    if not known:
+        raise NothingMeasured("the database holds no benchmark yet; start with `regbench run smoke`")
+    try:
+        return resolve_among("benchmark", name, known)
+    except UsageError as error:
+        raise UsageError(f"{error} (of those in the database)") from None

@@ -1,0 +1,121 @@
+"""What came of a campaign."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from regbench.campaign.places import DATABASE, database, shown, stored_benchmark
+from regbench.errors import DataUnavailable, InfrastructureError, Interrupted, JobsFailed, RegbenchError
+from regbench.runner import Plan, Summary
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Done(NamedTuple):
+    """A benchmark that was trained: the plan that it ended with, and what was done."""
+
+    plan: Plan
+    summary: Summary
+
+    def after(self, before: "Done | None") -> "Done":
+        """Two rounds of one benchmark as one: what was done before the first, and what both did."""
+        if before is None:
+            return self
+        done = before.plan.inventory.done & {job.key for job in self.plan.jobs}
+        one, other = before.summary, self.summary
+        summary = replace(
+            other,
+            finished=one.finished + other.finished,
+            diverged=[*one.diverged, *other.diverged],
+            failed={**one.failed, **other.failed},
+            seconds=one.seconds + other.seconds,
+        )
+        return Done(replace(self.plan, inventory=replace(self.plan.inventory, done=done)), summary)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The benchmarks that were run, in order, each after the sweeps that it chose from."""
+
+    db: str
+    benchmarks: tuple[Done, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [each.plan.benchmark for each in self.benchmarks]
+
+    @property
+    def finished(self) -> int:
+        """Jobs that were trained now."""
+        return sum(each.summary.finished for each in self.benchmarks)
+
+    @property
+    def failed(self) -> dict[str, tuple[str, str]]:
+        """Key of each job that failed -> class of the failure, and message."""
+        return {key: why for each in self.benchmarks for key, why in each.summary.failed.items()}
+
+    @property
+    def interrupted(self) -> bool:
+        return any(each.summary.interrupted for each in self.benchmarks)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether any job is finished, now or before."""
+        return any(summary.finished or plan.inventory.done for plan, summary in self.benchmarks)
+
+    def cells(self, benchmark: str | None = None) -> "DataFrame":
+        """One row for each job of a benchmark, by default the last: its errors, and nulls where it is not finished."""
+        with database(self.db) as store:
+            return store.cells(stored_benchmark(store, benchmark or self.names[-1]))
+
+    def __repr__(self) -> str:
+        said = [
+            f"{plan.benchmark}: {summary.finished:,} of {len(plan.jobs):,} jobs finished now, "
+            f"{len(plan.inventory.done):,} done before, {len(summary.failed):,} failed"
+            for plan, summary in self.benchmarks
+        ]
+        return f"<Results in {shown(self.db)}; {'; '.join(said)}>"
+
+    def check_interruption(self) -> None:
+        """Raise `Interrupted` where somebody asked to stop."""
+        if self.interrupted:
+            raise Interrupted(
+                f"interrupted; what was finished is kept in {shown(self.db)}, and the same command goes on from there"
+            )
+
+    def check_failures(self) -> None:
+        """Raise what the failures of jobs amount to."""
+        if failures := [why for each in self.benchmarks for why in each.summary.failed.values()]:
+            raise verdict(failures, "" if self.db == DATABASE else f" --db {shown(self.db)}")
+
+    def check_obstacles(self) -> None:
+        """Raise what datasets and libraries that cannot be had amount to."""
+        uninstalled = dict.fromkeys(why for each in self.benchmarks for why in each.plan.inventory.uninstalled.values())
+        blocked = {dataset for each in self.benchmarks for dataset in each.plan.inventory.blocked}
+        if uninstalled and not self.is_measured:
+            raise InfrastructureError("; ".join(uninstalled))
+        if blocked:
+            rest = "; all other jobs have run" if self.is_measured else ""
+            raise DataUnavailable(f"no data for {', '.join(sorted(blocked))}{rest}")
+
+
+def jobs(count: int) -> str:
+    """A number of jobs in words.
+
+    >>> jobs(1), jobs(1200)
+    ('1 job', '1,200 jobs')
+    """
+    return f"{count:,} job{'' if count == 1 else 's'}"
+
+
+def verdict(failures: Sequence[tuple[str, str]], database_option: str = "") -> RegbenchError:
+    """What failures (class, error) amount to: where the machine is to blame for all, its own error and exit code.
+
+    >>> verdict([("infrastructure", "the disk is full")]).exit_code, verdict([("user code", "no such thing")]).exit_code
+    (7, 3)
+    """
+    count = jobs(len(failures))
+    if all(kind == "infrastructure" for kind, _ in failures):
+        return InfrastructureError(f"{count} could not be trained: {failures[0][1]}")
+    return JobsFailed(f"{count} failed; see `regbench status{database_option}`, then run again with --retry-failed")

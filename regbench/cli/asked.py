@@ -1,0 +1,85 @@
+"""Options of `run` and `plan` that belong together, as what a campaign is asked for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regbench.cli import listing
+from regbench.cli.output import say
+from regbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from regbench.runner import Request
+
+
+def names(benchmarks: Sequence[str] | None, *, every: bool, file: Path | None) -> list[str]:
+    """The benchmarks that were named, none for all; where nothing was asked for, an error after a list of them."""
+    from regbench import config
+
+    known = config.load(file)
+    if every and benchmarks:
+        raise UsageError(f"--all means every benchmark; leave out {', '.join(benchmarks)}, or --all")
+    if not every and not benchmarks:
+        say(listing.as_text(listing.benchmarks(known)))
+        raise UsageError("which benchmark? give one of these names, or --all")
+    return list(benchmarks or ())
+
+
+def table(data: Path | None, target: str | None) -> tuple[Path, str] | None:
+    """The user's own table and the column to predict, where they were given."""
+    if data is None and target is None:
+        return None
+    if data is None or target is None:
+        raise UsageError("--data FILE and --target COLUMN go together")
+    return data, target
+
+
+def changes(settings: Sequence[str] | None, epochs: int | None) -> dict[str, Any]:
+    """Fields of the protocol and their values, from `--set` and `--epochs`."""
+    from regbench.config import yaml_value
+
+    given = {}
+    for text in settings or ():
+        name, equals, value = text.partition("=")
+        if not equals or not value:
+            raise UsageError(f"--set {text}: write FIELD=VALUE, such as --set learning_rate=0.001")
+        given[name.strip().replace("-", "_")] = yaml_value(value)
+    return given if epochs is None else {**given, "epochs": epochs}
+
+
+def request(shard: str | None, budget: str | None, *, retry_failed: bool, choose_again: bool) -> "Request":
+    """What is asked for beside the benchmarks."""
+    from regbench.runner import Request
+    from regbench.runner.plan.budget import read_duration, read_shard
+
+    return Request(
+        retry_failed=retry_failed,
+        choose_again=choose_again,
+        shard=None if shard is None else read_shard(shard),
+        budget_s=None if budget is None else read_duration(budget),
+    )
+
+
+def share(text: str | None) -> float | None:
+    """The share that `1%` or `0.01` stands for.
+
+    >>> share("1%"), share("0.5")
+    (0.01, 0.5)
+    """
+    if text is None:
+        return None
+    try:
+        found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= 1:
+        raise UsageError(f"--verify-packing {text}: write a share above 0 and up to all, such as 1%")
+    return found
+
+
+def slots(devices: str | None, workers: int | None) -> list[str]:
+    """The device slots of this machine; finding them imports torch, so something is said first."""
+    say("regbench: planning")
+    from regbench.engines.devices import find_devices
+
+    return find_devices(devices, workers)

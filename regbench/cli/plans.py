@@ -1,0 +1,146 @@
+"""A plan in words and as data."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from regbench.cli.output import amount, columns, duration
+
+if TYPE_CHECKING:
+    from regbench.runner import Estimate, Plan
+
+
+def as_data(plan: "Plan") -> dict[str, Any]:
+    """A plan for JSON."""
+    return {
+        "benchmark": plan.benchmark,
+        "jobs": len(plan.jobs) + len(plan.ahead.pending),
+        "done": len(plan.inventory.done),
+        "outgrown": {"jobs": len(plan.inventory.outgrown), "commits": _commits(plan)},
+        "to_train": plan.to_train,
+        "packs": [
+            {
+                "dataset": pack.jobs[0].dataset,
+                "jobs": len(pack.jobs),
+                "methods": sorted({job.method for job in pack.jobs}),
+                "epochs": pack.jobs[0].protocol.epochs,
+            }
+            for pack in plan.packs
+        ],
+        "to_fetch": plan.inventory.missing,
+        "blocked": plan.inventory.blocked,
+        "uninstalled": plan.inventory.uninstalled,
+        "failed": {key: {"class": kind, "error": error} for key, (kind, error) in plan.inventory.failed.items()},
+        "seconds": _seconds(plan.price.estimate),
+        "seconds_rest_on": plan.price.estimate.basis,
+        "memory_bytes": plan.price.memory_bytes,
+        "memory_free_bytes": plan.price.free_bytes,
+        "budget_seconds": plan.asked.request.budget_s,
+        "left_out": Counter(job.dataset for job in plan.left_out),
+        "shard": plan.asked.request.shard,
+        "sweeps": [as_data(each) for each in plan.ahead.sweeps],
+        "pending": Counter(job.dataset for job in plan.ahead.pending),
+        "pending_seconds": _seconds(plan.ahead.pending_estimate),
+        "later": plan.ahead.later,
+        "may_extend": plan.ahead.may_extend,
+        "choices": [
+            {"dataset": each.dataset, "variant": each.variant, "k": each.k, "values": each.values}
+            for each in plan.ahead.choices
+        ],
+        "notes": plan.asked.notes,
+    }
+
+
+def _seconds(estimate: "Estimate | None") -> dict[str, float] | None:
+    return None if estimate is None else {name: getattr(estimate, name) for name in ("low", "likely", "high")}
+
+
+def as_text(plan: "Plan") -> str:
+    """A plan as people read it, after the plans of the sweeps it waits for."""
+    every = (*plan.jobs, *plan.left_out, *plan.ahead.pending)
+    jobs = Counter(job.dataset for job in every)
+    done = Counter(job.dataset for job in plan.jobs if job.key in plan.inventory.done)
+    to_train = Counter(job.dataset for pack in plan.packs for job in pack.jobs)
+    packs = Counter(pack.jobs[0].dataset for pack in plan.packs)
+    failed = Counter(job.dataset for job in plan.jobs if job.key in plan.inventory.failed)
+    shown = {"jobs": jobs, "done": done, "to train": to_train, "packs": packs, "failed": failed}
+    if plan.ahead.pending:
+        shown["to choose"] = Counter(job.dataset for job in plan.ahead.pending)
+    rows = [[name, *(count[name] for count in shown.values()), _where(name, plan)] for name in jobs]
+    table = columns(rows, header=["dataset", *shown, "data"])
+    lines = [*map(as_text, plan.ahead.sweeps), headline(plan), table]
+    if plan.packs:
+        lines.append(f"the time rests on {plan.price.estimate.rests_on}")
+    lines += [f"blocked: {why}" for why in plan.inventory.uninstalled.values()]
+    if plan.left_out:
+        lines.append(left_out(plan))
+    return "\n".join([*lines, *after(plan), *plan.asked.notes])
+
+
+def summary(plan: "Plan") -> list[str]:
+    """A plan in few lines, as it is said before a run."""
+    return [headline(plan), *after(plan), *plan.asked.notes, *([left_out(plan)] if plan.left_out else [])]
+
+
+def after(plan: "Plan") -> list[str]:
+    """What follows the packs of a sweep, as far as it can be told, what waits for a choice, and what counts no more."""
+    lines = [outgrown(plan)] if plan.inventory.outgrown else []
+    if plan.ahead.later or plan.ahead.may_extend:
+        later = f"then about {amount(plan.ahead.later, 'job')} of later stages" if plan.ahead.later else "then"
+        more = "more while an optimum lies on an edge" if plan.ahead.may_extend else ""
+        lines.append(
+            f"{plan.benchmark}: {later}{' and ' * bool(plan.ahead.later and more)}{' ' * (not plan.ahead.later)}{more}"
+        )
+    if plan.ahead.pending:
+        sweeps = " and ".join(each.benchmark for each in plan.ahead.sweeps)
+        waits = (
+            f"{plan.benchmark}: {amount(len(plan.ahead.pending), 'job')} to be trained with values chosen by {sweeps}"
+        )
+        lines.append(
+            f"{waits}, about {duration(plan.ahead.pending_estimate.likely if plan.ahead.pending_estimate else 0)}"
+        )
+    return lines
+
+
+def outgrown(plan: "Plan") -> str:
+    """That runs of other code are there, which are no part of what this code would give."""
+    commits = ", ".join(commit[:7] for commit in _commits(plan))
+    whose = f" (commit {commits})" if commits else ""
+    return (
+        f"{plan.benchmark}: {len(plan.inventory.outgrown):,} of the jobs to train have been trained by other code than "
+        f"this{whose}: reports show them until this code has trained them too"
+    )
+
+
+def _commits(plan: "Plan") -> list[str]:
+    return sorted({commit for commit in plan.inventory.outgrown.values() if commit})
+
+
+def left_out(plan: "Plan") -> str:
+    """What a budget has no time for."""
+    from regbench.runner.plan.budget import summary
+
+    return f"left out by the budget: {amount(len(plan.left_out), 'job')}: {summary(plan.left_out)}"
+
+
+def _where(dataset: str, plan: "Plan") -> str:
+    """Whether a dataset is here."""
+    if dataset in plan.inventory.blocked:
+        return "blocked"
+    return "to fetch" if any(dataset in each.inventory.missing for each in (plan, *plan.ahead.sweeps)) else "here"
+
+
+def headline(plan: "Plan") -> str:
+    """A plan in one line."""
+    shard = plan.asked.request.shard
+    share = " shard {}/{}".format(*shard) if shard else ""
+    jobs = amount(len(plan.jobs) + len(plan.left_out) + len(plan.ahead.pending), "job")
+    parts = [f"{plan.benchmark}{share}: {jobs}, {len(plan.inventory.done):,} done, {plan.to_train:,} to train"]
+    if plan.ahead.pending:
+        parts.append(f"{len(plan.ahead.pending):,} to choose first")
+    if plan.packs:
+        parts.append(
+            f"in {amount(len(plan.packs), 'pack')}, {plan.price.memory_bytes / 2**20:,.0f} MiB for the largest"
+        )
+        parts.append(f"about {duration(plan.price.estimate.likely)}")
+        parts[-1] += f" ({duration(plan.price.estimate.low)} to {duration(plan.price.estimate.high)})"
+    return ", ".join(parts)

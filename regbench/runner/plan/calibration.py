@@ -1,0 +1,183 @@
+"""How fast this machine trains a shape it has not trained yet: a moment's training on generated data, kept for later.
+
+The measurement is the real loop on a pack of the real shape, in one process and for a fraction of a second per
+dataset: two seconds for the eight of the first paper. It is kept in the cache folder under the processor, the version
+of torch, the code, the backbone and the shape, so that the next plan only reads it.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regbench import catalog
+from regbench.data.places import cache_folder
+from regbench.job import Job, canonical, pairs
+from regbench.kinds import code_digest
+from regbench.provenance import device_name, processor
+from regbench.runner.failures import is_memory
+from regbench.runner.plan.cost import Facts, epoch_cost, facts_of
+
+if TYPE_CHECKING:
+    from regbench.data import Prepared
+
+SECONDS = 0.15  # of training, after the first epoch has traced and allocated
+METHOD = "soft_binning"  # neither the fastest head nor the slowest
+JOBS = {"cpu": {"mlp": 10, "cnn": 2}, "cuda": {"mlp": 128, "cnn": 32}}
+STEPS = {"mlp": 3, "cnn": 1}  # of an epoch
+WORTH_IT = 0.95  # of the time each job took in a pack of half the size: less gain than this is none
+EPOCHS = 10_000  # more than the time allows
+
+
+def calibrate(job: Job, device: str, facts: Mapping[str, Facts]) -> float | None:
+    """Seconds an epoch takes one job of a pack, over what arithmetic says; None where it cannot be measured."""
+    size = facts_of(job.dataset, facts)
+    kept = _Kept(cache_folder() / "calibration.json")
+    key = _key(job, size, device)
+    if (known := kept.get(key)) is not None:
+        return known
+    try:
+        ratio = _measure(job, size, device)
+    except Exception:  # a plan can do without
+        return None
+    kept.put(key, ratio)
+    return ratio
+
+
+def largest_pack(
+    device: str, job: Job, facts: Mapping[str, Facts], counts: Sequence[int] = (32, 64, 128, 256, 512, 1024)
+) -> int:
+    """Jobs that a pack of such jobs should have on a device: where more would not make each of them faster.
+
+    Measured by training packs of growing size for a moment each, and kept as `calibrate` keeps its own. Memory that
+    runs out ends the search.
+    """
+    size = facts_of(job.dataset, facts)
+    kept = _Kept(cache_folder() / "calibration.json")
+    key = _key(job, size, f"{device}, packs of {'-'.join(map(str, counts))}")
+    if (known := kept.get(key)) is not None:
+        return int(known)
+    best, fastest = counts[0], float("inf")
+    for count in counts:
+        try:
+            seconds = _measure(job, size, device, count)
+        except Exception as error:
+            if not is_memory(error):
+                raise
+            break
+        if seconds > WORTH_IT * fastest:
+            break
+        best, fastest = count, min(seconds, fastest)
+    kept.put(key, best)
+    return best
+
+
+def _measure(job: Job, size: Facts, device: str, count: int | None = None) -> float:
+    """Seconds an epoch takes one job of a pack of `count`, over what arithmetic says."""
+    import torch
+
+    from regbench.training.loop import Training
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        data = _generated(job, size)
+        rows = Facts((len(data.x_train), len(data.x_val), len(data.x_test)), size.inputs)
+        pack = _pack(job, count or JOBS["cuda" if device.startswith("cuda") else "cpu"].get(job.backbone, 4))
+        expected = epoch_cost(pack[0], {job.dataset: rows}) * len(pack)
+        seconds = []
+        until = None
+        for epoch in Training(pack, data, device):
+            if until is None:
+                until = time.perf_counter() + SECONDS  # the first epoch traced the heads
+                continue
+            seconds.append(epoch.seconds)
+            if time.perf_counter() > until:
+                break
+        return float(np.median(seconds)) / expected
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)  # which training turns on; this process does other things too
+
+
+def _pack(job: Job, count: int) -> list[Job]:
+    """So many jobs of one head."""
+    method = catalog.entry("methods", METHOD)
+    alike = replace(
+        job,
+        method=METHOD,
+        k=job.k or 25,
+        hparams=pairs(method.hparams),
+        static=pairs(method.arguments.get("static", {})),
+        protocol=replace(job.protocol, epochs=EPOCHS, split="fixed"),
+    )
+    return [replace(alike, seed=seed % 5, protocol=_apart(alike, seed // 5)) for seed in range(count)]
+
+
+def _apart(job: Job, number: int) -> Any:
+    """A protocol that tells two jobs of one seed apart and costs the same."""
+    return replace(job.protocol, learning_rate=job.protocol.learning_rate * (1 + number / 1000))
+
+
+def _generated(job: Job, size: Facts) -> "Prepared":
+    """Random rows of the dataset's shape: a few batches to train on, the real share of rows to evaluate."""
+    from regbench.data import Prepared
+
+    train, val, test = size.sizes
+    batch = min(job.protocol.batch_size, train)
+    count = batch * STEPS.get(job.backbone, 1)
+    shape = (size.inputs,) if isinstance(size.inputs, int) else tuple(size.inputs)
+    draw = np.random.default_rng(0)
+    parts: dict[str, Any] = {}
+    for name, rows in (("train", count), ("val", _share(count, val, train)), ("test", _share(count, test, train))):
+        parts[f"x_{name}"] = draw.random((rows, *shape), dtype=np.float32)
+        parts[f"y_{name}"] = draw.random((rows, 1), dtype=np.float32)
+        parts[f"rows_{name}"] = np.arange(rows)
+    return Prepared(**parts, y_low=np.zeros(1), y_high=np.ones(1))
+
+
+def _share(count: int, rows: int, of: int) -> int:
+    return max(2, round(count * rows / of))
+
+
+def _key(job: Job, size: Facts, device: str) -> str:
+    shape = [size.sizes, size.inputs, job.protocol.batch_size, job.options]
+    example = replace(job, method=METHOD)
+    name, _, detail = device.partition(", ")
+    where = [processor(), device_name(name), detail, metadata.version("torch")]
+    return hashlib.sha256(canonical([where, code_digest(example), job.backbone, shape]).encode()).hexdigest()[:16]
+
+
+class _Kept:
+    """Measurements by key in one small JSON file; one that cannot be read or written is done without."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def get(self, key: str) -> float | None:
+        """The measurement, if it was made before."""
+        value = self._all().get(key)
+        return float(value) if isinstance(value, int | float) and value > 0 else None
+
+    def put(self, key: str, value: float) -> None:
+        """Keep a measurement: the whole file is written anew and renamed, so nobody reads half of one."""
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            new = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+            new.write_text(json.dumps({**self._all(), key: value}, indent=1), encoding="utf-8")
+            new.replace(self.path)
+
+    def _all(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}

@@ -1,0 +1,159 @@
+"""Making a plan: what is left to train, in packs, and how long that will take."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from regbench import catalog, kinds
+from regbench.config import Benchmark, row_label
+from regbench.errors import DataUnavailable
+from regbench.job import Job, Pack
+from regbench.kinds import code_digest, libraries
+from regbench.runner.failures import RETRIED
+from regbench.runner.plan import budget
+from regbench.runner.plan.cost import Facts, epoch_cost, kind_of, memory
+from regbench.runner.plan.estimate import STARTUP_S, Estimate, estimate
+from regbench.runner.plan.pace import Pace
+from regbench.runner.plan.packing import make_packs
+from regbench.runner.plan.plan import Ahead, Asked, Inventory, Plan, Price, Request
+from regbench.runner.plan.resources import Resources
+from regbench.store import Member, Store
+
+WORTH_CALIBRATING_S = 5.0  # by arithmetic; what is shorter is over before it has been measured
+LESS = 0.97  # of the jobs that seemed to fit a budget, while their packs do not
+
+
+def make_plan(
+    benchmark: Benchmark,
+    store: Store | None,
+    resources: Resources = Resources(),
+    request: Request = Request(),
+    *,
+    members: Sequence[Member] | None = None,
+    pending: Sequence[Job] = (),
+) -> Plan:
+    """Leave out what is done (by this code) and what failed for a reason of its own; pack the rest, longest first.
+
+    Args:
+        benchmark: its jobs are looked at.
+        store: where results are; None where there is no store yet.
+        resources: the slots that will train.
+        request: a shard, a budget and the like.
+        members: the jobs of the whole benchmark and their rows; by default each is its own row.
+        pending: jobs whose values are still to be chosen; only their time is told.
+    """
+    jobs = tuple(dict.fromkeys(benchmark.jobs))
+    if request.shard:
+        jobs = budget.shard(jobs, *request.shard)
+    inventory, left = _take_inventory(jobs, store, retry_failed=request.retry_failed)
+    packer = _Packer(resources, _pace(store, resources, request, [*left, *pending]))
+    chosen, packs = left, packer.packs(left)
+    if request.budget_s is not None:
+        chosen, packs = packer.affordable(budget.in_order(left, jobs, packer.pace), request.budget_s)
+    left_out = set(left) - set(chosen)
+    if members is None:
+        members = [Member(job, row_label(job)) for job in dict.fromkeys(benchmark.whole)]
+    return Plan(
+        Asked(benchmark.name, benchmark.config, tuple(members), request, benchmark.notes),
+        jobs=tuple(job for job in jobs if job not in left_out),
+        inventory=replace(inventory, missing=_missing({job.dataset for job in chosen} - set(request.files))),
+        packs=tuple(packs),
+        price=Price(packer.estimate(packs), packer.memory(packs), resources.free_bytes),
+        left_out=tuple(job for job in left if job in left_out),
+        ahead=Ahead(
+            pending=tuple(pending), pending_estimate=packer.estimate(packer.packs(pending)) if pending else None
+        ),
+    )
+
+
+def fetch_missing(plan: Plan, say: Callable[[str], None] = lambda _: None) -> Plan:
+    """Fetch the datasets that are not here; those that cannot be had block their own jobs, and only those."""
+    from regbench import data
+
+    blocked = dict(plan.inventory.blocked)
+    for name in plan.inventory.missing:
+        say(name)
+        try:
+            data.load(catalog.load("datasets", name), name)
+        except DataUnavailable as error:
+            blocked[name] = str(error)
+    packs = tuple(pack for pack in plan.packs if pack.jobs[0].dataset not in blocked)
+    return replace(plan, packs=packs, inventory=replace(plan.inventory, missing=(), blocked=blocked))
+
+
+def _take_inventory(jobs: Sequence[Job], store: Store | None, *, retry_failed: bool) -> tuple[Inventory, list[Job]]:
+    """What there is of some jobs, and those that are left to train."""
+    code = {job.key: code_digest(job) for job in jobs}
+    done = store.done(code) if store else set()
+    outgrown = store.outgrown({key: code[key] for key in code if key not in done}) if store else {}
+    failed = store.failed(code) if store and not retry_failed else {}
+    failed = {key: why for key, why in failed.items() if why[0] not in RETRIED}
+    uninstalled = _uninstalled({job.method for job in jobs if job.key not in done})
+    inventory = Inventory(code, frozenset(done), outgrown, failed, uninstalled=uninstalled)
+    left = [job for job in jobs if job.key not in done and job.key not in failed and job.method not in uninstalled]
+    return inventory, left
+
+
+def _pace(store: Store | None, resources: Resources, request: Request, ahead: Sequence[Job]) -> Pace:
+    facts = _own_facts(request.files)
+    worth_it = sum(job.protocol.epochs * epoch_cost(job, facts) for job in ahead) > WORTH_CALIBRATING_S
+    calibrate = resources.calibrate if worth_it else None
+    return Pace.of(store, resources.devices, calibrate=calibrate, facts=facts)
+
+
+@dataclass(frozen=True)
+class _Packer:
+    """Makes packs for the slots of this machine, and says what they take."""
+
+    resources: Resources
+    pace: Pace
+
+    def packs(self, jobs: Sequence[Job]) -> list[Pack]:
+        return make_packs(jobs, self.resources, self.pace)
+
+    def estimate(self, packs: Sequence[Pack]) -> Estimate:
+        return estimate(packs, self.pace, self.resources.devices)
+
+    def memory(self, packs: Sequence[Pack]) -> int:
+        """Bytes of the largest pack."""
+        kind = kind_of(self.resources.devices)
+        return max((memory(pack.jobs, self.pace.facts, kind=kind) for pack in packs), default=0)
+
+    def affordable(self, ordered: Sequence[Job], budget_s: float) -> tuple[list[Job], list[Pack]]:
+        """The jobs from the front of the list whose packs should be done in time."""
+        devices = self.resources.devices
+        start = STARTUP_S[kind_of(devices)]
+        chosen = budget.within(
+            ordered, lambda some: start + sum(map(self.pace.seconds, some)) / len(devices) if some else 0, budget_s
+        )
+        packs = self.packs(chosen)
+        while chosen and self.estimate(packs).likely > budget_s:
+            chosen = chosen[: min(len(chosen) - 1, int(LESS * len(chosen)))]
+            packs = self.packs(chosen)
+        return chosen, packs
+
+
+def _uninstalled(methods: set[str]) -> dict[str, str]:
+    """The baselines among these whose library is not here, and what to do about it."""
+    lacking = {name: libraries(name) for name in sorted(methods) if kinds.is_reference(name)}
+    return {
+        baseline: f"{baseline} needs the package {name}, which is not installed: pip install 'regbench[baselines]'"
+        for baseline, found in lacking.items()
+        for name, version in found
+        if not version
+    }
+
+
+def _missing(datasets: set[str]) -> tuple[str, ...]:
+    from regbench import data
+
+    return tuple(name for name in sorted(datasets) if not data.is_here(catalog.load("datasets", name), name))
+
+
+def _own_facts(files: Mapping[str, tuple[str, str]]) -> dict[str, Facts]:
+    """Sizes of the user's own tables."""
+    if not files:
+        return {}
+    from regbench import data
+
+    described = {name: data.from_file(*file)[0] for name, file in files.items()}
+    return {name: Facts(dataset.sizes, dataset.inputs) for name, dataset in described.items()}

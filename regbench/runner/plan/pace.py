@@ -1,0 +1,121 @@
+"""How fast jobs are trained on this machine: from past runs, from a calibration, or from arithmetic alone."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from regbench import catalog, kinds
+from regbench.job import Job, Pairs, Protocol, pairs
+from regbench.provenance import processor
+from regbench.runner.plan.cost import Facts, epoch_cost, facts_of, kind_of
+from regbench.store import Store
+
+SETUP_S = 0.08  # a job's share of its pack's start: data, first parameters, tracing
+SETUP_ROW_S = 5e-6  # and per training row, for a method that fits its encoder first
+GPU_FACTOR = 0.01  # of a core's time, until a GPU has been seen to work
+
+Calibrate = Callable[[Job, str, Mapping[str, Facts]], float | None]  # job, device -> measured over arithmetic
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What past runs took, over what arithmetic says, and a job's share of what came before the epochs."""
+
+    ratio: float
+    setup_s: float
+
+
+class Pace:
+    """Seconds that jobs take on one slot of this machine.
+
+    Args:
+        seen: (dataset, method, backbone, options) -> what past runs took.
+        device: the slot to ask for, such as "cpu" or "cuda:0".
+        calibrate: measures a shape that was never seen; None does without.
+        facts: of datasets that are not in the catalog.
+    """
+
+    def __init__(
+        self,
+        seen: Mapping[tuple[str, str, str, Pairs], Seen] | None = None,
+        *,
+        device: str = "cpu",
+        calibrate: Calibrate | None = None,
+        facts: Mapping[str, Facts] | None = None,
+    ) -> None:
+        self.seen = dict(seen or {})
+        self.device = device
+        self.calibrate = calibrate
+        self.facts = dict(facts or {})
+        self._known: dict[tuple[Any, ...], tuple[float, float, str]] = {}
+        self._measured: dict[tuple[Any, ...], float | None] = {}
+
+    @classmethod
+    def of(
+        cls,
+        store: Store | None,
+        devices: Sequence[str],
+        *,
+        calibrate: Calibrate | None = None,
+        facts: Mapping[str, Facts] | None = None,
+    ) -> "Pace":
+        """What the store has seen on such devices; of CPUs only this machine's kind."""
+        found = {}
+        kind = kind_of(devices)
+        for row in store.history().to_dict("records") if store else ():
+            here = kind == "cuda" or row["processor"] in {"", processor()}
+            if str(row["device"]).startswith(kind) and here:
+                example = _example(row)
+                ratio = row["seconds_per_epoch"] / epoch_cost(example, facts)
+                found[example.dataset, example.method, example.backbone, example.options] = Seen(
+                    ratio, row["setup_seconds"]
+                )
+        return cls(found, device=devices[0] if devices else "cpu", calibrate=calibrate, facts=facts)
+
+    def seconds(self, job: Job) -> float:
+        """Seconds of one job's whole training, as its share of a pack on one slot."""
+        setup, epoch, _ = self._about(job)
+        return setup + job.protocol.epochs * epoch
+
+    def basis(self, job: Job) -> str:
+        """What `seconds` rests on, a key of BOUNDS."""
+        return self._about(job)[2]
+
+    def _about(self, job: Job) -> tuple[float, float, str]:
+        """Seconds before the epochs, seconds of one, and the basis."""
+        what = (job.dataset, job.method, job.backbone, job.k, job.options, job.protocol.batch_size)
+        if what not in self._known:
+            self._known[what] = self._find(job)
+        return self._known[what]
+
+    def _find(self, job: Job) -> tuple[float, float, str]:
+        arithmetic = epoch_cost(job, self.facts)
+        setup = SETUP_S + SETUP_ROW_S * facts_of(job.dataset, self.facts).sizes[0]
+        if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
+            return seen.setup_s, arithmetic * seen.ratio, "history"
+        if kinds.is_reference(job.method):  # of which neither another model nor a moment's training says anything
+            return SETUP_S, arithmetic, "arithmetic"
+        same = (job.dataset, job.backbone, job.options)
+        if kin := [each for (data, _, net, options), each in self.seen.items() if (data, net, options) == same]:
+            return setup, arithmetic * median(each.ratio for each in kin), "kin"
+        if ratio := self._calibrated(job):
+            return setup, arithmetic * ratio, "calibration"
+        return setup, arithmetic * (GPU_FACTOR if self.device.startswith("cuda") else 1.0), "arithmetic"
+
+    def _calibrated(self, job: Job) -> float | None:
+        """Measured over arithmetic, once for each dataset, backbone and batch size."""
+        shape = (job.dataset, job.backbone, job.options, job.protocol.batch_size)
+        if shape not in self._measured:
+            self._measured[shape] = self.calibrate(job, self.device, self.facts) if self.calibrate else None
+        return self._measured[shape]
+
+
+def _example(row: Mapping[Any, Any]) -> Job:
+    """A job like those of a row of the history, for its arithmetic."""
+    protocol = Protocol(batch_size=1, weight_decay=0.0, dropout=0.0)
+    options = pairs(json.loads(row["options"]))
+    method = row["method"]
+    k = 25 if method not in catalog.rows() or kinds.uses_k(method) else None
+    return Job(row["dataset"], "", method, 0, protocol, k=k, backbone=row["backbone"], options=options)

@@ -1,0 +1,106 @@
+"""Which jobs are trained at once: packs of a size that a device likes, that fit its memory, and that end together."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from regbench import kinds
+from regbench.job import Job, Pack
+from regbench.runner.plan.cost import job_memory, kind_of, memory
+from regbench.runner.plan.estimate import makespan, pack_seconds
+from regbench.runner.plan.pace import Pace
+from regbench.runner.plan.resources import Resources
+
+# Jobs a pack has at most. Milliseconds a model-step on one core, medians of process time (2 x 128 MLP, five seeds a
+# head; one seed, or ten, where jobs over heads say so):
+#
+#   jobs (heads)              1 (1)  5 (1)  10 (1)  10 (2)  15 (3)  20 (4)  40 (8)  80 (8)
+#   wine_quality, soft         1.03   0.71    0.67    0.70    0.66    0.63       -       -
+#   wine_quality, end2end      1.33   0.83       -    0.87       -    0.79       -       -
+#   wine_quality, all six         -      -       -       -       -    0.64    0.67    0.65
+#   superconductivity, soft    1.75   1.49    1.41    1.46    1.43    1.41       -       -
+#   superconductivity, all six    -      -       -       -       -    1.41    1.48    1.41
+#   diamonds, soft             2.55   2.32    2.27    2.41    2.36    2.24       -       -
+#   diamonds, end2end          3.35   2.67       -    2.90       -    2.69       -       -
+#   diamonds, all six             -      -       -       -       -    2.21    2.38    3.14
+#
+# so from ten jobs on there is little to gain, twenty are four heads of five seeds, and eighty leave the cache. Small
+# packs also end together and lose less when a worker dies. For CUDA `calibration.largest_pack` measures the limit on
+# the device at hand; the number here holds where that is not asked for.
+PACK_LIMIT = {"cpu": 20, "cuda": 512}
+SMALLEST = 4  # jobs that a pack is not cut below for the sake of balance: a third slower each, alone
+BALANCED = 1.1  # times the time of a perfect division, from which on cutting does not pay
+SHARE_OF_MEMORY = 0.6  # of what is free, for an estimate is one
+
+
+def make_packs(jobs: Sequence[Job], resources: Resources, pace: Pace) -> list[Pack]:
+    """All jobs in packs for the slots of this machine, the longest first.
+
+    Jobs lie head by head, each with all its seeds, for what a head costs is shared by its jobs. Packs are near-equal
+    parts of their dataset, below the limits of size and memory; then the one that would end last is halved until
+    every slot has work and all end at about the same time. A baseline is a pack of its own: nothing of it is shared.
+    """
+    kind, free = kind_of(resources.devices), resources.free_bytes
+    limit = None if free is None else SHARE_OF_MEMORY * free - memory((), kind=kind)
+    bytes_of = {job: job_memory(job, pace.facts) for job in jobs} if limit is not None else {}
+
+    def most(group: Sequence[Job]) -> int:
+        if not kinds.of(group[0].method).is_packed:
+            return 1
+        return resources.largest(group[0], pace.facts) if resources.largest else PACK_LIMIT[kind]
+
+    def fits(part: Sequence[Job]) -> bool:
+        room = limit is None or sum(bytes_of[job] for job in part) <= limit
+        return len(part) == 1 or (len(part) <= most(part) and room)
+
+    groups: dict[Any, list[Job]] = defaultdict(list)
+    for job in jobs:
+        groups[Pack.group(job) if kinds.of(job.method).is_packed else job.key].append(job)
+    parts = []
+    for group in groups.values():
+        ordered = sorted(group, key=lambda job: (Pack.head(job), job.hparams, job.seed))
+        parts += _cut_to_fit(ordered, fits, fewest=ceil(len(ordered) / most(ordered)))
+    return _balance([Pack(tuple(part)) for part in parts], len(resources.devices), pace)
+
+
+def _cut_to_fit(jobs: Sequence[Job], fits: Callable[[Sequence[Job]], bool], *, fewest: int) -> list[Sequence[Job]]:
+    """The fewest near-equal parts that fit; between heads where that is near."""
+    for count in range(fewest, len(jobs)):
+        parts = _cut(jobs, count)
+        if all(map(fits, parts)):
+            return parts
+    return [[job] for job in jobs]
+
+
+def _cut(jobs: Sequence[Job], count: int) -> list[Sequence[Job]]:
+    """Near-equal parts, in order; an end moves to the next head if that is not far."""
+    size = len(jobs) / count
+    starts = [place for place, (one, other) in enumerate(pairwise(map(Pack.head, jobs)), 1) if one != other]
+    ends = []
+    for part in range(1, count):
+        end = part * size
+        nearest = min(starts, key=lambda start, end=end: abs(start - end), default=0)
+        ends.append(nearest if abs(nearest - end) <= size / 4 else round(end))
+    bounds = sorted({0, *ends, len(jobs)})
+    return [jobs[start:end] for start, end in pairwise(bounds)]
+
+
+def _balance(packs: Sequence[Pack], slots: int, pace: Pace) -> list[Pack]:
+    """Longest first; the longest that may be halved is, until every slot has work and all end at about one time."""
+    timed = [(pack_seconds(pack, pace), pack) for pack in packs]
+    perfect = sum(seconds for seconds, _ in timed) / slots
+    while True:
+        timed.sort(key=lambda each: -each[0])
+        filled = len(timed) >= slots
+        if filled and makespan((seconds for seconds, _ in timed), slots) <= BALANCED * perfect:
+            break
+        least = 2 * SMALLEST if filled else 2
+        place = next((place for place, (_, pack) in enumerate(timed) if len(pack.jobs) >= least), None)
+        if place is None or len(timed) >= len(packs) + 4 * slots:
+            break
+        _, longest = timed.pop(place)
+        halves = [Pack(tuple(part)) for part in _cut(longest.jobs, 2)]
+        timed += [(pack_seconds(half, pace), half) for half in halves]
+    return [pack for _, pack in timed]

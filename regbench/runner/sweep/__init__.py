@@ -1,0 +1,1 @@
+"""Benchmarks that try values, and benchmarks that train with what was chosen."""

@@ -1,0 +1,41 @@
+"""What a worker does with a group of jobs that raised."""
+
+import traceback
+from pathlib import Path
+
+from regbench.errors import RegbenchError
+from regbench.job import Pack
+from regbench.runner.failures import classify, is_of_device
+from regbench.runner.work.group import Group
+from regbench.runner.work.task import Result
+
+
+def give_up(group: Group, error: Exception) -> Result:
+    """Record the failure of a single method; try smaller groups where the blame is not clear yet.
+
+    Jobs of several methods are tried again method by method, so that one that raises takes no other with it.
+    Memory that runs out says nothing about a job: half the group is tried again, until one job alone is too large.
+    """
+    jobs = group.jobs
+    failure = classify(error)
+    fault = str(error).partition("\n")[0] or type(error).__name__ if is_of_device(error) else ""
+    heads = sorted({Pack.head(job) for job in jobs})
+    if failure == "resources" and len(jobs) > 1:
+        group.store.interrupt(group.claims)
+        return Result(again=(jobs[: len(jobs) // 2], jobs[len(jobs) // 2 :]))
+    if len(heads) > 1 and not isinstance(error, RegbenchError):
+        group.store.interrupt(group.claims)
+        again = tuple(tuple(job for job in jobs if Pack.head(job) == head) for head in heads)
+        return Result(again=again, device_fault=fault)
+    message = said(error)
+    group.store.fail(group.claims, failure_class=failure, error=message)
+    return Result(failed={job.key: (failure, message) for job in jobs}, device_fault=fault)
+
+
+def said(error: Exception) -> str:
+    """The error and where it came from, in one line for a table and the traceback below it."""
+    if isinstance(error, RegbenchError):
+        return str(error)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    line = f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
+    return f"{line}\n{''.join(traceback.format_exception(error))}"

@@ -1,0 +1,42 @@
+"""Which devices fail so often that a run goes on without them."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from regbench.engines.engine import Outcome
+from regbench.errors import InfrastructureError
+from regbench.runner.work.events import DeviceSetAside
+
+FAULTS_FORGIVEN = 3  # packs in a row, before a device is set aside
+
+
+class Faults:
+    """Counts, of each slot, the faults in a row since its last success."""
+
+    def __init__(self, devices: Sequence[str]) -> None:
+        self.devices = devices
+        self.in_a_row: Counter[int] = Counter()
+        self.aside: set[int] = set()
+
+    def judge(self, outcome: Outcome) -> DeviceSetAside | None:
+        """Set a device aside that failed several packs in a row: it would go on to fail all the others.
+
+        That a worker on the CPU dies speaks against what it trained, not against the CPU.
+        """
+        slot = outcome.slot
+        died = outcome.died and self.devices[slot] != "cpu"
+        if not died and not (outcome.result and outcome.result.device_fault):
+            self.in_a_row[slot] = 0
+            return None
+        self.in_a_row[slot] += 1
+        if self.in_a_row[slot] < FAULTS_FORGIVEN:
+            return None
+        self.aside.add(slot)
+        return DeviceSetAside(self.devices[slot], "its worker died" if died else outcome.result.device_fault)
+
+    def check_any_left(self, last: DeviceSetAside) -> None:
+        if len(self.aside) == len(self.devices):
+            raise InfrastructureError(
+                f"every device failed {FAULTS_FORGIVEN} packs in a row, the last one because {last.why}; "
+                "`regbench doctor` looks for the cause"
+            )

@@ -1,0 +1,45 @@
+"""The dataset of a job as it is trained on, and what the store keeps about it."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from regbench import catalog
+from regbench.errors import UsageError
+from regbench.job import Job
+from regbench.store import Store
+
+if TYPE_CHECKING:
+    from regbench.data import Prepared
+
+
+def prepared(job: Job, file: tuple[str, str] | None) -> "Prepared":
+    """Split and scaled; `file` is the path and the target of a user's own table."""
+    seed = job.seed if job.protocol.split == "per_seed" else 0
+    return _load(job.dataset, job.digest, job.protocol.split, seed, file)
+
+
+@lru_cache(maxsize=2)  # for a worker that goes from pack to pack
+def _load(dataset: str, digest: str, split: str, seed: int, file: tuple[str, str] | None) -> "Prepared":
+    from regbench import data
+
+    if file is None:
+        return data.prepare(data.load(catalog.load("datasets", dataset), dataset), split, seed)
+    described, table = data.from_file(*file)
+    if described.digest != digest:
+        raise UsageError(f"{file[0]} has changed since the run was planned; run again")
+    return data.prepare(table, split, seed)
+
+
+def remember_dataset(store: Store, job: Job, data: "Prepared") -> None:
+    """Keep the dataset's sizes and ranges beside its results."""
+    known = catalog.entry("datasets", job.dataset).arguments if job.dataset in catalog.names("datasets") else {}
+    store.add_dataset(
+        digest=job.digest,
+        name=job.dataset,
+        sizes=data.sizes,
+        inputs=data.x_train.shape[1] if data.x_train.ndim == 2 else data.x_train.shape[1:],
+        target_low=data.y_low.tolist(),
+        target_high=data.y_high.tolist(),
+        source=data.source or None,
+        licence=known.get("licence"),
+    )

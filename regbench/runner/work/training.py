@@ -1,0 +1,84 @@
+"""Executing a group of jobs: finished epochs are written every ten seconds, each time with where to go on."""
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from regbench import kinds
+from regbench.engines.engine import Place
+from regbench.runner.work.device import torch_device
+from regbench.runner.work.group import Group
+from regbench.runner.work.inputs import prepared, remember_dataset
+from regbench.runner.work.record import Record
+from regbench.runner.work.signals import Stop, Stopped
+from regbench.runner.work.task import Result, Task
+
+if TYPE_CHECKING:
+    from regbench.training.checkpoint import State
+
+WRITE_EVERY_S = 10.0
+WRITING_COSTS_AT_MOST = 50  # times as long is trained between two writes as a write takes: 2 % for large states
+
+
+def train(group: Group, task: Task, place: Place, stop: Stop) -> Result:
+    """Train to the last epoch, or raise `Stopped` after writing the epoch before which it was asked to stop."""
+    jobs = group.jobs
+    data = prepared(jobs[0], task.files.get(jobs[0].dataset))
+    remember_dataset(group.store, jobs[0], data)
+    states = _states(group)
+    record = Record(jobs, group.runs, states)
+    written, took = time.monotonic(), 0.0
+    started = time.perf_counter()  # before the model is built: a method's first stage is part of its time
+    training = kinds.of(jobs[0].method).begin(jobs, data, torch_device(place.device), states)
+    record.stage1_seconds = training.stage1_seconds
+    for epoch in training:
+        record.add(epoch)
+        stopping = stop.asked or not place.alive()
+        due = time.monotonic() - written > max(write_every_s(), took * WRITING_COSTS_AT_MOST)
+        if (stopping or due) and epoch.number < jobs[0].protocol.epochs:
+            began = time.monotonic()
+            share = (time.perf_counter() - started) / len(jobs)
+            checkpoints = record.checkpoints(training.state(), share, group.numerics)
+            refused = group.store.write(record.take(), claims=group.claims, checkpoints=checkpoints)
+            if stopping:
+                raise Stopped
+            if refused >= set(group.runs):
+                return Result()  # somebody else has taken every job, and trains them
+            written = time.monotonic()
+            took = written - began
+    return group.finish(record, (time.perf_counter() - started) / len(jobs))
+
+
+def fit(group: Group, task: Task, stop: Stop) -> Result:
+    """Execute a job of a kind that is not packed: one epoch, and nothing that could go on later."""
+    (job,) = group.jobs
+    data = prepared(job, task.files.get(job.dataset))
+    remember_dataset(group.store, job, data)
+    record = Record(group.jobs, group.runs)
+    with stop.at_once():
+        (epoch,) = kinds.of(job.method).begin([job], data, "cpu")
+    record.add(epoch)
+    return group.finish(record, epoch.seconds)
+
+
+def write_every_s() -> float:
+    """Seconds between two writes; REGBENCH_WRITE_EVERY changes them, for machines that crash, and for tests."""
+    return float(os.environ.get("REGBENCH_WRITE_EVERY", WRITE_EVERY_S))
+
+
+def _states(group: Group) -> "list[State] | None":
+    """Where the runs of a group go on; None for new ones. The store is told whether they go on bit for bit."""
+    from regbench.training.checkpoint import State
+
+    epoch = group.claims[0].epoch
+    if not epoch:
+        return None
+    states = [State.from_bytes(group.store.checkpoint(run)) for run in group.runs]
+    before = group.store.packs({claim.pack for claim in group.claims})
+    why = []
+    if [claim.key for claim in group.claims] not in before.values():
+        why.append("in another pack")
+    if {state.facts["numerics"] for state in states} != {group.numerics}:
+        why.append("on another machine or with other versions")
+    group.store.note_resumption(group.runs, epoch=epoch, exact=not why, why=" and ".join(why))
+    return states

@@ -1,0 +1,83 @@
+"""What a worker process does with a task: claim its jobs, train or fit them, write every epoch to the store.
+
+Training and database meet in this folder only.
+"""
+
+import time
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from regbench import kinds
+from regbench.engines.engine import Place
+from regbench.provenance import device_name, environment, flags, numerics
+from regbench.runner.work.device import torch_device
+from regbench.runner.work.failure import give_up
+from regbench.runner.work.group import Group
+from regbench.runner.work.inputs import prepared
+from regbench.runner.work.leases import LEASE_S, held
+from regbench.runner.work.owners import this_owner
+from regbench.runner.work.signals import Stop, Stopped, stop_requests
+from regbench.runner.work.task import Result, Task, joined
+from regbench.runner.work.training import fit, train
+from regbench.store import Store
+
+
+def run_pack(task: Task, place: Place) -> Result:
+    """Train those jobs of a pack that nobody else has claimed."""
+    started = time.perf_counter()
+    if not kinds.of(task.jobs[0].method).is_packed:
+        place = Place("cpu", place.alive)
+    torch_device(place.device)  # before `environment` is asked, since it sets flags
+    with Store.open(task.store_url) as store, stop_requests() as stop:
+        groups = list(_claim(store, task, place))
+        with held(store, [claim for group in groups for claim in group.claims], LEASE_S):
+            results = [_attempt(group, task, place, stop) for group in groups]
+    return joined(results, time.perf_counter() - started)
+
+
+def retrain(task: Task, place: Place) -> dict[str, np.ndarray]:
+    """The curves (epochs,) of the one job of a task, trained alone; nothing is stored."""
+    (job,) = task.jobs
+    data = prepared(job, task.files.get(job.dataset))
+    every = kinds.of(job.method).begin([job], data, torch_device(place.device))
+    epochs = [
+        epoch.values | {name: np.array([value]) for name, value in epoch.looks[0].diagnostics.items()}
+        for epoch in every
+    ]
+    return {name: np.array([values[name][0] for values in epochs]) for name in epochs[0]}
+
+
+def _claim(store: Store, task: Task, place: Place) -> Iterator[Group]:
+    """The claimed jobs, in groups that go on from the same epoch: a group is trained in step."""
+    here = _environment(task)
+    claims = store.claim(
+        {job.key: task.code[job.key] for job in task.jobs},
+        owner=this_owner(),
+        lease_s=LEASE_S,
+        environment=here,
+        device=device_name(place.device),
+    )
+    jobs = {job.key: job for job in task.jobs}
+    for _, some in groupby(sorted(claims, key=lambda each: each.epoch), key=lambda each: each.epoch):
+        group = list(some)
+        yield Group(store, tuple(jobs[claim.key] for claim in group), group, numerics(here, place.device))
+
+
+def _environment(task: Task) -> dict[str, Any]:
+    here = {**environment(), "flags": flags()}
+    return {**here, "libraries": {**here["libraries"], **dict(kinds.libraries(task.jobs[0].method))}}
+
+
+def _attempt(group: Group, task: Task, place: Place, stop: Stop) -> Result:
+    try:
+        if kinds.of(group.jobs[0].method).is_packed:
+            return train(group, task, place, stop)
+        return fit(group, task, stop)
+    except Stopped:
+        group.store.interrupt(group.claims)
+        return Result(interrupted=True)
+    except Exception as error:  # whatever a method or its data may raise is recorded, not lost
+        return give_up(group, error)

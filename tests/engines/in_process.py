@@ -1,0 +1,68 @@
+"""An engine without processes, for tests of what drives one: a task is done while somebody waits for it."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+from regbench.engines.engine import Outcome, Place, Work
+
+
+class Death(BaseException):
+    """Raised by a task: its worker dies."""
+
+
+class InProcessEngine:
+    """Does one task of each busy slot at every `wait`. What is asked to stop has not begun, and ends as killed."""
+
+    def __init__(self, devices: list[str], work: Work) -> None:
+        self.devices = devices
+        self.renewed: list[int] = []
+        self._work = work
+        self._waiting: dict[int, Any] = {}
+        self._alive = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._waiting.clear()
+
+    def free(self) -> list[int]:
+        return [slot for slot in range(len(self.devices)) if slot not in self._waiting]
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting)
+
+    def submit(self, slot: int, task: Any) -> None:
+        self._waiting[slot] = task
+
+    def wait(self, seconds: float) -> list[Outcome]:
+        if not self._waiting:
+            time.sleep(seconds)
+        tasks, self._waiting = self._waiting, {}
+        return [self._done(slot, task) for slot, task in tasks.items()]
+
+    def renew(self, slot: int) -> None:
+        self.renewed.append(slot)
+
+    def stop(self) -> None:
+        self._alive = False
+
+    def kill(self) -> None:
+        self._alive = False
+
+    def _done(self, slot: int, task: Any) -> Outcome:
+        if not self._alive:
+            return Outcome(slot, task, error=Death(), died=True)
+        try:
+            return Outcome(slot, task, self._work(task, Place(self.devices[slot], alive=lambda: self._alive)))
+        except Death as death:
+            return Outcome(slot, task, error=death, died=True)
+        except Exception as error:  # it belongs to whoever waits for the task
+            return Outcome(slot, task, error=error)
+
+
+def in_process(devices: list[str]) -> Callable[[Work], InProcessEngine]:
+    """A factory as `runner.run` takes one."""
+    return lambda work: InProcessEngine(devices, work)
