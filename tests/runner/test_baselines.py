@@ -94,7 +94,7 @@ def test_a_baseline_is_a_pack_of_its_own():
         asked.add(job.method)
         return 4
 
-    packs = make_packs([*some, *grid(["wine_quality"], ["lsq"])], Resources(largest=lambda job, facts: 4), Pace())
+    packs = make_packs([*some, *grid(["wine_quality"], ["lsq"])], Resources(largest=four), Pace())
     assert all(len(pack.jobs) == 1 for pack in packs if kinds.is_reference(pack.jobs[0].method))
     assert len(packs) == len(some) + 2
     assert asked == {"lsq"}
