@@ -90,7 +90,7 @@ def test_a_baseline_is_a_pack_of_its_own():
     some = [on("wine_quality", name, seed) for name in ("ridge", "random_forest") for seed in range(3)]
     asked = set()
 
-    def four(job: Job) -> int:
+    def four(job: Job, _facts: object) -> int:
         asked.add(job.method)
         return 4
 
