@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from regbench.runner.record import Record
+from regbench.runner.work.record import Record
 
 from regbench.training.diagnostics import Look
 from regbench.training.loop import Epoch
