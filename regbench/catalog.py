@@ -19,7 +19,7 @@ from typing import Any
 
 from regbench import roots
 from regbench.errors import UsageError, did_you_mean
-from regbench.roots import PACKAGE, Root
+from regbench.roots import Root
 
 OBJECTS = {
     "methods": "METHOD",
@@ -134,6 +134,12 @@ def load(kind: str, name: str) -> Any:
     return getattr(importlib.import_module(found.module), OBJECTS[kind])
 
 
+def is_ours(row: str) -> bool:
+    """Whether a row comes with regbench, or is unknown, rather than from a file of the user's."""
+    found = _found(kind_of_row(row)).get(row)
+    return found is None or found.root.ours
+
+
 def module_of(kind: str, name: str) -> str:
     """The dotted name of the module that makes the object."""
     return _found(kind)[name].module
@@ -224,6 +230,3 @@ def _literal(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except ValueError:
         return ...
-
-
-__all__ = ["PACKAGE", "Entry", "entry", "kind_of_row", "load", "module_of", "names", "resolve", "row", "rows"]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from regbench import roots
+from regbench.roots import Added, OwnTable
 from tests.made.jobs import JobMaker, make_job
 
 torch.set_num_threads(1)
@@ -38,6 +40,24 @@ def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def own_catalog() -> Iterator[None]:
+    """What a test adds to the catalog is gone after it."""
+    yield
+    if roots.added() != Added():
+        roots.use(Added())
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> str:
+    """A small table of the user's own, in the catalog under this name: 100 rows, two inputs."""
+    path = tmp_path / "house.csv"
+    rows = "\n".join(f"{number % 7},{number * number % 11},{number % 5 + number / 100}" for number in range(100))
+    path.write_text(f"rooms,age,price\n{rows}\n", encoding="utf-8")
+    roots.add(tables=[OwnTable(path.name, str(path), "price")])
+    return path.name
 
 
 @pytest.fixture

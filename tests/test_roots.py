@@ -32,7 +32,6 @@ METHOD = Method(
 def only_ours() -> Iterator[None]:
     """Whatever a test adds to the catalog is gone after it."""
     yield
-    roots.use(Added())
     roots._installed.cache_clear()
     for name in [name for name in sys.modules if name.startswith(roots.PREFIX)]:
         del sys.modules[name]

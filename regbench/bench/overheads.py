@@ -15,14 +15,15 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from regbench import catalog, config, metrics
+from regbench import catalog, config, metrics, roots
 from regbench.bench.shapes import Shape, synthetic
-from regbench.config.benchmark import Benchmark, Facts, expand, row_label
+from regbench.config.benchmark import Benchmark, expand, row_label
 from regbench.data import from_file
 from regbench.engines.devices import cores
 from regbench.engines.local import LocalEngine
 from regbench.job import Job
-from regbench.runner import Event, PackFinished, Request, Resources, make_plan, run
+from regbench.roots import OwnTable
+from regbench.runner import Event, PackFinished, Resources, make_plan, run
 from regbench.runner.plan.cost import epoch_cost
 from regbench.store import EpochRows, Finished, Store
 
@@ -148,11 +149,10 @@ def harness(dataset: str = "wine_quality", *, epochs: int = EPOCHS, rows: int | 
         path = write_table(Path(folder) / "table.csv", shape, rows)
         database = str(Path(folder) / "harness.db")
         start = time.perf_counter()
-        described, _ = from_file(path, "target")
-        facts = Facts(path.name, described.digest, shape.batch_size, described.backbone)
-        benchmark = config.load().on_table(GRID, {"epochs": epochs}, facts)
-        two = config.filter_jobs(benchmark, seeds=[0, 1])
-        plan = make_plan(two, None, request=Request(files={facts.name: (str(path), "target")}))
+        roots.add(tables=[OwnTable(path.name, str(path), "target")])
+        changes = {"epochs": epochs, "batch_size": shape.batch_size}
+        benchmark = config.load().variant(GRID, changes, config.Own(table=path.name))
+        plan = make_plan(config.filter_jobs(benchmark, seeds=[0, 1]), None)
         run(plan, database, partial(LocalEngine, ["cpu"]), hear)
         wall = time.perf_counter() - start
         trained = [training(database, pack.jobs) for pack in plan.packs]

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from regbench import runner
-from regbench.campaign.choosing import Chosen
 from regbench.campaign.events import Blocked, Fetching, RoundPlanned, TrainingEnded, TrainingStarted
 from regbench.campaign.places import database, is_there
 from regbench.campaign.results import Done, Results, jobs
+from regbench.config import Benchmark
 from regbench.engines.local import LocalEngine
 from regbench.errors import Mismatch, UsageError
 from regbench.runner import Event, Plan, Request, Verification
 from regbench.runner.plan.resources import of_this_machine
 from regbench.store import Store
 
-Planned = tuple[Chosen, Plan]
+Planned = tuple[Benchmark, Plan]
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,18 @@ class Campaign:
         """Make the database, or upgrade an older one, before anything is planned on it."""
         Store.open(self.db).close()
 
-    def plan(self, chosen: Chosen, budget_s: float | None = None) -> Plan:
+    def plan(self, benchmark: Benchmark, budget_s: float | None = None) -> Plan:
         """The plan of one benchmark as things stand now."""
-        request = replace(self.request, budget_s=budget_s, files=chosen.files)
+        request = replace(self.request, budget_s=budget_s)
         with self._store() as store:
-            return runner.plan_ahead(chosen.benchmark, store, of_this_machine(self.devices), request)
+            return runner.plan_ahead(benchmark, store, of_this_machine(self.devices), request)
 
-    def plans(self, chosen: Sequence[Chosen]) -> list[Planned]:
+    def plans(self, benchmarks: Sequence[Benchmark]) -> list[Planned]:
         """One plan for each benchmark, the cheapest first; a budget is spent on the cheapest first."""
-        if self.request.choose_again and not any(each.benchmark.choose for each in chosen):
-            names = ", ".join(each.benchmark.name for each in chosen)
+        if self.request.choose_again and not any(benchmark.choose for benchmark in benchmarks):
+            names = ", ".join(benchmark.name for benchmark in benchmarks)
             raise UsageError(f"--choose-again: {names} does not choose from a sweep")
-        found = sorted(((each, self.plan(each)) for each in chosen), key=lambda pair: pair[1].likely_s)
+        found = sorted(((each, self.plan(each)) for each in benchmarks), key=lambda pair: pair[1].likely_s)
         if (left := self.request.budget_s) is None:
             return found
         plans = []
@@ -63,9 +63,9 @@ class Campaign:
     def train(self, planned: Sequence[Planned]) -> Results:
         """Train one benchmark after the other; after an interruption no further one is begun."""
         done: list[Done] = []
-        for each, plan in planned:
-            rounds = each.benchmark.sweep or each.benchmark.choose
-            done += self._train_in_rounds(each, plan) if rounds else [self._train(plan)]
+        for benchmark, plan in planned:
+            rounds = benchmark.sweep or benchmark.choose
+            done += self._train_in_rounds(benchmark, plan) if rounds else [self._train(plan)]
             if any(summary.interrupted for _, summary in done):
                 break
         return Results(self.db, tuple(done))
@@ -86,10 +86,10 @@ class Campaign:
             )
         return found
 
-    def _train_in_rounds(self, chosen: Chosen, plan: Plan) -> list[Done]:
+    def _train_in_rounds(self, benchmark: Benchmark, plan: Plan) -> list[Done]:
         """Train what a sweep can train now, look at what came of it, and so on; then what was chosen."""
         started, budget_s = time.monotonic(), plan.asked.request.budget_s
-        if chosen.benchmark.choose:
+        if benchmark.choose:
             with Store.open(self.db) as store:
                 runner.announce(plan, store)
         rounds = runner.Rounds()
@@ -101,7 +101,7 @@ class Campaign:
             if step and (found or step is not plan):
                 self.on_event(RoundPlanned(step))
             step = step or plan  # at the end, if only to say that nothing is left
-            if step is plan and chosen.benchmark.choose:
+            if step is plan and benchmark.choose:
                 with Store.open(self.db) as store:
                     runner.keep_choices(plan, store)
             done = self._train(step)
@@ -109,7 +109,7 @@ class Campaign:
             if done.summary.interrupted:
                 break
             left = None if budget_s is None else max(0.0, budget_s - (time.monotonic() - started))
-            plan = self.plan(chosen, left)
+            plan = self.plan(benchmark, left)
         return list(found.values())
 
     def _train(self, planned: Plan) -> Done:

@@ -1,13 +1,14 @@
 """From what was asked for to benchmarks whose names and values are all right."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from regbench import config, data
-from regbench.config import Benchmark, Benchmarks, Facts
+from regbench import catalog, config, roots, variants
+from regbench.config import Benchmark, Benchmarks, Own
 from regbench.errors import UsageError
+from regbench.roots import OwnTable
 
 
 @dataclass(frozen=True)
@@ -24,27 +25,17 @@ class Wanted:
     table: tuple[Path, str] | None = None  # a table of the user's own and the column to predict
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A benchmark to run, and where the user's own table is: dataset -> (path, target)."""
-
-    benchmark: Benchmark
-    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-
-def choose(wanted: Wanted) -> list[Chosen]:
-    """The benchmarks that were asked for, with changes and filters."""
+def choose(wanted: Wanted) -> list[Benchmark]:
+    """The benchmarks that were asked for, with changes, filters, and what the user adds to them."""
     known = config.load(wanted.file)
+    methods = [_known_method(text) for text in wanted.methods]
+    own = Own(
+        table=_own_table(*wanted.table) if wanted.table else "",
+        methods=tuple(text for text in methods if not catalog.is_ours(variants.read_part(text).name)),
+    )
     names = list(dict.fromkeys(wanted.names)) or _every(known)
-    files: dict[str, tuple[str, str]] = {}
-    if wanted.table is None:
-        found = [known.variant(name, wanted.changes) for name in names]
-    else:
-        path, target = wanted.table
-        facts = _own_table(path, target)
-        files = {facts.name: (str(path.absolute()), target)}
-        found = [known.on_table(name, wanted.changes, facts) for name in names]
-    return [Chosen(each, files) for each in _filtered(found, wanted)]
+    found = [known.variant(name, wanted.changes, own) for name in names]
+    return _filtered(found, replace(wanted, methods=methods))
 
 
 def _every(known: Benchmarks) -> list[str]:
@@ -68,7 +59,20 @@ def _filtered(found: Sequence[Benchmark], wanted: Wanted) -> list[Benchmark]:
     return kept
 
 
-def _own_table(path: Path, target: str) -> Facts:
-    """What jobs must know of the user's table; its name has the file's ending, so no dataset of ours is called so."""
-    dataset, _ = data.from_file(path, target)
-    return Facts(path.name, digest=dataset.digest, batch_size=dataset.batch_size, backbone=dataset.backbone)
+def _known_method(text: str) -> str:
+    """A method as it is written; of a Python file, `./gar.py` or `./gar.py[rate=2]`, what the file defines."""
+    path, bracket, inside = text.partition("[")
+    if not path.endswith(".py"):
+        return text
+    roots.add([path], source="--method")
+    name = Path(path).stem
+    if name not in catalog.rows():
+        raise UsageError(f"--method {path}: the file defines no METHOD and no BASELINE")
+    return f"{name}{bracket}{inside}"
+
+
+def _own_table(path: Path, target: str) -> str:
+    """Make a table of the user's a dataset; its name has the file's ending, so no dataset of ours is called so."""
+    roots.add(tables=[OwnTable(path.name, str(path.absolute()), target)])
+    catalog.load("datasets", path.name)  # what is wrong with the file is said before anything else
+    return path.name

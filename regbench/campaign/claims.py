@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from regbench import config
 from regbench.analysis.claims import Findings, worth
 from regbench.campaign.campaign import Campaign
-from regbench.campaign.choosing import Chosen, Wanted, choose
+from regbench.campaign.choosing import Wanted, choose
 from regbench.campaign.events import NothingForClaims, TrainingForClaims
 from regbench.campaign.places import database, is_there
 from regbench.campaign.results import Done, Results
+from regbench.config import Benchmark
 from regbench.papers.claims import Paper
 from regbench.runner import Plan, settle
 from regbench.runner.plan.calibration import calibrate
@@ -22,7 +23,7 @@ ROUND = 1 / 3  # of the time that is left, before looking again at what is still
 SHORTEST_ROUND_S = 300.0  # starting workers takes a few seconds
 
 
-def benchmark_of(paper: Paper, name: str | None, file: Path | None) -> Chosen:
+def benchmark_of(paper: Paper, name: str | None, file: Path | None) -> Benchmark:
     """The benchmark of that name, or else the paper's own."""
     known = config.load(file).names()
     own = name or next(each for each in paper.benchmarks if each in known)
@@ -34,12 +35,12 @@ class Settling:
     """Trains runs of a benchmark for the claims that wait for them."""
 
     campaign: Campaign
-    chosen: Chosen
+    benchmark: Benchmark
     budget_s: float
 
     @property
     def name(self) -> str:
-        return self.chosen.benchmark.name
+        return self.benchmark.name
 
     def train(self, look: Callable[[], Findings]) -> Results:
         """Train the cells that open claims wait for and that fit, in rounds: what one decides, the next leaves out.
@@ -59,7 +60,7 @@ class Settling:
     def further(self, findings: Findings) -> Further:
         """What the claims that are still open would cost."""
         plan = self._plan_for(self._worth(findings))
-        return settle.further(findings, plan, self.chosen.benchmark, self._pace(), self.campaign.devices)
+        return settle.further(findings, plan, self.benchmark, self._pace(), self.campaign.devices)
 
     def _round(self, findings: Findings, left_s: float) -> Results:
         """Train what is worth most and fits a part of the time that is left."""
@@ -77,13 +78,13 @@ class Settling:
         return Results(self.campaign.db, ())
 
     def _worth(self, findings: Findings) -> Mapping[Cell, int]:
-        return worth(findings, choosing=self.chosen.benchmark.choose is not None)
+        return worth(findings, choosing=self.benchmark.choose is not None)
 
     def _plan_for(self, cells: Collection[Cell]) -> Plan:
         return self.campaign.plan(self._only(cells))
 
-    def _only(self, cells: Collection[Cell]) -> Chosen:
-        return replace(self.chosen, benchmark=settle.only(self.chosen.benchmark, cells))
+    def _only(self, cells: Collection[Cell]) -> Benchmark:
+        return settle.only(self.benchmark, cells)
 
     def _pace(self) -> Pace:
         if not is_there(self.campaign.db):

@@ -5,8 +5,8 @@
 `whole` are still all of them.
 """
 
-from regbench.config.benchmark import Benchmark, Choosing, Facts, filter_jobs, row_label
-from regbench.config.file import Benchmarks, load, yaml_value
+from regbench.config.benchmark import Benchmark, Choosing, filter_jobs, row_label
+from regbench.config.file import Benchmarks, Own, load, yaml_value
 from regbench.config.methods import Variant, parse_variant, read_method
 from regbench.config.names import resolve, resolve_among
 from regbench.config.sweep import Stage, Values, values_of, with_values
@@ -15,7 +15,7 @@ __all__ = [
     "Benchmark",
     "Benchmarks",
     "Choosing",
-    "Facts",
+    "Own",
     "Stage",
     "Values",
     "Variant",

@@ -81,11 +81,6 @@ def expand(name: str, spec: Spec) -> Benchmark:
     return _grid(name, spec, [_facts(dataset) for dataset in spec.datasets])
 
 
-def on_table(name: str, spec: Spec, facts: Facts) -> Benchmark:
-    """The methods of an entry on a table of the user's own."""
-    return _grid(name, spec.model_copy(update={"datasets": [facts.name]}), [facts])
-
-
 def together(benchmark: Benchmark, others: Sequence[Benchmark]) -> Benchmark:
     """A benchmark that takes in the jobs of others, each job once."""
     jobs = tuple(dict.fromkeys(job for each in (benchmark, *others) for job in each.jobs))

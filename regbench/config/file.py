@@ -1,24 +1,38 @@
 """The benchmarks that are known: those shipped inside the package and those of the user's file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from regbench import variants
-from regbench.catalog import PACKAGE
-from regbench.config.benchmark import Benchmark, Choosing, Facts, expand, on_table, together
+from regbench import roots, variants
+from regbench.config.benchmark import Benchmark, Choosing, expand, together
 from regbench.config.checks import check_also, check_choice, check_decide, check_sweep, undecided
 from regbench.config.marks import Marked, read
+from regbench.config.methods import read_method
 from regbench.config.names import resolve_among
 from regbench.config.protocol import read_overrides
 from regbench.config.spec import Spec, read_spec
 from regbench.errors import UsageError, WrongValueError, did_you_mean
+from regbench.roots import PACKAGE
 
 USER_FILE = Path("benchmarks.yaml")
+PLUGINS = "plugins"  # in a file of benchmarks: folders of methods, datasets, ... of the user's own
 SHIPPED = PACKAGE / "benchmarks"
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a user adds to a benchmark: a table to train on instead of its datasets, and methods beside its own.
+
+    table: the dataset's name in the catalog.
+    methods: rows, as variants are written.
+    """
+
+    table: str = ""
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,32 +55,23 @@ class Benchmarks:
         base, overrides = self._split(name)
         return self.variant(base, overrides)
 
-    def variant(self, name: str, overrides: Mapping[str, Any]) -> Benchmark:
-        """A benchmark with protocol fields replaced, named after them; the benchmark itself where nothing changes."""
-        return self._made(name, overrides, expand)
+    def variant(self, name: str, overrides: Mapping[str, Any], own: Own = Own()) -> Benchmark:
+        """A benchmark with protocol fields replaced, on a table or with methods of the user's own, named after them.
 
-    def on_table(self, name: str, overrides: Mapping[str, Any], facts: Facts) -> Benchmark:
-        """The methods of a benchmark on the user's own table: `smoke[data=house.csv]`."""
-
-        def make(full: str, spec: Spec) -> Benchmark:
-            named = variants.read_part(full)
-            return on_table(variants.write(named.name, [("data", facts.name), *named.settings]), spec, facts)
-
-        return self._made(name, overrides, make)
-
-    def _made(self, name: str, overrides: Mapping[str, Any], make: Callable[[str, Spec], Benchmark]) -> Benchmark:
-        """A benchmark, and the sweeps it chooses from with the same overrides."""
+        `smoke[epochs=3]`, `smoke[data=house.csv]`, `smoke[method=gar]`; the benchmark itself where nothing changes.
+        """
         base, named = self._split(name)
         given = {**named, **overrides}
         full, spec = self._spec(base, given)
         if swept := next((field for stage in spec.sweep for field in stage.axes if field in given), None):
             raise UsageError(f"{full}: {swept} is what it tries values of, so it cannot be set")
-        made = make(full, spec)
+        full, spec = _with_own(full, spec, own)
+        made = expand(full, spec)
         if spec.also:
-            made = together(made, [self._made(other, given, make) for other in spec.also])
+            made = together(made, [self.variant(other, given, own) for other in spec.also])
         if spec.choose is None:
             return made
-        sources = tuple(self._made(source, given, make) for source in spec.choose.sources)
+        sources = tuple(self.variant(source, given, own) for source in spec.choose.sources)
         said = {"from": [source.name for source in sources], "by": spec.choose.by}
         return replace(made, choose=Choosing(spec.choose.by, sources), config={**made.config, "choose": said})
 
@@ -94,6 +99,24 @@ class Benchmarks:
         return part.name, {key: yaml_value(text) for key, text in part.settings}
 
 
+def _with_own(name: str, spec: Spec, own: Own) -> tuple[str, Spec]:
+    """An entry on the user's table and with the user's methods, and the name that it has then."""
+    named: list[tuple[str, Any]] = []
+    if own.table:
+        named.append(("data", own.table))
+        spec = spec.model_copy(update={"datasets": [own.table]})
+    known = spec.variants
+    for label in own.methods:
+        more = tuple(row for row in read_method(label) if row not in known)
+        if more:
+            named.append(("method", more[0].method))
+            spec = spec.model_copy(update={"methods": [*spec.methods, more]})
+    if not named:
+        return name, spec
+    before = variants.read_part(name)
+    return variants.write(before.name, [*dict.fromkeys(named), *before.settings]), spec
+
+
 def load(path: Path | None = None) -> Benchmarks:
     """The shipped benchmarks and those of `path`, by default ./benchmarks.yaml where there is one.
 
@@ -105,8 +128,22 @@ def load(path: Path | None = None) -> Benchmarks:
     if user is None:
         return Benchmarks(shipped)
     marked = read(user, user.name if user.parent == Path() else str(user))
+    _look_into_plugins(marked, user.parent)
     own = _resolve([marked], shipped)
     return Benchmarks({**shipped, **own}, own=tuple(own))
+
+
+def _look_into_plugins(marked: Marked, folder: Path) -> None:
+    """Add the folders that a file names under `plugins:` to the catalog; paths are relative to the file."""
+    given = marked.data.pop(PLUGINS, [])
+    places = given if isinstance(given, list) else [given]
+    for position, place in enumerate(places):
+        if not isinstance(place, str):
+            raise marked.wrong(f"must be a folder or a Python file, not {place!r}", PLUGINS, position)
+        try:
+            roots.add([folder / Path(place).expanduser()], source="plugins")
+        except UsageError as error:
+            raise marked.wrong(str(error), PLUGINS, *([position] if isinstance(given, list) else [])) from None
 
 
 def yaml_value(text: str) -> Any:

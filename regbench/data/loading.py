@@ -47,7 +47,8 @@ def _first_right(
     dataset: Dataset, name: str, sources: Iterable[Source], *, fresh: bool = False
 ) -> tuple[Table | None, list[tuple[Source, str]]]:
     """The kept table, or that of the first source that gives the right one; and why the sources before it did not."""
-    kept = None if fresh else from_cache(dataset, name)
+    own = any(isinstance(source, OwnFile) for source in dataset.sources)  # which is read again, and never copied
+    kept = None if fresh or own else from_cache(dataset, name)
     reasons: list[tuple[Source, str]] = []
     if kept is not None:
         return kept, reasons
@@ -57,8 +58,9 @@ def _first_right(
         except Refused as reason:
             reasons.append((source, str(reason)))
         else:
-            with contextlib.suppress(InfrastructureError):  # where it cannot be kept, it is made again the next time
-                keep(dataset, name, table)
+            if not own:
+                with contextlib.suppress(InfrastructureError):  # else it is made again the next time
+                    keep(dataset, name, table)
             return table, reasons
     return None, reasons
 

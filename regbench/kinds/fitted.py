@@ -18,6 +18,7 @@ from regbench.catalog import Entry
 from regbench.fingerprint import Library, Start
 from regbench.job import Job
 from regbench.kinds.kind import Kind, measures
+from regbench.kinds.size import Size
 
 if TYPE_CHECKING:
     from regbench.baselines._baseline import Baseline
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from regbench.training.checkpoint import State
     from regbench.training.loop import Epoch
 
+SECONDS = 0.02  # of any fit, however small the table
+ROW_BYTES = 10_000  # per training row, of the largest model: a forest of fully grown trees
 SEEDS = 2**32  # that libraries know
 CHOSEN = "chosen/"  # of metrics: what the model that was chosen has in its grid
 
@@ -102,6 +105,16 @@ def starts(method: str, backbone: str) -> tuple[Start, ...]:  # noqa: ARG001 - i
     )
 
 
+def epoch_seconds(job: Job, size: Size) -> float:
+    """Seconds of the fit, by what the model's file guesses."""
+    return SECONDS + catalog.row(job.method).arguments["cost"] * size.rows[0] * size.values
+
+
+def memory(_job: Job, size: Size) -> int:
+    """Bytes of the data in float64 and of the model."""
+    return sum(size.rows) * 8 * size.values + size.rows[0] * ROW_BYTES
+
+
 def libraries(entry: Entry) -> tuple[Library, ...]:
     """Name and version of the distribution that a model is made of; no version where it is not installed."""
     name = entry.arguments.get("requires")
@@ -124,5 +137,7 @@ KIND = Kind(
     reads_images=lambda entry: bool(entry.arguments.get("images")),
     starts=starts,
     libraries=libraries,
+    epoch_seconds=epoch_seconds,
+    memory=memory,
     begin=begin,
 )

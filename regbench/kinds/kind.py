@@ -8,6 +8,7 @@ from regbench import catalog, metrics
 from regbench.catalog import Entry
 from regbench.fingerprint import Library, Start
 from regbench.job import Job
+from regbench.kinds.size import Size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +53,8 @@ class Kind:
     uses_k, uses_seed, reads_images: what a row looks at, from what its file says.
     starts: (method, backbone) -> where the code begins that decides its numbers.
     libraries: the distributions that a row needs.
+    epoch_seconds: (job, size of its dataset) -> seconds of an epoch on one core, by arithmetic.
+    memory: (job, size of its dataset) -> bytes that it adds to its pack.
     begin: executes jobs.
     """
 
@@ -62,6 +65,8 @@ class Kind:
     reads_images: Callable[[Entry], bool]
     starts: Callable[[str, str], tuple[Start, ...]]
     libraries: Callable[[Entry], tuple[Library, ...]]
+    epoch_seconds: Callable[[Job, Size], float]
+    memory: Callable[[Job, Size], int]
     begin: Begin
 
 

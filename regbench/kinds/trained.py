@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from regbench import catalog
 from regbench.fingerprint import Start
 from regbench.job import Job
+from regbench.kinds import cost
 from regbench.kinds.kind import Execution, Kind, measures
 
 if TYPE_CHECKING:
@@ -39,5 +40,7 @@ KIND = Kind(
     reads_images=lambda _: True,
     starts=starts,
     libraries=lambda _: (),
+    epoch_seconds=cost.epoch_seconds,
+    memory=cost.memory,
     begin=begin,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regbench import metrics
+from regbench import metrics, roots
 from regbench.config import row_label
 from regbench.engines.engine import MakeEngine
 from regbench.errors import InfrastructureError
@@ -58,7 +58,7 @@ def verify_packing(
             for slot in engine.free():
                 if waiting:
                     job = waiting.pop()
-                    task = Task((job,), store_url, plan.inventory.code, "alone", plan.asked.request.files)
+                    task = Task((job,), store_url, plan.inventory.code, "alone", roots.added())
                     engine.submit(slot, task)
             for outcome in engine.wait(1.0):
                 if outcome.died:

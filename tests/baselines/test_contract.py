@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from regbench import catalog
+from regbench import catalog, roots
 from regbench.analysis import order
 from regbench.baselines._baseline import Baseline, Candidate, choose
 from regbench.data import Prepared
@@ -19,7 +19,7 @@ from regbench.kinds.fitted import Fitted
 from tests.baselines.samples import fitted
 from tests.made.data_samples import prepared
 
-ROOT = catalog.PACKAGE.parent
+ROOT = roots.PACKAGE.parent
 NAMES = catalog.names("baselines")
 CONSTANTS = ("train_mean", "train_median")
 MADE_OF = ("val/rmse", "val/mae", "test/rmse", "test/mae")
@@ -62,7 +62,7 @@ def test_what_the_catalog_reads_without_importing_is_what_the_baseline_is(name):
 @every_baseline
 def test_importing_a_baseline_imports_no_libraries(name):
     """So that a listing is fast, and a library that is missing breaks nothing but its own jobs."""
-    tree = ast.parse((catalog.PACKAGE / "baselines" / f"{name}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((roots.PACKAGE / "baselines" / f"{name}.py").read_text(encoding="utf-8"))
     named = {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
     named |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     assert not {each.split(".")[0] for each in named} & {"sklearn", "xgboost", "lightgbm", "catboost", "torch"}

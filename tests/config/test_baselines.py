@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from regbench import catalog, config, kinds, variants
-from regbench.config import Benchmark, Facts
+from regbench.config import Benchmark, Own
 from regbench.errors import UsageError
 
 
@@ -98,10 +98,10 @@ def test_a_filter_knows_baselines(tmp_path):
         config.filter_jobs(both, methods=["train-mean"])
 
 
-def test_a_users_table_is_no_picture(tmp_path):
+def test_a_users_table_is_no_picture(tmp_path, house):
     path = tmp_path / "benchmarks.yaml"
     path.write_text("b: {datasets: RM, methods: [ridge], seeds: 1}")
-    own = config.load(path).on_table("b", {}, Facts("house.csv", "sha256:1", 32, "mlp"))
+    own = config.load(path).variant("b", {}, Own(table=house))
     assert [(job.dataset, job.method) for job in own.jobs] == [("house.csv", "ridge")]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from regbench import config
-from regbench.config import Benchmarks, Facts
+from regbench import catalog, config
+from regbench.config import Benchmarks, Own
 from regbench.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -188,13 +188,33 @@ def test_a_filter_that_cannot_match_is_refused(shipped: Benchmarks, filters: dic
     assert str(error.value) == message
 
 
-def test_a_table_of_the_users_own_gets_the_methods_of_a_benchmark(shipped: Benchmarks) -> None:
-    facts = Facts("house", digest="sha256:1", batch_size=128, backbone="mlp")
-    benchmark = shipped.on_table("smoke", {"epochs": 2}, facts)
-    assert benchmark.name == "smoke[data=house,epochs=2]"
-    assert {(job.dataset, job.digest, job.protocol.batch_size) for job in benchmark.jobs} == {
-        ("house", "sha256:1", 128)
-    }
+def test_a_table_of_the_users_own_gets_the_methods_of_a_benchmark(shipped: Benchmarks, house: str) -> None:
+    benchmark = shipped.variant("smoke", {"epochs": 2}, Own(table=house))
+    assert benchmark.name == "smoke[data=house.csv,epochs=2]"
+    digest = catalog.entry("datasets", house).arguments["digest"]
+    assert {(job.dataset, job.digest, job.protocol.batch_size) for job in benchmark.jobs} == {(house, digest, 16)}
+
+
+def test_a_method_of_the_users_own_joins_the_rows_of_a_benchmark(shipped: Benchmarks) -> None:
+    benchmark = shipped.variant("smoke", {}, Own(methods=("l1", "huber[beta=2]", "lsq")))
+    assert benchmark.name == "smoke[method=l1,method=huber]"
+    rows = {job.method for job in benchmark.jobs}
+    assert {"l1", "huber"} == rows - {job.method for job in shipped.get("smoke").jobs}
+    assert shipped.variant("smoke", {}, Own(methods=("lsq",))) == shipped.get("smoke")
+
+
+def test_a_file_names_the_folders_of_its_plug_ins(tmp_path: Path) -> None:
+    """Relative to the file, before its methods are looked up."""
+    (tmp_path / "mine" / "methods").mkdir(parents=True)
+    (tmp_path / "mine" / "methods" / "gar.py").write_text('"""Mine."""\nMETHOD = Method(uses_k=False, reference="")\n')
+    path = tmp_path / "benchmarks.yaml"
+    path.write_text("plugins: mine\nb: {datasets: RM, methods: [gar], seeds: 1}\n")
+    known = config.load(path)
+    assert known.own == ("b",)
+    assert {job.method for job in known.get("b").jobs} == {"gar"}
+    path.write_text("plugins: [nowhere]\nb: {datasets: RM, methods: [lsq], seeds: 1}\n")
+    with pytest.raises(UsageError, match=r"benchmarks\.yaml:1, plugins\[0\]: .*nowhere: there is no such folder"):
+        config.load(path)
 
 
 WRONG = {

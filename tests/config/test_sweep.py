@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from regbench import config
-from regbench.config import Benchmarks, Facts, values_of, with_values
+from regbench.config import Benchmarks, Own, values_of, with_values
 from regbench.config.sweep import Range, Stage, rounded
 from regbench.errors import UsageError
 
@@ -139,7 +139,7 @@ def test_draws_from_lists_end_when_all_combinations_have_come():
         assert len(found) == len({tuple(each.items()) for each in found}) == expected
 
 
-def test_overrides_and_own_tables_reach_the_sweep_too(shipped):
+def test_overrides_and_own_tables_reach_the_sweep_too(shipped, house):
     variant = shipped.get("bridges[epochs=20]")
     assert variant.choose is not None
     assert [source.name for source in variant.choose.sources] == [
@@ -147,8 +147,7 @@ def test_overrides_and_own_tables_reach_the_sweep_too(shipped):
         "bridges-sweep-images[epochs=20]",
     ]
     assert {job.protocol.epochs for source in variant.choose.sources for job in source.jobs} == {20}
-    facts = Facts("house.csv", digest="sha256:0", batch_size=64, backbone="mlp")
-    own = shipped.on_table("bridges", {"epochs": 5}, facts)
+    own = shipped.variant("bridges", {"epochs": 5}, Own(table=house))
     assert own.choose is not None
     assert own.choose.sources[0].name == "bridges-sweep[data=house.csv,epochs=5]"
     assert {job.dataset for source in own.choose.sources for job in source.jobs} == {"house.csv"}

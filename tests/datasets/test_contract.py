@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from regbench import catalog
+from regbench import catalog, roots
 from regbench.data import File, Generated, TabularDataset, digest, load, nested_split, prepare
 from regbench.data.loading import from_source
 
@@ -51,7 +51,7 @@ def test_a_listing_needs_only_the_syntax_tree(name):
 
 @every_dataset
 def test_the_docstring_names_source_licence_and_rows(name):
-    text = ast.get_docstring(ast.parse((catalog.PACKAGE / "datasets" / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(ast.parse((roots.PACKAGE / "datasets" / f"{name}.py").read_text(encoding="utf-8"))) or ""
     dataset = catalog.load("datasets", name)
     assert "Source: " in text
     assert dataset.licence in text

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from regbench import catalog
+from regbench import catalog, roots
 from regbench.random import Stream
 from regbench.types import HParam, Method, Params
 from tests.methods.samples import batch, build, build_anew, cast, hparams, losses, outputs, targets
@@ -49,7 +49,7 @@ def test_what_the_catalog_reads_without_importing_is_what_the_method_is(name):
 
 @every_method
 def test_the_ranges_of_a_sweep_are_literals_that_hold_the_default(name):
-    tree = ast.parse((catalog.PACKAGE / "methods" / f"{name}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((roots.PACKAGE / "methods" / f"{name}.py").read_text(encoding="utf-8"))
     method: Method = catalog.load("methods", name)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "HParam"]
     read = [

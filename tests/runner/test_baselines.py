@@ -90,7 +90,7 @@ def test_a_baseline_is_a_pack_of_its_own():
     some = [on("wine_quality", name, seed) for name in ("ridge", "random_forest") for seed in range(3)]
     asked = set()
 
-    def four(job: Job, _facts: object) -> int:
+    def four(job: Job) -> int:
         asked.add(job.method)
         return 4
 
@@ -138,7 +138,7 @@ def test_a_library_that_is_missing_blocks_its_own_jobs_and_names_what_to_install
 @pytest.mark.slow
 def test_a_run_without_a_library_says_so_in_one_line_and_runs_the_rest(project):
     """In processes of its own, with a name that no distribution has."""
-    file = (catalog.PACKAGE / "baselines" / "train_mean.py").read_text(encoding="utf-8")
+    file = (PACKAGE / "baselines" / "train_mean.py").read_text(encoding="utf-8")
     needy = file.replace("images=True,", 'requires="nobody-has-this",')
     tiny = project(["needy", "train_mean"], add={"baselines/needy.py": needy})
     said = tiny.run()

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -22,9 +22,10 @@ from regbench import catalog
 from regbench.data.places import cache_folder
 from regbench.job import Job, canonical, pairs
 from regbench.kinds import code_digest
+from regbench.kinds.size import Size, size_of
 from regbench.provenance import device_name, processor
 from regbench.runner.failures import is_memory
-from regbench.runner.plan.cost import Facts, epoch_cost, facts_of
+from regbench.runner.plan.cost import epoch_cost
 
 if TYPE_CHECKING:
     from regbench.data import Prepared
@@ -37,9 +38,9 @@ WORTH_IT = 0.95  # of the time each job took in a pack of half the size: less ga
 EPOCHS = 10_000  # more than the time allows
 
 
-def calibrate(job: Job, device: str, facts: Mapping[str, Facts]) -> float | None:
+def calibrate(job: Job, device: str) -> float | None:
     """Seconds an epoch takes one job of a pack, over what arithmetic says; None where it cannot be measured."""
-    size = facts_of(job.dataset, facts)
+    size = size_of(job.dataset)
     kept = _Kept(cache_folder() / "calibration.json")
     key = _key(job, size, device)
     if (known := kept.get(key)) is not None:
@@ -52,15 +53,13 @@ def calibrate(job: Job, device: str, facts: Mapping[str, Facts]) -> float | None
     return ratio
 
 
-def largest_pack(
-    device: str, job: Job, facts: Mapping[str, Facts], counts: Sequence[int] = (32, 64, 128, 256, 512, 1024)
-) -> int:
+def largest_pack(device: str, job: Job, counts: Sequence[int] = (32, 64, 128, 256, 512, 1024)) -> int:
     """Jobs that a pack of such jobs should have on a device: where more would not make each of them faster.
 
     Measured by training packs of growing size for a moment each, and kept as `calibrate` keeps its own. Memory that
     runs out ends the search.
     """
-    size = facts_of(job.dataset, facts)
+    size = size_of(job.dataset)
     kept = _Kept(cache_folder() / "calibration.json")
     key = _key(job, size, f"{device}, packs of {'-'.join(map(str, counts))}")
     if (known := kept.get(key)) is not None:
@@ -80,7 +79,7 @@ def largest_pack(
     return best
 
 
-def _measure(job: Job, size: Facts, device: str, count: int | None = None) -> float:
+def _measure(job: Job, size: Size, device: str, count: int | None = None) -> float:
     """Seconds an epoch takes one job of a pack of `count`, over what arithmetic says."""
     import torch
 
@@ -90,9 +89,9 @@ def _measure(job: Job, size: Facts, device: str, count: int | None = None) -> fl
     torch.set_num_threads(1)
     try:
         data = _generated(job, size)
-        rows = Facts((len(data.x_train), len(data.x_val), len(data.x_test)), size.inputs)
+        rows = Size((len(data.x_train), len(data.x_val), len(data.x_test)), size.inputs)
         pack = _pack(job, count or JOBS["cuda" if device.startswith("cuda") else "cpu"].get(job.backbone, 4))
-        expected = epoch_cost(pack[0], {job.dataset: rows}) * len(pack)
+        expected = epoch_cost(pack[0], rows) * len(pack)
         seconds = []
         until = None
         for epoch in Training(pack, data, device):
@@ -127,11 +126,11 @@ def _apart(job: Job, number: int) -> Any:
     return replace(job.protocol, learning_rate=job.protocol.learning_rate * (1 + number / 1000))
 
 
-def _generated(job: Job, size: Facts) -> "Prepared":
+def _generated(job: Job, size: Size) -> "Prepared":
     """Random rows of the dataset's shape: a few batches to train on, the real share of rows to evaluate."""
     from regbench.data import Prepared
 
-    train, val, test = size.sizes
+    train, val, test = size.rows
     batch = min(job.protocol.batch_size, train)
     count = batch * STEPS.get(job.backbone, 1)
     shape = (size.inputs,) if isinstance(size.inputs, int) else tuple(size.inputs)
@@ -148,8 +147,8 @@ def _share(count: int, rows: int, of: int) -> int:
     return max(2, round(count * rows / of))
 
 
-def _key(job: Job, size: Facts, device: str) -> str:
-    shape = [size.sizes, size.inputs, job.protocol.batch_size, job.options]
+def _key(job: Job, size: Size, device: str) -> str:
+    shape = [size.rows, size.inputs, job.protocol.batch_size, job.options]
     example = replace(job, method=METHOD)
     name, _, detail = device.partition(", ")
     where = [processor(), device_name(name), detail, metadata.version("torch")]

@@ -1,6 +1,6 @@
 """Making a plan: what is left to train, in packs, and how long that will take."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from regbench import catalog, kinds
@@ -10,7 +10,7 @@ from regbench.job import Job, Pack
 from regbench.kinds import code_digest, libraries
 from regbench.runner.failures import RETRIED
 from regbench.runner.plan import budget
-from regbench.runner.plan.cost import Facts, epoch_cost, kind_of, memory
+from regbench.runner.plan.cost import epoch_cost, kind_of, memory
 from regbench.runner.plan.estimate import STARTUP_S, Estimate, estimate
 from regbench.runner.plan.pace import Pace
 from regbench.runner.plan.packing import make_packs
@@ -45,7 +45,7 @@ def make_plan(
     if request.shard:
         jobs = budget.shard(jobs, *request.shard)
     inventory, left = _take_inventory(jobs, store, retry_failed=request.retry_failed)
-    packer = _Packer(resources, _pace(store, resources, request, [*left, *pending]))
+    packer = _Packer(resources, _pace(store, resources, [*left, *pending]))
     chosen, packs = left, packer.packs(left)
     if request.budget_s is not None:
         chosen, packs = packer.affordable(budget.in_order(left, jobs, packer.pace), request.budget_s)
@@ -55,7 +55,7 @@ def make_plan(
     return Plan(
         Asked(benchmark.name, benchmark.config, tuple(members), request, benchmark.notes),
         jobs=tuple(job for job in jobs if job not in left_out),
-        inventory=replace(inventory, missing=_missing({job.dataset for job in chosen} - set(request.files))),
+        inventory=replace(inventory, missing=_missing({job.dataset for job in chosen})),
         packs=tuple(packs),
         price=Price(packer.estimate(packs), packer.memory(packs), resources.free_bytes),
         left_out=tuple(job for job in left if job in left_out),
@@ -93,11 +93,9 @@ def _take_inventory(jobs: Sequence[Job], store: Store | None, *, retry_failed: b
     return inventory, left
 
 
-def _pace(store: Store | None, resources: Resources, request: Request, ahead: Sequence[Job]) -> Pace:
-    facts = _own_facts(request.files)
-    worth_it = sum(job.protocol.epochs * epoch_cost(job, facts) for job in ahead) > WORTH_CALIBRATING_S
-    calibrate = resources.calibrate if worth_it else None
-    return Pace.of(store, resources.devices, calibrate=calibrate, facts=facts)
+def _pace(store: Store | None, resources: Resources, ahead: Sequence[Job]) -> Pace:
+    worth_it = sum(job.protocol.epochs * epoch_cost(job) for job in ahead) > WORTH_CALIBRATING_S
+    return Pace.of(store, resources.devices, calibrate=resources.calibrate if worth_it else None)
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ class _Packer:
     def memory(self, packs: Sequence[Pack]) -> int:
         """Bytes of the largest pack."""
         kind = kind_of(self.resources.devices)
-        return max((memory(pack.jobs, self.pace.facts, kind=kind) for pack in packs), default=0)
+        return max((memory(pack.jobs, kind=kind) for pack in packs), default=0)
 
     def affordable(self, ordered: Sequence[Job], budget_s: float) -> tuple[list[Job], list[Pack]]:
         """The jobs from the front of the list whose packs should be done in time."""
@@ -147,13 +145,3 @@ def _missing(datasets: set[str]) -> tuple[str, ...]:
     from regbench import data
 
     return tuple(name for name in sorted(datasets) if not data.is_here(catalog.load("datasets", name), name))
-
-
-def _own_facts(files: Mapping[str, tuple[str, str]]) -> dict[str, Facts]:
-    """Sizes of the user's own tables."""
-    if not files:
-        return {}
-    from regbench import data
-
-    described = {name: data.from_file(*file)[0] for name, file in files.items()}
-    return {name: Facts(dataset.sizes, dataset.inputs) for name, dataset in described.items()}

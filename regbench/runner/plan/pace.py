@@ -8,15 +8,16 @@ from typing import Any
 
 from regbench import catalog, kinds
 from regbench.job import Job, Pairs, Protocol, pairs
+from regbench.kinds.size import size_of
 from regbench.provenance import processor
-from regbench.runner.plan.cost import Facts, epoch_cost, facts_of, kind_of
+from regbench.runner.plan.cost import epoch_cost, kind_of
 from regbench.store import Store
 
 SETUP_S = 0.08  # a job's share of its pack's start: data, first parameters, tracing
 SETUP_ROW_S = 5e-6  # and per training row, for a method that fits its encoder first
 GPU_FACTOR = 0.01  # of a core's time, until a GPU has been seen to work
 
-Calibrate = Callable[[Job, str, Mapping[str, Facts]], float | None]  # job, device -> measured over arithmetic
+Calibrate = Callable[[Job, str], float | None]  # job, device -> measured over arithmetic
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,6 @@ class Pace:
         seen: (dataset, method, backbone, options) -> what past runs took.
         device: the slot to ask for, such as "cpu" or "cuda:0".
         calibrate: measures a shape that was never seen; None does without.
-        facts: of datasets that are not in the catalog.
     """
 
     def __init__(
@@ -43,12 +43,10 @@ class Pace:
         *,
         device: str = "cpu",
         calibrate: Calibrate | None = None,
-        facts: Mapping[str, Facts] | None = None,
     ) -> None:
         self.seen = dict(seen or {})
         self.device = device
         self.calibrate = calibrate
-        self.facts = dict(facts or {})
         self._known: dict[tuple[Any, ...], tuple[float, float, str]] = {}
         self._measured: dict[tuple[Any, ...], float | None] = {}
 
@@ -59,7 +57,6 @@ class Pace:
         devices: Sequence[str],
         *,
         calibrate: Calibrate | None = None,
-        facts: Mapping[str, Facts] | None = None,
     ) -> "Pace":
         """What the store has seen on such devices; of CPUs only this machine's kind."""
         found = {}
@@ -68,11 +65,11 @@ class Pace:
             here = kind == "cuda" or row["processor"] in {"", processor()}
             if str(row["device"]).startswith(kind) and here:
                 example = _example(row)
-                ratio = row["seconds_per_epoch"] / epoch_cost(example, facts)
+                ratio = row["seconds_per_epoch"] / epoch_cost(example)
                 found[example.dataset, example.method, example.backbone, example.options] = Seen(
                     ratio, row["setup_seconds"]
                 )
-        return cls(found, device=devices[0] if devices else "cpu", calibrate=calibrate, facts=facts)
+        return cls(found, device=devices[0] if devices else "cpu", calibrate=calibrate)
 
     def seconds(self, job: Job) -> float:
         """Seconds of one job's whole training, as its share of a pack on one slot."""
@@ -91,8 +88,8 @@ class Pace:
         return self._known[what]
 
     def _find(self, job: Job) -> tuple[float, float, str]:
-        arithmetic = epoch_cost(job, self.facts)
-        setup = SETUP_S + SETUP_ROW_S * facts_of(job.dataset, self.facts).sizes[0]
+        arithmetic = epoch_cost(job)
+        setup = SETUP_S + SETUP_ROW_S * size_of(job.dataset).rows[0]
         if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
             return seen.setup_s, arithmetic * seen.ratio, "history"
         if kinds.is_reference(job.method):  # of which neither another model nor a moment's training says anything
@@ -108,7 +105,7 @@ class Pace:
         """Measured over arithmetic, once for each dataset, backbone and batch size."""
         shape = (job.dataset, job.backbone, job.options, job.protocol.batch_size)
         if shape not in self._measured:
-            self._measured[shape] = self.calibrate(job, self.device, self.facts) if self.calibrate else None
+            self._measured[shape] = self.calibrate(job, self.device) if self.calibrate else None
         return self._measured[shape]
 
 

@@ -44,12 +44,12 @@ def make_packs(jobs: Sequence[Job], resources: Resources, pace: Pace) -> list[Pa
     """
     kind, free = kind_of(resources.devices), resources.free_bytes
     limit = None if free is None else SHARE_OF_MEMORY * free - memory((), kind=kind)
-    bytes_of = {job: job_memory(job, pace.facts) for job in jobs} if limit is not None else {}
+    bytes_of = {job: job_memory(job) for job in jobs} if limit is not None else {}
 
     def most(group: Sequence[Job]) -> int:
         if not kinds.of(group[0].method).is_packed:
             return 1
-        return resources.largest(group[0], pace.facts) if resources.largest else PACK_LIMIT[kind]
+        return resources.largest(group[0]) if resources.largest else PACK_LIMIT[kind]
 
     def fits(part: Sequence[Job]) -> bool:
         room = limit is None or sum(bytes_of[job] for job in part) <= limit

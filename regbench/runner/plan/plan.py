@@ -17,7 +17,6 @@ class Request:
     choose_again: bool = False  # make choices anew that were made before
     shard: tuple[int, int] | None = None  # only the i-th of n shares, from 1
     budget_s: float | None = None  # only what should be done in so many seconds
-    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # a user's own table: dataset -> (path, target)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """What jobs can be trained with on this machine, and how to find out what they take."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from regbench.job import Job
-from regbench.runner.plan.cost import Facts
 from regbench.runner.plan.pace import Calibrate
 
-Largest = Callable[[Job, Mapping[str, Facts]], int]
+Largest = Callable[[Job], int]
 
 
 @dataclass(frozen=True)

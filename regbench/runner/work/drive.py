@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from regbench import roots
 from regbench.engines.engine import Engine, MakeEngine, Outcome
 from regbench.job import Job, Pack
 from regbench.provenance import environment
@@ -156,7 +157,7 @@ class Driver:
                 store_url=self.store.url,
                 code=self._code(job.key for job in jobs),
                 name=f"{self.plan.benchmark}/{number}",
-                files=self.plan.asked.request.files,
+                added=roots.added(),
             )
 
     def _code(self, keys: Iterable[str]) -> dict[str, str]:

@@ -12,22 +12,19 @@ if TYPE_CHECKING:
     from regbench.data import Prepared
 
 
-def prepared(job: Job, file: tuple[str, str] | None) -> "Prepared":
-    """Split and scaled; `file` is the path and the target of a user's own table."""
-    seed = job.seed if job.protocol.split == "per_seed" else 0
-    return _load(job.dataset, job.digest, job.protocol.split, seed, file)
+def prepared(job: Job) -> "Prepared":
+    """Split and scaled."""
+    return _load(job.dataset, job.digest, job.protocol.split, job.seed if job.protocol.split == "per_seed" else 0)
 
 
 @lru_cache(maxsize=2)  # for a worker that goes from pack to pack
-def _load(dataset: str, digest: str, split: str, seed: int, file: tuple[str, str] | None) -> "Prepared":
+def _load(name: str, digest: str, split: str, seed: int) -> "Prepared":
     from regbench import data
 
-    if file is None:
-        return data.prepare(data.load(catalog.load("datasets", dataset), dataset), split, seed)
-    described, table = data.from_file(*file)
-    if described.digest != digest:
-        raise UsageError(f"{file[0]} has changed since the run was planned; run again")
-    return data.prepare(table, split, seed)
+    dataset = catalog.load("datasets", name)
+    if dataset.digest != digest:
+        raise UsageError(f"{name} has changed since the run was planned; run again")
+    return data.prepare(data.load(dataset, name), split, seed)
 
 
 def remember_dataset(store: Store, job: Job, data: "Prepared") -> None:

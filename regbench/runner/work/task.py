@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regbench.job import Job
+from regbench.roots import Added
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Task:
     store_url: str
     code: Mapping[str, str]  # job key -> digest
     name: str  # of the pack
-    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    added: Added = field(default_factory=Added)  # to the catalog, by the user
     deaths: int = 0  # workers that died on these jobs
     attempt: int = 1  # in this run, after failures that the machine is to blame for
 

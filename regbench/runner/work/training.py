@@ -11,7 +11,7 @@ from regbench.runner.work.group import Group
 from regbench.runner.work.inputs import prepared, remember_dataset
 from regbench.runner.work.record import Record
 from regbench.runner.work.signals import Stop, Stopped
-from regbench.runner.work.task import Result, Task
+from regbench.runner.work.task import Result
 
 if TYPE_CHECKING:
     from regbench.training.checkpoint import State
@@ -20,10 +20,10 @@ WRITE_EVERY_S = 10.0
 WRITING_COSTS_AT_MOST = 50  # times as long is trained between two writes as a write takes: 2 % for large states
 
 
-def train(group: Group, task: Task, place: Place, stop: Stop) -> Result:
+def train(group: Group, place: Place, stop: Stop) -> Result:
     """Train to the last epoch, or raise `Stopped` after writing the epoch before which it was asked to stop."""
     jobs = group.jobs
-    data = prepared(jobs[0], task.files.get(jobs[0].dataset))
+    data = prepared(jobs[0])
     remember_dataset(group.store, jobs[0], data)
     states = _states(group)
     record = Record(jobs, group.runs, states)
@@ -49,10 +49,10 @@ def train(group: Group, task: Task, place: Place, stop: Stop) -> Result:
     return group.finish(record, (time.perf_counter() - started) / len(jobs))
 
 
-def fit(group: Group, task: Task, stop: Stop) -> Result:
+def fit(group: Group, stop: Stop) -> Result:
     """Execute a job of a kind that is not packed: one epoch, and nothing that could go on later."""
     (job,) = group.jobs
-    data = prepared(job, task.files.get(job.dataset))
+    data = prepared(job)
     remember_dataset(group.store, job, data)
     record = Record(group.jobs, group.runs)
     with stop.at_once():

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from regbench import kinds
+from regbench import kinds, roots
 from regbench.engines.engine import Place
 from regbench.provenance import device_name, environment, flags, numerics
 from regbench.runner.work.device import torch_device
@@ -28,20 +28,22 @@ from regbench.store import Store
 def run_pack(task: Task, place: Place) -> Result:
     """Train those jobs of a pack that nobody else has claimed."""
     started = time.perf_counter()
+    roots.use(task.added)
     if not kinds.of(task.jobs[0].method).is_packed:
         place = Place("cpu", place.alive)
     torch_device(place.device)  # before `environment` is asked, since it sets flags
     with Store.open(task.store_url) as store, stop_requests() as stop:
         groups = list(_claim(store, task, place))
         with held(store, [claim for group in groups for claim in group.claims], LEASE_S):
-            results = [_attempt(group, task, place, stop) for group in groups]
+            results = [_attempt(group, place, stop) for group in groups]
     return joined(results, time.perf_counter() - started)
 
 
 def retrain(task: Task, place: Place) -> dict[str, np.ndarray]:
     """The curves (epochs,) of the one job of a task, trained alone; nothing is stored."""
+    roots.use(task.added)
     (job,) = task.jobs
-    data = prepared(job, task.files.get(job.dataset))
+    data = prepared(job)
     every = kinds.of(job.method).begin([job], data, torch_device(place.device))
     epochs = [
         epoch.values | {name: np.array([value]) for name, value in epoch.looks[0].diagnostics.items()}
@@ -71,11 +73,11 @@ def _environment(task: Task) -> dict[str, Any]:
     return {**here, "libraries": {**here["libraries"], **dict(kinds.libraries(task.jobs[0].method))}}
 
 
-def _attempt(group: Group, task: Task, place: Place, stop: Stop) -> Result:
+def _attempt(group: Group, place: Place, stop: Stop) -> Result:
     try:
         if kinds.of(group.jobs[0].method).is_packed:
-            return train(group, task, place, stop)
-        return fit(group, task, stop)
+            return train(group, place, stop)
+        return fit(group, stop)
     except Stopped:
         group.store.interrupt(group.claims)
         return Result(interrupted=True)

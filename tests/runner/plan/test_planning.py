@@ -13,10 +13,11 @@ from regbench import catalog
 from regbench.config import Benchmark
 from regbench.errors import UsageError
 from regbench.job import Job, Pack, Protocol, pairs
+from regbench.kinds.size import Size
 from regbench.runner import Request, Resources, make_plan
 from regbench.runner.plan import budget
 from regbench.runner.plan.calibration import calibrate, largest_pack
-from regbench.runner.plan.cost import Facts, epoch_cost, job_memory, memory
+from regbench.runner.plan.cost import epoch_cost, job_memory, memory
 from regbench.runner.plan.estimate import estimate, makespan, pack_seconds
 from regbench.runner.plan.pace import Pace
 from regbench.runner.plan.packing import BALANCED, PACK_LIMIT, SHARE_OF_MEMORY, make_packs
@@ -132,7 +133,7 @@ def test_arithmetic_and_memory_grow_with_what_costs():
     assert job_memory(replace(small, k=25)) > job_memory(small)
     wide = replace(small, options=pairs({"layers": 2, "width": 512}))
     assert epoch_cost(wide) > 2 * epoch_cost(small)
-    assert epoch_cost(small, {"wine_quality": Facts((10, 1, 1), 11)}) < epoch_cost(small)
+    assert epoch_cost(small, Size((10, 1, 1), 11)) < epoch_cost(small)
 
 
 @given(some_jobs, st.integers(1, 5))
@@ -233,12 +234,12 @@ def test_an_estimate_rests_on_what_the_store_has_seen(tmp_path):
 
 def test_a_calibration_is_made_once_and_then_read():
     job = a_job("wine_quality", "soft_binning", 5)
-    first = calibrate(job, "cpu", {})
+    first = calibrate(job, "cpu")
     assert first is not None
     assert 0.05 < first < 20  # arithmetic is not far off
     kept = Path(os.environ["REGBENCH_CACHE"]) / "calibration.json"
     before = kept.stat().st_mtime_ns
-    assert calibrate(job, "cpu", {}) == first  # to the last digit, which no second measurement would give
+    assert calibrate(job, "cpu") == first  # to the last digit, which no second measurement would give
     assert kept.stat().st_mtime_ns == before
     plan = make_plan(benchmark(grid(["wine_quality"], epochs=100)), None, Resources(calibrate=calibrate))
     assert plan.price.estimate.rests_on == "a calibration of this machine"
@@ -252,7 +253,7 @@ def test_what_is_over_in_seconds_is_not_calibrated_for():
 def test_a_calibration_that_cannot_be_kept_is_made_all_the_same(monkeypatch, tmp_path: Path):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("REGBENCH_CACHE", str(tmp_path / "file"))
-    assert calibrate(a_job(), "cpu", {}) is not None
+    assert calibrate(a_job(), "cpu") is not None
 
 
 def test_ten_thousand_jobs_are_planned(tmp_path):
@@ -266,12 +267,12 @@ def test_ten_thousand_jobs_are_planned(tmp_path):
 def test_the_size_of_a_pack_is_measured_and_obeyed(monkeypatch):
     """On a device; here on the CPU, which goes the same way, with sizes that a test can afford."""
     job = a_job("wine_quality", "soft_binning", 5)
-    measured = largest_pack("cpu", job, {}, counts=(1, 2))
+    measured = largest_pack("cpu", job, counts=(1, 2))
     assert measured in (1, 2)
-    assert largest_pack("cpu", job, {}, counts=(1, 2)) == measured
+    assert largest_pack("cpu", job, counts=(1, 2)) == measured
     asked = []
 
-    def three(job, facts):
+    def three(job):
         asked.append(job.dataset)
         return 3
 

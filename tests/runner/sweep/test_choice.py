@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regbench import config
+from regbench import config, roots
 from regbench.campaign.choosing import Wanted, choose
 from regbench.engines.engine import Place
 from regbench.errors import UsageError
@@ -322,11 +322,11 @@ def test_choices_leave_and_come_back_with_the_results(bench, tmp_path):
 def test_real_training_all_the_way(bench):
     """Two-epoch models on a generated table of 60 rows, trained in this process by what workers run."""
     write_csv(bench.folder / "table.csv", table(60))
-    (chosen,) = choose(Wanted(["final"], k=[5], table=(bench.folder / "table.csv", "y")))
+    (benchmark,) = choose(Wanted(["final"], k=[5], table=(bench.folder / "table.csv", "y")))
     rounds, packs = Rounds(), []
     with Store.open(bench.db) as store:
         while True:
-            plan = plan_ahead(chosen.benchmark, store, request=Request(files=chosen.files))
+            plan = plan_ahead(benchmark, store)
             if (step := rounds.next(plan)) is None:
                 break
             if step is plan:
@@ -334,7 +334,7 @@ def test_real_training_all_the_way(bench):
             store.add_benchmark(step.benchmark, step.asked.config, step.asked.members)
             for number, pack in enumerate(step.packs):
                 name = f"{step.benchmark}/{number}"
-                task = Task(pack.jobs, store.url, plan_code(step), name, chosen.files)
+                task = Task(pack.jobs, store.url, plan_code(step), name, roots.added())
                 result = run_pack(task, Place("cpu", alive=lambda: True))
                 assert not result.failed
                 packs.append(len(pack.jobs))
