@@ -32,8 +32,8 @@ def digest(epoch: Fitted) -> str:
 
 
 def test_the_catalog_has_the_baselines_in_the_order_of_tables():
-    assert set(order.BASELINES) == set(NAMES)
-    assert sorted(NAMES, key=order.method_key) == list(order.BASELINES)
+    places = [catalog.entry("baselines", name).arguments["place"] for name in sorted(NAMES, key=order.method_key)]
+    assert places == list(range(len(NAMES)))
     assert max(map(order.method_key, catalog.names("methods"))) < min(map(order.method_key, NAMES))
 
 
