@@ -125,7 +125,7 @@ def _tests(overall: verdict.Overall) -> str:
 
 
 def _chance(value: float | None) -> str:
-    """A probability to two digits, and never nought or certain: resampling does not know that much."""
+    """A probability to two digits, never 0 or 1: resampling does not know that much."""
     if value is None:
         return MISSING
     if value < 0.005:
