@@ -4,8 +4,8 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from regbench.runner.work.record import Record
 
+from regbench.runner.work.record import Record
 from regbench.training.diagnostics import Look
 from regbench.training.loop import Epoch
 from tests.made.jobs import make_job
