@@ -1,9 +1,10 @@
 """What there is: the file name is the registry.
 
-`methods/soft_binning.py` is the method `soft_binning`, `reports/bridges/table1.py` the report `bridges_table1`. A file
-belongs to the catalog if its top level makes the object of a kind (METHOD, DATASET, ...); the others are helpers. What
-a listing or a plan must know of it (its first line, its hyper-parameters and their defaults) is read from the file's
-syntax tree, so that nothing needs importing torch to be listed. `load` imports the file and gives the object itself.
+`methods/soft_binning.py` is the method `soft_binning`, `reports/bridges/table1.py` the report `bridges_table1`, and the
+package `reports/ablation/` the report `ablation`. A file belongs to the catalog if its top level makes the object of a
+kind (METHOD, DATASET, ...); the others are helpers. What a listing or a plan must know of it (its first line, its
+hyper-parameters and their defaults) is read from the file's syntax tree, so that nothing needs importing torch to be
+listed. `load` imports the file and gives the object itself.
 
 The catalog looks into the package, then where `roots` says that users keep files of their own.
 """
@@ -43,6 +44,11 @@ class Entry:
     bounds: Mapping[str, dict[str, Any]] = field(
         default_factory=dict
     )  # hyper-parameter -> what its `HParam` says by keyword: low, least, above, ...
+
+    @property
+    def symbols(self) -> dict[str, str]:
+        """Of the hyper-parameters that have a symbol."""
+        return {name: said["symbol"] for name, said in self.bounds.items() if "symbol" in said}
 
     @property
     def hparams(self) -> dict[str, float]:

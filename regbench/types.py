@@ -23,6 +23,7 @@ class HParam:
 
     A value must be `least` or more, greater than `above` and less than `below`, as far as these are given. They are
     literals, for they are read without running the file.
+    symbol: what tables and axes call it, such as λ_σ; without one, its name.
     """
 
     default: float
@@ -32,6 +33,7 @@ class HParam:
     least: float | None = None
     above: float | None = None
     below: float | None = None
+    symbol: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class Method:
     scores: (params, outputs (B, K), y (B, M)) -> (B,), of the distribution that the method predicts, by the name of a
         metric ("crps", "nll", "coverage"): means over validation and test rows are kept of every epoch.
     uses_k: whether the number of bins matters; such a method needs k >= 2.
+    label, colour (#RRGGBB): how figures show it; without them, its name and a colour that follows from the name.
     """
 
     outputs: Callable[[int, int], int]
@@ -117,6 +120,8 @@ class Method:
     encode: Callable[[Params, Tensor], Tensor] | None = None
     decoder: Callable[[Params], Tensor] | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)
+    label: str = ""
+    colour: str = ""
 
 
 @dataclass(frozen=True)

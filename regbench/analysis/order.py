@@ -7,17 +7,7 @@ from regbench import catalog, kinds
 from regbench.papers import bridges
 
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")  # not the 2 of end2end
-BASELINES = (
-    "train_mean",
-    "train_median",
-    "ridge",
-    "knn",
-    "random_forest",
-    "hist_gradient_boosting",
-    "xgboost",
-    "lightgbm",
-    "catboost",
-)  # from the least a model must do to the most that is done without a network
+LAST = 1_000  # the place of a reference model that names none
 
 
 @cache
@@ -28,6 +18,20 @@ def alias(dataset: str) -> str:
     return catalog.entry("datasets", dataset).arguments.get("alias") or dataset
 
 
+def full_name(alias: str) -> str:
+    """The name of a dataset by its short one; what is no short name stays.
+
+    >>> full_name("DM"), full_name("mine")
+    ('diamonds', 'mine')
+    """
+    return _by_alias().get(alias, alias)
+
+
+@cache
+def _by_alias() -> dict[str, str]:
+    return {alias(name): name for name in catalog.names("datasets")}
+
+
 def dataset_key(dataset: str) -> tuple[int, str]:
     """Sorts datasets as Table 1 of the first paper does."""
     short = alias(dataset)
@@ -35,12 +39,12 @@ def dataset_key(dataset: str) -> tuple[int, str]:
 
 
 def method_key(method: str) -> tuple[int, str]:
-    """Sorts methods as the first paper lists them, then other methods, then baselines as they are listed here."""
+    """Sorts methods as the first paper lists them, then other methods, then baselines by the place they name."""
     if method in bridges.METHODS:
         return (bridges.METHODS.index(method), method)
     if not kinds.is_reference(method):
         return (len(bridges.METHODS), method)
-    place = BASELINES.index(method) if method in BASELINES else len(BASELINES)
+    place = catalog.entry("baselines", method).arguments.get("place", LAST)
     return (len(bridges.METHODS) + 1 + place, method)
 
 

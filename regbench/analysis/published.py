@@ -1,10 +1,8 @@
 """A paper's table as a frame of cells, so that whatever reads our numbers reads theirs."""
 
-from functools import cache
-
 import pandas as pd
 
-from regbench import catalog, variants
+from regbench import variants
 from regbench.analysis import order
 from regbench.papers import bridges
 
@@ -14,7 +12,7 @@ def bridges_cells() -> "pd.DataFrame":
     rows = [
         {
             "benchmark": "paper",
-            "dataset": _full_names().get(cell.dataset, cell.dataset),
+            "dataset": order.full_name(cell.dataset),
             "method": cell.method,
             "variant": _variant(cell),
             "k": cell.k,
@@ -37,8 +35,3 @@ def _variant(cell: bridges.Cell) -> str:
 
 def _settings(cell: bridges.Cell) -> dict[str, float]:
     return {} if cell.lambda_sigma is None else {bridges.WIDTH: cell.lambda_sigma}
-
-
-@cache
-def _full_names() -> dict[str, str]:
-    return {order.alias(name): name for name in catalog.names("datasets")}

@@ -31,6 +31,9 @@ class Baseline:
     images: whether it can make something of pictures.
     requires: the distribution it is made of, whose version is part of what made a number.
     static: what a benchmark may set.
+    label, colour (#RRGGBB): how figures show it; without them, its name and a colour that follows from the name.
+    place: where it stands among reference models, from the least that a model must do to the most that is done without
+        a network; without one, behind them.
     """
 
     fit: Callable[[Float64, Float64, Static, int], Iterable[Candidate]]
@@ -40,6 +43,9 @@ class Baseline:
     images: bool = False
     requires: str = ""
     static: Static = field(default_factory=dict)
+    label: str = ""
+    colour: str = ""
+    place: int | None = None
 
 
 def choose(candidates: Iterable[Candidate], x_val: Float64, y_val: Float64) -> Candidate:

@@ -41,5 +41,8 @@ BASELINE = Baseline(
     cost=3e-5,
     requires="catboost",
     static={"trees": 400},
+    label="CatBoost",
+    colour="#3F2D1B",
+    place=8,
     reference="Prokhorenkova et al. (2018), https://arxiv.org/abs/1706.09516",
 )

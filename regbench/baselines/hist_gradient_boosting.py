@@ -51,5 +51,8 @@ BASELINE = Baseline(
     cost=3e-5,
     requires="scikit-learn",
     static={"trees": 800},
+    label="gradient boosting",
+    colour="#8D6D4B",
+    place=5,
     reference="Friedman (2001), https://doi.org/10.1214/aos/1013203451",
 )

@@ -28,5 +28,8 @@ BASELINE = Baseline(
     deterministic=True,
     cost=3e-6,
     requires="scikit-learn",
+    label="nearest neighbours",
+    colour="#BC9D7D",
+    place=3,
     reference="Cover, Hart (1967), https://doi.org/10.1109/TIT.1967.1053964",
 )

@@ -43,5 +43,8 @@ BASELINE = Baseline(
     cost=3e-5,
     requires="lightgbm",
     static={"trees": 800},
+    label="LightGBM",
+    colour="#594129",
+    place=7,
     reference="Ke et al. (2017), https://papers.nips.cc/paper/6907",
 )

@@ -29,5 +29,8 @@ BASELINE = Baseline(
     cost=3e-5,
     requires="scikit-learn",
     static={"trees": 100},
+    label="random forest",
+    colour="#A88662",
+    place=4,
     reference="Breiman (2001), https://doi.org/10.1023/A:1010933404324",
 )

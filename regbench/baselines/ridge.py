@@ -25,5 +25,8 @@ BASELINE = Baseline(
     deterministic=True,
     cost=3e-7,
     requires="scikit-learn",
+    label="ridge",
+    colour="#CDB59B",
+    place=2,
     reference="Hoerl, Kennard (1970), https://doi.org/10.1080/00401706.1970.10488634",
 )

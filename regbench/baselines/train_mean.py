@@ -23,5 +23,8 @@ BASELINE = Baseline(
     deterministic=True,
     images=True,
     cost=1e-9,
+    label="training mean",
+    colour="#EADFD3",
+    place=0,
     reference="Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes",
 )

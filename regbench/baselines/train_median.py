@@ -22,5 +22,8 @@ BASELINE = Baseline(
     deterministic=True,
     images=True,
     cost=1e-9,
+    label="training median",
+    colour="#DCCBB8",
+    place=1,
     reference="Laplace (1818), Deuxième supplément à la théorie analytique des probabilités",
 )

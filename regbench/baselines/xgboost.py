@@ -42,5 +42,8 @@ BASELINE = Baseline(
     cost=3e-5,
     requires="xgboost",
     static={"trees": 800},
+    label="XGBoost",
+    colour="#735639",
+    place=6,
     reference="Chen, Guestrin (2016), https://doi.org/10.1145/2939672.2939785",
 )

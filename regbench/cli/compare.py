@@ -59,5 +59,9 @@ def compare(
     if json:
         emit_json("compare", found.data(), [*found.missing, *found.notes])
     else:
-        emit(reports.show_comparison(found, format=format_, width=width() if format_ == "table" else None))
+        emit(
+            reports.show(
+                reports.load("comparison"), found, format=format_, width=width() if format_ == "table" else None
+            )
+        )
     return UNDECIDED if exit_code and not found.decided else 0

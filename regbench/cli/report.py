@@ -107,7 +107,7 @@ def report(
         about = metrics.about(given.metric)
         data = {"report": found, "benchmark": benchmark, **reports.data(shown, numbers), "files": written}
         data |= {"metric": about.name, "better": about.better}
-        return emit_json("report", data, data["notes"])
+        return emit_json("report", data, data.get("notes", ()))
     emit(reports.show(shown, numbers, format=format_, width=width() if format_ == "table" else None))
     for path in written:
         say(f"wrote {path}")

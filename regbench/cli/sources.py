@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from regbench.analysis.choices import Choices
+    from regbench.analysis.claims import Findings
     from regbench.analysis.sweeps import Swept
+    from regbench.papers.claims import Paper
     from regbench.reports import Report
     from regbench.store import Part, Store
 
@@ -58,6 +60,8 @@ class Source:
                 return Found(_choices(store, chosen), chosen, {})
             case "curves":
                 frame = store.curves(chosen, names=names)
+            case "claims":
+                return Found(_of_its_paper(store, chosen), chosen, {})
             case "encoders":
                 return Found(encoders(store, chosen), chosen, {})
             case "sweeps":
@@ -106,6 +110,25 @@ def _choices(store: "Store", benchmark: str | None) -> "Choices":
     made = store.choices(benchmark)
     here = set(store.benchmarks()["name"])
     return gather(made, [store.cells(name) for name in sorted(set(made["source"])) if name in here])
+
+
+def findings(store: "Store", paper: "Paper", benchmark: str, only: Sequence[str] = ()) -> "Findings":
+    """The claims of a paper, against its own tables and the runs of a benchmark."""
+    from regbench.analysis.claims import verify
+
+    chosen = {cell: choice.values for cell, choice in store.chosen(benchmark).items()}
+    return verify(paper, store.cells(benchmark), chosen=chosen, only=only)
+
+
+def _of_its_paper(store: "Store", benchmark: str | None) -> "Findings":
+    """The claims of the paper that a benchmark reruns."""
+    from regbench.papers import claims
+
+    name = (benchmark or "").partition("[")[0]
+    for paper in map(claims.load, claims.names()):
+        if benchmark and name in paper.benchmarks:
+            return findings(store, paper, benchmark)
+    raise NothingMeasured(f"benchmark {benchmark} reruns no paper whose claims are known: `regbench verify PAPER`")
 
 
 def _cells(store: "Store", benchmark: str | None, report: "Report", metric: str) -> "pd.DataFrame":

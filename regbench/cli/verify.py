@@ -12,6 +12,7 @@ from regbench.cli import asked, options, settling
 from regbench.cli.output import emit, emit_json, say, width
 from regbench.cli.reading import cells_only, reading
 from regbench.cli.report import Format
+from regbench.cli.sources import findings
 
 if TYPE_CHECKING:
     from regbench.analysis.claims import Findings
@@ -67,8 +68,8 @@ def verify(
 
     known, place = claims.load(paper), Place(db, from_, tuple(claim or ()))
     if budget is None:
-        findings, name = place.look(known, benchmark)
-        return _show(findings, name, format_=format_, json=json, detailed=bool(claim))
+        found, name = place.look(known, benchmark)
+        return _show(found, name, place.only, format_=format_, json=json)
     if from_ is not None:
         raise UsageError("--budget trains into a database: leave out --from")
     from regbench.campaign import claims as campaign_claims
@@ -81,9 +82,9 @@ def verify(
         campaign = Campaign(db, asked.slots(devices, workers), on_event=listener)
         training = campaign_claims.Settling(campaign, chosen, seconds)
         results = training.train(lambda: place.look(known, training.name, planned=True)[0])
-    findings, name = place.look(known, training.name, planned=True)
-    further = training.further(findings)
-    _show(findings, name, format_=format_, json=json, detailed=bool(claim), further=further)
+    found, name = place.look(known, training.name, planned=True)
+    further = training.further(found)
+    _show(found, name, place.only, format_=format_, json=json, further=further)
     results.check_interruption()
     return results.check_failures()
 
@@ -108,8 +109,7 @@ class Place(NamedTuple):
             name = _stored(store, paper, benchmark, planned=planned)
             if name is None:
                 return verify(paper, only=self.only), None
-            chosen = {cell: choice.values for cell, choice in store.chosen(name).items()}
-            return verify(paper, store.cells(name), chosen=chosen, only=self.only), name
+            return findings(store, paper, name, self.only), name
 
 
 def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: bool) -> str | None:
@@ -126,22 +126,23 @@ def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: b
 
 
 def _show(
-    findings: "Findings",
+    found: "Findings",
     benchmark: str | None,
+    only: Sequence[str],
     *,
     format_: str,
     json: bool,
-    detailed: bool,
     further: "Further | None" = None,
 ) -> None:
     """The verdicts, of single claims with all that decides them, and what more time would settle."""
     from regbench import reports
 
+    shown = reports.load("claims")
+    numbers = shown.compute(found, reports.Options(benchmark=benchmark, claims=tuple(only)))
     if json:
         more = {} if further is None else {"further": settling.as_data(further)}
-        return emit_json("verify", {**reports.claims_data(findings, benchmark), **more}, findings.notes)
-    shown = width() if format_ == "table" else None
-    emit(reports.show_claims(findings, benchmark, format=format_, width=shown, detailed=detailed))
+        return emit_json("verify", {**reports.data(shown, numbers), **more}, found.notes)
+    emit(reports.show(shown, numbers, format=format_, width=width() if format_ == "table" else None))
     if further is not None:
         (emit if format_ == "table" else say)(settling.as_text(further))
     return None

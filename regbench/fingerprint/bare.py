@@ -2,7 +2,9 @@
 
 import ast
 
-QUIET = frozenset({"reference", "cost", "label", "colour", "symbol", "licence", "url", "alias"})
+QUIET = frozenset(
+    {"reference", "cost", "label", "colour", "symbol", "place", "better", "unit", "needs", "licence", "url", "alias"}
+)
 # Objects of the catalog, whose words and guesses decide nothing. Any other call keeps all of its arguments.
 CATALOG = frozenset({"Method", "Baseline", "Backbone", "Metric", "TabularDataset", "ImageDataset"})
 SETTING = "HParam"  # default and bounds: a job spells its values out

@@ -25,5 +25,7 @@ METHOD = Method(
     scores={"crps": crps, "nll": nll, "coverage": coverage},
     hparams={"variance_power": HParam(0.5, low=0.1, high=1.0, least=0)},
     uses_k=False,
+    label="β-NLL",
+    colour="#AA4499",
     reference="Seitzer, Tavakoli, Antic, Martius (2022), ICLR, https://arxiv.org/abs/2203.09168",
 )

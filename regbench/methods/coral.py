@@ -51,8 +51,10 @@ METHOD = Method(
         "crps": lambda params, outputs_BM, y_BM: _ordinal.crps(params, exceeding(params, outputs_BM), y_BM),
         "coverage": lambda params, outputs_BM, y_BM: _ordinal.coverage(params, exceeding(params, outputs_BM), y_BM),
     },
-    hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0)},
+    hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0, symbol="encoder rate")},
     static={"decode": "mean"},
     uses_k=True,
+    label="CORAL",
+    colour="#DDCC77",
     reference="Cao, Mirjalili, Raschka (2020), Pattern Recognition Letters 140, https://arxiv.org/abs/1901.07884",
 )

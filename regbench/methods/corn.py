@@ -56,5 +56,7 @@ METHOD = Method(
     },
     static={"decode": "mean"},
     uses_k=True,
+    label="CORN",
+    colour="#999933",
     reference="Shi, Cao, Raschka (2023), Pattern Analysis and Applications 26, https://arxiv.org/abs/2111.08851",
 )

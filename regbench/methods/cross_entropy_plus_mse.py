@@ -50,12 +50,14 @@ METHOD = Method(
         "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["mu"], y_BM),
     },
     hparams={
-        "lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0),
-        "lambda_kl": HParam(1.0, low=0.01, high=10.0, least=0),
-        "lambda_pred": HParam(1.0, low=0.1, high=10.0, least=0),
-        "encoder_lr": HParam(0.1, low=0.01, high=1.0, least=0),
+        "lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0, symbol="λ_σ"),
+        "lambda_kl": HParam(1.0, low=0.01, high=10.0, least=0, symbol="λ_KL"),
+        "lambda_pred": HParam(1.0, low=0.1, high=10.0, least=0, symbol="λ_pred"),
+        "encoder_lr": HParam(0.1, low=0.01, high=1.0, least=0, symbol="encoder rate"),
     },
     static={"mu": "fixed"},
     uses_k=True,
+    label="cross-entropy + MSE",
+    colour="#882255",
     reference="Stewart, Bach, Berthet (2025), equation 10 with a fixed encoder, https://arxiv.org/abs/2502.02996",
 )

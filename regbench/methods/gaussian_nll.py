@@ -22,5 +22,7 @@ METHOD = Method(
     predict=mean,
     scores={"crps": crps, "nll": nll, "coverage": coverage},
     uses_k=False,
+    label="Gaussian NLL",
+    colour="#CC79A7",
     reference="Nix, Weigend (1994), IEEE International Conference on Neural Networks",
 )

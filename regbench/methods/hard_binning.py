@@ -42,5 +42,7 @@ METHOD = Method(
         "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["centres"], y_BM),
     },
     uses_k=True,
+    label="hard binning",
+    colour="#56B4E9",
     reference="Stewart, Bach, Berthet, Vert (2023), AISTATS, https://arxiv.org/abs/2211.05641",
 )

@@ -65,5 +65,7 @@ METHOD = Method(
         "padding": HParam(3.0, low=0.5, high=4.0, least=0),
     },
     uses_k=True,
+    label="HL-Gauss",
+    colour="#117733",
     reference="Imani, White (2018), ICML, https://arxiv.org/abs/1806.04613; Farebrother et al. (2024)",
 )

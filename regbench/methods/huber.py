@@ -24,5 +24,7 @@ METHOD = Method(
     predict=lambda _params, outputs_BM: outputs_BM,
     hparams={"beta": HParam(0.05, low=0.001, high=1.0, above=0)},
     uses_k=False,
+    label="Huber",
+    colour="#44AA99",
     reference="Huber (1964), Annals of Mathematical Statistics 35, https://doi.org/10.1214/aoms/1177703732",
 )

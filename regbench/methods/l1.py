@@ -19,5 +19,7 @@ METHOD = Method(
     loss=loss,
     predict=lambda _params, outputs_BM: outputs_BM,
     uses_k=False,
+    label="least deviations",
+    colour="#000000",
     reference="Boscovich (1757), De litteraria expeditione per pontificiam ditionem",
 )

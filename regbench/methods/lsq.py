@@ -21,5 +21,7 @@ METHOD = Method(
     loss=loss,
     predict=lambda _params, outputs_BM: outputs_BM,
     uses_k=False,
+    label="least squares",
+    colour="#8C8C8C",
     reference="Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes",
 )

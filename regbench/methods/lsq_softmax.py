@@ -40,8 +40,10 @@ METHOD = Method(
         "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM),
         "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["mu"], y_BM),
     },
-    hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0)},
+    hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0, symbol="encoder rate")},
     static={"init": "grid"},
     uses_k=True,
+    label="LS with softmax",
+    colour="#E69F00",
     reference="Stewart, Bach, Berthet (2025), equation 2, https://arxiv.org/abs/2502.02996",
 )

@@ -87,5 +87,7 @@ METHOD = Method(
     scores={"crps": crps, "coverage": coverage},
     static={"point": "mean"},
     uses_k=True,
+    label="pinball",
+    colour="#F0E442",
     reference="Koenker, Bassett (1978), Econometrica 46, https://doi.org/10.2307/1913643",
 )

@@ -59,8 +59,13 @@ METHOD = Method(
         "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["mu"], y_BM),
         "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["mu"], y_BM),
     },
-    hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0), "alpha": HParam(1e-6, low=1e-8, high=1e-3)},
+    hparams={
+        "lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0, symbol="λ_σ"),
+        "alpha": HParam(1e-6, low=1e-8, high=1e-3, symbol="α"),
+    },
     static={"targets": "train"},
     uses_k=True,
+    label="pre-trained encoder",
+    colour="#009E73",
     reference="Stewart, Bach, Berthet (2025), equations 7 and 8, https://arxiv.org/abs/2502.02996",
 )

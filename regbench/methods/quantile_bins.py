@@ -99,5 +99,7 @@ METHOD = Method(
     scores={"crps": crps, "coverage": coverage},
     static={"centre": "mean"},
     uses_k=True,
+    label="equal-mass bins",
+    colour="#332288",
     reference="Stewart, Bach, Berthet, Vert (2023), AISTATS, section 3, https://arxiv.org/abs/2211.05641",
 )

@@ -41,7 +41,9 @@ METHOD = Method(
         "crps": lambda params, outputs_BK, y_BM: crps_of_bins(outputs_BK, params["centres"], y_BM),
         "coverage": lambda params, outputs_BK, y_BM: coverage_of_bins(outputs_BK, params["centres"], y_BM),
     },
-    hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0)},
+    hparams={"lambda_sigma": HParam(0.5, low=0.25, high=2.0, above=0, symbol="λ_σ")},
     uses_k=True,
+    label="soft binning",
+    colour="#0072B2",
     reference="Stewart, Bach, Berthet (2025), equation 4, https://arxiv.org/abs/2502.02996",
 )

@@ -49,5 +49,7 @@ METHOD = Method(
         "coverage": lambda params, outputs_BK, y_BM: coverage_of_marginals(outputs_BK, params["points"], y_BM),
     },
     uses_k=True,
+    label="two-hot",
+    colour="#88CCEE",
     reference="Schrittwieser et al. (2020), Nature 588, appendix Network Architecture, https://arxiv.org/abs/1911.08265",
 )

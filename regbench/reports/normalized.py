@@ -9,17 +9,15 @@ from regbench.analysis import Normalized, aggregate, normalize, order, select
 from regbench.analysis.aggregate import records, shown_with
 from regbench.errors import NothingMeasured
 from regbench.papers.bridges import WIDTH
-from regbench.reports import _ratios, _units, _words
-from regbench.reports._report import Options, Report, Table
+from regbench.reports.report import Options, Report, Table
+from regbench.reports.shared import tables, units
+from regbench.reports.text import words
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-NAMING = [
-    *("dataset", "method", "variant", "k", WIDTH, "n", "n_expected", "diverged"),
-]
+NAMING = ["dataset", "method", "variant", "k", WIDTH, "n", "n_expected", "diverged"]
 RATIO = ["ratio", "ratio_std", "reason"]
-DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
 
 
 @dataclass(frozen=True)
@@ -44,19 +42,19 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
         raise NothingMeasured(
             "no finished run to report on; `regbench run` makes some, `regbench status` shows how far"
         )
-    source = _words.source(frame, options)
-    notes = (*_words.synthetic(frame, cells["dataset"]), *_words.gaps(cells))
+    source = words.source(frame, options)
+    notes = (*words.synthetic(frame, cells["dataset"]), *words.gaps(cells))
     if options.normalize and not asked.is_error:
         notes += (
             f"{asked.label} ({asked.direction}) is shown as it is: a ratio to {options.normalize} would say nothing",
         )
     if options.normalize is None or not asked.is_error:
         left_out = tuple(cells.attrs.get("left_out", ()))
-        return Numbers(_units.convert(cells, options), None, options.units, source, (*notes, *left_out), columns)
+        return Numbers(units.convert(cells, options), None, options.units, source, (*notes, *left_out), columns)
     ratios = normalize(shown, baseline=options.normalize, metric=options.metric, reference=frame)
     usable = ratios if ratios.cells["ratio"].notna().any() else None
     instead = () if usable else ("no ratio could be formed, so the errors themselves are shown",)
-    cells = _units.convert(ratios.cells, options)
+    cells = units.convert(ratios.cells, options)
     return Numbers(cells, usable, options.units, source, (*notes, *ratios.notes, *instead), columns)
 
 
@@ -70,8 +68,7 @@ def table(numbers: Numbers) -> Table:
     """The table of ratios, or a row per cell with RMSE and MAE."""
     if numbers.normalized is None:
         return _errors(numbers)
-    caption = _ratios.caption(numbers.normalized, numbers.source)
-    return _ratios.ratio_table(numbers.normalized, caption, numbers.notes)
+    return tables.ratio_table(numbers.normalized, numbers.source, numbers.notes)
 
 
 def _measured(numbers: Numbers) -> str:
@@ -79,7 +76,7 @@ def _measured(numbers: Numbers) -> str:
     shown = [metrics.about(each) for each in numbers.metrics]
     errors = " and ".join(each.label for each in shown if each.is_error)
     others = "".join(f" and {each.label} ({each.direction})" for each in shown if not each.is_error)
-    return f"{errors} in {_units.named(numbers.units)}{others}"
+    return f"{errors} in {units.named(numbers.units)}{others}"
 
 
 def _statistics(names: Sequence[str]) -> list[str]:
@@ -87,18 +84,17 @@ def _statistics(names: Sequence[str]) -> list[str]:
 
 
 def _errors(numbers: Numbers) -> Table:
-    usual = _words.usual_seeds(numbers.cells)
+    usual = words.usual_seeds(numbers.cells)
     rows = []
     for row in records(numbers.cells):
-        errors = [_words.cell(row, row[f"{m}_mean"], row[f"{m}_std"], usual, DIGITS) for m in numbers.metrics]
-        rows.append((order.alias(row["dataset"]), *_ratios.row_names(row), *errors))
-    labels = [metrics.about(each).label for each in numbers.metrics]
+        errors = [tables.error(row, m, usual) for m in numbers.metrics]
+        rows.append((order.alias(row["dataset"]), *tables.row_names(row), *errors))
     caption = (
         f"Test {_measured(numbers)}, mean ± standard deviation over seeds. "
-        f"{numbers.source}; {_words.seeds(numbers.cells)}."
+        f"{numbers.source}; {words.seeds(numbers.cells)}."
     )
-    header = ("dataset", "method", "k", "λσ", *labels)
-    return _ratios.compact(Table(caption, header, tuple(rows), numbers.notes, index=4))
+    header = ("dataset", *tables.NAMES, *(metrics.about(name).label for name in numbers.metrics))
+    return tables.compact(Table(caption, header, tuple(rows), numbers.notes, index=4))
 
 
 REPORT = Report(title="Results relative to a baseline", compute=compute, table=table, frames=frames)

@@ -1,13 +1,15 @@
 """How good predicted distributions are: CRPS, and the likelihood where there is a density, on test rows."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from regbench import catalog
 from regbench.analysis import aggregate, select
 from regbench.errors import NothingMeasured
-from regbench.reports import _grid, _words
-from regbench.reports._report import Options, Report, Table
+from regbench.reports.report import Options, Report, Table
+from regbench.reports.shared import tables
+from regbench.reports.text import words
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -38,38 +40,31 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     points = cells["method"].isin(_points(set(cells["method"])))
     for part in ("mean", "std"):
         cells[f"crps_{part}"] = cells[f"crps_{part}"].where(~points, cells[f"mae_{part}"])
-    rows = cells.assign(reference=cells["method"].isin(catalog.names("baselines")), point=points)
-    for name in SCORES:
-        rows[f"best_{name}"] = _grid.lowest(rows, f"{name}_mean")
+    rows = tables.marked(cells, list(SCORES), point=points)
     notes = (
-        *_words.synthetic(frame, rows["dataset"]),
-        f"{_grid.MARKED}; whether a difference is more than noise, it does not say",
+        *words.synthetic(frame, rows["dataset"]),
+        f"{tables.MARKED}; whether a difference is more than noise, it does not say",
         *([f"{POINT} marks a method that predicts a point, whose CRPS is its MAE"] if points.any() else []),
-        *_words.gaps(rows),
+        *words.gaps(rows),
         *_unscored(rows),
         *rows.attrs.get("left_out", ()),
     )
-    return Numbers(rows, _words.source(frame, options), notes)
+    return Numbers(rows, words.source(frame, options), notes)
 
 
 def table(numbers: Numbers) -> Table:
     """A grid for each score: rows by datasets."""
-    usual = _words.usual_seeds(numbers.rows)
+    usual = words.usual_seeds(numbers.rows)
     caption = (
         "Proper scores of predicted distributions on test rows, lower is better, mean ± standard deviation over "
-        f"seeds. CRPS is in units of the target scaled to [0, 1]. {numbers.source}; {_words.seeds(numbers.rows)}."
+        f"seeds. CRPS is in units of the target scaled to [0, 1]. {numbers.source}; {words.seeds(numbers.rows)}."
     )
     blocks = []
     for name, title in SCORES.items():
-        scored = numbers.rows.groupby(_grid.ROW, dropna=False)[f"{name}_mean"].transform("count") > 0
+        scored = numbers.rows.groupby(tables.ROW, dropna=False)[f"{name}_mean"].transform("count") > 0
         if scored.any():
-            blocks.append(_grid.block(title, numbers.rows[scored], lambda row, n=name: _cell(row, n, usual)))
-    return _grid.stacked(caption, blocks, numbers.notes)
-
-
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
-    """One row per cell."""
-    return {"rows": numbers.rows}
+            blocks.append(tables.block(title, numbers.rows[scored], partial(_cell, name, usual)))
+    return tables.stacked(caption, blocks, numbers.notes)
 
 
 def _points(methods: set[str]) -> set[str]:
@@ -79,22 +74,16 @@ def _points(methods: set[str]) -> set[str]:
     return baselines | {each for each in own if "scores" not in catalog.entry("methods", each).arguments}
 
 
-def _cell(row: dict[str, Any], name: str, usual: _words.Seeds) -> str:
-    shown = _words.cell(row, row[f"{name}_mean"], row[f"{name}_std"], usual, _grid.DIGITS)
-    return POINT * bool(row["point"] and row["n"]) + _grid.BEST * bool(row[f"best_{name}"]) + shown
+def _cell(name: str, usual: words.Seeds, row: dict[str, Any]) -> str:
+    return POINT * bool(row["point"] and row["n"]) + tables.error(row, name, usual)
 
 
 def _unscored(rows: "DataFrame") -> list[str]:
     """How many cells have runs whose distribution nobody scored, all or some of them."""
     count = int(((rows["n"] > 0) & rows["crps_mean"].isna()).sum())
     return (
-        [f"{count} cell{'s' * (count != 1)} with runs from before there were scores: {_words.MISSING}"] if count else []
+        [f"{count} cell{'s' * (count != 1)} with runs from before there were scores: {words.MISSING}"] if count else []
     )
 
 
-REPORT = Report(
-    title="Proper scores of predicted distributions: CRPS and likelihood",
-    compute=compute,
-    table=table,
-    frames=frames,
-)
+REPORT = Report(title="Proper scores of predicted distributions: CRPS and likelihood", compute=compute, table=table)

@@ -143,8 +143,9 @@ def sources(places: tuple[str, Path]) -> Iterator[tuple[Source, Source]]:
 
 
 def numbers(source: Source, name: str) -> tuple[reports.Report, Any]:
-    report, given = reports.load(name), Options()
-    found = source.find(report, name, benchmark=None, metric="rmse", units="scaled")
+    report, of_two = reports.load(name), name == "comparison"
+    given = Options(methods=("lsq", "end2end") if of_two else ())
+    found = source.find(report, name, benchmark="bridges" if of_two else None, metric="rmse", units="scaled")
     return report, report.compute(found.frame, replace(given, benchmark=found.benchmark))
 
 

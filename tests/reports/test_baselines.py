@@ -2,8 +2,7 @@
 
 import pytest
 
-from regbench import analysis, catalog, kinds, reports
-from regbench.reports import _palette
+from regbench import analysis, kinds, reports
 from tests.made.cells import frame, grid, row
 
 BELOW = ["train_mean", "ridge", "hist_gradient_boosting"]
@@ -75,13 +74,6 @@ def test_a_figure_of_methods_leaves_references_out_and_says_so_unless_they_are_n
 def test_a_figure_of_references_alone_draws_them():
     _, numbers, _ = made("figure3", grid({name: {"DM": [0.1]} for name in BELOW}), normalize="ridge")
     assert set(numbers.normalized.cells["method"]) == set(BELOW)
-
-
-def test_every_reference_has_a_label_and_a_colour_of_its_own():
-    names = catalog.names("baselines")
-    assert set(names) <= set(_palette.LABELS)
-    found = _palette.colours((name, name) for name in [*names, "lsq", "end2end"])
-    assert len(set(found.values())) == len(names) + 2
 
 
 def test_a_model_that_was_run_once_is_compared_with_every_seed_of_another():

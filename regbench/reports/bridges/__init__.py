@@ -1,0 +1,1 @@
+"""The tables and figures of "Building Bridges between Regression, Clustering, and Classification"."""

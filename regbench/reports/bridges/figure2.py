@@ -1,0 +1,142 @@
+"""Figure 2 of "Building Bridges": nine bins of targets in the plane, by a fixed encoder and by a learnt one."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from regbench.analysis.aggregate import records
+from regbench.reports.bridges import bins, encoder_pair, maps
+from regbench.reports.bridges.encoder_pair import Encoder, Numbers
+from regbench.reports.report import Report, Table
+from regbench.reports.shared import looks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+HARD = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.8}  # the bar of the one-hot
+
+
+def table(numbers: Numbers) -> Table:
+    """A row per bin: what it decodes to and its share of y, fixed and learnt."""
+    first, second = numbers.names
+    sides = [records(bins.bin_frame(numbers, each)) for each in numbers.both]
+    rows = []
+    for pair in zip(*sides, strict=True):
+        cells = [(f"{row[f'mu_{first}']:.3f}, {row[f'mu_{second}']:.3f}", f"{row['psi_y']:.3f}") for row in pair]
+        rows.append((str(pair[0]["bin"]), *cells[0], *cells[1]))
+    y = ", ".join(f"{each:.3f}" for each in numbers.y)
+    fixed, learnt = map(bins.described, numbers.both)
+    caption = (
+        f"Two encoders of a target in the plane, k = {len(numbers.bins)}: {fixed} and {learnt}; centre c or decoder μ "
+        f"({first}, {second}) of each bin in units of the target scaled to [0, 1], and shares ψ of y = ({y}), the "
+        f"training target of median entropy under the fixed encoder. {numbers.source}."
+    )
+    header = ("bin", *(f"{each}, {side.role}" for side in numbers.both for each in (bins.letter(side), "ψ(y)")))
+    return Table(caption, header, tuple(rows), numbers.notes(*numbers.both))
+
+
+def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+    """Every bin, the share of y's own bin over the plane, the regions of the bins, and the targets drawn."""
+    own = {f"psi_{each.role}": each.of_grid[:, each.own] for each in numbers.both}
+    return {
+        "rows": pd.concat([bins.bin_frame(numbers, each) for each in numbers.both], ignore_index=True),
+        "grid": bins.grid_frame(numbers, own),
+        "regions": pd.concat([_regions(numbers, each) for each in numbers.both], ignore_index=True),
+        "targets": bins.target_frame(numbers),
+    }
+
+
+def _regions(numbers: Numbers, encoder: Encoder) -> "DataFrame":
+    """The corners of each bin's region, in order."""
+    found = []
+    for number, bin_ in enumerate(numbers.bins, start=1):
+        corners = pd.DataFrame(bins.region(numbers, encoder, bin_), columns=list(numbers.names))
+        found.append(corners.assign(encoder=encoder.role, bin=number, corner=range(1, len(corners) + 1)))
+    return pd.concat(found, ignore_index=True)[["encoder", "bin", "corner", *numbers.names]]
+
+
+def draw(numbers: Numbers) -> "Figure":
+    """Above the fixed encoder, below the learnt one: regions of hard binning, ψ(·)_i of y's own bin, and ψ(y)."""
+    from matplotlib.figure import Figure
+
+    from regbench.reports.shared import drawing
+
+    with drawing.style():
+        figure = Figure(figsize=(drawing.TEXT, 4.9), layout="constrained")
+        panels = figure.subplots(2, 3, width_ratios=(1, 1, 0.95))
+        for (left, centre, right), encoder in zip(panels, numbers.both, strict=True):
+            _hard(left, numbers, encoder)
+            _soft(centre, numbers, encoder)
+            _bars(right, numbers, encoder)
+        for axes, title in zip(panels[0], ("hard binning", "soft binning", "encoded target"), strict=True):
+            axes.set_title(title)
+        _legend(figure, numbers)
+    return figure
+
+
+def _hard(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
+    """The regions of the bins, that of y filled."""
+    maps.base(axes, numbers)
+    for bin_ in numbers.bins:
+        maps.outline(axes, numbers, encoder, bin_)
+    maps.outline(axes, numbers, encoder, encoder.own, facecolor=maps.tint(encoder), zorder=0)
+    maps.dots(axes, numbers, encoder, numbers.bins, larger=encoder.own)
+    maps.cross(axes, numbers)
+    axes.set_ylabel(f"{maps.title(encoder)}\n{numbers.names[1]}")
+    axes.set_xlabel(numbers.names[0])
+
+
+def _soft(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
+    """Contours of the share that y's bin has all over the plane."""
+    maps.base(axes, numbers)
+    maps.shares(axes, numbers, encoder, encoder.own)
+    maps.dots(axes, numbers, encoder, numbers.bins, larger=encoder.own)
+    maps.cross(axes, numbers)
+    _inside(axes, f"ψ(·)$_i$, i = {numbers.bins.index(encoder.own) + 1}")
+    axes.set_xlabel(numbers.names[0])
+
+
+def _bars(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
+    """The distribution ψ(y) over the bins, and the one-hot of hard binning as an outline."""
+    places = range(1, len(numbers.bins) + 1)
+    shown = list(numbers.bins)
+    axes.bar(places, encoder.of_y[shown], 0.8, color=looks.colour(encoder.method), zorder=2)
+    axes.bar([shown.index(encoder.own) + 1], [1], 0.8, zorder=3, **HARD)
+    axes.set_xticks(places)
+    axes.tick_params(axis="x", length=0)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("bin i")
+    axes.set_ylabel("ψ(y)$_i$")
+
+
+def _inside(axes: "Axes", words: str) -> None:
+    """Words in the upper left corner of a panel."""
+    axes.text(0.04, 0.96, words, transform=axes.transAxes, ha="left", va="top", zorder=7)
+
+
+def _legend(figure: "Figure", numbers: Numbers) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    fixed, learnt = numbers.both
+    handles = [
+        *maps.marks(numbers, fixed, learnt),
+        Line2D([], [], linestyle="none", marker="x", markersize=4.5, color="black", label="target y, in bin i"),
+        Patch(color="#666666", label="soft: ψ(y)"),
+        Patch(label="hard: one-hot", **HARD),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1.0, columnspacing=1.2)
+
+
+REPORT = Report(
+    title="Figure 2: a fixed and a learnt encoder",
+    compute=encoder_pair.compute,
+    table=table,
+    frames=frames,
+    draw=draw,
+    needs="encoders",
+    benchmark="bridges-figure2",
+    or_last=False,
+)

@@ -1,0 +1,101 @@
+"""What Figures 6 and 7 of the first paper share: of one encoder, ψ(·)_i over the plane for each bin i."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from regbench.reports.bridges import bins, encoder_pair, maps
+from regbench.reports.bridges.encoder_pair import Encoder
+from regbench.reports.report import Encoders, Options, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+WIDTH = 5.0  # inches, of three panels and the colour bar
+BORDER = (0, (3, 2))  # dashes around where a bin has the largest share
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """Both encoders, so that bins are numbered alike and the plane is the same in both figures, and the one shown."""
+
+    common: encoder_pair.Numbers
+    shown: Encoder
+
+
+def fixed(given: Encoders, options: Options) -> Numbers:
+    """Of the fixed encoder."""
+    common = encoder_pair.compute(given, options)
+    return Numbers(common, common.fixed)
+
+
+def learnt(given: Encoders, options: Options) -> Numbers:
+    """Of the learnt encoder."""
+    common = encoder_pair.compute(given, options)
+    return Numbers(common, common.learnt)
+
+
+def table(numbers: Numbers) -> Table:
+    """A row per bin: what it decodes to, its mean share, and of how many targets it has the largest one."""
+    common = numbers.common
+    of = f" of the {len(common.targets)} training targets" if len(common.targets) else ""
+    shown = bins.described(numbers.shown)
+    caption = (
+        f"The bins of {shown}, k = {len(common.bins)}: what each decodes to, in units of "
+        f"the target scaled to [0, 1], its mean share ψ, and how many{of} have their largest share there. "
+        f"{common.source}."
+    )
+    return bins.summary(common, numbers.shown, caption)
+
+
+def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+    """Every share over the plane, the bins, and the targets drawn."""
+    common, shown = numbers.common, numbers.shown
+    shares = {f"psi_{number}": shown.of_grid[:, bin_] for number, bin_ in enumerate(common.bins, start=1)}
+    return {
+        "rows": bins.grid_frame(common, shares),
+        "bins": bins.bin_frame(common, shown),
+        "targets": bins.target_frame(common),
+    }
+
+
+def draw(numbers: Numbers) -> "Figure":
+    """A panel per bin: contours of its share, the border of its region, and what it decodes to."""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from regbench.reports.shared import drawing
+
+    common, shown = numbers.common, numbers.shown
+    columns = encoder_pair.across(len(common.bins))
+    rows = -(-len(common.bins) // columns)
+    with drawing.style():
+        figure = Figure(figsize=(WIDTH, 0.7 + 1.5 * rows * 3 / columns), layout="compressed")
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        filled = [
+            _panel(axes, numbers, place) for place, axes in zip(range(len(common.bins)), panels.flat, strict=False)
+        ]
+        for axes in panels.flat[len(filled) :]:
+            axes.set_axis_off()
+        for axes in panels[-1]:
+            axes.set_xlabel(common.names[0])
+        for axes in panels[:, 0]:
+            axes.set_ylabel(common.names[1])
+        bar = figure.colorbar(filled[0], ax=panels, shrink=0.6, aspect=30, ticks=(*maps.LEVELS, 1))
+        bar.set_label("ψ(·)$_i$")
+        figure.suptitle(maps.title(shown), fontsize=8)
+        border = Line2D([], [], color="black", linewidth=0.9, linestyle=BORDER, label="where ψ(·)$_i$ is the largest")
+        figure.legend(handles=[*maps.marks(common, shown), border], loc="outside lower center", ncols=3)
+    return figure
+
+
+def _panel(axes: "Axes", numbers: Numbers, place: int) -> Any:
+    """One bin, by the place at which it is shown; what the colour bar is made of."""
+    common, shown, bin_ = numbers.common, numbers.shown, numbers.common.bins[place]
+    maps.base(axes, common)
+    filled = maps.shares(axes, common, shown, bin_)
+    maps.outline(axes, common, shown, bin_, linestyle=BORDER, linewidth=0.9, edgecolor="black")
+    maps.dots(axes, common, shown, [bin_])
+    axes.set_title(f"i = {place + 1}")
+    return filled

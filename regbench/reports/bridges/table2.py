@@ -1,0 +1,132 @@
+"""Table 2 of "Building Bridges": test error of 19 rows on eight datasets, ours beside the paper's."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from regbench import metrics
+from regbench.analysis import aggregate, order, select
+from regbench.analysis.aggregate import null, records
+from regbench.analysis.published import bridges_cells
+from regbench.errors import NothingMeasured
+from regbench.reports.bridges.metric_problem import metric_problem
+from regbench.reports.report import Options, Report, Table
+from regbench.reports.shared import tables, units
+from regbench.reports.shared.tables import BEST, ROW
+from regbench.reports.text import words
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One row per cell, planned or printed in the paper, and what has to be said of them."""
+
+    rows: "DataFrame"  # ours with best_rmse and best_mae, the paper's number, and whether it is a reference model's
+    metrics: tuple[str, ...]
+    units: str
+    source: str
+    notes: tuple[str, ...]
+
+
+def compute(frame: "DataFrame", options: Options) -> Numbers:
+    """The cells of the benchmark in the paper's order, the lowest mean of each column marked."""
+    shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
+    measured = tuple(dict.fromkeys((*metrics.USUAL, *options.metrics)))
+    cells = aggregate(shown, measured)
+    if not (cells["n"].any() or cells["diverged"].any()):
+        raise NothingMeasured("no finished run to report on; `regbench run bridges` makes some")
+    rows = tables.marked(cells, measured, paper=_printed(cells))
+    notes = (
+        *words.synthetic(frame, cells["dataset"]),
+        f"{_marked(options)}; whether a difference is more than noise is for `regbench compare` to say",
+        *_chosen(shown),
+        *words.gaps(cells),
+        *metric_problem(rows),
+        *_not_planned(rows, options),
+        *cells.attrs.get("left_out", ()),
+    )
+    source = words.source(frame, options)
+    return Numbers(units.convert(rows, options), options.metrics, options.units, source, notes)
+
+
+def table(numbers: Numbers) -> Table:
+    """A block for each metric and one for what the paper prints: rows by datasets, reference models below a rule."""
+    rows = numbers.rows
+    own, datasets = rows[~rows["reference"]], rows["dataset"].nunique()
+    count = len(own[ROW].drop_duplicates())
+    caption = (
+        f"Table 2, test {' and '.join(map(str.upper, numbers.metrics))} of {count} row{'s' * (count != 1)} on "
+        f"{datasets} dataset{'s' * (datasets != 1)} in {units.named(numbers.units)}, mean ± standard deviation over "
+        f"seeds. {numbers.source}; {words.seeds(rows)}."
+    )
+    usual = words.usual_seeds(rows)
+    blocks = [
+        tables.block(f"Test {each.upper()}", rows, lambda row, m=each: _cell(row, m, usual)) for each in numbers.metrics
+    ]
+    printed = rows[rows["paper"].notna()]
+    if len(printed):
+        lowest = printed["paper"] == printed.groupby("dataset")["paper"].transform("min")
+        title = "The paper's own Table 2, which it calls test RMSE"
+        blocks.append(tables.block(title, printed.assign(best=lowest), _printed_cell))
+    return tables.stacked(caption, blocks, numbers.notes)
+
+
+def _marked(options: Options) -> str:
+    if all(metrics.about(each).better == "low" for each in options.metrics):
+        return tables.MARKED
+    direction = metrics.about(options.metrics[0]).direction
+    return f"{BEST} marks the best mean of its column ({direction}), of a reference model where it is better still"
+
+
+def _printed(cells: "DataFrame") -> "pd.Series":
+    """The paper's number of each cell; null where it has none."""
+    theirs = {(row["dataset"], row["variant"], null(row["k"])): row["test_rmse"] for row in records(bridges_cells())}
+    found = [theirs.get((row["dataset"], row["variant"], null(row["k"]))) for row in records(cells)]
+    return pd.Series(found, index=cells.index, dtype=float)
+
+
+def _cell(row: dict[str, Any], metric: str, usual: words.Seeds) -> str:
+    if not row["n"]:
+        return f"{words.DIVERGED if row['diverged'] else words.MISSING} (0/{row['n_expected']})"
+    return tables.error(row, metric, usual)
+
+
+def _printed_cell(row: dict[str, Any]) -> str:
+    return f"{BEST * bool(row['best'])}{row['paper']:.3f}" if words.has(row["paper"]) else ""
+
+
+def _chosen(frame: "DataFrame") -> list[str]:
+    """Which settings are not the same in every cell, for they were chosen on validation rows."""
+    fields = sorted({name for values in frame["swept"].dropna() for name in values}) if "swept" in frame else []
+    said = "were chosen for each cell by its validation error; `regbench report table3 --json` has the values"
+    return [f"{', '.join(fields)} {said}"] if fields else []
+
+
+def _not_planned(rows: "DataFrame", options: Options) -> list[str]:
+    """Which rows and datasets of the paper's table have no job here; what a filter took away is not said."""
+    if options.k or options.datasets or options.methods:
+        return []
+    theirs = bridges_cells()
+    have, want = ({(row["variant"], null(row["k"])): None for row in records(each)} for each in (rows, theirs))
+    ks: dict[str, list[str]] = {}
+    for variant, k in want:
+        if (variant, k) not in have:
+            ks.setdefault(variant, []).extend([str(k)] if k else [])
+    gone = [f"{variant} k = {' '.join(each)}" if each else variant for variant, each in ks.items()]
+    datasets = [order.alias(each) for each in dict.fromkeys(theirs["dataset"]) if each not in set(rows["dataset"])]
+    what = [f"of the paper's {len(want)} rows {', '.join(gone)}"] * bool(gone)
+    what += [f"of its datasets {' '.join(datasets)}"] * bool(datasets)
+    return [f"without any job here: {'; '.join(what)}"] if what else []
+
+
+REPORT = Report(
+    title="Table 2: test error of all methods on all datasets",
+    compute=compute,
+    table=table,
+    benchmark="bridges",
+    reference="bridges-baselines",
+    has_paper=True,
+)

@@ -1,0 +1,125 @@
+"""Every claim of a paper: whether it holds, fails or cannot be decided, by the paper's own tables and by ours."""
+
+import textwrap
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from regbench.analysis.claims import FAILS, HOLDS, OPEN, VERDICTS, Answer, Findings
+from regbench.analysis.claims.findings import METRICS, PAPER
+from regbench.reports.claims import data, details, words
+from regbench.reports.claims.words import NAMES
+from regbench.reports.report import Options, Report, Table
+from regbench.reports.text import render
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+WIDTH = 120  # of text that goes to no terminal
+NAMED, JUDGED = max(map(len, NAMES.values())), max(map(len, VERDICTS))
+WORDS = {HOLDS: "hold", FAILS: "fail", OPEN: "cannot be decided"}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What was found of each claim, the benchmark it rests on, and whether all that decides it is shown."""
+
+    findings: Findings
+    benchmark: str | None
+    detailed: bool
+
+
+def compute(findings: Findings, options: Options) -> Numbers:
+    """The verdicts as they are; of single claims with all comparisons and cells."""
+    return Numbers(findings, options.benchmark, bool(options.claims))
+
+
+def plain(numbers: Numbers, width: int | None) -> str:
+    """Of each claim its sentence, and below it a line for each verdict with what decides it."""
+    if numbers.detailed:
+        return render.text(table(numbers), "table", width)
+    findings, width = numbers.findings, width or WIDTH
+    parts = [textwrap.fill(_caption(numbers), width)]
+    for each in findings.claims:
+        said = f"{each.claim.id}: “{each.claim.text}” (section {each.claim.section})"
+        lines = [textwrap.fill(said, width, subsequent_indent="    ", break_on_hyphens=False)]
+        for name, (verdict, why) in words.answers(each, findings).items():
+            start = f"  {name:<{NAMED}}  {verdict:<{JUDGED}}  "
+            indent = " " * len(start)
+            lines.append(textwrap.fill(why, width, initial_indent=start, subsequent_indent=indent).rstrip())
+        parts.append("\n".join(lines))
+    notes = "\n".join(textwrap.fill(note, width, break_long_words=False) for note in _notes(findings))
+    return "\n\n".join([*parts, notes])
+
+
+def table(numbers: Numbers) -> Table:
+    """A row per claim, with its verdicts and what decides each; or of single claims what decides them."""
+    findings = numbers.findings
+    if numbers.detailed:
+        return details.table(findings, _source(numbers), _method(findings))
+    measured = [name for name in METRICS if name in findings.evidence]
+    rows = []
+    for each in findings.claims:
+        verdicts = [_verdict(each.answers[name]) for name in (PAPER, *METRICS)]
+        why = [f"{NAMES[name]}: {words.why(each.answers[name], findings, name)}" for name in (PAPER, *measured)]
+        rows.append((each.claim.id, f"“{each.claim.text}” ({each.claim.section})", *verdicts, "; ".join(why)))
+    header = ("claim", "the paper says", *(NAMES[name] for name in (PAPER, *METRICS)), "decided by")
+    return Table(_caption(numbers), header, tuple(rows), _notes(findings))
+
+
+def frames(numbers: Numbers) -> "dict[str, DataFrame]":
+    """One row per claim, and one per cell that decides it; of single claims the cells first."""
+    both = {"claims": data.frame(numbers.findings), "cells": data.cells(numbers.findings)}
+    return dict(reversed(both.items())) if numbers.detailed else both
+
+
+def as_data(numbers: Numbers) -> dict[str, Any]:
+    """Of each claim its verdicts, the comparisons and the cells."""
+    return data.data(numbers.findings, numbers.benchmark)
+
+
+def _verdict(answer: Answer) -> str:
+    """The verdict, and by which other means it would be another."""
+    other = "; ".join(words.otherwise(answer))
+    return f"{answer.verdict} ({other})" if other else answer.verdict
+
+
+def _caption(numbers: Numbers) -> str:
+    title = numbers.findings.paper.title
+    return f"The claims of “{title}”, against its own tables and ours. {_source(numbers)}"
+
+
+def _source(numbers: Numbers) -> str:
+    if METRICS[0] not in numbers.findings.evidence:
+        return "Nothing has been run."
+    return f"Benchmark {numbers.benchmark}, at the epoch of lowest validation RMSE."
+
+
+def _method(findings: Findings) -> str:
+    """How a verdict comes about."""
+    return (
+        "a printed number is an interval, the one that its rounding leaves open; ours are means over seeds, compared "
+        "seed by seed. A comparison is at 95 % by itself, a verdict corrected for how many of them its claim makes. "
+        f"Means over datasets are arithmetic, of errors relative to {findings.paper.baseline}, unless said otherwise"
+    )
+
+
+def _notes(findings: Findings) -> tuple[str, ...]:
+    """How a verdict comes about, what to know of the paper, and how many of each there are."""
+    counts = []
+    for name in (PAPER, *METRICS):
+        count = Counter(each.answers[name].verdict for each in findings.claims)
+        counts.append(f"{NAMES[name]}: " + ", ".join(f"{count[verdict]} {word}" for verdict, word in WORDS.items()))
+    return (_method(findings), *findings.paper.notes, *findings.notes, *counts)
+
+
+REPORT = Report(
+    title="The claims of a paper",
+    compute=compute,
+    table=table,
+    frames=frames,
+    plain=plain,
+    data=as_data,
+    needs="claims",
+    benchmark="bridges",
+)

@@ -1,0 +1,140 @@
+"""The claims of a paper as plain data: for JSON, and as frames for CSV."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from regbench.analysis import order
+from regbench.analysis.claims import OPEN, Answer, Finding, Findings
+from regbench.analysis.claims.findings import METRICS, PAPER
+from regbench.analysis.claims.measured import Measured
+from regbench.analysis.claims.quantity import Quantity
+from regbench.reports.claims import words
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from regbench.analysis.claims.rows import Missing, Row
+    from regbench.analysis.claims.tree import Comparison
+
+KEYS = {PAPER: "paper", "rmse": "ours_rmse", "mae": "ours_mae"}
+
+
+def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
+    """Everything as plain data: of each claim its verdicts and what decides them."""
+    return {
+        "paper": findings.paper.name,
+        "benchmark": benchmark,
+        "claims": [_claim(each, findings) for each in findings.claims],
+    }
+
+
+def frame(findings: Findings) -> "DataFrame":
+    """One row per claim: the verdicts, for each way of taking means."""
+    rows = []
+    for each in findings.claims:
+        row = {"id": each.claim.id, "section": each.claim.section, "text": each.claim.text}
+        for name, answer in each.answers.items():
+            row[KEYS[name]] = answer.verdict
+            row |= {f"{KEYS[name]}_{how}": other.verdict for how, other in answer.by_aggregator.items()}
+            row[f"{KEYS[name]}_decided_by"] = words.why(answer, findings, name)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def cells(findings: Findings) -> "DataFrame":
+    """The cells that decide each claim, full precision."""
+    rows = [
+        {"claim": each.claim.id, **cell(dataset, row, each, findings)}
+        for each in findings.claims
+        for dataset, row in each.cells
+    ]
+    return pd.DataFrame([{**row, "decides": " ".join(row["decides"])} for row in rows])
+
+
+def _claim(finding: Finding, findings: Findings) -> dict[str, Any]:
+    claim, answers = finding.claim, finding.answers
+    return {
+        "id": claim.id,
+        "text": claim.text,
+        "section": claim.section,
+        "reading": claim.reading,
+        **{KEYS[name]: answer.verdict for name, answer in answers.items()},
+        "by_aggregator": {KEYS[name]: _verdicts(answer.by_aggregator) for name, answer in answers.items()},
+        "without_dataset": {KEYS[name]: _verdicts(answer.without) for name, answer in answers.items()},
+        "comparisons": [
+            {
+                "statement": statement,
+                "dataset": dataset and order.full_name(dataset),
+                **_compared(finding, statement, dataset),
+            }
+            for statement, dataset in deciding(finding)
+        ],
+        "missing": {
+            KEYS[name]: [
+                {"dataset": order.full_name(dataset), "variant": row.variant, "k": row.k, "reason": why}
+                for (dataset, row), why in answer.missing.items()
+            ]
+            for name, answer in answers.items()
+        },
+        "cells": [cell(dataset, row, finding, findings) for dataset, row in finding.cells],
+    }
+
+
+def _verdicts(answers: Mapping[str, Answer]) -> dict[str, str]:
+    return {name: answer.verdict for name, answer in answers.items()}
+
+
+def deciding(finding: Finding) -> list[tuple[str, str | None]]:
+    """The comparisons that decide any of the answers."""
+    every = [each for answer in finding.answers.values() for each in answer.deciding]
+    return list(dict.fromkeys((each.statement, each.dataset) for each in every))
+
+
+def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str, Any]:
+    """What each body of evidence says of one comparison."""
+    found = {}
+    for name, answer in finding.answers.items():
+        ways = {how: _number(find(other, statement, dataset)) for how, other in answer.by_aggregator.items()}
+        means = {"by_aggregator": ways} if ways and dataset is None else {}
+        found[KEYS[name]] = {**_number(find(answer, statement, dataset)), **means}
+    return found
+
+
+def find(answer: Answer, statement: str, dataset: str | None) -> "Comparison | None":
+    """The comparison of an answer that says this of that dataset."""
+    alike = (each for each in answer.comparisons if (each.statement, each.dataset) == (statement, dataset))
+    return next(alike, None)
+
+
+def _number(comparison: "Comparison | None") -> dict[str, Any]:
+    if comparison is None:
+        return {"verdict": OPEN, **_bounds(None, ("value", "low", "high"))}
+    return {"verdict": comparison.doubt.verdict, **_bounds(comparison.found, ("value", "low", "high"))}
+
+
+def _bounds(number: "Quantity | Missing | None", names: tuple[str, str, str]) -> dict[str, float | None]:
+    """A number and its interval under these names; null where there is none."""
+    found = (number.value, number.low, number.high) if isinstance(number, Quantity) else (None, None, None)
+    finite = (each if each is not None and math.isfinite(each) else None for each in found)
+    return dict(zip(names, finite, strict=True))
+
+
+def cell(dataset: str, row: "Row", finding: Finding, findings: Findings) -> dict[str, Any]:
+    """One cell: what the paper prints, and our means with their intervals and seeds."""
+    found: dict[str, Any] = {
+        "dataset": order.full_name(dataset),
+        "alias": dataset,
+        "variant": row.variant,
+        "k": row.k,
+        "decides": [KEYS[name] for name in finding.cells[dataset, row]],
+    }
+    for name in (PAPER, *METRICS):
+        number = findings.evidence[name].cell(dataset, row) if name in findings.evidence else None
+        first = name if name == PAPER else f"{name}_mean"
+        found |= _bounds(number, (first, f"{name}_low", f"{name}_high"))
+    ours = findings.evidence.get(METRICS[0])
+    n, planned = ours.seeds(dataset, row) if isinstance(ours, Measured) else (0, 0)
+    return {**found, "n": n, "n_expected": planned}

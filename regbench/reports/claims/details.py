@@ -1,0 +1,90 @@
+"""Of single claims the comparisons and the cells that decide them."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from regbench.analysis.claims import Answer, Finding, Findings
+from regbench.analysis.claims.findings import PAPER
+from regbench.analysis.claims.rows import Row
+from regbench.reports.claims import data, words
+from regbench.reports.claims.words import AGGREGATES, NAMES
+from regbench.reports.report import Table
+from regbench.reports.text.words import MISSING, has, signed
+
+if TYPE_CHECKING:
+    from regbench.analysis.claims.tree import Comparison
+
+
+def table(findings: Findings, source: str, method: str) -> Table:
+    """Of each claim the comparisons that decide it, and the cells: ours with N beside the paper's."""
+    notes = (method, *findings.notes)
+    first, *others = [
+        each
+        for finding in findings.claims
+        for each in (_comparisons(finding, findings), _cells(finding, findings, source, notes))
+    ]
+    return replace(first, others=tuple(others))
+
+
+def _comparisons(finding: Finding, findings: Findings) -> Table:
+    claim, answers = finding.claim, finding.answers
+    reading = f" Read as: {claim.reading}" if claim.reading else ""
+    rows = [
+        (statement, dataset or "all", *(_interval(data.find(each, statement, dataset)) for each in answers.values()))
+        for statement, dataset in data.deciding(finding)
+    ]
+    return Table(
+        f"{claim.id}: “{claim.text}” (section {claim.section}).{reading}",
+        ("comparison", "dataset", *NAMES.values()),
+        tuple(rows),
+        tuple(each for name, answer in answers.items() for each in _judged(answer, findings, name)),
+        index=2,
+    )
+
+
+def _cells(finding: Finding, findings: Findings, source: str, notes: tuple[str, ...]) -> Table:
+    known = [data.cell(dataset, row, finding, findings) for dataset, row in finding.cells]
+    printed = findings.evidence[PAPER]
+    rows = [
+        (
+            each["alias"],
+            each["variant"],
+            "" if each["k"] is None else str(each["k"]),
+            words.error(printed.cell(each["alias"], Row(each["variant"], each["k"])), printed=True),
+            _mean(each, "rmse"),
+            _mean(each, "mae"),
+            f"{each['n']}/{each['n_expected']}" if each["n_expected"] else MISSING,
+        )
+        for each in known
+    ]
+    header = ("dataset", "method", "k", "paper", "RMSE", "MAE", "N")
+    return Table(f"The cells that decide it. {source}", header, tuple(rows), notes, index=3)
+
+
+def _judged(answer: Answer, findings: Findings, name: str) -> list[str]:
+    """The verdict, and where it rests on means the numbers by each kind of them, and without single datasets."""
+    lines = [f"{NAMES[name]}: {answer.verdict}"]
+    others = {f"by {AGGREGATES[how]}": by for how, by in answer.by_aggregator.items() if not by.missing}
+    others |= {f"without {dataset}": fewer for dataset, fewer in answer.without.items()}
+    for how, other in others.items():
+        lines.append(f"{NAMES[name]}, {how}: {other.verdict} ({words.why(other, findings, name)})")
+    return lines
+
+
+def _interval(comparison: "Comparison | None") -> str:
+    if comparison is None:
+        return MISSING
+    verdict, found = comparison.doubt.verdict, comparison.found
+    if found is None:
+        return verdict
+    percent = comparison.dataset is not None
+    shown = [signed(100 * each) if percent else f"{each:.3f}" for each in (found.value, found.low, found.high)]
+    unit = " %" if percent else ""
+    return f"{shown[0]} ({shown[1]} to {shown[2]}){unit}, {verdict}"
+
+
+def _mean(cell: dict[str, Any], metric: str) -> str:
+    value, low, high = (cell[f"{metric}_{each}"] for each in ("mean", "low", "high"))
+    if not has(value):
+        return MISSING
+    return f"{value:#.5g}" + (f" ({low:#.5g} to {high:#.5g})" if has(low) else "")

@@ -1,0 +1,81 @@
+"""What decides a claim, and what would turn it, in a few words."""
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from regbench.analysis.claims import Answer, Finding, Findings
+from regbench.analysis.claims.findings import METRICS, PAPER
+from regbench.analysis.claims.rows import Missing
+from regbench.reports.text.words import MISSING
+
+if TYPE_CHECKING:
+    from regbench.analysis.claims.quantity import Quantity
+    from regbench.analysis.claims.tree import Comparison
+
+NAMES = {PAPER: "paper's table", "rmse": "ours, RMSE", "mae": "ours, MAE"}
+AGGREGATES = {"arithmetic": "arithmetic mean", "geometric": "geometric mean", "median": "median"}
+SHOWN = 2  # comparisons that are named
+
+
+def answers(finding: Finding, findings: Findings) -> dict[str, tuple[str, str]]:
+    """The verdicts by whose they are, each with what decides it and what would change it; ours as one where alike."""
+    found = {
+        NAMES[name]: (answer.verdict, "; ".join(filter(None, [why(answer, findings, name), *turns(answer)])))
+        for name, answer in finding.answers.items()
+    }
+    both = [found[NAMES[name]] for name in METRICS]
+    if both[0] == both[1]:
+        return {NAMES[PAPER]: found[NAMES[PAPER]], "ours": both[0]}
+    return found
+
+
+def why(answer: Answer, findings: Findings, name: str) -> str:
+    """The first comparisons that decide, with their numbers; or what is missing."""
+    if name not in findings.evidence:
+        return "nothing has been run"
+    if answer.missing:
+        reasons = Counter(answer.missing.values())
+        return "; ".join(f"{count} cell{'s' * (count > 1)}: {why}" for why, count in reasons.items())
+    parts = list(dict.fromkeys(_words(each, findings, name) for each in answer.deciding))
+    more = len(parts) - SHOWN
+    return "; ".join(parts[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _words(comparison: "Comparison", findings: Findings, name: str) -> str:
+    """A comparison with its numbers, short."""
+    found = comparison.found
+    if comparison.dataset is None:
+        number = f": {found.value:.3f} ({found.low:.3f} to {found.high:.3f})" if found else ""
+        return f"{comparison.measure or comparison.statement}{number}"
+    ks = {row.k for _, row in comparison.cells} - {None}
+    shown = []
+    for dataset, row in comparison.cells:
+        number = findings.evidence[name].cell(dataset, row)
+        shown.append(f"{row.variant if len(ks) < 2 else row} {error(number, printed=name == PAPER)}")
+    at = f", k = {ks.pop()}" if len(ks) == 1 else ""
+    return f"{comparison.dataset}{at}: {', '.join(shown)}"
+
+
+def error(number: "Quantity | Missing", *, printed: bool) -> str:
+    """A cell: with the digits that were printed, or with four that mean something."""
+    if isinstance(number, Missing):
+        return MISSING
+    return f"{number.value:.{round(-math.log10(number.high - number.low))}f}" if printed else f"{number.value:#.4g}"
+
+
+def turns(answer: Answer) -> list[str]:
+    """What would make the verdict another: other means, or one dataset less."""
+    other: dict[str, list[str]] = {}
+    for dataset, fewer in answer.without.items():
+        other.setdefault(fewer.verdict, []).append(dataset)
+    return [*otherwise(answer), *(f"without {' or '.join(each)}: {verdict}" for verdict, each in other.items())]
+
+
+def otherwise(answer: Answer) -> list[str]:
+    """By which means over datasets the verdict would be another."""
+    other: dict[str, list[str]] = {}
+    for how, by in answer.by_aggregator.items():
+        if by.verdict != answer.verdict:
+            other.setdefault(by.verdict, []).append(AGGREGATES[how])
+    return [f"by {' and '.join(how)}: {verdict}" for verdict, how in other.items()]

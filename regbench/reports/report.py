@@ -1,0 +1,106 @@
+"""What a report is: a frame in, numbers out (`compute`), and from the numbers a table, frames and a picture."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from regbench import metrics
+from regbench.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+UNITS = ("scaled", "original")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a user may ask of a report; every field has the default that `regbench report` has."""
+
+    benchmark: str | None = None  # named in the caption
+    normalize: str | None = "lsq"  # the baseline; None shows the errors themselves
+    metric: str = "rmse"
+    metrics: tuple[str, ...] = metrics.USUAL  # where a table shows both
+    k: tuple[int, ...] = ()  # all, and 25 in the figures
+    datasets: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()  # single claims, of which all that decides them is shown
+    units: str = "scaled"
+    ranges: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # dataset → lowest, highest training target
+    select: str = "best-val"  # how the store chose the epoch; named in the caption
+    paper: bool = False  # the paper's own values beside ours
+
+    def __post_init__(self) -> None:
+        """Refuse a metric or a unit that does not exist."""
+        metrics.about(self.metric)
+        if self.units not in UNITS:
+            raise UsageError(f"units: no '{self.units}'{did_you_mean(self.units, UNITS)}")
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """What figures of encoders read: cells like any other report, and the arrays of the runs that they show.
+
+    dimensions: digest of a dataset → M, the dimensions of its target.
+    parameters: id of a run → the method's own at its best epoch, by name; empty where none are stored.
+    targets: name and digest of a dataset → scaled training targets (N, M); None where the data are not here.
+    """
+
+    cells: "DataFrame"
+    dimensions: Mapping[str, int]
+    parameters: Callable[[int], Mapping[str, Any]]
+    targets: Callable[[str, str], Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as people read it: strings, with what it shows above and what it leaves out below.
+
+    The first `index` columns name the row; they are repeated where a wide table is cut into blocks. `rules` are the
+    rows, counted from 0, above which a line sets apart what follows. `more` are further grids under the same caption,
+    each below its own `title`; `others` are tables with captions of their own.
+    """
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    index: int = 1
+    rules: tuple[int, ...] = ()
+    title: str = ""
+    more: "tuple[Table, ...]" = ()
+    others: "tuple[Table, ...]" = ()
+
+
+def rows_alone(numbers: Any) -> "dict[str, DataFrame]":
+    """The frames of a report whose numbers are one frame."""
+    return {"rows": numbers.rows}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One table or figure; how it is shown and written follows from these functions alone.
+
+    needs: what `compute` takes: cells, curves, choices, sweeps, encoders, claims, or nothing (catalog).
+    frames: full precision; the first is the report's CSV file.
+    plain, data: the plain text where it is no grid, and the JSON where it is more than the frames.
+    benchmark: what the report is over without `--benchmark`; where that is not here, the one run last, if `or_last`.
+    reference: the benchmark whose reference models are shown too, where they have been run.
+    names: the metrics that curves hold besides the one asked for.
+    has_paper: whether it can lay the paper's own numbers beside ours.
+    """
+
+    title: str
+    compute: Callable[[Any, Options], Any]
+    table: Callable[[Any], Table]
+    frames: Callable[[Any], Mapping[str, "DataFrame"]] = rows_alone
+    draw: "Callable[[Any], Figure] | None" = None
+    plain: Callable[[Any, int | None], str] | None = None
+    data: Callable[[Any], dict[str, Any]] | None = None
+    needs: str = "cells"
+    names: tuple[str, ...] = ()
+    benchmark: str | None = None
+    or_last: bool = True
+    reference: str | None = None
+    has_paper: bool = False

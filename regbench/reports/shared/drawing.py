@@ -1,0 +1,88 @@
+"""Figures for paper: sizes, type, and lines over an axis."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLUMN, TEXT = 3.25, 6.75  # width in inches of one column, and of the text, of a two-column conference paper
+DPI = 300
+STYLE: dict[Any, Any] = {
+    "font.size": 7,
+    "axes.titlesize": 7,
+    "axes.labelsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "hatch.linewidth": 0.5,
+    "legend.frameon": False,
+    "pdf.fonttype": 42,  # TrueType: journals refuse Type 3
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "regbench",  # the same identifiers every time
+}
+BASE: dict[str, Any] = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4, 2))}  # what others are measured by
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """What every figure is drawn and saved under."""
+    with mpl.rc_context(STYLE):
+        yield
+
+
+def encode(figure: "Figure", form: str) -> bytes:
+    """The figure as `svg`, `pdf` or `png`, without a date in it."""
+    date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
+    buffer = io.BytesIO()
+    with style():
+        figure.savefig(buffer, format=form, dpi=DPI, metadata=date)
+    return buffer.getvalue()
+
+
+def line(axes: "Axes", x: Any, y: Any, *, low: Any = None, high: Any = None, bars: bool = False, **look: Any) -> None:
+    """A line over an axis; what it lies within is a band, or `bars` where bands would hide other lines."""
+    look = {"linewidth": 0.9, **look}
+    axes.plot(x, y, **look)
+    if low is not None and bars:
+        axes.errorbar(x, y, (y - low, high - y), fmt="none", ecolor=look["color"], elinewidth=0.6)
+    elif low is not None:
+        axes.fill_between(x, low, high, color=look["color"], alpha=0.2, linewidth=0)
+
+
+def panels(figure: "Figure", count: int, across: int) -> "list[Axes]":
+    """So many panels, row by row."""
+    every = figure.subplots(-(-count // across), across, squeeze=False).ravel()
+    for axes in every[count:]:
+        axes.set_axis_off()
+    return list(every[:count])
+
+
+def scale_errors(axes: "Axes") -> None:
+    """A logarithmic axis of errors, labelled also where it spans less than a decade."""
+    from matplotlib.ticker import MaxNLocator, NullLocator
+
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    if high < 10 * low:
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter("{x:.3g}")
+
+
+def tick_values(axes: "Axes", values: list[Any]) -> None:
+    """Ticks at these values alone."""
+    from matplotlib.ticker import NullLocator
+
+    axes.set_xticks(values, [f"{value:g}" for value in values])
+    axes.xaxis.set_minor_locator(NullLocator())

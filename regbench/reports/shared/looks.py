@@ -1,0 +1,80 @@
+"""The colour, the label and the mark of what figures show, the same in every figure.
+
+Methods and reference models say their own colour and label in their files. The first paper's six have the colours of
+Okabe and Ito (2008), told apart with any common colour blindness, and least squares is grey; other methods have what is
+left of those, and Paul Tol's muted ones. Reference models are shades of one brown from light to dark.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from typing import Any
+from zlib import crc32
+
+from regbench import catalog
+from regbench.analysis.aggregate import null
+from regbench.reports.text import symbols
+
+SPARE = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")  # of methods that name none; Tol's bright
+MARKERS = "osD^vP*X<>ph"  # of datasets, in their order
+
+Line = tuple[str, Hashable]  # a method, and what tells a line from others of it
+
+
+def _said(method: str) -> dict[str, Any]:
+    return catalog.row(method).arguments if method in catalog.rows() else {}
+
+
+def colour(method: str) -> str:
+    """The colour of a method; of one that names none a spare one, which depends on its name alone."""
+    return _said(method).get("colour") or SPARE[crc32(method.encode()) % len(SPARE)]
+
+
+def label(method: str, variant: str = "", k: Any = None) -> str:
+    """A method as figures name it, with what its variant changes.
+
+    >>> label("soft_binning", "soft_binning[lambda_sigma=1]", 5)
+    'soft binning [λσ=1], k = 5'
+    """
+    changed = re.sub(r"\w+(?==)", _symbol, variant.removeprefix(method))
+    at = "" if null(k) is None else f", k = {k}"
+    return f"{_said(method).get('label') or method} {changed}".strip() + at
+
+
+def _symbol(found: re.Match[str]) -> str:
+    return symbols.plain(found[0]) if found[0] in symbols.symbols() else found[0]
+
+
+def colours(lines: Iterable[Line]) -> dict[Line, str]:
+    """A colour for each line; further lines of a method are darker.
+
+    >>> colours([("lsq", "lsq"), ("lsq", "lsq[x=1]")])
+    {('lsq', 'lsq'): '#8C8C8C', ('lsq', 'lsq[x=1]'): '#4D4D4D'}
+    """
+    seen: Counter[str] = Counter()
+    found = {}
+    for method, rest in sorted(dict.fromkeys(lines), key=str):
+        found[method, rest] = mixed(colour(method), 0.55 ** seen[method] - 1)
+        seen[method] += 1
+    return found
+
+
+def shades(method: str, count: int) -> list[str]:
+    """A method's colour in so many shades, the darkest first.
+
+    >>> shades("lsq", 2)
+    ['#464646', '#C6C6C6']
+    """
+    return [mixed(colour(method), number / max(1, count - 1) - 0.5) for number in range(count)]
+
+
+def mixed(colour: str, light: float) -> str:
+    """The colour mixed with white, or with black where `light` is negative; at 1 or -1 nothing of it is left."""
+    channels = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    towards = 255 if light > 0 else 0
+    return "#" + "".join(f"{round(each + (towards - each) * abs(light)):02X}" for each in channels)
+
+
+def marker(place: int) -> str:
+    """The mark of the dataset at that place in their order."""
+    return MARKERS[place % len(MARKERS)]

@@ -1,0 +1,136 @@
+"""Tables of rows (method, k, λ_σ) by datasets in Table 1's order, reference models below a rule."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regbench import kinds, metrics, variants
+from regbench.analysis import order
+from regbench.analysis.aggregate import records
+from regbench.analysis.normalize import ROW, Normalized
+from regbench.papers.bridges import WIDTH
+from regbench.reports.report import Table
+from regbench.reports.text import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pandas import DataFrame
+
+NAMES = ("method", "k", "λσ")  # of the columns that name a row
+MEANS = {"arithmetic": "mean", "geometric": "geo. mean", "median": "median"}
+BEST = "*"
+MARKED = f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still"
+DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
+
+
+def row_names(row: Any) -> tuple[str, str, str]:
+    """Method, k and λ_σ of a row, the method with whatever else differs from its defaults."""
+    name = variants.without(row["variant"], WIDTH)
+    return name, words.setting(row["k"]), words.setting(row[WIDTH])
+
+
+def block(
+    title: str,
+    rows: "DataFrame",
+    cell: Callable[[dict[str, Any]], str],
+    *,
+    by: Sequence[str] = ROW,
+    names: Callable[[Any], tuple[str, ...]] = row_names,
+) -> Table:
+    """Rows by datasets under a title; blank where nothing was planned, reference models below a rule."""
+    datasets = sorted(set(rows["dataset"]), key=order.dataset_key)
+    lines, methods = [], []
+    for _, group in rows.groupby(list(by), dropna=False, sort=False):
+        found = {row["dataset"]: row for row in records(group)}
+        first = next(iter(found.values()))
+        methods.append(first.get("method", ""))
+        lines.append((*names(first), *(cell(found[each]) if each in found else "" for each in datasets)))
+    index = len(lines[0]) - len(datasets)
+    header = (*NAMES[:index], *map(order.alias, datasets))
+    return compact(Table("", header, tuple(lines), index=index, rules=rule_above_baselines(methods), title=title))
+
+
+def stacked(caption: str, blocks: Sequence[Table], notes: tuple[str, ...]) -> Table:
+    """Several grids under one caption, the notes below the last."""
+    return replace(blocks[0], caption=caption, notes=notes, more=tuple(blocks[1:]))
+
+
+def compact(table: Table) -> Table:
+    """The table less the naming columns that are empty throughout."""
+    empty = [column for column in range(table.index) if not any(row[column] for row in table.rows)]
+    kept = [column for column in range(len(table.header)) if column not in empty]
+    rows = tuple(tuple(row[column] for column in kept) for row in table.rows)
+    header = tuple(table.header[column] for column in kept)
+    return replace(table, header=header, rows=rows, index=table.index - len(empty))
+
+
+def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
+    """The row of the first baseline, where methods stand above it.
+
+    >>> rule_above_baselines(["lsq", "end2end", "ridge", "knn"]), rule_above_baselines(["ridge", "knn"])
+    ((2,), ())
+    """
+    first = next((row for row, method in enumerate(methods) if kinds.is_reference(method)), 0)
+    return (first,) if first else ()
+
+
+def marked(cells: "DataFrame", measured: Sequence[str], **more: Any) -> "DataFrame":
+    """Cells with whether they are of a reference model, and of each metric whether they have the best mean."""
+    rows = cells.assign(reference=cells["method"].map(kinds.is_reference).astype(bool), **more)
+    return rows.assign(**{f"best_{metric}": _best(rows, metric) for metric in measured})
+
+
+def error(row: dict[str, Any], metric: str, usual: words.Seeds) -> str:
+    """Mean ± standard deviation of a metric, marked where its mean is the best."""
+    shown = words.cell(row, row[f"{metric}_mean"], row[f"{metric}_std"], usual, DIGITS)
+    return BEST * bool(row.get(f"best_{metric}")) + shown
+
+
+def _best(rows: "DataFrame", metric: str) -> "pd.Series":
+    """Whether a cell is the best of its dataset, of those with as many seeds as any that has such a number.
+
+    A reference model (column `reference`) takes no mark from the methods, and has one where it is better still; one
+    that draws nothing is complete with its one run.
+    """
+    loss = rows[f"{metric}_mean"].map(metrics.about(metric).loss, na_action="ignore")
+    below, n = rows["reference"], rows["n"].where(loss.notna())
+    most = n.groupby([rows["dataset"], below]).transform("max")
+    full = (n == most) | (below & (n == rows["n_expected"]))
+    usable = loss.where(full)
+    own = usable.where(~below).groupby(rows["dataset"]).transform("min")
+    overall = usable.groupby(rows["dataset"]).transform("min")
+    return (usable == np.where(below, overall, own)) & usable.notna()
+
+
+def ratio_table(normalized: Normalized, source: str, notes: tuple[str, ...]) -> Table:
+    """Mean ratio ± standard deviation per cell; arithmetic, geometric mean and median over several common datasets."""
+    cells, means = normalized.cells, normalized.means
+    datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
+    usual = words.usual_seeds(cells)
+    averaged = MEANS if len(datasets) > 1 else {}  # of one dataset every mean is the cell itself
+    found = {(*_identity(row), row["dataset"]): row for row in records(cells)}
+    rows = []
+    for mean in records(means):
+        across = [found.get((*_identity(mean), dataset)) for dataset in datasets]
+        shown = [words.cell(row, row["ratio"], row["ratio_std"], usual) if row else "" for row in across]
+        rows.append((*row_names(mean), *shown, *(words.average(mean[name]) for name in averaged)))
+    header = (*NAMES, *map(order.alias, datasets), *averaged.values())
+    rules = rule_above_baselines([mean["method"] for mean in records(means)])
+    return compact(Table(_relative(normalized, source), header, tuple(rows), notes, index=3, rules=rules))
+
+
+def _relative(normalized: Normalized, source: str) -> str:
+    """What a table of ratios shows, in one paragraph."""
+    count = len(normalized.common)
+    several = normalized.cells["dataset"].nunique() > 1
+    over = f"; means over {count} dataset{'' if count == 1 else 's'}" if count else "; no means"
+    return (
+        f"Test {normalized.metric.upper()} relative to {normalized.baseline} (= 1), mean ± standard deviation over "
+        f"seeds. {source}; {words.seeds(normalized.cells)}{over if several else ''}."
+    )
+
+
+def _identity(row: Any) -> tuple[Any, ...]:
+    return tuple(str(row[column]) for column in ROW)

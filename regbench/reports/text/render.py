@@ -1,0 +1,171 @@
+"""Tables as text: plain, Markdown and LaTeX through tabulate, CSV and JSON at full precision."""
+
+import json
+import math
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tabulate import SEPARATING_LINE, tabulate
+
+from regbench.reports.report import Table
+from regbench.reports.text import symbols
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+GAP = 2  # blanks between the columns of a plain table
+WIDE = 90  # characters, more than a page's text holds in LaTeX
+PROSE = 60  # characters from which on a cell is a sentence, set from the left
+PADDING = 2  # that tabulate leaves beside a header
+LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
+    "…": r"\ldots{}", "±": r"$\pm$", "–": "--", "−": "$-$", "×": r"$\times$", "→": r"$\to$", "ᵀ": r"$^\top$",
+    "←": r"$\leftarrow$", "†": r"$\dagger$", "“": "``", "”": "''",
+}  # fmt: skip
+
+
+def text(table: Table, form: str, width: int | None = None) -> str:
+    """A table as `table`, `md` or `latex`, its caption above and its notes below; and so those that follow."""
+    return "\n\n".join(_one(each, form, width) for each in (table, *table.others))
+
+
+def _one(table: Table, form: str, width: int | None) -> str:
+    match form:
+        case "md":
+            return _markdown(table)
+        case "latex":
+            return _latex(table)
+        case _:
+            return _plain(table, width)
+
+
+def csv(frame: "DataFrame") -> str:
+    """A frame as CSV; seventeen digits where it takes them, nothing where there is no number."""
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def records(frame: "DataFrame") -> list[dict[str, Any]]:
+    """A frame as plain data, one dictionary per row, None where there is no number."""
+    return [{str(key): _scalar(value) for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def json_text(data: Any) -> str:
+    """Plain data as JSON that every reader takes: no NaN."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _scalar(value: Any) -> Any:
+    import pandas as pd
+
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, (list, tuple, dict)):
+        return value
+    return None if pd.isna(value) or (isinstance(value, float) and math.isinf(value)) else value
+
+
+def _plain(table: Table, width: int | None) -> str:
+    parts: list[str] = []
+    for part in (table, *table.more):
+        first, *others = [_grid(block, "simple") for block in _blocks(part, width)]
+        parts += [f"{_wrapped(part.title, width)}\n{first}" if part.title else first, *others]
+    notes = "\n".join(_wrapped(note, width) for note in table.notes)
+    return "\n\n".join([_wrapped(table.caption, width), *parts, *([notes] if notes else [])])
+
+
+def _wrapped(words: str, width: int | None) -> str:
+    return words if width is None else textwrap.fill(words, width, break_long_words=False)
+
+
+def _markdown(table: Table) -> str:
+    notes = "\n".join(f"- {note}" for note in table.notes)
+    grids = []
+    for part in (table, *table.more):
+        header, rows = (_map(cells, lambda cell: cell.replace("|", r"\|")) for cells in (part.header, part.rows))
+        title = [f"**{part.title}**"] if part.title else []
+        grids += [*title, _grid(replace(part, header=header, rows=rows), "pipe")]
+    return "\n\n".join([table.caption, *grids, *([notes] if notes else [])])
+
+
+def _latex(table: Table) -> str:
+    """Booktabs tables: the caption and the notes above the first grid, further grids below their titles."""
+    sentences = (table.caption, *([table.title] if table.more else []), *table.notes)
+    captions = [sentences, *((part.title,) for part in table.more)]
+    floats = [_float(part, words) for part, words in zip((table, *table.more), captions, strict=True)]
+    packages = "booktabs,graphicx" if any(r"\resizebox" in each for each in floats) else "booktabs"
+    return "\n".join([f"% needs \\usepackage{{{packages}}}", *floats])
+
+
+def _float(table: Table, captions: Sequence[str]) -> str:
+    """One grid with its caption; tabulate's raw LaTeX with the rules renamed, shrunk to the text where it is wide."""
+    header, rows = _map(table.header, _escape), _map(table.rows, _escape)
+    above, *between, below = _grid(replace(table, header=header, rows=rows), "latex_raw").split(r"\hline")
+    grid = above + r"\toprule" + r"\midrule".join(between) + r"\bottomrule" + below
+    caption = " ".join(_escape(f"{each[:1].upper()}{each[1:].rstrip('.')}.") for each in captions if each)
+    if sum(_sizes(table)) > WIDE:
+        grid = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{grid}}}"
+    return "\n".join([r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", grid, r"\end{table}"])
+
+
+def _grid(table: Table, form: str) -> str:
+    prose = [max(map(len, column), default=0) > PROSE for column in zip(*table.rows, strict=True)]
+    align = ["left" if place < table.index or words else "right" for place, words in enumerate(prose)]
+    align = align or ["left"] * len(table.header)
+    rule = ("",) * len(table.header) if form == "pipe" else SEPARATING_LINE  # Markdown has no line within a table
+    rows: list[Any] = []
+    for number, row in enumerate(table.rows):
+        rows += [rule, row] if number in table.rules else [row]
+    grid = tabulate(rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
+    if form == "pipe" and any(prose):  # aligned, a column of sentences is mostly blanks, and Markdown needs none
+        return re.sub(r"(?<=\|) {2,}| {2,}(?=\|)", " ", re.sub("-{4,}", "---", grid))
+    return grid
+
+
+def _blocks(table: Table, width: int | None) -> list[Table]:
+    """The table cut into blocks of columns that fit, each with the columns that name the row."""
+    sizes = _sizes(table)
+    if width is None or sum(sizes) + GAP * (len(sizes) - 1) <= width:
+        return [table]
+    name = sum(size + GAP for size in sizes[: table.index])
+    blocks: list[list[int]] = [[]]
+    for column in range(table.index, len(sizes)):
+        used = name + sum(sizes[each] + GAP for each in [*blocks[-1], column]) - GAP
+        if blocks[-1] and used > width:
+            blocks.append([])
+        blocks[-1].append(column)
+    return [_columns(table, [*range(table.index), *block]) for block in blocks]
+
+
+def _sizes(table: Table) -> list[int]:
+    """How many characters wide each column is."""
+    return [
+        max(len(name) + PADDING, *map(len, column))
+        for name, *column in zip(table.header, *(table.rows or [table.header]), strict=True)
+    ]
+
+
+def _columns(table: Table, columns: list[int]) -> Table:
+    rows = tuple(tuple(row[each] for each in columns) for row in table.rows)
+    return replace(table, header=tuple(table.header[each] for each in columns), rows=rows)
+
+
+def _map(cells: Any, change: Any) -> Any:
+    return tuple(_map(cell, change) for cell in cells) if isinstance(cells, tuple) else change(cells)
+
+
+def _escape(cell: str) -> str:
+    pattern, spelled = _escapes()
+    return pattern.sub(lambda found: spelled[found[0]], cell)
+
+
+@cache
+def _escapes() -> tuple[re.Pattern[str], dict[str, str]]:
+    """What LaTeX wants in the place of symbols, of single letters and of signs; a longer one comes first."""
+    known = [each for each in {*symbols.symbols().values(), *symbols.GREEK} if symbols.latex(each) != each]
+    spelled = {form: symbols.latex(each) for each in known for form in (each, symbols.joined(each))} | LATEX
+    return re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))), spelled

@@ -1,0 +1,168 @@
+"""The words around the numbers: captions, and how a cell says what stands behind it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from regbench import catalog
+from regbench.analysis import order
+from regbench.analysis.aggregate import records
+from regbench.reports.report import Options
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+MISSING, DIVERGED = "–", "div"
+EXACT = 12  # decimals that a mean of float64 errors has
+NAMED = 6  # of many that a note names
+SELECTION = {"best-val": "at the epoch of lowest validation RMSE", "last": "at the last epoch"}
+
+
+class Seeds(NamedTuple):
+    """How many seeds stand behind a cell, and how many were planned."""
+
+    n: int
+    planned: int
+
+
+def usual_seeds(cells: "DataFrame") -> Seeds:
+    """What most measured cells have."""
+    counts = Counter(_seeds(row) for row in records(cells) if row["n"])
+    return max(counts, key=lambda each: (counts[each], each), default=Seeds(0, 0))
+
+
+def source(frame: "DataFrame", options: Options) -> str:
+    """Where the numbers come from: the benchmark, and how the epoch was chosen."""
+    names = sorted(set(frame["benchmark"].dropna())) if "benchmark" in frame else []
+    name = options.benchmark or frame.attrs.get("benchmark") or ", ".join(names)
+    chosen = SELECTION.get(options.select, f"at the epoch chosen by {options.select}")
+    return (f"Benchmark {name}, " if name else "") + chosen
+
+
+def seeds(cells: "DataFrame") -> str:
+    """How many seeds the cells have; where it differs, the cell says so itself."""
+    usual = usual_seeds(cells)
+    alike = all(_seeds(row) == usual for row in records(cells) if row["n"])
+    planned = "" if usual.n == usual.planned else f" of {usual.planned} planned"
+    spread = " (one seed: no spread)" if usual.n == 1 else ""
+    return f"N = {usual.n}{planned} per cell{spread}" + ("" if alike else " unless (n/planned) says otherwise")
+
+
+def seeds_in_figures(cells: "DataFrame") -> str:
+    """The same for a figure, which cannot say it cell by cell."""
+    return seeds(cells).replace(" unless (n/planned) says otherwise", " but not in all")
+
+
+def cell(
+    row: Any, value: float | None, spread: float | None, usual: Seeds, digits: tuple[str, str] = (".3f", ".3f")
+) -> str:
+    """One cell: mean ± standard deviation, and n of the planned number where it is not the usual one."""
+    if not row["n"]:
+        return DIVERGED if row["diverged"] else MISSING
+    if not has(value):
+        return MISSING
+    shown = number(value, digits[0]) + (f" ± {number(spread, digits[1])}" if has(spread) else "")
+    return shown if _seeds(row) == usual else f"{shown} ({row['n']}/{row['n_expected']})"
+
+
+def number(value: Any, form: str) -> str:
+    """A number in a format, without an exponent however small it is, and without the noise of adding up equal ones.
+
+    >>> number(0.0000812, "#.2g"), number(0.5, ".3f")
+    ('0.000081', '0.500')
+    >>> number(6.2e-17, "#.2g")
+    '0.0'
+    """
+    return f"{Decimal(f'{round(value, EXACT):{form}}'):f}"
+
+
+def _seeds(row: Any) -> Seeds:
+    return Seeds(int(row["n"]), int(row["n_expected"]))
+
+
+def has(value: Any) -> bool:
+    """Whether there is a number."""
+    return not pd.isna(value)
+
+
+def gaps(cells: "DataFrame") -> list[str]:
+    """What the marks of empty cells mean, if there are any, and which runs diverged."""
+    empty = cells[cells["n"] == 0]
+    notes = []
+    if (empty["diverged"] == 0).any():
+        notes.append(f"{MISSING}: no finished run")
+    if (empty["diverged"] > 0).any():
+        notes.append(f"{DIVERGED}: every run diverged")
+    partly = cells[(cells["n"] > 0) & (cells["diverged"] > 0)]
+    if count := int(partly["diverged"].sum()):
+        named = [f"{_cell_name(row)} ({row['diverged']} of {row['n_expected']})" for row in records(partly)]
+        notes.append(f"{count} run{'s' * (count > 1)} diverged, and so in no mean: {some(named)}")
+    return notes
+
+
+def some(names: Sequence[str], between: str = ", ") -> str:
+    """The first of them, and how many more there are.
+
+    >>> some(list("abcdefgh"))
+    'a, b, c, d, e, f and 2 more'
+    """
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return between.join(names[:NAMED]) + more
+
+
+def signed(percent: float, unit: str = "") -> str:
+    """A difference in percent to two decimals, with its sign.
+
+    >>> signed(-0.001), signed(1.5, " %")
+    ('+0.00', '+1.50 %')
+    """
+    return f"{round(percent, 2) + 0.0:+.2f}{unit}"
+
+
+def interval(low: float | None, high: float | None, unit: str = "") -> str:
+    """Two such differences as an interval."""
+    if low is None or high is None or not (has(low) and has(high)):
+        return MISSING
+    return f"{signed(low)} to {signed(high, unit)}"
+
+
+def _cell_name(row: dict[str, Any]) -> str:
+    at = f" k = {row['k']}" if has(row["k"]) else ""
+    return f"{order.alias(row['dataset'])} {row['variant']}{at}"
+
+
+def synthetic(frame: "DataFrame", datasets: Iterable[str]) -> list[str]:
+    """The labels that made-up data carry in every table they touch."""
+    shown = set(datasets)
+    stand_ins = [str(each) for each in frame.attrs.get("synthetic", ()) if each in shown]
+    return [
+        *([f"SYNTHETIC stand-in, not the real data: {', '.join(stand_ins)}"] if stand_ins else []),
+        *generated(shown),
+    ]
+
+
+def generated(datasets: Iterable[str]) -> list[str]:
+    """The label of the datasets of the catalog that a formula made."""
+    known = set(catalog.names("datasets"))
+    made = [each for each in sorted({*datasets} & known) if catalog.entry("datasets", each).arguments.get("synthetic")]
+    return [f"SYNTHETIC, generated by a formula: {', '.join(map(_named, made))}"] if made else []
+
+
+def _named(dataset: str) -> str:
+    """A dataset by the short name that columns have, and in full."""
+    return f"{order.alias(dataset)} ({dataset})"
+
+
+def setting(value: Any) -> str:
+    """A k or λ_σ as a table shows it; nothing where the method has none."""
+    return f"{value:g}" if has(value) else ""
+
+
+def average(value: Any, spread: Any = None) -> str:
+    """A mean over datasets, with its standard deviation over seeds where there is one."""
+    if not has(value):
+        return MISSING
+    return f"{value:.3f}" + (f" ± {spread:.3f}" if has(spread) else "")

@@ -1,0 +1,58 @@
+"""Reports as files: each is written beside its place and then renamed, so it is there whole or not at all."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from regbench.errors import InfrastructureError, UsageError, did_you_mean
+from regbench.reports.report import Report
+from regbench.reports.text import render
+
+FIGURES = ("svg", "pdf", "png")
+ENDINGS = {"table": "txt", "latex": "tex"}  # of a text whose format is not its file's ending
+
+
+def write(
+    name: str, report: Report, numbers: Any, folder: Path, figures: Sequence[str], texts: Sequence[str] = ()
+) -> list[Path]:
+    """Write the report's pictures, if it draws, its frames as CSV and its table as text; the paths, pictures first."""
+    for form in figures:
+        if form not in FIGURES:
+            raise UsageError(f"no figure format called '{form}'{did_you_mean(form, FIGURES)}")
+    files: dict[str, bytes] = {}
+    if report.draw is not None and (figure := report.draw(numbers)).axes:  # some numbers leave nothing to draw
+        from regbench.reports.shared import drawing
+
+        files |= {f"{name}.{form}": drawing.encode(figure, form) for form in figures}
+    for number, (key, frame) in enumerate(report.frames(numbers).items()):
+        files[f"{name}{f'-{key}' if number else ''}.csv"] = render.csv(frame).encode()
+    for form in texts:
+        text = render.text(report.table(numbers), form)
+        files[f"{name}.{ENDINGS.get(form, form)}"] = f"{text}\n".encode()
+    return [_replace(folder / file, content) for file, content in files.items()]
+
+
+def _replace(path: Path, content: bytes) -> Path:
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(content)
+        temporary.chmod(0o666 & ~_umask())
+        return temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        why = error.strerror or type(error).__name__
+        raise InfrastructureError(f"{path}: cannot be written ({why}); choose another folder") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
