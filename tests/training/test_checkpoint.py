@@ -86,15 +86,15 @@ def test_a_state_survives_its_bytes():
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data + b"x", lambda data: b"else" + data])
-def test_bytes_that_are_no_state_are_refused(damage):
+def test_bytes_that_are_not_a_state_are_refused(damage):
     data = State(1, {"a": np.zeros(3)}).to_bytes()
-    with pytest.raises(ValueError, match="no state"):
+    with pytest.raises(ValueError, match="not a training state"):
         State.from_bytes(damage(data))
 
 
 @pytest.mark.parametrize("foreign", [b"", b"regbench-state-1" + bytes(80), pickle.dumps({}), save({"a": np.zeros(3)})])
 def test_what_somebody_else_has_written_is_no_state(foreign):
-    with pytest.raises(ValueError, match="no state"):
+    with pytest.raises(ValueError, match="not a training state"):
         State.from_bytes(foreign)
 
 

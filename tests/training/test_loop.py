@@ -176,13 +176,13 @@ def test_masks_do_not_depend_on_where_an_epoch_begins():
     assert torch.equal(dropout.epoch(0, 6)[4:], dropout.epoch(4, 2))
 
 
-@pytest.mark.parametrize(("rate", "share"), [(0.3, 77 / 256), (0.5, 0.5), (0.0, 0.0)])
-def test_dropout_drops_its_share_and_keeps_the_mean(rate, share):
+@pytest.mark.parametrize(("rate", "expected"), [(0.3, 77 / 256), (0.5, 0.5), (0.0, 0.0)])
+def test_dropout_drops_the_expected_fraction_and_keeps_the_mean(rate, expected):
     dropout = masks_of([make_job(dropout=rate)], rows=512, width=64)
     keep = torch.stack([each.stacked() for keys in dropout.epoch(0, 4) for each in dropout.masks(keys)])
     dropped = (keep == 0).double().mean().item()
-    assert dropped == pytest.approx(share, abs=4 * (share * (1 - share) / keep.numel()) ** 0.5)
-    assert keep.unique().tolist() == pytest.approx([0, 1 / (1 - share)] if rate else [1])
+    assert dropped == pytest.approx(expected, abs=4 * (expected * (1 - expected) / keep.numel()) ** 0.5)
+    assert keep.unique().tolist() == pytest.approx([0, 1 / (1 - expected)] if rate else [1])
 
 
 def test_the_default_rate_is_the_nearest_that_a_byte_can_give():

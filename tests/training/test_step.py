@@ -7,7 +7,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from regbench import catalog
 from regbench.data import prepare
 from regbench.training.dropout import Dropout
-from regbench.training.optim import rates
+from regbench.training.optim import adam_factors
 from regbench.training.pack import build
 from regbench.training.resident import Resident
 from regbench.training.step import Captured, Inputs, Steps
@@ -28,11 +28,11 @@ def steps_of(jobs, data, dtype=torch.float64):
 
 
 def inputs_of(steps, number):
-    """What step `number` gets, at half the highest rates."""
+    """What step `number` gets, at half the highest adam_factors."""
     model, seeds = steps.model, len(steps.dropout.seeds)
     rows = torch.arange(16).expand(seeds, 16) + number
     keys = torch.arange(len(model.jobs)) + number
-    pace = rates([0.5], number)[0].to(model.clip)
+    pace = adam_factors([0.5], number)[0].to(model.clip)
     return Inputs(rows, steps.dropout.epoch(number, 1)[0], keys, torch.tensor(0.1).to(model.clip), pace)
 
 
