@@ -1,4 +1,4 @@
-"""The doctor says what is wrong with a machine, and how to mend it."""
+"""The doctor reports problems of a machine, and how to fix them."""
 
 from pathlib import Path
 

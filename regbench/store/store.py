@@ -268,7 +268,7 @@ class Store:
             return states.load(connection, self._folder, run_id)
 
     def resumable(self, code: Mapping[str, str]) -> dict[str, Resumable]:
-        """Of these jobs (key -> wanted code digest), those whose last run was interrupted and has a checkpoint, by key."""
+        """Of these jobs (key -> wanted code digest), those whose last run was interrupted with a checkpoint, by key."""
         with self.reading() as connection:
             return states.resumable(connection, code)
 
