@@ -55,9 +55,7 @@ def bench(
 
     if untimed := [name for name in chosen if name not in METHODS]:
         raise UsageError(f"{untimed[0]}: only methods with a plain PyTorch loop are timed: {', '.join(METHODS)}")
-    say(
-        f"regbench: measuring, {'under a minute' if quick else 'several minutes'}; results are most reliable on an idle machine"
-    )
+    say(f"regbench: measuring, {'under a minute' if quick else 'several minutes'}; best done on an idle machine")
     from regbench.bench.speed import QUICK, THOROUGH, measure
 
     found = measure(datasets, chosen or METHODS, QUICK if quick else THOROUGH, lambda speed: say(_said(speed)))
