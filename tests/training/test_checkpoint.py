@@ -1,4 +1,4 @@
-"""Going on inside a training: bit for bit as if it had never stopped."""
+"""Resuming a training: bit for bit as if it had never stopped."""
 
 import pickle
 
@@ -19,7 +19,7 @@ METHODS = catalog.names("methods")
 
 
 def interrupted(jobs, data, stops, dtype=torch.float32):
-    """All epochs of a training that is stopped after each of `stops` and goes on from bytes, as in a new process."""
+    """All epochs of a training that is stopped after each of `stops` and resumed from bytes, as in a new process."""
     epochs, states = [], None
     for stop in [*stops, None]:
         training = Training(jobs, data, dtype=dtype, states=states)
@@ -53,7 +53,7 @@ def test_images_go_on_bit_for_bit():
 
 
 def test_a_job_goes_on_in_another_pack_with_the_same_numbers():
-    """On a CPU even bit for bit, for there a job does not notice its pack."""
+    """On a CPU even bit for bit, because there a job does not depend on its pack."""
     data = prepared(200)
     one, other = make_job("end2end", epochs=4), make_job("lsq", seed=1, epochs=4)
     whole = list(Training([other, one], data))
@@ -99,5 +99,5 @@ def test_what_somebody_else_has_written_is_no_state(foreign):
 
 
 def test_others_can_read_a_state():
-    """It is a file of safetensors."""
+    """The bytes are a safetensors file."""
     assert load(State(7, {"a": np.arange(3)}).to_bytes())["a"].tolist() == [0, 1, 2]

@@ -1,4 +1,4 @@
-"""The training loop: the same numbers as the loop a researcher writes, whatever shares the pack."""
+"""The training loop: the same numbers as a plain PyTorch loop, whatever else is in the pack."""
 
 from functools import cache
 
@@ -64,7 +64,7 @@ def in_wide_company():
 
 @every_method
 def test_in_single_precision_a_job_is_bit_for_bit_the_same_in_every_pack(method):
-    """On a CPU: no product, sum or mask of one job is rounded differently for the company it is in."""
+    """On a CPU: no product, sum or mask of a job is rounded differently because of other jobs."""
     assert in_wide_company()[wide(method)] == last_epoch([wide(method)], prepared(150), torch.float32)[wide(method)]
 
 
@@ -251,7 +251,7 @@ def test_the_schedule_ends_with_the_training():
 
 
 def test_a_loss_that_looks_at_the_features_moves_them(monkeypatch):
-    """Regularisers do: the gradient through z itself joins the one through the outputs."""
+    """As for regularisers: the gradient through z itself is added to the one through the outputs."""
 
     def shrinking(params: Params, batch, hparams):
         return (batch.y - batch.prediction).square().sum(-1) + 10.0 * batch.z.square().mean(-1)

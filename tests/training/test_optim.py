@@ -1,4 +1,4 @@
-"""The optimiser and the schedule are torch's own, for many jobs at once."""
+"""The optimiser and the schedule equal torch's, for many jobs at once."""
 
 import pytest
 import torch
