@@ -1,12 +1,12 @@
-"""What there is: the file name is the registry.
+"""The catalog of methods, datasets, reports, ...: a file's name is its entry.
 
 `methods/soft_binning.py` is the method `soft_binning`, `reports/bridges/table1.py` the report `bridges_table1`, and the
-package `reports/ablation/` the report `ablation`. A file belongs to the catalog if its top level makes the object of a
-kind (METHOD, DATASET, ...); the others are helpers. What a listing or a plan must know of it (its first line, its
-hyper-parameters and their defaults) is read from the file's syntax tree, so that nothing needs importing torch to be
-listed. `load` imports the file and gives the object itself.
+package `reports/ablation/` the report `ablation`. A file belongs to the catalog if its top level defines the object of a
+kind (METHOD, DATASET, ...); other files are helpers. Listings and plans need its first line, its hyper-parameters and
+their defaults. These are read from the file's syntax tree, so that a listing does not import torch. `load` imports the
+file and returns the object itself.
 
-The catalog looks into the package, then where `roots` says that users keep files of their own.
+The catalog includes the package itself and the users' folders and files that `roots` knows.
 """
 
 import ast
@@ -30,41 +30,40 @@ OBJECTS = {
     "metrics": "METRIC",
     "reports": "REPORT",
 }
-ROWS = ("methods", "baselines")  # what the rows of a table are of
+ROWS = ("methods", "baselines")  # the kinds that rows of a table can be
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a file says of itself: its first sentence, and the literal arguments of the object it defines."""
+    """The description of a file: its first sentence, and the literal arguments of the object it defines."""
 
     kind: str
     name: str
     summary: str
     arguments: dict[str, Any]
-    bounds: Mapping[str, dict[str, Any]] = field(
-        default_factory=dict
-    )  # hyper-parameter -> what its `HParam` says by keyword: low, least, above, ...
+    # hyper-parameter -> keyword arguments of its `HParam`: low, least, above, ...
+    bounds: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def symbols(self) -> dict[str, str]:
-        """Of the hyper-parameters that have a symbol."""
+        """The mathematical symbol of each hyper-parameter that has one."""
         return {name: said["symbol"] for name, said in self.bounds.items() if "symbol" in said}
 
     @property
     def hparams(self) -> dict[str, float]:
-        """Default of every hyper-parameter."""
+        """The default of every hyper-parameter."""
         return self.arguments.get("hparams", {})
 
     @property
     def year(self) -> str:
-        """Year of the reference; empty where it names none."""
+        """The year of the reference; empty if it has none."""
         found = re.search(r"\b(1[789]|20)\d\d\b", self.arguments.get("reference", ""))
         return found.group() if found else ""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Where something of the catalog lies."""
+    """The location of a file of the catalog."""
 
     name: str
     root: Root
@@ -72,19 +71,19 @@ class Found:
 
     @property
     def module(self) -> str:
-        """The dotted name by which it is imported."""
+        """The dotted name of the module."""
         inside = self.path.relative_to(self.root.folder).with_suffix("")
         return ".".join((self.root.package, *(part for part in inside.parts if part != "__init__")))
 
 
 def names(kind: str) -> list[str]:
-    """Every name of a kind (methods, baselines, backbones, datasets, metrics, reports), sorted."""
+    """All names of a kind (methods, baselines, backbones, datasets, metrics, reports), sorted."""
     own = [table.name for table in roots.added().tables] if kind == "datasets" else []
     return sorted({*_found(kind), *own})
 
 
 def resolve(kind: str, name: str) -> str:
-    """The full name that a name or an alias stands for; `UsageError` with the nearest one where there is none.
+    """The full name for a name or an alias; raises `UsageError`, with the nearest name, if there is none.
 
     >>> resolve("datasets", "DM")
     'diamonds'
@@ -99,12 +98,12 @@ def resolve(kind: str, name: str) -> str:
 
 
 def rows() -> list[str]:
-    """Every name that a row of a table may have: methods, then baselines."""
+    """All names that a row of a table can have: methods, then baselines."""
     return [name for kind in ROWS for name in names(kind)]
 
 
 def kind_of_row(name: str) -> str:
-    """Whether a row's name is one of methods or of baselines; what is neither counts as a method that was here once."""
+    """The kind of a row: methods or baselines; an unknown name counts as a method that has been removed since."""
     having = [kind for kind in ROWS if name in _found(kind)]
     if len(having) > 1:
         method, baseline = (_found(kind)[name].path for kind in ROWS)
@@ -113,16 +112,16 @@ def kind_of_row(name: str) -> str:
 
 
 def row(name: str) -> Entry:
-    """What the file of a method or of a baseline says of itself."""
+    """The description of a method or a baseline."""
     return entry(kind_of_row(name), name)
 
 
 def entry(kind: str, name: str) -> Entry:
-    """What the file of that name says of itself, read from its syntax tree.
+    """The description of the file of that name, read from its syntax tree.
 
     Raises:
-        UsageError: a file that is no Python, with its place.
-        KeyError: no such name; `resolve` says it better.
+        UsageError: the file is not valid Python.
+        KeyError: there is no such name; `resolve` gives a better message.
     """
     if kind == "datasets" and (table := roots.own_table(name)):
         return Entry(kind, name, f"Column {table.target} of {table.path}.", dict(vars(_own(table, roots.generation()))))
@@ -131,7 +130,7 @@ def entry(kind: str, name: str) -> Entry:
 
 
 def load(kind: str, name: str) -> Any:
-    """The object itself: `load("methods", "lsq")` imports the file and gives its METHOD."""
+    """The object itself: `load("methods", "lsq")` imports the file and returns its METHOD."""
     full = resolve(kind, name)
     if kind == "datasets" and (table := roots.own_table(full)):
         return _own(table, roots.generation())
@@ -147,7 +146,7 @@ def is_ours(row: str) -> bool:
 
 
 def module_of(kind: str, name: str) -> str:
-    """The dotted name of the module that makes the object."""
+    """The dotted name of the module that defines the object."""
     return _found(kind)[name].module
 
 
@@ -157,10 +156,10 @@ def _found(kind: str) -> dict[str, Found]:
 
 @cache
 def _find(kind: str, places: tuple[Root, ...], _generation: int) -> dict[str, Found]:
-    """Everything of a kind by name.
+    """All files of a kind by name.
 
     Raises:
-        UsageError: one name in two files.
+        UsageError: two files have the same name.
     """
     made: dict[str, Found] = {}
     for root in places:
@@ -207,29 +206,29 @@ def _read(kind: str, name: str, path: Path, _changed: int) -> Entry:
 
 @cache
 def _own(table: roots.OwnTable, _generation: int) -> Any:
-    """A user's table as a dataset."""
+    """The dataset of a user's own table."""
     from regbench.data import from_file
 
     return from_file(table.path, table.target)[0]
 
 
 def _bounds(call: ast.Call) -> dict[str, dict[str, Any]]:
-    """What each hyper-parameter of a definition says of its range."""
-    given = next((each.value for each in call.keywords if each.arg == "hparams"), None)
+    """The keyword arguments of each `HParam` in a definition."""
+    given = next((keyword.value for keyword in call.keywords if keyword.arg == "hparams"), None)
     if not isinstance(given, ast.Dict):
         return {}
     return {
-        str(name): {str(each.arg): _literal(each.value) for each in value.keywords}
+        str(name): {str(keyword.arg): _literal(keyword.value) for keyword in value.keywords}
         for name, value in zip((getattr(key, "value", None) for key in given.keys), given.values, strict=True)
         if isinstance(value, ast.Call)
     }
 
 
 def _literal(node: ast.expr) -> Any:
-    """The value of a literal; of `HParam(0.5, ...)` its default; Ellipsis for what only running the file can tell."""
+    """The value of a literal; for `HParam(0.5, ...)` its default; Ellipsis for any other expression."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "HParam":
-        default = node.args[0] if node.args else next(each.value for each in node.keywords if each.arg == "default")
-        return float(ast.literal_eval(default))
+        named = (keyword.value for keyword in node.keywords if keyword.arg == "default")
+        return float(ast.literal_eval(node.args[0] if node.args else next(named)))
     if isinstance(node, ast.Dict) and all(isinstance(key, ast.Constant) for key in node.keys):
         return {key.value: _literal(value) for key, value in zip(node.keys, node.values, strict=True)}  # type: ignore[union-attr]
     try:

@@ -1,6 +1,6 @@
-"""Examine the machine: what a run will find here, what is wrong with it and how to mend it.
+"""Check the machine: what a run will find here, what is wrong and how to fix it.
 
-Each check is a function of its own and gives a `Finding`; none of them raises, trains, fetches or changes anything.
+Each check is a function that returns a `Finding`; no check trains, fetches or changes anything.
 """
 
 import os
@@ -19,12 +19,12 @@ LIBRARIES = ("torch", "numpy", "pandas", "sqlalchemy", "scikit-learn", "loky", "
 ROOM_BYTES = 2**30  # a full grid of 760 jobs takes about a quarter of it
 TF32_SWITCHES = ("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-BUSY = 1.5  # load per core from which on others will be felt
+BUSY = 1.5  # load per core above which other processes slow a run down
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found; `remedy` says what to do where it is not ok."""
+    """The result of one check; `remedy` says what to do if it is not ok."""
 
     name: str
     ok: bool
@@ -33,7 +33,7 @@ class Finding:
 
 
 def examine(*, db: str, file: Path | None = None) -> list[Finding]:
-    """Every check, in the order in which one would look."""
+    """Run every check, in a sensible order for reading."""
     checks: dict[str, Callable[[], Finding]] = {
         "versions": versions,
         "processors": processors,
@@ -82,18 +82,18 @@ def processors() -> Finding:
 
 
 def load(average: float | None) -> Finding:
-    """How busy the machine is: timings suffer from it, numbers do not, so it is nothing to mend."""
+    """How busy the machine is. It affects timings but not results, so it is always ok."""
     from regbench.engines.devices import cores
 
     if average is None:
-        return Finding("load", ok=True, found="this system does not tell")
+        return Finding("load", ok=True, found="unknown on this system")
     busy = average > BUSY * max(cores(), os.cpu_count() or 1)
     said = "; a run takes longer while others keep it busy" if busy else ""
     return Finding("load", ok=True, found=f"{average:.1f} processes at work in the last minute{said}")
 
 
 def threads(environment: Mapping[str, str]) -> Finding:
-    """Threads a worker would take: it sets one for itself, whatever the environment says."""
+    """Thread settings in the environment; a worker uses one thread whatever they say."""
     said = {name: environment[name] for name in THREAD_VARIABLES if name in environment}
     wrong = [f"{name}={value}" for name, value in said.items() if not value.isdigit() or int(value) < 1]
     text = ", ".join(f"{name}={value}" for name, value in said.items()) or "nothing set"
@@ -101,7 +101,7 @@ def threads(environment: Mapping[str, str]) -> Finding:
         "threads",
         ok=not wrong,
         found=f"one for each worker; the environment says {text}",
-        remedy=f"{', '.join(wrong)} is no number of threads: unset it",
+        remedy=f"{', '.join(wrong)} is not a number of threads: unset it",
     )
 
 
@@ -119,19 +119,19 @@ def devices() -> Finding:
 
 
 def number_format(environment: Mapping[str, str]) -> Finding:
-    """float32 all the way: TF32 has 10 bits of mantissa, and results would depend on the device."""
+    """TF32 must be off: it has 10 bits of mantissa, and results would depend on the device."""
     forced = [f"{name}={environment[name]}" for name in TF32_SWITCHES if environment.get(name, "0") not in {"", "0"}]
     return Finding(
         "number format",
         ok=not forced,
         found=f"TF32 forced by {', '.join(forced)}" if forced else "float32, TF32 off",
-        remedy=f"unset {', '.join(each.partition('=')[0] for each in forced)}: results with TF32 are not comparable",
+        remedy=f"unset {', '.join(text.partition('=')[0] for text in forced)}: results with TF32 are not comparable",
     )
 
 
 def disk(path: Path, room: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free) -> Finding:
-    """Room for the database, and whether its folder can be written to."""
-    folder = next(each for each in [path.absolute().parent, *path.absolute().parents] if each.exists())
+    """Free space for the database, and whether its folder can be written to."""
+    folder = next(parent for parent in [path.absolute().parent, *path.absolute().parents] if parent.exists())
     free = room(folder)
     if not os.access(folder, os.W_OK):
         return Finding(
@@ -141,7 +141,7 @@ def disk(path: Path, room: Callable[[Path], int] = lambda folder: shutil.disk_us
         "disk",
         ok=free >= ROOM_BYTES,
         found=f"{free / 2**30:,.1f} GiB free in {folder}",
-        remedy=f"make room: {ROOM_BYTES / 2**30:g} GiB or more are wanted, or give another --db",
+        remedy=f"make room: {ROOM_BYTES / 2**30:g} GiB or more are needed, or give another --db",
     )
 
 
@@ -152,13 +152,13 @@ def file_system(db: str) -> Finding:
     if "://" in db:
         return Finding("file system", ok=True, found="a server keeps the database")
     path = Path(db).expanduser().absolute()
-    existing = next(each for each in [path, *path.parents] if each.exists())
+    existing = next(parent for parent in [path, *path.parents] if parent.exists())
     try:
         refuse_network(existing)
     except RegbenchError as error:
         return Finding("file system", ok=False, found="a network file system", remedy=str(error))
     kind = filesystem(existing, Path("/proc/mounts"))
-    return Finding("file system", ok=True, found=f"{kind} under {existing}" if kind else "this system does not tell")
+    return Finding("file system", ok=True, found=f"{kind} under {existing}" if kind else "unknown on this system")
 
 
 def database(db: str) -> Finding:
@@ -181,7 +181,7 @@ def cache() -> Finding:
     from regbench.data.places import cache_folder
 
     folder = cache_folder()
-    existing = next(each for each in [folder.absolute(), *folder.absolute().parents] if each.exists())
+    existing = next(parent for parent in [folder.absolute(), *folder.absolute().parents] if parent.exists())
     return Finding(
         "cache",
         ok=os.access(existing, os.W_OK),
@@ -191,7 +191,7 @@ def cache() -> Finding:
 
 
 def data() -> Finding:
-    """Which datasets are here, and where the others would come from."""
+    """Which datasets are available locally, and which are still to be fetched."""
     from regbench import catalog
     from regbench import data as datasets
     from regbench.data.places import mirror, offline
@@ -216,24 +216,22 @@ def data() -> Finding:
 
 
 def benchmarks(file: Path | None) -> Finding:
-    """Whether benchmarks.yaml says what it should."""
+    """Whether benchmarks.yaml is valid."""
     from regbench import config
 
     try:
         known = config.load(file)
     except RegbenchError as error:
-        return Finding("benchmarks", ok=False, found="a file that is wrong", remedy=str(error))
+        return Finding("benchmarks", ok=False, found="an invalid file", remedy=str(error))
     return Finding("benchmarks", ok=True, found=", ".join(known.names()))
 
 
 def safely(name: str, check: Callable[[], Finding]) -> Finding:
-    """The check's finding; a check that breaks is itself a finding, for a doctor must not die of an illness."""
+    """Run a check; an unexpected exception becomes a finding, so that the other checks still run."""
     try:
         return check()
     except Exception as error:
-        return Finding(
-            name, ok=False, found=f"{type(error).__name__}: {error}", remedy="this is what to look into first"
-        )
+        return Finding(name, ok=False, found=f"{type(error).__name__}: {error}", remedy="look into this error first")
 
 
 def _version(name: str) -> str | None:

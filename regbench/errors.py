@@ -1,11 +1,11 @@
-"""Every error a user can meet, as one line that names the thing, the place and the nearest remedy.
+"""The errors a user can meet; each message is one line that names the problem, the place and a remedy.
 
     RegbenchError            exit code
     ├── UsageError              2   wrong name, value or file
     ├── JobsFailed              3   some jobs failed; the others are kept
     ├── NothingMeasured         6   no finished run to report on, or no baseline
-    ├── InfrastructureError     7   no device, disk full, database locked or not one
-    │   └── DataUnavailable     7   a dataset that no source could give
+    ├── InfrastructureError     7   no device, disk full, database locked or unusable
+    │   └── DataUnavailable     7   a dataset that no source can give
     ├── Mismatch                8   a replay or a verification disagrees
     └── Interrupted           130   Ctrl-C or SIGTERM
 
@@ -29,35 +29,35 @@ class UsageError(RegbenchError):
 
 
 class JobsFailed(RegbenchError):
-    """Some jobs failed; what the others gave is kept."""
+    """Some jobs failed; the results of the others are kept."""
 
     exit_code = 3
 
 
 class NothingMeasured(RegbenchError):
-    """There is no finished run to answer from."""
+    """There is no finished run to report on."""
 
     exit_code = 6
 
 
 class InfrastructureError(RegbenchError):
-    """The machine, not the benchmark: no device, a full or read-only disk, a locked database."""
+    """A problem of the machine, not the benchmark: no device, a full or read-only disk, a locked database."""
 
     exit_code = 7
 
 
 class DataUnavailable(InfrastructureError):
-    """No source gave the dataset; the message says where it was sought and where to put it by hand."""
+    """No source gave the dataset; the message says where it was looked for and where to put it by hand."""
 
 
 class Mismatch(RegbenchError):
-    """A number computed again is not the number that was stored."""
+    """A recomputed number differs from the stored one."""
 
     exit_code = 8
 
 
 class Interrupted(RegbenchError):
-    """The user, or the system, asked to stop; what was finished is kept."""
+    """The user, or the system, asked to stop; finished results are kept."""
 
     exit_code = 130
 
@@ -84,7 +84,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     '; known: lsq, soft_binning'
     """
     known = list(dict.fromkeys(names))
-    folded = {each.casefold(): each for each in reversed(known)}
+    folded = {candidate.casefold(): candidate for candidate in reversed(known)}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     if near:
         return f"; did you mean '{folded[near[0]]}'?"

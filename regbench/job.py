@@ -1,4 +1,4 @@
-"""A job: one cell of the grid as a frozen value, and the key by which every database knows it."""
+"""A job: one cell of the grid as a frozen value, with the key that identifies it in every database."""
 
 import hashlib
 import json
@@ -14,60 +14,60 @@ DECIDE = "val/rmse"  # which epoch counts, as the papers have it
 def later(default: Any) -> Any:
     """A field of `Job` or `Protocol` that was added after results were published.
 
-    At its default it is left out of the configuration, and so out of the key: the jobs of older results keep theirs.
-    The default must therefore mean what the code did before the field was there, and must never change.
+    With its default value it is left out of the configuration, and so out of the key: older jobs keep their keys.
+    The default must therefore mean what the code did before the field existed, and must never change.
     """
     return field(default=default, metadata={"later": True})
 
 
 def stated(value: Any) -> dict[str, Any]:
-    """The fields of a job or protocol by name, less later ones that stand at their default."""
-    given = {each.name: (getattr(value, each.name), each) for each in fields(value)}
+    """The fields of a job or protocol by name, without `later` fields that have their default value."""
+    given = {entry.name: (getattr(value, entry.name), entry) for entry in fields(value)}
     return {
         name: current
-        for name, (current, each) in given.items()
-        if not (each.metadata.get("later") and current == each.default)
+        for name, (current, entry) in given.items()
+        if not (entry.metadata.get("later") and current == entry.default)
     }
 
 
 def pairs(mapping: Mapping[str, Any]) -> Pairs:
-    """A mapping as a value that can be hashed: sorted pairs."""
+    """A mapping as sorted pairs, which can be hashed."""
     return tuple(sorted(mapping.items()))
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a job is trained. The paper is silent on most of it; these are regbench's stated choices.
+    """How a job is trained. The paper does not specify most of it; the defaults are regbench's choices.
 
     Floats may differ between the jobs of one pack; everything else is part of the pack's grouping key. A new field is
-    made with `later`, so that the keys of older jobs stay what they are.
+    made with `later`, so that the keys of older jobs do not change.
     """
 
     batch_size: int
     weight_decay: float  # coupled l2 of the network: 1e-4 for the MLP, 1e-2 for the CNN (paper 1, section 4)
     dropout: float  # after every hidden ReLU: 0.3 for the MLP, 0.5 for the CNN's two linear layers
     epochs: int = 100
-    learning_rate: float = 3e-3  # the highest of the one-cycle schedule
-    clip: float = 1.0  # norm of one job's whole gradient
+    learning_rate: float = 3e-3  # maximum of the one-cycle schedule
+    clip: float = 1.0  # largest norm of one job's whole gradient
     encoder_weight_decay: float = 1e-4  # coupled l2 of a method's own parameters
     optimizer: str = "adam"  # with coupled l2; `adamw` decouples it
     schedule: str = "one_cycle"
-    warmup: float = 0.3  # share of the steps before the highest learning rate
-    initial_division: float = 25.0  # highest / first learning rate
+    warmup: float = 0.3  # fraction of the steps before the maximum learning rate
+    initial_division: float = 25.0  # maximum / first learning rate
     final_division: float = 1e4  # first / last learning rate
-    split: str = "fixed"  # one split for every seed; `per_seed` draws it again
+    split: str = "fixed"  # one split for every seed; `per_seed`: a new one for each
     keep_predictions: str = "best"  # or `none`
     decide: str = later(DECIDE)  # the validation metric whose best epoch counts
 
     def grouping(self) -> Pairs:
-        """What jobs of one pack must share: all that is not stacked."""
+        """The fields that must be equal within a pack: all that are not stacked."""
         stacked = {"weight_decay", "dropout", "learning_rate", "clip", "encoder_weight_decay"}
         return pairs({name: value for name, value in vars(self).items() if name not in stacked})
 
 
 @dataclass(frozen=True)
 class Job:
-    """One cell of the grid: everything its numbers depend on, and nothing else."""
+    """One cell of the grid: everything that its numbers depend on besides the code."""
 
     dataset: str
     digest: str  # of the dataset's canonical table
@@ -82,7 +82,7 @@ class Job:
 
     @cached_property
     def key(self) -> str:
-        """The name of this job in every database: a hash of its canonical configuration."""
+        """The identifier of this job in every database: a hash of its canonical configuration."""
         return hashlib.sha256(canonical(self.config()).encode()).hexdigest()[:32]
 
     def config(self) -> dict[str, Any]:
@@ -93,32 +93,32 @@ class Job:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """The job that `config` came from."""
+        """The job with this configuration; the inverse of `config`."""
         nested = {name: pairs(config[name]) for name in NESTED if name in config}
         return cls(**{**config, **nested, "protocol": Protocol(**config["protocol"])})
 
 
-NESTED = ("hparams", "static", "options")  # mappings, kept as pairs so that a job can be hashed
+NESTED = ("hparams", "static", "options")  # mappings, stored as pairs so that a job can be hashed
 
 
 @dataclass(frozen=True)
 class Pack:
-    """Jobs trained at once as one batched model: same dataset, backbone, and protocol but for its floats."""
+    """Jobs trained together as one batched model: same dataset, backbone and protocol, except for its floats."""
 
     jobs: tuple[Job, ...] = field(default=())
 
     @staticmethod
     def group(job: Job) -> tuple[Any, ...]:
-        """What jobs must share to be packed together; with a split of its own each seed trains on other rows."""
+        """What must be equal for jobs to be packed together; with `per_seed` splits this includes the seed."""
         rows = job.seed if job.protocol.split == "per_seed" else None
         return (job.dataset, job.digest, job.backbone, job.options, job.protocol.grouping(), rows)
 
     @staticmethod
     def head(job: Job) -> tuple[Any, ...]:
-        """What jobs of a pack must share to have one head; the hyper-parameters are stacked."""
+        """What must be equal for jobs of a pack to form one head; the hyper-parameters are stacked."""
         return (job.method, job.static, job.k or 0)
 
 
 def canonical(data: object) -> str:
-    """One spelling of plain data: sorted keys, no blanks, 1 and 1.0 kept apart, no NaN."""
+    """Canonical JSON: sorted keys, no blanks, 1 and 1.0 distinguished, no NaN."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, commit, machine and flags, recorded beside every number."""
+"""The provenance of a run: versions, commit, machine and flags, stored with every run."""
 
 import hashlib
 import os
@@ -35,7 +35,7 @@ def environment() -> dict[str, Any]:
 
 
 def flags() -> dict[str, Any]:
-    """The settings of torch, in this process, that its numbers depend on."""
+    """Torch's settings in this process that affect numbers."""
     import torch
 
     return {
@@ -47,16 +47,18 @@ def flags() -> dict[str, Any]:
 
 
 def numerics(known: Mapping[str, Any], device: str) -> str:
-    """A digest of what the bits of a number depend on besides the code: versions, processor, flags, kind of device."""
+    """A digest of what affects the bits of a number besides the code: versions, processor, flags, device type."""
     relevant = {name: known[name] for name in ("libraries", "machine", "processor", "flags")}
-    kind = device_name(device).partition(" (")[2].partition(", GPU-")[0] or "cpu"  # without which of its kind it is
+    kind = (
+        device_name(device).partition(" (")[2].partition(", GPU-")[0] or "cpu"
+    )  # without the number and id of the device
     return hashlib.sha256(canonical({**relevant, "device": kind}).encode()).hexdigest()[:16]
 
 
 def git_state(folder: Path) -> dict[str, Any]:
-    """Commit of the repository that has `folder`, and whether something is changed since; nulls where none has it.
+    """Commit of the repository that tracks `folder`, and whether files are modified; both None if it is not tracked.
 
-    An installed package may lie inside somebody else's repository, whose commits say nothing of it.
+    An installed package may be inside an unrelated repository, whose commits would be meaningless.
     """
     ours = _git(folder, "ls-files", "--error-unmatch", "__init__.py") is not None
     commit = _git(folder, "rev-parse", "HEAD") if ours else None
@@ -65,7 +67,7 @@ def git_state(folder: Path) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The processor's name, as the system tells it."""
+    """The processor's name, as the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -74,7 +76,7 @@ def processor() -> str:
 
 
 def device_name(device: str) -> str:
-    """A device as people know it: "cpu", or "cuda:0 (NVIDIA H100, GPU-7f...)"."""
+    """The name of a device: "cpu", or "cuda:0 (NVIDIA H100, GPU-7f...)"."""
     if device == "cpu":
         return device
     import torch

@@ -1,8 +1,8 @@
 """Named, counter-based random streams: the same numbers on every device, in every pack and in any order.
 
 A stream is a 64-bit key made from a seed and names ("order", "dropout", ...). Its n-th number is a hash of the key
-and n (SplitMix64: Steele, Lea, Flood, *Fast splittable pseudorandom number generators*, OOPSLA 2014), so a draw
-in one place moves no other, nothing needs to be stored to go on, and `torch.func.vmap` sees plain arithmetic.
+and n (SplitMix64: Steele, Lea, Flood, *Fast splittable pseudorandom number generators*, OOPSLA 2014). So a draw in
+one place does not affect others, no state has to be stored for resumption, and `torch.func.vmap` sees plain arithmetic.
 Streams may be batched: keys (J,) give J rows of draws at once.
 """
 
@@ -32,7 +32,7 @@ class Stream(NamedTuple):
         return cls(torch.tensor(_signed(_digest(seed)), device=device)).child(*names)
 
     def child(self, *names: str | int | Tensor) -> "Stream":
-        """A stream of its own for each name; a tensor of step numbers is a name too, batched or not."""
+        """The sub-stream of these names; a tensor of step numbers, batched or not, can be a name too."""
         key = self.key
         for name in names:
             if isinstance(name, Tensor):
@@ -43,7 +43,7 @@ class Stream(NamedTuple):
         return Stream(key)
 
     def bits(self, *shape: int) -> Tensor:
-        """64 random bits a number: int64 (..., *shape)."""
+        """Numbers of 64 random bits: int64 (..., *shape)."""
         counter = torch.arange(1, math.prod(shape) + 1, device=self.key.device).reshape(shape)
         key = self.key.reshape(self.key.shape + (1,) * len(shape))
         return mix(counter * _signed(GOLDEN) + key)
@@ -64,18 +64,18 @@ class Stream(NamedTuple):
     def permutation(self, n: int) -> Tensor:
         """A random order of 0 ... n - 1 for each key: int64 (..., n).
 
-        The rows are sorted by their random bits, and carry their own number in the lowest bits: a sort of values
-        needs no indices and has no ties, so every device gives the same order.
+        Random words are sorted that carry the row number in their lowest bits: sorting values needs no indices and has
+        no ties, so every device gives the same order.
         """
         low = (1 << n.bit_length()) - 1
         tagged = (self.bits(n) & ~low) | torch.arange(n, device=self.key.device)
-        if tagged.device.type == "cpu":  # numpy sorts int64 three times as fast as torch does
+        if tagged.device.type == "cpu":  # NumPy sorts int64 three times faster than torch
             return torch.from_numpy(np.sort(tagged.numpy(), axis=-1)) & low
         return tagged.sort(-1).values & low
 
 
 def random_bytes(keys_S: Tensor, count: int) -> Tensor:
-    """The first `count` bytes of several streams, uint8 (S, count): those of `Stream.bits`, eight to a word."""
+    """The first `count` bytes of several streams, uint8 (S, count): the words of `Stream.bits`, eight bytes each."""
     words = -(-count // 8)
     if keys_S.device.type != "cpu":
         return Stream(keys_S).bits(words).view(torch.uint8)[:, :count]
@@ -83,7 +83,7 @@ def random_bytes(keys_S: Tensor, count: int) -> Tensor:
     for by, multiplier in (
         (30, FIRST_MULTIPLIER),
         (27, SECOND_MULTIPLIER),
-    ):  # `mix`, in place and several times as fast
+    ):  # `mix` in place, several times faster
         drawn ^= drawn >> np.uint64(by)
         drawn *= np.uint64(multiplier)
     drawn ^= drawn >> np.uint64(31)
@@ -96,14 +96,14 @@ def _counters(words: int) -> NDArray[np.uint64]:
 
 
 def mix(x: Tensor) -> Tensor:
-    """SplitMix64's finaliser, a bijection of 64-bit words whose output bits look independent of its input's."""
+    """SplitMix64's finaliser, a bijection of 64-bit words that mixes all bits."""
     x = (x ^ _shift(x, 30)) * _signed(FIRST_MULTIPLIER)
     x = (x ^ _shift(x, 27)) * _signed(SECOND_MULTIPLIER)
     return x ^ _shift(x, 31)
 
 
 def _shift(x: Tensor, by: int) -> Tensor:
-    """A logical right shift; torch's own keeps the sign."""
+    """A logical right shift; torch's `>>` preserves the sign."""
     return (x >> by) & ((1 << (64 - by)) - 1)
 
 
@@ -113,5 +113,5 @@ def _signed(word: int) -> int:
 
 
 def _digest(name: str | int) -> int:
-    """64 bits that a name stands for, the same in every process."""
+    """A 64-bit hash of a name, the same in every process."""
     return int.from_bytes(hashlib.blake2b(f"{type(name).__name__}:{name}".encode(), digest_size=8).digest(), "little")

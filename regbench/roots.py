@@ -1,6 +1,6 @@
-"""Where the catalog looks: the package itself, folders and files that users name, and installed packages.
+"""The roots of the catalog: the package itself, folders and files that users name, and installed packages.
 
-A folder of a user's may have sub-folders named after kinds (`methods/gar.py`) or the files themselves (`gar.py`); what
+A user's folder may have sub-folders named after kinds (`methods/gar.py`) or the files themselves (`gar.py`); what
 a file is follows from the object that it defines, METHOD or DATASET. Its files may import each other relatively
 (`from .losses import soft`). An installed package offers its folder by an entry point of the group `regbench.plugins`
 whose value is the package's name.
@@ -29,10 +29,10 @@ PREFIX = "regbench_plugins"  # the package that modules of users' folders are im
 
 @dataclass(frozen=True)
 class Root:
-    """A folder of files, each of which may define something of the catalog.
+    """A folder of files that may define objects of the catalog.
 
     package: the dotted name by which its modules are imported.
-    only: the names of single files, where these were named and not their folder.
+    only: the names of single files, if the user named these rather than the folder.
     """
 
     folder: Path
@@ -47,7 +47,7 @@ class Root:
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table of the user's own: a dataset called `name`, of whose columns `target` is to be predicted."""
+    """A table of the user: a dataset called `name` whose column `target` is to be predicted."""
 
     name: str
     path: str
@@ -56,7 +56,7 @@ class OwnTable:
 
 @dataclass(frozen=True)
 class Added:
-    """What a user added to the catalog, as plain values: a worker process is handed them and looks where we looked.
+    """What a user added to the catalog, as plain values that can be passed to worker processes.
 
     places: folders, or single Python files, as absolute paths.
     """
@@ -65,7 +65,7 @@ class Added:
     tables: tuple[OwnTable, ...] = ()
 
     def __add__(self, other: "Added") -> "Added":
-        """Both together; a table replaces one of its name."""
+        """Both together; a table replaces one with the same name."""
         names = {table.name for table in other.tables}
         kept = tuple(table for table in self.tables if table.name not in names)
         return Added(tuple(dict.fromkeys((*self.places, *other.places))), (*kept, *other.tables))
@@ -76,27 +76,27 @@ _generation = 0
 
 
 def announce(_text: str) -> None:
-    """What is done with the word that a place is used for the first time; a program replaces it."""
+    """Called with a message when a place is used for the first time; a program may replace it."""
 
 
 def added() -> Added:
-    """What was added in this process, and by the variable REGBENCH_PLUGINS."""
+    """What was added in this process and by the variable REGBENCH_PLUGINS."""
     named = filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))
     return Added(tuple(str(place) for place in _places(named, VARIABLE))) + _added
 
 
 def use(more: Added) -> None:
-    """Replace what was added in this process: of a worker, by what its task was planned with."""
-    global _added  # noqa: PLW0603 - the catalog of a process is one
+    """Replace what was added in this process; a worker does so with the additions its task was planned with."""
+    global _added  # noqa: PLW0603 - one catalog per process
     _added = more
     forget()
 
 
 def add(places: Iterable[str | Path] = (), tables: Iterable[OwnTable] = (), *, source: str = "--plugins") -> None:
-    """Look into these folders and files too, and take these tables as datasets.
+    """Add these folders and files to the catalog, and these tables as datasets.
 
     Raises:
-        UsageError: a place that is no folder and no Python file; `source` says who named it.
+        UsageError: a place is not a folder or Python file; `source` is where the user named it.
     """
     found = tuple(str(place) for place in _places(places, source))
     use(_added + Added(found, tuple(tables)))
@@ -104,36 +104,36 @@ def add(places: Iterable[str | Path] = (), tables: Iterable[OwnTable] = (), *, s
 
 
 def forget() -> None:
-    """Look again at what lies where: files may have come or changed."""
+    """Read the roots again, because files may have been added or changed."""
     global _generation  # noqa: PLW0603
     _generation += 1
     roots.cache_clear()
 
 
 def generation() -> int:
-    """A number that changes with every `forget`, for whoever keeps what the catalog's files said."""
+    """A number that changes with every `forget`; a key for caches of the catalog's contents."""
     return _generation
 
 
 @cache
 def roots() -> tuple[Root, ...]:
-    """Every folder of the catalog, regbench's own first."""
+    """All roots of the catalog, regbench's own first."""
     return (Root(PACKAGE, "regbench"), *_installed(), *_of_places(added().places))
 
 
 def own_table(name: str) -> OwnTable | None:
-    """The user's table of that name."""
+    """The user's table of that name, if there is one."""
     return next((table for table in added().tables if table.name == name), None)
 
 
 def root_of(module: str) -> Root | None:
-    """The root that a module, by its dotted name, lies in."""
+    """The root that contains a module, given by its dotted name."""
     inside = [root for root in roots() if f"{module}.".startswith(f"{root.package}.")]
     return max(inside, key=lambda root: len(root.package), default=None)
 
 
 def file_of(module: str) -> Path | None:
-    """The file of a module of the catalog; None for modules of other packages."""
+    """The file of a module in one of the roots; None for other modules."""
     root = root_of(module)
     if root is None:
         return None
@@ -143,7 +143,7 @@ def file_of(module: str) -> Path | None:
 
 
 def make_importable(root: Root) -> None:
-    """Let Python find the modules of a user's folder, under a package name of its own; others it finds by itself."""
+    """Let Python find the modules of a user's folder, under its own package name; other roots are importable anyway."""
     if not root.package.startswith(f"{PREFIX}."):
         return
     parent = None
@@ -161,18 +161,18 @@ def make_importable(root: Root) -> None:
 
 def _places(given: Iterable[str | Path], source: str) -> list[Path]:
     found = []
-    for each in given:
-        path = Path(each).expanduser()
+    for place in given:
+        path = Path(place).expanduser()
         if not path.exists():
-            raise UsageError(f"{source} {each}: there is no such folder or file")
+            raise UsageError(f"{source} {place}: there is no such folder or file")
         if not path.is_dir() and path.suffix != ".py":
-            raise UsageError(f"{source} {each}: must be a folder of Python files, or a Python file")
+            raise UsageError(f"{source} {place}: must be a folder of Python files, or a Python file")
         found.append(path.resolve())
     return found
 
 
 def _of_places(places: Iterable[str]) -> list[Root]:
-    """One root a folder; of files in it that were named alone, only these."""
+    """One root per folder; limited to the named files if the user named single files."""
     found: dict[Path, Root] = {}
     for place in map(Path, places):
         folder = place if place.is_dir() else place.parent
@@ -189,7 +189,7 @@ def _of_places(places: Iterable[str]) -> list[Root]:
 
 @cache
 def _installed() -> tuple[Root, ...]:
-    """The folders that installed packages offer; one that is broken is named, not passed over."""
+    """The folders that installed packages offer; raises `UsageError` for a broken one."""
     found = []
     for point in sorted(metadata.entry_points(group=GROUP)):
         try:
@@ -203,7 +203,7 @@ def _installed() -> tuple[Root, ...]:
 
 
 def _say_what_is_new(places: Iterable[str]) -> None:
-    """Say of each place, the first time this user names it, that its code will be run."""
+    """Announce, the first time this user names a place, that its code will be run."""
     from regbench.data.places import cache_folder
 
     path = cache_folder() / "plug-ins.json"
@@ -217,6 +217,6 @@ def _say_what_is_new(places: Iterable[str]) -> None:
         announce(
             f"{place}: used for the first time; the Python files in it are code, and what you name of it will be run"
         )
-    with contextlib.suppress(OSError):  # where it cannot be kept, it is said again
+    with contextlib.suppress(OSError):  # if it cannot be stored, it is announced again
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(sorted({*known, *new}), indent=1), encoding="utf-8")

@@ -1,6 +1,6 @@
-"""The values that methods and backbones are written in; none of them knows of jobs, databases or epochs.
+"""The types that methods and backbones are written with; they are independent of jobs, databases and epochs.
 
-One legend of shape letters for the whole package: J jobs, B batch, D inputs, H features, K outputs (bins), M target
+The shape letters of the whole package: J jobs, B batch, D inputs, H features, K outputs (bins), M target
 dimensions, N rows.
 """
 
@@ -38,7 +38,7 @@ class HParam:
 
 @dataclass(frozen=True)
 class Params:
-    """A method's own parameters of one model: what the optimiser trains, and what stays as `init` made it."""
+    """The method parameters of one model: those the optimiser trains, and those that stay as `init` made them."""
 
     trained: Mapping[str, Tensor] = field(default_factory=dict)
     fixed: Mapping[str, Tensor] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Params:
         return self.trained[name] if name in self.trained else self.fixed[name]
 
 
-register_pytree_node(  # the registry that vmap looks at
+register_pytree_node(  # for vmap
     Params,
     lambda params: ([dict(params.trained), dict(params.fixed)], None),
     lambda leaves, _: Params(*leaves),
@@ -56,15 +56,15 @@ register_pytree_node(  # the registry that vmap looks at
 
 
 class Batch(NamedTuple):
-    """What a loss may look at, of one model."""
+    """The inputs of a loss, for one model."""
 
     y: Tensor  # (B, M), scaled
     outputs: Tensor  # (B, K)
     prediction: Tensor  # (B, M)
     z: Tensor  # (B, H), the features before the last layer
-    rows: Tensor  # (B,), row identities
+    rows: Tensor  # (B,), row numbers
     stream: Stream  # keyed by the job's seed and the step
-    progress: Tensor  # (), from 0 to 1 over the training
+    progress: Tensor  # (), fraction of the training done
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,17 +92,17 @@ Score = Callable[[Params, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Method:
-    """Pure functions of ONE model; a pack makes them many with `torch.func.vmap`.
+    """Pure functions of ONE model; a pack batches them over jobs with `torch.func.vmap`.
 
     outputs: (k, m) -> width of the last layer.
-    init: (y_train (N, M) float64, k, hparams, static, stream) -> Params, float64; stage 1 lives here.
-    loss: (params, batch, hparams) -> (B,), one value per row; the engine averages.
+    init: (y_train (N, M) float64, k, hparams, static, stream) -> Params, float64; includes stage 1, if any.
+    loss: (params, batch, hparams) -> (B,), one value per row; the caller averages.
     predict: (params, outputs (B, K)) -> (B, M).
     hparams: floats, stacked over the jobs of a pack. The name `encoder_lr` is a factor on the learning rate of
         the method's own trained parameters.
-    static: what changes shapes or control flow; jobs of one head share it.
-    encode: (params, y (B, M)) -> log ψ(y) (B, K), where the method encodes targets.
-    decoder: params -> μ (K, M), where the prediction is a mean over it. Both are looked at after every epoch.
+    static: settings that change shapes or control flow; the same for all jobs of a head.
+    encode: (params, y (B, M)) -> log ψ(y) (B, K), if the method encodes targets.
+    decoder: params -> μ (K, M), if the prediction is a mean over it. Both are used for diagnostics of every epoch.
     scores: (params, outputs (B, K), y (B, M)) -> (B,), of the distribution that the method predicts, by the name of a
         metric ("crps", "nll", "coverage"): means over validation and test rows are kept of every epoch.
     uses_k: whether the number of bins matters; such a method needs k >= 2.
@@ -129,7 +129,7 @@ class Keep:
     """The dropout masks of one layer: 0 for a dropped unit, 1 / (1 - p) for a kept one.
 
     masks: (U, B, H), one for each kind (seed and rate) in the pack.
-    which, index: the kind of each job, for the host and on the device.
+    which, index: the kind of each job, on the host and on the device.
     scale: (J, 1, 1), each job's 1 / (1 - p).
     """
 
@@ -139,12 +139,14 @@ class Keep:
     index: Tensor  # `which`, on the device
 
     def apply_(self, h_JBH: Tensor) -> Tensor:
-        """Drop out in place."""
+        """Apply the masks to h (J, B, H) in place."""
         if len(self.masks) == 1:
             return h_JBH.mul_(self.masks)
         if h_JBH.device.type != "cpu":
             return h_JBH.mul_(self.stacked())
-        for h, kind in zip(h_JBH, self.which, strict=True):  # no copy of the masks, which would not fit the cache
+        for h, kind in zip(
+            h_JBH, self.which, strict=True
+        ):  # without copying the masks, which would not fit into the cache
             h.mul_(self.masks[kind])
         return h_JBH
 
@@ -158,10 +160,10 @@ class Backbone:
     """The network up to the features z, explicitly batched over jobs: weights (J, ...).
 
     init: (input shape, options, stream) -> weights of one model, float64.
-    forward: (weights (J, ...), x (J, B, D...), keep, options) -> (z (J, B, H), saved). `keep` is None when
-        evaluating, else the masks of each dropout layer. What `saved` holds, `backward` may overwrite.
+    forward: (weights (J, ...), x (J, B, D...), keep, options) -> (z (J, B, H), saved). `keep` is None in
+        evaluation, else the masks of each dropout layer. `backward` may overwrite what `saved` holds.
     backward: (weights, saved, dz (J, B, H)) -> gradients of the weights; `dz` may be overwritten.
-    dropped: (options) -> widths H_l of the layers that are dropped out, in order.
+    dropped: (options) -> widths H_l of the layers with dropout, in order.
     features: (options) -> H.
     """
 

@@ -1,4 +1,4 @@
-"""What somebody else calls, reads or runs is described; inside, a docstring stands where it says something."""
+"""Public API, commands and catalog files have docstrings; elsewhere they are optional."""
 
 import importlib
 import inspect

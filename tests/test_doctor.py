@@ -1,4 +1,4 @@
-"""The doctor says what is wrong with a machine, and how to mend it."""
+"""The doctor reports problems of a machine, and how to fix them."""
 
 from pathlib import Path
 
@@ -72,5 +72,5 @@ def test_a_check_that_breaks_is_itself_a_finding() -> None:
         raise PermissionError("not for you")
 
     assert doctor.safely("test", broken) == Finding(
-        "test", ok=False, found="PermissionError: not for you", remedy="this is what to look into first"
+        "test", ok=False, found="PermissionError: not for you", remedy="look into this error first"
     )

@@ -1,7 +1,7 @@
 """Set up the virtual environment and run the main job, tests or linters: `python tools/dev.py run|test|slow|lint`.
 
 Standard library only, so that it works on a bare machine and where there is no make. The environment is
-made once in `.venv` and again when what it was made from has changed. TORCH_BACKEND (cpu, cu128, ...)
+created in `.venv`, and updated when the files it depends on change. TORCH_BACKEND (cpu, cu128, ...)
 overrides the detection of the torch build; a configured pip find-links folder with a torch wheel wins over detection.
 """
 
@@ -17,13 +17,13 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMP = VENV / ".regbench-installed"
 SUPPORTED = ((3, 11), (3, 13))
-# One process a core, up to eight; a core that has nothing left to do takes over some of another's tests.
+# One process per core, up to eight; idle processes take over tests from busy ones.
 PARALLEL = ("--numprocesses=logical", "--maxprocesses=8", "--dist=worksteal")
 MADE_FROM = ("pyproject.toml", "constraints.txt", "tools/dev.py")
 
 
 def main(arguments: list[str]) -> int:
-    """Set up, then do what was asked: run, test, slow, lint or install."""
+    """Set up, then do what was requested: run, test, slow, lint or install."""
     if not arguments or arguments[0] not in {"run", "test", "slow", "lint", "install"}:
         print("usage: python tools/dev.py run|test|slow|lint|install [arguments]", file=sys.stderr)
         return 2
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
             return run_smoke(rest)
         case ["test", *rest]:
             return call(BIN / "python", "-m", "pytest", *PARALLEL, *rest)
-        case ["slow", *rest]:  # the later of two markers counts: that of pyproject.toml leaves these out
+        case ["slow", *rest]:  # overrides the marker of pyproject.toml, which excludes these tests
             return call(BIN / "python", "-m", "pytest", *PARALLEL, "-m", "slow", *rest)
         case ["lint", *_]:
             return lint()
@@ -42,19 +42,19 @@ def main(arguments: list[str]) -> int:
 
 
 def run_smoke(rest: list[str]) -> int:
-    """The main job: train the smoke benchmark, draw its figure, and print the table that it shows."""
+    """The main job: train the smoke benchmark, draw its figure, and print its table."""
     regbench = BIN / "regbench"
     return call(regbench, "run", "smoke", *rest) or call(regbench, "report", "figure3", "--benchmark", "smoke")
 
 
 def lint() -> int:
-    """What CI asks besides the tests."""
+    """The checks of CI other than the tests."""
     checks = [["ruff", "format", "--check", "."], ["ruff", "check", "."], ["pyright"]]
     return max(call(BIN / program, *rest) for program, *rest in checks)
 
 
 def install() -> None:
-    """Make `.venv` and install the project into it, unless that was done for just these files."""
+    """Create `.venv` and install the project into it, unless that is up to date."""
     fingerprint = made_from()
     if STAMP.exists() and STAMP.read_text() == fingerprint:
         return
@@ -68,7 +68,7 @@ def install() -> None:
         venv.create(VENV, with_pip=True)
     check(BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
     overrides = VENV / "overrides.txt"
-    # medmnist declares torchvision, which cannot be imported beside some CPU builds of torch and which we never need.
+    # medmnist declares torchvision, which conflicts with some CPU builds of torch and which we never need.
     overrides.write_text("torchvision ; python_version < '3'\n")
     command = [BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python", "--override", overrides]
     check(*command, "-c", ROOT / "constraints.txt", "-e", f"{ROOT}[dev]", environment=uv_environment())
@@ -76,8 +76,8 @@ def install() -> None:
 
 
 def uv_environment() -> dict[str, str]:
-    """Uv told where pip looks for wheels; where pip has no such place, uv finds the torch build for this machine."""
-    # Compiled once here, imports are fast from the first command on, and where PYTHONDONTWRITEBYTECODE is set.
+    """Let uv use pip's find-links folder; if there is none, uv chooses the torch build for this machine."""
+    # Bytecode compiled here makes imports fast from the start, even with PYTHONDONTWRITEBYTECODE.
     environment = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_COMPILE_BYTECODE": "1"}
     links = os.environ.get("PIP_FIND_LINKS") or configured_find_links()
     if backend := os.environ.get("TORCH_BACKEND"):
@@ -90,27 +90,27 @@ def uv_environment() -> dict[str, str]:
 
 
 def configured_find_links() -> str:
-    """What `pip config` says of find-links; empty where it says nothing."""
+    """The find-links of pip's configuration; empty if there are none."""
     asked = [BIN / "python", "-m", "pip", "config", "get", "global.find-links"]
     return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def made_from() -> str:
-    """A fingerprint of what the environment depends on."""
+    """A hash of everything the environment depends on."""
     contents = "".join((ROOT / name).read_text() for name in MADE_FROM)
     return hashlib.sha256(f"{contents}{os.environ.get('TORCH_BACKEND')}{sys.version}{ROOT}".encode()).hexdigest()
 
 
 def call(*command: object) -> int:
-    """Run a command in the project's folder and give its exit code."""
+    """Run a command in the project's folder and return its exit code."""
     try:
         return subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
-    except KeyboardInterrupt:  # the child has had the same Ctrl-C and has said what it kept
+    except KeyboardInterrupt:  # the child got the same Ctrl-C and has reported it
         return 130
 
 
 def check(*command: object, environment: dict[str, str] | None = None) -> None:
-    """Run a command that must succeed."""
+    """Run a command; exit if it fails."""
     code = subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=False).returncode
     if code:
         sys.exit(f"setting up failed: {' '.join(map(str, command))} gave exit code {code}")

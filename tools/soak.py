@@ -39,7 +39,7 @@ ORDER BY 1, 2"""
 
 
 def main() -> int:
-    """Run both, compare, and print a report; 1 where something was lost, doubled or different."""
+    """Run both, compare, and print a report; returns 1 if something was lost, duplicated or different."""
     parser = argparse.ArgumentParser(description="Kill a run at random instants, again and again.")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=1500)
@@ -79,7 +79,7 @@ class Project:
         (folder / "table.csv").write_text("\n".join(["a,b,y", *lines]) + "\n")
 
     def start(self, name: str) -> "subprocess.Popen[bytes]":
-        """Start, or go on with, the run of that name."""
+        """Start or resume the run of that name."""
         words = [sys.executable, "-m", "regbench", "run", "soak", "--data", "table.csv", "--target", "y"]
         words += ["--devices", "cpu", "--workers", "2", "--db", f"{name}.db"]
         environment = {**os.environ, "REGBENCH_WRITE_EVERY": "0.2"}
@@ -89,33 +89,33 @@ class Project:
             )
 
     def last_words(self, name: str) -> str:
-        """The end of what a run said."""
+        """The last line of a run's log."""
         return (self.folder / f"{name}.log").read_text().strip().rpartition("\n")[2]
 
     def ask(self, name: str, query: str) -> list[tuple]:
-        """What a database says, past all of regbench's own code."""
+        """Query a database directly, without regbench's code."""
         with contextlib.closing(
             sqlite3.connect(f"file:{self.folder / name}.db?mode=ro", uri=True, timeout=60)
         ) as connection:
             return connection.execute(query).fetchall()
 
     def workers(self) -> list[int]:
-        """Process numbers of those alive who hold a lease."""
+        """The process ids of live workers that hold a lease."""
         try:
             owners = self.ask("fire", "SELECT DISTINCT lease_owner FROM job WHERE lease_owner IS NOT NULL")
         except sqlite3.OperationalError:
             return []
-        return [int(owner.split("|")[1]) for (owner,) in owners if not is_dead(owner)]  # numbers are used again
+        return [int(owner.split("|")[1]) for (owner,) in owners if not is_dead(owner)]  # process ids are reused
 
     def epochs(self) -> dict[int, int]:
-        """The last epoch of every run so far."""
+        """The last stored epoch of every run."""
         try:
             return dict(self.ask("fire", "SELECT run_id, MAX(epoch) FROM metric GROUP BY run_id"))
         except sqlite3.OperationalError:
             return {}
 
     def one_kill(self, number: int, draw: random.Random) -> str | None:
-        """Run for a random while after the workers have begun, then kill; gives what was lost."""
+        """Run for a random time after the workers have started, then kill; returns a message if epochs were lost."""
         process = self.start("fire")
         until = time.monotonic() + 60
         while not self.workers() and process.poll() is None and time.monotonic() < until:
@@ -127,7 +127,7 @@ class Project:
             for pid in workers[: 1 if victims == "worker" else None]:
                 kill(pid)
         if victims == "worker":
-            time.sleep(draw.uniform(0, 2))  # the run notices and goes on, before it is ended too
+            time.sleep(draw.uniform(0, 2))  # the run notices and continues, before it is killed too
         kill(process.pid)
         process.wait()
         for pid in self.workers():
@@ -138,7 +138,7 @@ class Project:
         return f"kill {number}: epochs that were stored are gone: {lost}" if lost else None
 
     def differences(self) -> list[str]:
-        """How the two databases differ in what was measured."""
+        """The differences between the results in the two databases."""
         found = []
         twice = self.ask("fire", "SELECT job_id FROM run WHERE status = 'finished' GROUP BY job_id HAVING COUNT(*) > 1")
         if twice:
@@ -150,7 +150,7 @@ class Project:
 
 
 def kill(pid: int) -> None:
-    """SIGKILL, of a process that may have ended."""
+    """Send SIGKILL to a process that may have ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 

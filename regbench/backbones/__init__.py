@@ -1,1 +1,1 @@
-"""Networks up to the features z, one per file, packed over jobs: weights (J, in, out)."""
+"""Networks up to the features z, one per file, batched over jobs: weights (J, in, out)."""

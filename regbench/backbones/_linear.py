@@ -1,4 +1,4 @@
-"""The one way a linear layer starts, shared by every backbone and by the heads behind them."""
+"""Linear layers: initialisation, for backbones and heads, and the narrow last layer with its gradient."""
 
 import torch
 from torch import Tensor
@@ -16,11 +16,11 @@ def init_linear(fan_in: int, fan_out: int, stream: Stream) -> dict[str, Tensor]:
 
 
 def narrow(z_JBH: Tensor, weight_JHK: Tensor, bias: Tensor) -> Tensor:
-    """The last layer, H features to K outputs: (J, B, K), in memory output by output.
+    """The last layer, H features to K outputs: (J, B, K), stored output by output.
 
-    A product with few columns runs at a third of a CPU's speed, and one with a single column at a tenth; its transpose
-    has many, and is the layout in which methods sum over few outputs fast. Either way the result of a job does not
-    depend on how many jobs there are.
+    A matrix product with few columns runs at a third of a CPU's speed, and with a single column at a tenth. The
+    transposed product has many columns, and gives the layout in which methods sum over few outputs fast. Either way,
+    the result of a job does not depend on the number of jobs.
     """
     if weight_JHK.shape[-1] == 1:
         return (z_JBH * weight_JHK.mT).sum(-1, keepdim=True).add_(bias)
@@ -28,7 +28,7 @@ def narrow(z_JBH: Tensor, weight_JHK: Tensor, bias: Tensor) -> Tensor:
 
 
 def narrow_backward(z_JBH: Tensor, weight_JHK: Tensor, doutputs_JBK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of z, of the weight and of the bias from that of the outputs."""
+    """Gradients of z, of the weight and of the bias, given the gradient of the outputs."""
     dbias = doutputs_JBK.sum(1, keepdim=True)
     if weight_JHK.shape[-1] == 1:
         dweight = (z_JBH * doutputs_JBK).sum(1).unsqueeze(-1)

@@ -1,8 +1,8 @@
 """A small convolutional network for 28 x 28 images: three convolutions, then two fully connected layers.
 
 3 x 3 convolutions of stride 1 with ReLU, 2 x 2 average pooling of stride 2 between them, two layers of 256 with ReLU
-and dropout (paper 1, section 4). The paper leaves out the channels and the padding: 16, 32 and 64 and a padding of 1
-are our choice.
+and dropout (paper 1, section 4). The paper does not give the channels and the padding: 16, 32 and 64 channels and a
+padding of 1 are our choice.
 """
 
 from collections.abc import Mapping
@@ -47,13 +47,13 @@ def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, o
 
 
 def backward(_weights: Mapping[str, Tensor], saved: Any, dz: Tensor) -> dict[str, Tensor]:
-    """Gradients of the weights from dz (J, B, 256), by autograd: the convolutions are all the time there is."""
+    """Gradients of the weights from dz (J, B, 256), by autograd: nearly all the time goes into the convolutions."""
     z, leaves = saved
     return dict(zip(leaves, torch.autograd.grad(z, list(leaves.values()), dz), strict=True))
 
 
 def dropped(options: Static) -> list[int]:
-    """Both fully connected layers are dropped out: [256, 256]."""
+    """Widths of the layers with dropout, both fully connected ones: [256, 256]."""
     return [int(options["width"])] * 2
 
 
@@ -66,7 +66,7 @@ def _network(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, 
 
 
 def looped(weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    """The convolutions model by model, channels last, which a CPU likes best: (J, B, C, h, w) -> (J, B, features)."""
+    """The convolutions model by model, channels last, fastest on a CPU: (J, B, C, h, w) -> (J, B, features)."""
     jobs = []
     for job, images in enumerate(x):
         h = images.contiguous(memory_format=torch.channels_last)
@@ -79,7 +79,7 @@ def looped(weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
 
 
 def grouped(weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    """The same, each layer as one grouped convolution over all models, which fills a GPU."""
+    """Like `looped`, but each layer is one grouped convolution over all models, which uses a GPU fully."""
     jobs = len(x)
     h = x.transpose(0, 1).flatten(1, 2)  # (B, J C, h, w)
     for layer in range(len(CHANNELS)):

@@ -1,8 +1,8 @@
 """A multi-layer perceptron: linear, ReLU, dropout, for every hidden layer, the last one included.
 
-The order and place of dropout are those of the code that paper 1 cites for its networks (Gorishniy et al., 2021):
-after every hidden ReLU, so directly before the head too, and none on the inputs. The backward pass is written by
-hand, for it is most of a training's time and autograd's bookkeeping around such small products costs more than they do.
+Dropout is where the code that paper 1 cites for its networks (Gorishniy et al., 2021) has it: after every hidden ReLU,
+so also directly before the head, and not on the inputs. The backward pass is written by hand: it takes most of the
+training time, and autograd's overhead exceeds the cost of such small products.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, T
 
 
 def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, _options: Static) -> tuple[Tensor, Any]:
-    """Features (J, B, H) of x (J, B, D); `saved` holds what every layer had as input, gave, and kept."""
+    """Features (J, B, H) of x (J, B, D); `saved` holds each layer's input, output and dropout scale."""
     saved = []
     for layer in range(len(weights) // 2):
         h = torch.baddbmm(weights[f"{layer}.bias"], x, weights[f"{layer}.weight"]).relu_()
@@ -45,7 +45,9 @@ def backward(weights: Mapping[str, Tensor], saved: Any, dz: Tensor) -> dict[str,
     gradients = {}
     for layer in reversed(range(len(saved))):
         x, h, scale = saved[layer]
-        da = threshold_backward(dz.mul_(scale), h, 0, grad_input=dz)  # in place: new memory would cost as much again
+        da = threshold_backward(
+            dz.mul_(scale), h, 0, grad_input=dz
+        )  # in place: allocating memory would double the cost
         gradients[f"{layer}.weight"] = x.mT @ da
         gradients[f"{layer}.bias"] = da.sum(1, keepdim=True)
         if layer:
@@ -54,7 +56,7 @@ def backward(weights: Mapping[str, Tensor], saved: Any, dz: Tensor) -> dict[str,
 
 
 def dropped(options: Static) -> list[int]:
-    """Every hidden layer is dropped out: [H, H] by default."""
+    """Widths of the layers with dropout, all hidden ones: [H, H] by default."""
     return [int(options["width"])] * int(options["layers"])
 
 

@@ -1,4 +1,4 @@
-"""What a file in `baselines/` defines, and how one of its models is chosen: by validation error alone."""
+"""What a file in `baselines/` defines, and how one of its models is selected: by validation error alone."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Predict = Callable[[Float64], Float64]
 
 
 class Candidate(NamedTuple):
-    """A fitted model, and what tells it from the others of its grid."""
+    """A fitted model, and its settings within the grid."""
 
     settings: Mapping[str, float]
     predict: Predict  # inputs (R, D) -> (R, M)
@@ -21,19 +21,18 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline:
-    """A model that is not trained by us.
+    """A model fitted by another library.
 
-    fit: (x (N, D), y (N, M), static, seed) -> candidates, one for each point of a small grid; it sees training rows
-        alone. All in float64, x in [0, 1] or, of images, standardised (N, C, H, W).
+    fit: (x (N, D), y (N, M), static, seed) -> candidates, one for each point of a small grid; it receives training
+        rows only. All in float64, x in [0, 1], or for images standardised (N, C, H, W).
     deterministic: whether the seed makes no difference; such a baseline is run once.
-    cost: seconds on one core for each training row and input, the whole grid together; a guess for plans, which holds
-        until the store has seen it run.
-    images: whether it can make something of pictures.
-    requires: the distribution it is made of, whose version is part of what made a number.
-    static: what a benchmark may set.
-    label, colour (#RRGGBB): how figures show it; without them, its name and a colour that follows from the name.
-    place: where it stands among reference models, from the least that a model must do to the most that is done without
-        a network; without one, behind them.
+    cost: seconds on one core per training row and input, for the whole grid; an estimate for plans, used until the
+        store has measured a run.
+    images: whether it accepts images.
+    requires: the distribution (Python package) it needs; its version is part of a result's code digest.
+    static: settings that a benchmark may change.
+    label, colour (#RRGGBB): how figures show it; by default its name, and a colour derived from the name.
+    place: its position among reference models, from the simplest to the strongest; by default at the end.
     """
 
     fit: Callable[[Float64, Float64, Static, int], Iterable[Candidate]]
@@ -49,33 +48,33 @@ class Baseline:
 
 
 def choose(candidates: Iterable[Candidate], x_val: Float64, y_val: Float64) -> Candidate:
-    """The candidate of lowest RMSE over validation rows and target dimensions; the first on ties."""
+    """The candidate with the lowest RMSE over validation rows and target dimensions; the first on ties."""
     best, lowest = None, np.inf
-    for each in candidates:  # one at a time, for a forest is large
-        error = float(np.sqrt(np.mean((predictions(each, x_val) - y_val) ** 2)))
+    for candidate in candidates:  # one at a time, because a forest needs much memory
+        error = float(np.sqrt(np.mean((predictions(candidate, x_val) - y_val) ** 2)))
         if best is None or error < lowest:
-            best, lowest = each, error if np.isfinite(error) else np.inf
+            best, lowest = candidate, error if np.isfinite(error) else np.inf
     assert best is not None, "a baseline has at least one candidate"
     return best
 
 
 def predictions(candidate: Candidate, x: Float64) -> Float64:
-    """Predictions (R, M) for inputs (R, D), whatever shape and precision a library gives."""
+    """Predictions (R, M) for inputs (R, D), float64, whatever shape and precision the library returns."""
     return np.array(candidate.predict(x), dtype=np.float64).reshape(len(x), -1)
 
 
 def targets(y: Float64) -> Float64:
-    """Targets as scikit-learn wants them: (N,) where there is one dimension, else (N, M)."""
+    """Targets as scikit-learn expects them: (N,) for one dimension, else (N, M)."""
     return y[:, 0] if y.shape[1] == 1 else y
 
 
 def each_dimension(models: Sequence[Predict]) -> Predict:
-    """One model per target dimension as one: (R, D) -> (R, M)."""
+    """Combine one model per target dimension: (R, D) -> (R, M)."""
     return lambda x: np.stack([predict(x) for predict in models], axis=1)
 
 
 def stages(trees: int) -> Iterator[int]:
-    """How many of its trees a boosted model is tried with: a sixteenth of them, an eighth, ... all.
+    """Numbers of trees to try for a boosted model: a sixteenth of all trees, an eighth, ... all.
 
     >>> list(stages(400))
     [25, 50, 100, 200, 400]

@@ -1,4 +1,4 @@
-"""Gradient boosting by CatBoost, whose trees ask one question per level and whose rows come in random orders."""
+"""Gradient boosting by CatBoost, with one split per tree level and random row orders."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -22,7 +22,7 @@ def fit(x: Float64, y: Float64, static: Static, seed: int) -> Iterator[Candidate
 
 
 def _grown(x: Float64, target: Float64, trees: int, depth: int, seed: int) -> Any:
-    from catboost import CatBoostRegressor  # type: ignore[attr-defined] - where it is missing, this file is taken for it
+    from catboost import CatBoostRegressor  # type: ignore[attr-defined] - if it is not installed, pyright resolves this file
 
     return CatBoostRegressor(
         iterations=trees,

@@ -1,6 +1,6 @@
-"""The mean target of the nearest training rows, plain or weighted by closeness.
+"""The mean target of the nearest training rows, unweighted or weighted by 1 / distance.
 
-It learns nothing but remembers everything: where it does well, test rows have near twins among the training rows.
+It memorises the training rows; where it does well, test rows have close neighbours among them.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from regbench.baselines._baseline import Baseline, Candidate, Static, targets
 from regbench.data.table import Float64
 
 NEIGHBOURS = (1, 3, 5, 10, 20, 40)
-WEIGHTS = ("uniform", "distance")  # its number in this order is what is kept
+WEIGHTS = ("uniform", "distance")  # the stored setting is the index in this tuple
 
 
 def fit(x: Float64, y: Float64, _static: Static, _seed: int) -> Iterator[Candidate]:
-    """A candidate for each number of neighbours there are rows for, plain and weighted by 1 / distance."""
+    """Candidates for each number of neighbours up to the number of rows, unweighted and weighted by 1 / distance."""
     from sklearn.neighbors import KNeighborsRegressor
 
     for neighbours, weighted in product(NEIGHBOURS, range(len(WEIGHTS))):

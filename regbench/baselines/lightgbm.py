@@ -7,12 +7,12 @@ from typing import Any
 from regbench.baselines._baseline import Baseline, Candidate, Static, each_dimension, stages
 from regbench.data.table import Float64
 
-RATE = 0.1  # half of it and twice the trees gain a hundredth at most, for twice the time
+RATE = 0.1  # half the rate and twice the trees improve the error by 1 % at most, in twice the time
 LEAVES = (15, 31, 63)
 
 
 def fit(x: Float64, y: Float64, static: Static, _seed: int) -> Iterator[Candidate]:
-    """Candidates by leaves a tree and number of trees; one model per target dimension."""
+    """Candidates by leaves per tree and number of trees; one model per target dimension."""
     trees = int(static["trees"])
     for leaves in LEAVES:
         models = [_grown(x, target, trees, leaves) for target in y.T]
@@ -23,17 +23,17 @@ def fit(x: Float64, y: Float64, static: Static, _seed: int) -> Iterator[Candidat
 
 
 def _grown(x: Float64, target: Float64, trees: int, leaves: int) -> Any:
-    from lightgbm import LGBMRegressor  # type: ignore[attr-defined] - where it is missing, this file is taken for it
+    from lightgbm import LGBMRegressor  # type: ignore[attr-defined] - if it is not installed, pyright resolves this file
 
     return LGBMRegressor(
         n_estimators=trees,
         learning_rate=RATE,
         num_leaves=leaves,
         deterministic=True,
-        force_row_wise=True,  # else it times both ways and takes the faster, and sums in another order
+        force_row_wise=True,  # otherwise it times two algorithms and uses the faster one, which sums in another order
         n_jobs=1,
         verbosity=-1,
-        random_state=0,  # nothing is sampled but the rows that place the bins of tables above 200,000 rows
+        random_state=0,  # only affects the bins of tables above 200,000 rows
     ).fit(x, target)
 
 

@@ -1,6 +1,6 @@
 """The mean of many trees, each grown on its own bootstrap sample and on a third of the inputs at each split.
 
-Averaging takes away the variance of single trees, so that there is little to tune.
+Averaging removes the variance of single trees, so there is little to tune.
 """
 
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from regbench.baselines._baseline import Baseline, Candidate, Static, targets
 from regbench.data.table import Float64
 
-SHARE = 1 / 3  # of the inputs that a split may look at, R's randomForest has the same for regression
-LEAVES = (1, 5)  # the fewest rows of a leaf: grown fully, and a little less
+FRACTION = 1 / 3  # of the inputs considered at each split, as in R's randomForest for regression
+LEAVES = (1, 5)  # minimum rows per leaf: fully grown, and slightly smaller trees
 
 
 def fit(x: Float64, y: Float64, static: Static, seed: int) -> Iterator[Candidate]:
-    """A candidate for each size of leaves."""
+    """A candidate for each minimum leaf size."""
     from sklearn.ensemble import RandomForestRegressor
 
     for leaf in LEAVES:
         forest = RandomForestRegressor(
-            int(static["trees"]), max_features=SHARE, min_samples_leaf=leaf, n_jobs=1, random_state=seed
+            int(static["trees"]), max_features=FRACTION, min_samples_leaf=leaf, n_jobs=1, random_state=seed
         )
         yield Candidate({"leaf": leaf}, forest.fit(x, targets(y)).predict)
 

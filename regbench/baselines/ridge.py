@@ -1,7 +1,7 @@
-"""Linear least squares with a penalty α ‖w‖² on its weights, the intercept aside.
+"""Linear least squares with a penalty α ‖w‖² on the weights, but not on the intercept.
 
-What is left when it is beaten is not linear in the inputs. Solved by singular values, which do not mind columns that
-are constant or depend on each other.
+A model that beats it uses something that is not linear in the inputs. Solved by singular value decomposition, which
+handles constant and linearly dependent columns.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from regbench.baselines._baseline import Baseline, Candidate, Static, targets
 from regbench.data.table import Float64
 
-ALPHAS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # of squared errors summed over rows, with inputs in [0, 1]
+ALPHAS = (
+    1e-4,
+    1e-3,
+    1e-2,
+    1e-1,
+    1.0,
+    10.0,
+    100.0,
+)  # relative to squared errors summed over rows, with inputs in [0, 1]
 
 
 def fit(x: Float64, y: Float64, _static: Static, _seed: int) -> Iterator[Candidate]:

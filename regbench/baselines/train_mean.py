@@ -1,7 +1,7 @@
 """The mean of the training targets, whatever the inputs.
 
-The simplest case of least squares, and what a model must beat to have learnt anything: its RMSE is the standard
-deviation of the targets and, on other rows than it was fitted on, √(variance + bias²).
+The simplest case of least squares; a model that does not beat it has learnt nothing. Its RMSE is the standard deviation
+of the targets on the training rows, and √(variance + bias²) on other rows.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from regbench.data.table import Float64
 
 
 def fit(_x: Float64, y: Float64, _static: Static, _seed: int) -> Iterator[Candidate]:
-    """One candidate, for there is nothing to choose."""
+    """A single candidate, as there is nothing to tune."""
     constant = y.mean(0)
     yield Candidate({}, lambda x: np.broadcast_to(constant, (len(x), len(constant))))
 

@@ -1,6 +1,6 @@
 """The median of the training targets, in each dimension, whatever the inputs.
 
-The constant of least absolute error, as the mean is that of least squared error: the floor of every column of MAE.
+The constant with the lowest absolute error, as the mean has the lowest squared error; the baseline to beat in MAE.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from regbench.data.table import Float64
 
 
 def fit(_x: Float64, y: Float64, _static: Static, _seed: int) -> Iterator[Candidate]:
-    """One candidate, for there is nothing to choose."""
+    """A single candidate, as there is nothing to tune."""
     constant = np.median(y, axis=0)
     yield Candidate({}, lambda x: np.broadcast_to(constant, (len(x), len(constant))))
 

@@ -1,6 +1,6 @@
-"""The loops a researcher writes, one `nn.Module` per job, to measure ours against: the same mathematics in plain torch.
+"""Reference training loops in plain PyTorch, one `nn.Module` per job, with the same mathematics as ours.
 
-They start from the weights of a packed model, so that a test can hold both sides to the same losses.
+They start from the weights of a packed model, so that a test can compare the losses of both.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,19 +19,19 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def lsq(outputs: Tensor, y: Tensor) -> Tensor:
-    """Least squares."""
+    """Least squares: outputs and targets (B, 1) -> the mean over the batch."""
     return functional.mse_loss(outputs, y)
 
 
 class LsqSoftmax(nn.Module):
-    """Least squares on the mean of the predicted distribution, over trained values."""
+    """Least squares on the mean of the predicted distribution over trained values."""
 
     def __init__(self, mu: Tensor) -> None:
         super().__init__()
         self.mu = nn.Parameter(mu)
 
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
-        """Of a batch: outputs (B, K), targets (B, 1)."""
+        """Mean loss of a batch: outputs (B, K), targets (B, 1)."""
         return functional.mse_loss(outputs.softmax(-1) @ self.mu, y)
 
 
@@ -44,12 +44,12 @@ class HardBinning(nn.Module):
         self.centres: Tensor
 
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
-        """Of a batch: outputs (B, K), targets (B, 1)."""
+        """Mean loss of a batch: outputs (B, K), targets (B, 1)."""
         return functional.cross_entropy(outputs, (y - self.centres).abs().argmin(-1))
 
 
 class SoftBinning(nn.Module):
-    """KL from Gaussian bins around the target."""
+    """KL divergence to soft targets, Gaussian in the distance to the bin centres."""
 
     def __init__(self, centres: Tensor, sigma: Tensor) -> None:
         super().__init__()
@@ -58,13 +58,13 @@ class SoftBinning(nn.Module):
         self.double_variance = 2 * float(sigma) ** 2
 
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
-        """Of a batch: outputs (B, K), targets (B, 1)."""
+        """Mean loss of a batch: outputs (B, K), targets (B, 1)."""
         psi = functional.softmax(-((y - self.centres) ** 2) / self.double_variance, dim=-1)
         return functional.kl_div(functional.log_softmax(outputs, dim=-1), psi, reduction="batchmean")
 
 
 class PretrainedEncoder(nn.Module):
-    """KL from a fixed softmax of the target."""
+    """KL divergence to soft targets from a fixed affine encoder."""
 
     def __init__(self, w_lin: Tensor, w_bias: Tensor) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class PretrainedEncoder(nn.Module):
         self.w_bias: Tensor
 
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
-        """Of a batch: outputs (B, K), targets (B, 1)."""
+        """Mean loss of a batch: outputs (B, K), targets (B, 1)."""
         psi = functional.softmax(y @ self.w_lin + self.w_bias, dim=-1)
         return functional.kl_div(functional.log_softmax(outputs, dim=-1), psi, reduction="batchmean")
 
@@ -90,7 +90,7 @@ class End2End(nn.Module):
         self.weights = weights
 
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
-        """Of a batch: outputs (B, K), targets (B, 1)."""
+        """Mean loss of a batch: outputs (B, K), targets (B, 1)."""
         log_psi = functional.log_softmax(y @ self.w_lin + self.w_bias, dim=-1)
         psi = log_psi.exp()
         entropy = -(psi * log_psi).sum(-1).mean()
@@ -112,7 +112,7 @@ LOSSES: Mapping[str, Callable[[Mapping[str, Tensor], Mapping[str, float]], Loss]
 
 
 def mlp(inputs: int, outputs: int, *, layers: int, width: int, dropout: float) -> nn.Sequential:
-    """Linear, ReLU, dropout for every hidden layer, and the last layer."""
+    """The MLP: linear, ReLU and dropout for every hidden layer, and the last layer."""
     parts: list[nn.Module] = []
     for fan_in in [inputs, *[width] * (layers - 1)]:
         parts += [nn.Linear(fan_in, width), nn.ReLU(), nn.Dropout(dropout)]
@@ -120,7 +120,7 @@ def mlp(inputs: int, outputs: int, *, layers: int, width: int, dropout: float) -
 
 
 def cnn(shape: tuple[int, int, int], outputs: int, *, width: int, dropout: float) -> nn.Sequential:
-    """Three convolutions with pooling between them, two dropped-out linear layers, and the last layer."""
+    """The CNN: three convolutions with pooling between them, two linear layers with dropout, and the last layer."""
     parts: list[nn.Module] = []
     for layer, (into, channels) in enumerate(zip([shape[0], *CHANNELS], CHANNELS, strict=False)):
         parts += [nn.AvgPool2d(2)] if layer else []
@@ -160,7 +160,7 @@ class PlainTraining:
 
     @classmethod
     def of(cls, model: Model, row: int = 0, *, steps: int) -> Self:
-        """The job in a row of a packed model, from where that starts; `steps` in all."""
+        """The job in a row of a packed model, starting from its weights; `steps` is the total number of steps."""
         job = model.jobs[row]
         part = next(part for part in model.heads if part.head.jobs.start <= row < part.head.jobs.stop)
         inside = row - part.head.jobs.start
@@ -170,7 +170,7 @@ class PlainTraining:
         return cls(job, network(job, trunk, last), LOSSES[job.method](values, dict(job.hparams)), steps=steps)
 
     def step(self, x: Tensor, y: Tensor) -> float:
-        """One step on a batch; gives its loss."""
+        """One step on a batch; returns its loss."""
         self.optimizer.zero_grad()
         loss = self.loss(self.network(x), y)
         loss.backward()
@@ -180,14 +180,14 @@ class PlainTraining:
         return loss.item()
 
     def epoch(self, batches: Iterable[Any]) -> float:
-        """Train on batches (x, y); gives the mean loss."""
+        """Train on batches (x, y); returns the mean loss."""
         self.network.train()
         losses = [self.step(x, y) for x, y in batches]
         return sum(losses) / len(losses)
 
 
 def network(job: Job, trunk: Mapping[str, Tensor], last: Mapping[str, Tensor]) -> nn.Sequential:
-    """The job's network as modules, holding these weights of one model."""
+    """The job's network as modules, with these weights of one model."""
     options: dict[str, Any] = dict(job.options)
     outputs = last["weight"].shape[1]
     if job.backbone == "cnn":
@@ -199,18 +199,18 @@ def network(job: Job, trunk: Mapping[str, Tensor], last: Mapping[str, Tensor]) -
         made = mlp(inputs, outputs, layers=options["layers"], width=options["width"], dropout=job.protocol.dropout)
     weights = [*trunk.values(), *last.values()]
     for parameter, weight in zip(made.parameters(), weights, strict=True):
-        own = weight.mT if weight.ndim == 2 and len(parameter.shape) == 2 else weight  # nn.Linear keeps its transpose
+        own = weight.mT if weight.ndim == 2 and len(parameter.shape) == 2 else weight  # nn.Linear stores the transpose
         parameter.data = own.reshape(parameter.shape).contiguous()
     return made
 
 
 def loader(x: Tensor, y: Tensor, batch_size: int) -> DataLoader[tuple[Tensor, ...]]:
-    """The batches of an epoch, shuffled; a last partial one is dropped."""
+    """A shuffling DataLoader that drops the last partial batch."""
     return DataLoader(TensorDataset(x, y), batch_size=batch_size, shuffle=True, drop_last=True)
 
 
 def indexed(x: Tensor, y: Tensor, batch_size: int) -> Iterable[tuple[Tensor, Tensor]]:
-    """The same without a DataLoader: rows of a random order."""
+    """The same batches without a DataLoader: indexing in a random order."""
     order = torch.randperm(len(x))
     for start in range(0, len(x) - batch_size + 1, batch_size):
         rows = order[start : start + batch_size]

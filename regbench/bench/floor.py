@@ -1,8 +1,8 @@
-"""The floor under a step: the time of its matrix products and convolutions alone, for one model.
+"""A lower bound for the time of a step: its matrix products and convolutions alone, for one model.
 
-No activation, no loss, no dropout, no optimiser; every result has its place in memory beforehand. Products with few
-columns are much faster in one storage order than in the other, so there are two floors: each product as a step is
-usually written, and each in the faster one of the two orders, which nothing on the same libraries goes below.
+No activations, loss, dropout or optimiser; memory for results is allocated beforehand. Products with few columns are
+much faster in one storage order than in the other, so there are two bounds: each product as usually written, and each
+in the faster of the two orders, which cannot be beaten with the same libraries.
 """
 
 import time
@@ -17,11 +17,11 @@ from regbench.backbones.cnn import CHANNELS, KERNEL
 from regbench.bench.shapes import Shape
 
 Operation = Callable[[], object]
-TRIED = 5  # times for each storage order
+TRIED = 5  # measurements per storage order
 
 
 def operations(shape: Shape, *, widths: Sequence[int], outputs: int, fastest: bool = False) -> list[Operation]:
-    """The products of one step of a network with these hidden widths, head included, each ready to be run."""
+    """The products of one step of a network with these hidden widths, including the head, as callables."""
     if not shape.is_image:
         return products(shape.batch_size, [*shape.inputs, *widths, outputs], inputs_too=False, fastest=fastest)
     flat = CHANNELS[-1] * (shape.inputs[1] // 4) * (shape.inputs[2] // 4)
@@ -30,7 +30,7 @@ def operations(shape: Shape, *, widths: Sequence[int], outputs: int, fastest: bo
 
 
 def products(rows: int, widths: Sequence[int], *, inputs_too: bool, fastest: bool = False) -> list[Operation]:
-    """Three products a layer: forward, gradient of the weight, gradient of the input (the first's if `inputs_too`)."""
+    """Three products per layer: forward, weight gradient, input gradient (for the first layer only if `inputs_too`)."""
     product = _in_faster_order if fastest else _as_written
     made = []
     for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
@@ -42,7 +42,7 @@ def products(rows: int, widths: Sequence[int], *, inputs_too: bool, fastest: boo
 
 
 def convolutions(shape: Shape) -> list[Operation]:
-    """Every convolution of the network, forward and backward; the pictures need no gradient."""
+    """Every convolution of the network, forward and backward; the images need no gradient."""
     made: list[Operation] = []
     into, side = shape.inputs[0], shape.inputs[1]
     for layer, channels in enumerate(CHANNELS):
@@ -85,7 +85,7 @@ def _backward(x: Tensor, weight: Tensor, gradient: Tensor, *, inputs_too: bool) 
 
 
 def _seconds(operation: Operation) -> float:
-    """The shortest of a few times."""
+    """The shortest of several measurements."""
     operation()
     taken = []
     for _ in range(TRIED):

@@ -1,6 +1,6 @@
-"""What is spent beside the training: planning, storing, reporting, starting up.
+"""The overheads around training: planning, storing, reporting and start-up.
 
-Wall time, for much of it waits for a disk or for another process.
+Measured in wall time, because much of it is waiting for a disk or another process.
 """
 
 import math
@@ -33,16 +33,16 @@ METRICS = (
     *(f"{part}/{name}" for part in ("val", "test") for name in metrics.needing("predictions")),
     "seconds",
 )
-EPOCHS = 100  # of a run of the grid
-WRITTEN_AT_ONCE = 25  # epochs of a pack: what comes together in ten seconds
+EPOCHS = 100  # per job of the grid
+WRITTEN_AT_ONCE = 25  # epochs of a pack per transaction: about ten seconds of training
 PACK = 20  # jobs
-REPEATED = 5  # times a process is started
+REPEATED = 5  # starts of a process, for the median
 LEASE_S = 3600.0
 
 
 @dataclass(frozen=True)
 class Overhead:
-    """A cost, how it was measured, and how much it may be (or, of a rate, how little)."""
+    """A measured cost, how it was measured, and its target: an upper bound, or for a rate a lower bound."""
 
     name: str
     value: float
@@ -50,16 +50,16 @@ class Overhead:
     unit: str
     how: str
     is_rate: bool = False
-    processor_s: float | None = None  # where a wall time waited for others on the machine
+    processor_s: float | None = None  # processor seconds, where the wall time includes waiting
 
     @property
     def is_met(self) -> bool:
-        """Whether it keeps to its target."""
+        """Whether the value meets the target."""
         return self.value >= self.target if self.is_rate else self.value <= self.target
 
 
 def measure(on_start: Callable[[str], None] = lambda _: None) -> Iterator[Overhead]:
-    """Every overhead, cheap ones first; a few minutes on an idle core, most of it one pack's training."""
+    """Measure every overhead, quick ones first; a few minutes on an idle core, mostly training one pack."""
     on_start("start-up")
     yield start_up()
     on_start("planning 10,000 jobs")
@@ -71,13 +71,13 @@ def measure(on_start: Callable[[str], None] = lambda _: None) -> Iterator[Overhe
 
 
 def start_up() -> Overhead:
-    """`regbench --help`."""
+    """The time of `regbench --help`."""
     wall, processor = _process("--help")
     return Overhead("regbench --help", wall, 0.3, "s", f"a whole process, median of {REPEATED}", processor_s=processor)
 
 
 def planning(jobs: int = 10_000) -> Overhead:
-    """From the benchmark's entry to packs, with a store that knows all jobs and has no results."""
+    """The time from a benchmark's entry to packs, with a store that has all jobs and no results."""
     seeds = math.ceil(jobs / len(grid(seeds=1).jobs))
     with TemporaryDirectory() as folder, Store.open(Path(folder) / "planning.db") as store:
         known = grid(seeds=seeds)
@@ -90,7 +90,7 @@ def planning(jobs: int = 10_000) -> Overhead:
 
 
 def storing(rows: int = 1_000_000) -> Iterator[Overhead]:
-    """What a worker writes, and the default report on it."""
+    """The rate at which a worker stores metrics, and the time of the default report on them."""
     seeds = math.ceil(rows / len(METRICS) / EPOCHS / len(grid(seeds=1).jobs))
     jobs = grid(seeds=seeds).jobs
     with TemporaryDirectory() as folder:
@@ -110,7 +110,7 @@ def storing(rows: int = 1_000_000) -> Iterator[Overhead]:
 
 
 def store_pack(store: Store, jobs: tuple[Job, ...]) -> tuple[int, float]:
-    """Store a made-up training of a pack; gives its metric rows and the seconds they took."""
+    """Store a simulated training of a pack; returns the number of metric rows and the seconds spent writing."""
     code = {job.key: "code" for job in jobs}
     claims = store.claim(code, owner="bench", lease_s=LEASE_S, environment={}, device="cpu")
     seed_of = {job.key: job.seed for job in jobs}
@@ -129,12 +129,12 @@ def store_pack(store: Store, jobs: tuple[Job, ...]) -> tuple[int, float]:
 
 
 def harness(dataset: str = "wine_quality", *, epochs: int = EPOCHS, rows: int | None = None) -> Overhead:
-    """The share of a run of the grid that is not training, from a real run of two packs, one after the other.
+    """The fraction of a run of the grid that is not training, extrapolated from a run of two packs in sequence.
 
-    Training is what the loop itself counts, evaluation included, and building the models. The second pack finds
-    everything imported: what it spends beside training, each pack of the grid does. What the first spends beyond that,
-    and all that is outside of packs (planning, starting the worker), is spent once by each worker. The driver's
-    processor time is taken from all cores. By arithmetic the grid takes so many times the pack's time.
+    Training is the time counted by the loop itself, including evaluation, and the building of models. For the second
+    pack everything is imported already: its time outside training applies to each pack of the grid. The additional
+    time of the first pack, and all time outside packs (planning, starting the worker), applies once per worker. The
+    driver's processor time is spread over all cores. The grid's time follows from the pack's by the cost estimate.
     """
     shape = Shape.of(dataset)
     ends: list[tuple[float, os.times_result]] = []
@@ -157,7 +157,7 @@ def harness(dataset: str = "wine_quality", *, epochs: int = EPOCHS, rows: int | 
         wall = time.perf_counter() - start
         trained = [training(database, pack.jobs) for pack in plan.packs]
         built = building(path, plan.packs[-1].jobs)
-    first, *_, second = (everything - loop - built for everything, loop in zip(taken, trained, strict=True))
+    first, *_, second = (total - loop - built for total, loop in zip(taken, trained, strict=True))
     once = wall - sum(taken) + max(0.0, first - second)
     driver = _between(ends[-2], ends[-1])[1] / taken[-1]
 
@@ -165,22 +165,22 @@ def harness(dataset: str = "wine_quality", *, epochs: int = EPOCHS, rows: int | 
     packs = len(make_plan(whole, None, Resources(("cpu",) * cores())).packs)
     like = [replace(job, dataset=dataset) for job in plan.packs[-1].jobs]
     times = sum(map(cost, whole.jobs)) / sum(map(cost, like))
-    share = (packs * second + cores() * once) / (times * taken[-1]) + driver / cores()
+    fraction = (packs * second + cores() * once) / (times * taken[-1]) + driver / cores()
     how = (
         f"a pack of {len(like)} jobs of {dataset}'s shape, {epochs} epochs: {taken[-1]:.1f} s, of which "
         f"{trained[-1]:.1f} s training, {built:.2f} s building, {second:.2f} s beside; the driver {driver:.2%} of a "
         f"core; {once:.1f} s once a worker; {GRID} is {packs} packs and {times:.0f} times the work, on {cores()} cores"
     )
-    return Overhead("harness", share, 0.02, "", how)
+    return Overhead("harness", fraction, 0.02, "", how)
 
 
 def cost(job: Job) -> float:
-    """What the job's training costs by arithmetic, in any unit."""
+    """The estimated cost of the job's training, in arbitrary units."""
     return job.protocol.epochs * epoch_cost(job)
 
 
 def training(database: str, jobs: tuple[Job, ...]) -> float:
-    """Seconds that the loop itself has counted for these jobs, evaluation included."""
+    """Seconds counted by the training loop for these jobs, including evaluation."""
     with Store.open(database, read_only=True) as store:
         cells, curves = store.cells(), store.curves(names=["seconds"])
     runs = cells.loc[cells["job_key"].isin([job.key for job in jobs]), "run_id"]
@@ -188,7 +188,7 @@ def training(database: str, jobs: tuple[Job, ...]) -> float:
 
 
 def building(path: Path, jobs: tuple[Job, ...]) -> float:
-    """Seconds it takes to build the models of the jobs, the pre-trained encoders' first stage included."""
+    """Seconds to build the models of the jobs, including stage 1 of pre-trained encoders."""
     import torch
 
     from regbench.data import prepare
@@ -202,7 +202,7 @@ def building(path: Path, jobs: tuple[Job, ...]) -> float:
 
 
 def write_table(path: Path, shape: Shape, rows: int | None) -> Path:
-    """Made-up rows of a dataset's shape, by default as many as it has, as a file of the user's own."""
+    """Write synthetic rows of a dataset's shape to a CSV file, by default as many as the dataset has."""
     import numpy as np
 
     data = synthetic(shape, rows or sum(catalog.entry("datasets", shape.dataset).arguments["sizes"]))
@@ -212,13 +212,13 @@ def write_table(path: Path, shape: Shape, rows: int | None) -> Path:
 
 
 def grid(*, seeds: int = 5) -> Benchmark:
-    """The first paper's grid with so many seeds."""
+    """The first paper's grid with `seeds` seeds."""
     spec = config.load().specs[GRID]
     return expand(GRID, spec.model_copy(update={"seeds": list(range(seeds))}))
 
 
 def _process(*words: str) -> tuple[float, float]:
-    """Medians of the wall and processor seconds of `regbench` with these words, from start to end."""
+    """Median wall and processor seconds of a `regbench` process with these arguments."""
     taken = []
     for _ in range(REPEATED):
         start = _now()
@@ -232,7 +232,7 @@ def _now() -> tuple[float, os.times_result]:
 
 
 def _since(start: tuple[float, os.times_result], *, children: bool = False) -> tuple[float, float]:
-    """Wall and processor seconds since `_now`, of this process or of those it has started and seen end."""
+    """Wall and processor seconds since `start`; processor time of this process or of its finished children."""
     return _between(start, _now(), children=children)
 
 

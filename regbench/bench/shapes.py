@@ -1,7 +1,7 @@
-"""What is measured: the shapes of the first paper's datasets (Table 1), with made-up rows, and jobs to train on them.
+"""The benchmark cases: the shapes of the first paper's datasets (Table 1), with synthetic rows, and jobs to train on.
 
-A step's time depends on inputs, batch size and network, not on how many rows there are or what they say, so nothing
-needs fetching and an epoch is as short as one likes.
+The time of a step depends on inputs, batch size and network, not on the number or content of rows, so no data need be
+fetched and epochs can be short.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from regbench.runner import make_plan
 METHODS = ("lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end")
 BINS = 25
 SEEDS = 5  # of the paper
-EVALUATED = 8  # rows that nobody looks at: evaluating is no part of a step
-LEVELS = 100  # different targets, so that stage 1 of the pre-trained encoder, which is no step either, is short
+EVALUATED = 8  # few validation and test rows, because evaluation is not part of a step
+LEVELS = 100  # different targets, to keep stage 1 of the pre-trained encoder short, which is not part of a step
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a step on a dataset depends on."""
+    """The properties of a dataset that the time of a step depends on."""
 
     dataset: str
     inputs: tuple[int, ...]  # (D,) or (C, height, width)
@@ -33,14 +33,14 @@ class Shape:
 
     @classmethod
     def of(cls, dataset: str) -> "Shape":
-        """The shape that the dataset's file states."""
+        """The shape given in the dataset's file."""
         said = catalog.entry("datasets", dataset).arguments
         inputs = said["inputs"] if isinstance(said["inputs"], tuple) else (said["inputs"],)
         return cls(dataset, inputs, said["batch_size"])
 
     @property
     def is_image(self) -> bool:
-        """Whether a row is a picture."""
+        """Whether a row is an image."""
         return len(self.inputs) == 3
 
 
@@ -67,13 +67,13 @@ class Cell:
         return make_plan(expand("bench", spec), None).packs[0].jobs
 
     def data(self) -> Prepared:
-        """Made-up rows of this shape."""
+        """Synthetic rows of this shape."""
         return synthetic(self.shape, self.steps * self.shape.batch_size)
 
 
 @lru_cache(maxsize=1)
 def synthetic(shape: Shape, rows: int) -> Prepared:
-    """Uniform inputs, or pictures of noise, and a target in [0, 1] that depends on them."""
+    """Uniform inputs, or noise images, and a target in [0, 1] that depends on them."""
     random = np.random.default_rng(0)
     draw = random.standard_normal if shape.is_image else random.random
     x = draw((rows + 2 * EVALUATED, *shape.inputs), dtype=np.float32)

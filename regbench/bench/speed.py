@@ -1,8 +1,8 @@
-"""Model-steps per second, ours beside what a researcher would write and beside the floor.
+"""Model-steps per second of regbench, of plain PyTorch loops, and of the matrix products alone.
 
-Interleaved: every round times one epoch of each side, and each side's time is the median of its rounds.
-The baselines have a process of their own, in which nothing is set but the number of threads, as they would in a script.
-Times are of the processor, not of the clock, so that whoever shares the machine is felt less.
+Measurements are interleaved: every round times one epoch of each side, and the result is the median over rounds.
+The plain loops run in their own process, in which only the number of threads is set, as in a script.
+Times are processor times, so that other processes on the machine matter less.
 """
 
 import os
@@ -34,7 +34,7 @@ RATIOS = ("vs_idiomatic", "vs_no_loader", "of_floor", "of_fastest_floor")
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: rounds after one to warm up, and steps of an epoch."""
+    """How long to measure: rounds after a warm-up round, and steps per epoch."""
 
     rounds: int
     steps: int
@@ -47,7 +47,7 @@ THOROUGH = Effort(rounds=11, steps=20, image_steps=8)
 
 @dataclass(frozen=True)
 class Speed:
-    """A line of the table: seconds that a step of one model takes each side."""
+    """A row of the table: seconds per step of one model, for each side."""
 
     dataset: str
     method: str
@@ -62,46 +62,46 @@ class Speed:
 
     @property
     def steps_per_second(self) -> float:
-        """Model-steps per second of ours: a pack of J jobs makes J of them at each step."""
+        """Our model-steps per second: a step of a pack of J jobs is J model-steps."""
         return 1 / self.ours
 
     @property
     def vs_idiomatic(self) -> float:
-        """How many times as fast as the idiomatic loop."""
+        """Speed-up over the loop with a DataLoader."""
         return self.idiomatic / self.ours
 
     @property
     def vs_no_loader(self) -> float:
-        """How many times as fast as the same without a DataLoader."""
+        """Speed-up over the loop without a DataLoader."""
         return self.no_loader / self.ours
 
     @property
     def of_floor(self) -> float:
-        """The step's matrix products alone, as they are usually written, over the step's time."""
+        """Time of the matrix products alone, as usually written, as a fraction of the step's time."""
         return self.floor / self.ours
 
     @property
     def of_fastest_floor(self) -> float:
-        """The same, each product in the faster one of two storage orders."""
+        """Like `of_floor`, with each product in the faster of two storage orders."""
         return self.fastest_floor / self.ours
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What was measured, and on what."""
+    """The results, with machine and settings."""
 
     speeds: tuple[Speed, ...]
     machine: Mapping[str, Any]
     settings: Mapping[str, Any]
 
     def means(self, *, images: bool = True) -> dict[str, float]:
-        """The geometric mean of each ratio, over tables alone where `images` is false."""
+        """The geometric mean of each ratio; without image datasets if `images` is false."""
         chosen = [speed for speed in self.speeds if images or len(speed.inputs) == 1]
         return means_of(chosen)
 
 
 def means_of(speeds: Sequence[Speed]) -> dict[str, float]:
-    """The geometric mean of each ratio; of nothing, nothing."""
+    """The geometric mean of each ratio; empty without speeds."""
     return {ratio: geometric_mean(getattr(speed, ratio) for speed in speeds) for ratio in RATIOS} if speeds else {}
 
 
@@ -111,10 +111,10 @@ def measure(
     effort: Effort,
     on_speed: Callable[[Speed], None] = lambda _: None,
 ) -> Bench:
-    """Time every method on the shape of every dataset; `on_speed` hears of each as soon as it is known."""
+    """Time every method on the shape of every dataset; calls `on_speed` with each result at once."""
     speeds = []
     with ProcessPoolExecutor(1, get_context("spawn"), initializer=one_thread) as script:
-        script.submit(one_thread)  # starts the process, which takes a while
+        script.submit(one_thread)  # start the process now, because that takes a while
         one_thread()
         settings = as_in_a_run()
         for shape in map(Shape.of, datasets):
@@ -127,8 +127,8 @@ def measure(
 
 
 def time_cell(cell: Cell, script: Executor) -> Speed:
-    """The medians of a cell's rounds; `script` is the process of the baselines."""
-    started = script.submit(time_loops, cell)  # built and warmed up there, while the same happens here
+    """The medians over a cell's rounds; `script` is the process of the plain loops."""
+    started = script.submit(time_loops, cell)  # built and warmed up there while the model is built here
     model = build(cell.jobs(), cell.data(), CPU)
     epochs = optimise(model, Resident.of(cell.data(), CPU, torch.float32))
     products, fastest = floor_of(model, cell), floor_of(model, cell, fastest=True)
@@ -154,7 +154,7 @@ def time_cell(cell: Cell, script: Executor) -> Speed:
 
 
 def floor_of(model: Model, cell: Cell, *, fastest: bool = False) -> Callable[[], None]:
-    """The products and convolutions of one model's epoch."""
+    """A function that runs the products and convolutions of one epoch of one model."""
     widths = model.backbone.dropped(model.options)
     outputs = model.heads[0].linear.views["weight"].shape[-1]
     step = operations(cell.shape, widths=widths, outputs=outputs, fastest=fastest)
@@ -168,7 +168,7 @@ def floor_of(model: Model, cell: Cell, *, fastest: bool = False) -> Callable[[],
 
 
 def time_loops(cell: Cell) -> tuple[float, float]:
-    """Seconds of an epoch of one job, with and without the DataLoader."""
+    """Seconds per epoch of one job, with and without the DataLoader."""
     with_loader, without = _loops(cell)
     return seconds(with_loader), seconds(without)
 
@@ -183,24 +183,24 @@ def _loops(cell: Cell) -> tuple[Callable[[], float], Callable[[], float]]:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Processor time."""
+    """Processor seconds of a function call."""
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
 def one_thread() -> None:
-    """What both sides have in common."""
+    """Use one thread, as both sides do."""
     torch.set_num_threads(1)
 
 
 def as_in_a_run() -> dict[str, bool]:
-    """What `train` sets for itself; the baselines do without, as a script would, and gain nothing by it (measured)."""
+    """Apply the settings of a training; the plain loops do not use them, and would not gain from them (measured)."""
     return {"keep_freed_memory": keep_freed_memory(), "flush_denormal": torch.set_flush_denormal(True)}
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
+    """A description of the machine and its load."""
     return {
         "processor": processor(),
         "cores": cores(),

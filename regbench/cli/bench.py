@@ -1,4 +1,4 @@
-"""`regbench bench`: how fast this machine trains, beside what else one might do."""
+"""`regbench bench`: the training speed of this machine, compared with plain PyTorch loops."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,16 +28,16 @@ HEADER = ["dataset", "method", "steps/s", "vs idiomatic", "vs no loader", "of fl
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="All shapes and methods in under a minute.")] = False,
     overheads: Annotated[
-        bool, typer.Option("--overheads", help="What planning, store, reports and start-up cost, instead.")
+        bool, typer.Option("--overheads", help="Measure planning, database, reports and start-up instead of training.")
     ] = False,
     dataset: options.Datasets = None,
     method: Methods = None,
     json: options.Json = False,
 ) -> int:
-    """Measure how fast this machine trains, beside what a researcher would write and beside its matrix products.
+    """Measure how fast this machine trains, compared with plain PyTorch loops and with its matrix products alone.
 
-    Model-steps per second of one core on the shape of every dataset, with made-up rows; how many times as fast that
-    is as one module per job with a DataLoader, and without one; and the share of it that is matrix products alone.
+    Shows model-steps per second of one core on the shape of every dataset, with synthetic rows; the speed-up over one
+    module per job with a DataLoader, and without one; and the fraction of the time spent in matrix products.
 
     Examples:
       regbench bench --quick
@@ -53,9 +53,9 @@ def bench(
     chosen = [catalog.resolve("methods", name) for name in method or []]
     from regbench.bench.shapes import METHODS
 
-    if beyond := [name for name in chosen if name not in METHODS]:
-        raise UsageError(f"{beyond[0]}: timed are those with a loop to lay beside ours: {', '.join(METHODS)}")
-    say(f"regbench: measuring, {'under a minute' if quick else 'several minutes'}; an idle machine measures best")
+    if untimed := [name for name in chosen if name not in METHODS]:
+        raise UsageError(f"{untimed[0]}: only methods with a plain PyTorch loop are timed: {', '.join(METHODS)}")
+    say(f"regbench: measuring, {'under a minute' if quick else 'several minutes'}; best done on an idle machine")
     from regbench.bench.speed import QUICK, THOROUGH, measure
 
     found = measure(datasets, chosen or METHODS, QUICK if quick else THOROUGH, lambda speed: say(_said(speed)))
@@ -67,7 +67,7 @@ def bench(
 
 
 def _real() -> list[str]:
-    """The datasets that were not made up: those of the paper's Table 1."""
+    """The datasets that are not synthetic: those of the paper's Table 1."""
     from regbench import catalog
 
     names = catalog.names("datasets")
@@ -75,7 +75,7 @@ def _real() -> list[str]:
 
 
 def as_data(bench: "Bench") -> dict[str, Any]:
-    """What was measured, for JSON."""
+    """The measurements as plain data, for JSON."""
     from regbench.bench.speed import RATIOS
 
     lines = ("dataset", "method", "steps_per_second", *RATIOS)
@@ -103,7 +103,7 @@ def as_data(bench: "Bench") -> dict[str, Any]:
 
 
 def as_text(bench: "Bench") -> str:
-    """What was measured, as people read it."""
+    """The measurements as a table."""
     means = [("all", bench.means())]
     if {len(speed.inputs) for speed in bench.speeds} == {1, 3}:
         means.insert(0, ("tables", bench.means(images=False)))
@@ -115,7 +115,7 @@ def as_text(bench: "Bench") -> str:
 
 
 def _said(speed: "Speed") -> str:
-    """A line for whoever waits."""
+    """A progress message."""
     return f"{speed.dataset} {speed.method}: {speed.steps_per_second:,.0f} model-steps/s"
 
 
@@ -129,17 +129,20 @@ def _ratios(vs_idiomatic: float, vs_no_loader: float, of_floor: float, of_fastes
 
 
 def _overheads(*, json: bool) -> int:
-    say("regbench: measuring what is spent beside the training; a few minutes")
+    say("regbench: measuring the overheads around training; a few minutes")
     from regbench.bench.overheads import measure
 
     found = list(measure(lambda name: say(f"  {name}")))
     if json:
-        emit_json("bench", {"overheads": [{**asdict(each), "is_met": each.is_met} for each in found]})
+        emit_json("bench", {"overheads": [{**asdict(overhead), "is_met": overhead.is_met} for overhead in found]})
         return 0
-    rows = [[each.name, _amount(each, each.value), _bound(each), "ok" if each.is_met else "missed"] for each in found]
+    rows = [
+        [overhead.name, _amount(overhead, overhead.value), _bound(overhead), "ok" if overhead.is_met else "missed"]
+        for overhead in found
+    ]
     emit(columns(rows, header=["overhead", "measured", "target", ""]))
-    for each in found:
-        say(f"{each.name}: {each.how}")
+    for overhead in found:
+        say(f"{overhead.name}: {overhead.how}")
     return 0
 
 

@@ -29,7 +29,7 @@ Names = Annotated[
 
 
 def list_(json: options.Json = False) -> None:
-    """Show every dataset: rows, inputs, licence, sources, and whether it is here.
+    """List the datasets: rows, inputs, licence, sources, and whether they are available without the network.
 
     Examples:
       regbench data list
@@ -53,7 +53,7 @@ def list_(json: options.Json = False) -> None:
 
 def fetch(
     names: Names = None,
-    force: Annotated[bool, typer.Option("--force", help="Fetch again what is here.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Fetch datasets again even if they are here.")] = False,
     json: options.Json = False,
 ) -> None:
     """Fetch datasets into the cache, so that a run needs no network.
@@ -71,24 +71,28 @@ def fetch(
             found = data.fetch(name, force=force)
         except DataUnavailable as error:
             failed.append(str(error))
-            say(paint(f"not to be had: {error}", "red"))
+            say(paint(f"not available: {error}", "red"))
         else:
             fetched.append(found)
     if json:
-        emit_json("data fetch", [asdict(each) for each in fetched], failed)
+        emit_json("data fetch", [asdict(table) for table in fetched], failed)
     elif fetched:
-        rows = [[each.name, each.rows, "was here" if each.already else each.source, each.path] for each in fetched]
+        rows = [
+            [table.name, table.rows, "was here" if table.already else table.source, table.path] for table in fetched
+        ]
         emit(columns(rows, header=["dataset", "rows", "from", "kept at"]))
     if failed:
-        raise DataUnavailable(f"{amount(len(failed), 'dataset')} could not be had; see above")
+        raise DataUnavailable(f"{amount(len(failed), 'dataset')} could not be fetched; see above")
 
 
 def import_(
     name: Annotated[str, typer.Argument(metavar="DATASET", autocompletion=options.complete_datasets)],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="As published; archives are looked into.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="The files as published; archives are searched.")
+    ],
     json: options.Json = False,
 ) -> None:
-    """Take a dataset from files that were fetched by hand; a wrong one is refused by its digest.
+    """Import a dataset from files that were downloaded by hand; the digest must match.
 
     Examples:
       regbench data import diamonds ~/Downloads/diamonds.csv
@@ -105,10 +109,10 @@ def import_(
 
 def verify(
     names: Names = None,
-    network: Annotated[bool, typer.Option("--network", help="Ask every source on the network too.")] = False,
+    network: Annotated[bool, typer.Option("--network", help="Check every source on the network too.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Compare what is here with the digests; with --network every public source too.
+    """Check local data against the digests; with --network every public source too.
 
     Examples:
       regbench data verify
@@ -118,14 +122,14 @@ def verify(
 
     checks = data.verify(_resolved(names), network=network)
     if json:
-        emit_json("data verify", [asdict(each) for each in checks])
+        emit_json("data verify", [asdict(check) for check in checks])
     else:
-        rows = [[each.name, each.source, each.state, each.detail] for each in checks]
-        styles = [STATES[each.state] for each in checks]
+        rows = [[check.name, check.source, check.state, check.detail] for check in checks]
+        styles = [STATES[check.state] for check in checks]
         emit(columns(rows, header=["dataset", "source", "state", "why"], styles=styles))
-    wrong = [each for each in checks if each.state == "wrong"]
+    wrong = [check for check in checks if check.state == "wrong"]
     if wrong:
-        raise DataUnavailable(f"{len(wrong):,} of {amount(len(checks), 'source')} gave something else than the dataset")
+        raise DataUnavailable(f"{len(wrong):,} of {amount(len(checks), 'source')} gave different data")
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {"list": list_, "fetch": fetch, "import": import_, "verify": verify}
@@ -147,7 +151,7 @@ def _inputs(inputs: int | tuple[int, ...]) -> str | int:
 
 
 def _public(sources: Sequence[str]) -> str:
-    """Where anybody can get it, in short: files of a local mirror and long addresses are left to --json."""
+    """The public sources in short; local files and long addresses are shown by --json only."""
     return ", ".join(source for source in sources if "/" not in source) or sources[-1].partition("?")[0]
 
 

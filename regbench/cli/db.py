@@ -1,4 +1,4 @@
-"""Move results between databases, without loss, and keep them when the code changes.
+"""Move results between databases without loss, and keep them when the code changes.
 
 Examples:
   regbench db export results/export
@@ -24,11 +24,11 @@ Distilled = Annotated[
     bool,
     typer.Option(
         "--distilled",
-        help="Of each finished run only what tables and figures read: the best and the last epoch, no predictions.",
+        help="Only what tables and figures need of finished runs: the best and the last epoch, no predictions.",
     ),
 ]
 EveryEpoch = Annotated[
-    bool, typer.Option("--every-epoch", help="With --distilled: keep every epoch of what curves are drawn of.")
+    bool, typer.Option("--every-epoch", help="With --distilled: keep every epoch of the metrics that curves show.")
 ]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of Parquet files, one per table.")]
 
@@ -41,9 +41,9 @@ def export(
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> None:
-    """Write results as Parquet files: full precision, predictions too. All benchmarks unless one is named.
+    """Write results as Parquet files, in full precision and with predictions. All benchmarks unless one is named.
 
-    `--distilled` is what to publish: a few MB that `regbench report --from FOLDER` reads without a database.
+    Use `--distilled` for publishing: a few MB that `regbench report --from FOLDER` reads without a database.
 
     Examples:
       regbench db export results/export
@@ -62,7 +62,7 @@ def export(
 
 
 def import_(folder: Folder, db: options.Database = options.DATABASE, json: options.Json = False) -> None:
-    """Read results from Parquet files; what is there already stays as it is, so importing twice changes nothing.
+    """Read results from Parquet files; existing results are left unchanged, so importing twice changes nothing.
 
     Examples:
       regbench db import results/export
@@ -79,16 +79,16 @@ def import_(folder: Folder, db: options.Database = options.DATABASE, json: optio
 
 
 def adopt(
-    commit: Annotated[str, typer.Option("--from", metavar="COMMIT", help="Whose code trained them.")],
+    commit: Annotated[str, typer.Option("--from", metavar="COMMIT", help="The commit whose code trained the results.")],
     method: options.Methods = None,
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> None:
-    """Show that results of older code are those of the present code, and count them as done.
+    """Check that results of older code equal those of the present code, and then count them as done.
 
     A sample of their jobs, of every method, backbone and kind of dataset, is trained with that commit's code and with
-    the present code, and every number of every epoch is compared. Where all bits agree the database remembers that the
-    two codes are one, and on what that rests; at one difference nothing is recorded and the command exits with 8.
+    the present code, and every number of every epoch is compared. If all bits agree, the database records that the two
+    versions compute the same, with the evidence. At any difference nothing is recorded and the command exits with 8.
 
     Examples:
       regbench db adopt --from HEAD~3

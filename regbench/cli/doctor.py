@@ -1,4 +1,4 @@
-"""`regbench doctor`: what is wrong with this machine, and how to mend it."""
+"""`regbench doctor`: problems of this machine, and how to fix them."""
 
 from dataclasses import asdict
 
@@ -9,7 +9,7 @@ from regbench.cli.output import amount, emit, emit_json, paint, say
 def doctor(
     db: options.Database = options.DATABASE, file: options.BenchmarkFile = None, json: options.Json = False
 ) -> int:
-    """Examine this machine, and say what is wrong and how to mend it.
+    """Check this machine, and say what is wrong and how to fix it.
 
     Versions, processors, threads, devices, number formats, disk, file system, database, data and benchmarks.
 
@@ -17,19 +17,20 @@ def doctor(
       regbench doctor
       regbench doctor --db results/other.db --json
     """
-    say("regbench: examining this machine")
+    say("regbench: checking this machine")
     from regbench.doctor import examine
 
     findings = examine(db=db, file=file)
-    wrong = [each for each in findings if not each.ok]
+    wrong = [finding for finding in findings if not finding.ok]
     if json:
-        emit_json("doctor", [asdict(each) for each in findings], [f"{each.name}: {each.remedy}" for each in wrong])
+        warnings = [f"{finding.name}: {finding.remedy}" for finding in wrong]
+        emit_json("doctor", [asdict(finding) for finding in findings], warnings)
     else:
-        indent = max(len(each.name) for each in findings) + 4
-        for each in findings:
-            mark = paint("ok", "green") if each.ok else paint("!!", "red")
-            emit(f"{mark}  {each.name:<{indent - 4}}  {each.found}")
-            if not each.ok:
-                emit(f"{'':<{indent + 2}}{paint(each.remedy, 'bold')}")
-        say(f"{amount(len(wrong), 'thing')} to mend" if wrong else "all is well")
+        indent = max(len(finding.name) for finding in findings) + 4
+        for finding in findings:
+            mark = paint("ok", "green") if finding.ok else paint("!!", "red")
+            emit(f"{mark}  {finding.name:<{indent - 4}}  {finding.found}")
+            if not finding.ok:
+                emit(f"{'':<{indent + 2}}{paint(finding.remedy, 'bold')}")
+        say(f"{amount(len(wrong), 'problem')} to fix" if wrong else "no problems found")
     return 7 if wrong else 0

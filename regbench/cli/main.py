@@ -1,4 +1,4 @@
-"""The program `regbench`: its commands, and how an error becomes a line and an exit code."""
+"""The program `regbench`: its commands, and the translation of errors into a message and an exit code."""
 
 import inspect
 import os
@@ -15,24 +15,24 @@ from regbench.cli.output import emit, say
 from regbench.errors import RegbenchError, UsageError, did_you_mean
 
 EXIT_CODES = """Exit codes:
-  0    all went well
+  0    success
   1    a bug in regbench: please report the traceback
   2    wrong usage, or a wrong name or value in a file
-  3    some jobs failed; what the others gave is kept
+  3    some jobs failed; the results of the others are kept
   5    the data cannot decide (only with compare --exit-code)
-  6    nothing measured yet, or no baseline
-  7    no device, no data, disk full, or a database that is locked or none
+  6    no results yet, or no baseline
+  7    no device, no data, disk full, or a database that is locked or unusable
   8    a verification disagrees
-  130  interrupted; what was finished is kept
+  130  interrupted; finished results are kept
 
 Each command has examples: regbench COMMAND --help"""
-KEPT = "\b\n"  # what stops typer from joining the lines of a paragraph
+KEPT = "\b\n"  # keeps typer from joining the lines of a paragraph
 
 
 def describe(thing: object) -> str:
-    """The docstring as help, with the lines of its examples kept apart."""
+    """The docstring as help text; the lines of its examples are not joined."""
     paragraphs = inspect.cleandoc(thing.__doc__ or "").split("\n\n")
-    return "\n\n".join(KEPT + each if each.startswith("Example") else each for each in paragraphs)
+    return "\n\n".join(KEPT + text if text.startswith("Example") else text for text in paragraphs)
 
 
 def _print_version(asked: bool) -> None:
@@ -80,10 +80,10 @@ app.callback(invoke_without_command=True, help=describe(start), epilog=KEPT + EX
 
 
 def group(name: str, about: str, commands: dict[str, Callable[..., Any]]) -> typer.Typer:
-    """A command with commands of its own."""
+    """A command with sub-commands, by name."""
     made = typer.Typer(name=name, help=about, rich_markup_mode=None, no_args_is_help=True)
-    for each, function in commands.items():
-        made.command(each, help=describe(function))(function)
+    for command, function in commands.items():
+        made.command(command, help=describe(function))(function)
     return made
 
 
@@ -104,10 +104,10 @@ app.command("bench", help=describe(bench.bench))(bench.bench)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and give its exit code; whatever is not an error we know of is a bug and keeps its traceback."""
+    """Run one command and return its exit code; an unexpected exception is a bug and keeps its traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if "--no-color" in given:
-        given = [each for each in given if each != "--no-color"]
+        given = [word for word in given if word != "--no-color"]
         os.environ["NO_COLOR"] = "1"
     try:
         given = _with_plugins(given)
@@ -125,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _with_plugins(given: list[str]) -> list[str]:
-    """The command line without --plugins DIR, after looking into these folders: every command takes it."""
+    """The command line without --plugins DIR, which every command accepts; adds these folders to the catalog."""
     roots.announce = lambda text: say(f"regbench: {text}")
     rest, places = [], []
     words = iter(given)
@@ -143,14 +143,14 @@ def _with_plugins(given: list[str]) -> list[str]:
 
 
 def _usage(error: Exception, given: list[str]) -> int:
-    """What typer says of a wrong command line, in one line; anything else is raised again."""
+    """Print typer's message about a wrong command line in one line; other errors are raised again."""
     message = getattr(error, "format_message", None)
     if message is None:
         raise error
     if type(error).__name__ == "NoArgsIsHelpError":
         say(message())
         return 2
-    command = next((each for each in given if each in {*_names()}), None)
+    command = next((word for word in given if word in {*_names()}), None)
     hint = f"regbench {command} --help" if command else "regbench --help"
     said = _sentence(message().partition(" (Possible options")[0])
     if near := getattr(error, "possibilities", None):
@@ -166,6 +166,6 @@ def _sentence(text: str) -> str:
 
 def _names() -> list[str]:
     return [
-        *(str(each.name) for each in app.registered_commands),
-        *(str(each.typer_instance.info.name) for each in app.registered_groups if each.typer_instance),
+        *(str(command.name) for command in app.registered_commands),
+        *(str(commands.typer_instance.info.name) for commands in app.registered_groups if commands.typer_instance),
     ]

@@ -1,4 +1,4 @@
-"""Options that several commands share, so that one thing has one name everywhere."""
+"""Options used by several commands, so that they have the same name everywhere."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +47,7 @@ Database = Annotated[
 ]
 Folder = Annotated[
     Path | None,
-    typer.Option("--from", metavar="DIR", help="Read what `regbench db export` wrote there, instead of a database."),
+    typer.Option("--from", metavar="DIR", help="Read a folder written by `regbench db export` instead of a database."),
 ]
 BenchmarkFile = Annotated[
     Path | None,
@@ -61,7 +61,7 @@ Benchmark = Annotated[
         "--benchmark",
         "-b",
         metavar="NAME",
-        help="The benchmark to look at; the last one run by default.",
+        help="The benchmark to use; the last one run by default.",
         autocompletion=complete_benchmarks,
     ),
 ]
@@ -100,13 +100,16 @@ Devices = Annotated[
         "--devices",
         envvar="REGBENCH_DEVICES",
         metavar="LIST",
-        help="`cpu`, `cuda`, or `cuda:0,cuda:1`; all GPUs there are, or else the CPU.",
+        help="`cpu`, `cuda`, or `cuda:0,cuda:1`; by default all GPUs, or else the CPU.",
     ),
 ]
 Workers = Annotated[
     int | None,
     typer.Option(
-        "--workers", envvar="REGBENCH_WORKERS", metavar="N", help="Worker processes: one a core, or one a GPU."
+        "--workers",
+        envvar="REGBENCH_WORKERS",
+        metavar="N",
+        help="Number of worker processes; by default one per core, or one per GPU.",
     ),
 ]
 Budget = Annotated[
@@ -119,18 +122,18 @@ Budget = Annotated[
 ]
 Shard = Annotated[
     str | None,
-    typer.Option("--shard", metavar="I/N", help="Only the I-th of N equal shares of the jobs, such as 1/3."),
+    typer.Option("--shard", metavar="I/N", help="Only the I-th of N equal shards of the jobs, such as 1/3."),
 ]
 ChooseAgain = Annotated[
     bool,
-    typer.Option("--choose-again", help="Choose anew from the sweep, in the place of choices that were made before."),
+    typer.Option("--choose-again", help="Choose again from the sweep, and replace earlier choices."),
 ]
 VerifyPacking = Annotated[
     str | None,
     typer.Option(
         "--verify-packing",
-        metavar="SHARE",
-        help="Then retrain a random share of the jobs alone, such as 1%, and compare; a difference exits 8.",
+        metavar="FRACTION",
+        help="Then retrain a random fraction of the jobs alone, such as 1%, and compare; a difference exits 8.",
     ),
 ]
 OwnData = Annotated[

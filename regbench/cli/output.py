@@ -1,4 +1,4 @@
-"""Data to stdout, everything else to stderr; colour only where a person looks."""
+"""Output: data to stdout, messages to stderr, colours only on a terminal."""
 
 import json
 import math
@@ -12,22 +12,22 @@ from typing import Any, TextIO
 
 SCHEMA = "regbench/1"
 GAP = 2  # blanks between columns
-NARROWEST = 12  # a column of words; below it wrapping would not help
+NARROWEST = 12  # least width of a wrapped text column
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
 def say(text: str) -> None:
-    """A message for the person in front: to stderr, at once."""
+    """Print a message for the user to stderr."""
     _write(text, sys.stderr)
 
 
 def emit(text: str) -> None:
-    """Data: to stdout."""
+    """Print data to stdout."""
     _write(text, sys.stdout)
 
 
 def _write(text: str, stream: TextIO) -> None:
-    """A line, at once; a reader that has gone away (`| head`) is no error, there is only nobody to write to."""
+    """Write a line and flush; a closed pipe (`| head`) is not an error, the output is just discarded."""
     try:
         stream.write(f"{text}\n")
         stream.flush()
@@ -36,13 +36,13 @@ def _write(text: str, stream: TextIO) -> None:
 
 
 def emit_json(command: str, data: Any, warnings: Sequence[str] = ()) -> None:
-    """The envelope of every `--json`: full precision, NaN as null."""
+    """Print the JSON envelope of every `--json`: full precision, NaN as null."""
     envelope = {"schema": SCHEMA, "command": command, "data": plain(data), "warnings": list(warnings)}
     emit(json.dumps(envelope, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def plain(data: Any) -> Any:
-    """Data as JSON has it: paths and dates as text, NaN and infinity as null."""
+    """Convert data to JSON types: paths and dates as text, NaN and infinity as null."""
     match data:
         case float():
             return data if math.isfinite(data) else None
@@ -56,7 +56,7 @@ def plain(data: Any) -> Any:
 
 
 def colour(stream: TextIO) -> bool:
-    """Whether a stream takes colour: https://no-color.org, https://force-color.org, and a terminal that can."""
+    """Whether to use colours on a stream: https://no-color.org, https://force-color.org, else on terminals."""
     if os.environ.get("NO_COLOR") or os.environ.get("REGBENCH_NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR", "") not in {"", "0"}:
@@ -65,22 +65,22 @@ def colour(stream: TextIO) -> bool:
 
 
 def animated() -> bool:
-    """Whether stderr may be redrawn: a terminal that can, colours or not."""
+    """Whether stderr is a terminal whose lines can be redrawn."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def paint(text: str, style: str, stream: TextIO | None = None) -> str:
-    """The text in a style, where there is one and its stream (stdout) takes colour."""
+    """The text in an ANSI style, if `style` is not empty and the stream (default stdout) uses colours."""
     return f"\033[{ANSI[style]}m{text}\033[0m" if style and colour(stream or sys.stdout) else text
 
 
 def width() -> int | None:
-    """Columns of the terminal that stdout is; None where it is none, and a table may be as wide as it is."""
+    """Width of the terminal on stdout; None if stdout is not a terminal, so that tables have any width."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def columns(rows: Iterable[Sequence[Any]], header: Sequence[str], styles: Sequence[str] = ()) -> str:
-    """Rows under a header, blank-aligned: numbers to the right, words to the left and wrapped to fit the terminal.
+    """A table aligned with blanks: numbers to the right, text to the left and wrapped to fit the terminal.
 
     >>> print(columns([["lsq", 5], ["end2end", 15]], header=["method", "jobs"]))
     method   jobs
@@ -100,7 +100,7 @@ def columns(rows: Iterable[Sequence[Any]], header: Sequence[str], styles: Sequen
 
 
 def _fitted(widths: list[int], right: Sequence[bool]) -> list[int]:
-    """The widths of columns, the widest columns of words narrowed until all fit; the first, a name, stays whole."""
+    """Column widths; the widest text columns are narrowed until the table fits. The first column, a name, is not."""
     limit = width()
     words = [position for position, is_right in enumerate(right) if position and not is_right]
     while limit and words and sum(widths) + GAP * (len(widths) - 1) > limit:
@@ -112,7 +112,7 @@ def _fitted(widths: list[int], right: Sequence[bool]) -> list[int]:
 
 
 def _row(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
-    """The lines of one row: several where a cell is wrapped."""
+    """The lines of one row: several if a cell is wrapped."""
     cells = [textwrap.wrap(text, size, break_on_hyphens=False) for text, size in zip(texts, widths, strict=True)]
     for parts in zip_longest(*cells, fillvalue=""):
         aligned = zip(parts, widths, right, strict=True)
@@ -124,7 +124,7 @@ def _row(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> 
 
 
 def duration(seconds: float) -> str:
-    """A time as one says it.
+    """A duration as text.
 
     >>> duration(3.2), duration(75), duration(3700), duration(200000)
     ('3 s', '1 min 15 s', '1 h 1 min', '2 d 7 h')

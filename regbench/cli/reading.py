@@ -1,4 +1,4 @@
-"""Opening a database, or a folder of exports, to read from it, for the commands that change nothing."""
+"""Open a database or a folder of exports for reading, for commands that change nothing."""
 
 import contextlib
 from pathlib import Path
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 def reading(
     db: str, folder: Path | None = None, part: "Part | None" = None
 ) -> "contextlib.AbstractContextManager[Store]":
-    """The store of a database, or of a folder of exports and of each run in it only `part`."""
+    """The store of a database, read-only, or of a folder of exports; of a folder only `part` of each run is read."""
     return places.database(db) if folder is None else places.exports(folder, part, say)
 
 
 def cells_only() -> "Part":
-    """What of a folder's runs is read for one row a job."""
+    """The part of a folder's runs that is needed for a table with one row per job."""
     from regbench import store
 
     return store.DISTILLED

@@ -1,4 +1,4 @@
-"""`regbench status`: how far the benchmarks are."""
+"""`regbench status`: the progress of the benchmarks."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from regbench.runner.failures import Rule
     from regbench.store import Failure, Standing
 
-SHOWN = 10  # failures of a class; --json gives all
-NEWLINE = "\n"  # what follows it is the traceback
+SHOWN = 10  # failures shown per class; --json has all
+NEWLINE = "\n"  # separates an error message from its traceback
 STATES = ("jobs", "done", "running", "failed", "blocked", "pending")
 
 
@@ -30,7 +30,7 @@ def status(
 ) -> None:
     """Show what is done, running, failed and blocked, and why.
 
-    One line for each benchmark and dataset. It only reads, also while a run is under way.
+    One line per benchmark and dataset. Can be used during a run; it does not change the database.
 
     Examples:
       regbench status
@@ -39,13 +39,13 @@ def status(
     with reading(db) as store:
         standings = store.status(stored_benchmark(store, benchmark))
     if json:
-        return emit_json("status", [_as_data(each) for each in standings])
+        return emit_json("status", [_as_data(standing) for standing in standings])
     if not standings:
         say("no benchmark yet; start with `regbench run smoke`")
         return None
     rows = [
-        [each.benchmark, each.dataset, *(getattr(each, state) for state in STATES), _percent(each)]
-        for each in standings
+        [standing.benchmark, standing.dataset, *(getattr(standing, state) for state in STATES), _percent(standing)]
+        for standing in standings
     ]
     emit(columns(rows, header=["benchmark", "dataset", *STATES, "epochs"]))
     _explain(standings)
@@ -57,7 +57,7 @@ def _percent(standing: "Standing") -> str:
 
 
 def _as_data(standing: "Standing") -> dict[str, Any]:
-    """A standing for JSON, with what follows from each failure."""
+    """A standing for JSON, with the rule that applies to each failure."""
     said = asdict(standing)
     for failure in said["failures"]:
         rule = _rule(failure["failure_class"])
@@ -66,21 +66,22 @@ def _as_data(standing: "Standing") -> dict[str, Any]:
 
 
 def _explain(standings: "Sequence[Standing]") -> None:
-    """Why jobs failed, class by class with what follows from it, or are blocked."""
+    """Print why jobs failed, by failure class with its rule, and why jobs are pending or blocked."""
     by_class: dict[str, list[tuple[str, Failure]]] = {}
-    for each in standings:
-        for failure in each.failures:
-            by_class.setdefault(failure.failure_class, []).append((each.dataset, failure))
+    for standing in standings:
+        for failure in standing.failures:
+            by_class.setdefault(failure.failure_class, []).append((standing.dataset, failure))
     for name, failures in by_class.items():
         emit(f"{paint('failed', 'red')}: {amount(len(failures), 'job')}, {name}: {_rule(name).words}")
         for dataset, failure in failures[:SHOWN]:
             emit(f"  {dataset}, {failure.label}: {failure.error.partition(NEWLINE)[0]}")
         if len(failures) > SHOWN:
             emit(f"  ... and {len(failures) - SHOWN:,} more; `regbench status --json` has all of them")
-    for name, sweeps in dict.fromkeys((each.benchmark, each.waits_for) for each in standings if each.unchosen):
-        count = sum(each.unchosen for each in standings if each.benchmark == name)
+    waiting = [standing for standing in standings if standing.unchosen]
+    for name, sweeps in dict.fromkeys((standing.benchmark, standing.waits_for) for standing in waiting):
+        count = sum(standing.unchosen for standing in waiting if standing.benchmark == name)
         emit(f"{paint('pending', 'yellow')}: {name}, {amount(count, 'job')} to be chosen by {' and '.join(sweeps)}")
-    for why in dict.fromkeys(why for each in standings for why in each.blocked_by):
+    for why in dict.fromkeys(why for standing in standings for why in standing.blocked_by):
         emit(f"{paint('blocked', 'yellow')}: {why}")
 
 

@@ -1,6 +1,6 @@
-"""What is common to all datasets: fetch, cache, check, parse, split and scale.
+"""The handling of datasets: fetch, cache, check, parse, split and scale.
 
-`load(dataset, name)` gives the canonical `Table` of a dataset, `prepare(table)` splits and scales it.
+`load(dataset, name)` returns the canonical `Table` of a dataset; `prepare(table)` splits and scales it.
 """
 
 from regbench.data.canonical import digest

@@ -1,8 +1,9 @@
-"""One spelling of a table, the same whichever source it came from, and its digest.
+"""The canonical form of a table, which does not depend on the source it came from, and its digest.
 
-Sources agree to about 5e-15 relative: CSV, ARFF and recomputed files differ in the 15th digit. So every number is
-rounded to 13 significant digits, which brings together what meant the same, and then to 9, both half to even, in
-decimal. The result is the double nearest to a decimal of 9 digits, so its bits are the same on every platform.
+Sources agree to a relative precision of about 5e-15: CSV, ARFF and recomputed files differ in the 15th digit. Every
+number is therefore rounded to 13 significant digits, which removes these differences, and then to 9, both times half to
+even, in decimal. The result is the double nearest to a decimal number of 9 digits, so its bits are the same on every
+platform.
 """
 
 import hashlib
@@ -21,18 +22,18 @@ DECIMAL_CONTEXT = Context(prec=FIRST_DIGITS, rounding=ROUND_HALF_EVEN, Emin=-999
 
 
 def canonical(table: Table) -> Table:
-    """The table with every number rounded; pictures are whole numbers already."""
+    """The table with every number rounded; images hold whole numbers already."""
     x = table.x if table.is_image else rounded(table.x)
     return replace(table, x=x, y=rounded(table.y))
 
 
 def digest(table: Table) -> str:
-    """Name of the table's content: shapes, official split and the rounded numbers, not the names of columns."""
+    """Digest of the table's content: shapes, official split and rounded numbers, but not the names of columns."""
     return exact_digest(canonical(table))
 
 
 def exact_digest(table: Table) -> str:
-    """`digest` of a table that is canonical already: a hash of its bytes as they are."""
+    """`digest` of a table that is already canonical: a hash of its bytes, without rounding."""
     head = {"x": table.x.shape, "y": table.y.shape, "kind": table.x.dtype.name, "parts": table.parts}
     content = hashlib.sha256(f"regbench table 1 {json.dumps(head, sort_keys=True)}\n".encode())
     for values in (table.x, table.y):
@@ -61,7 +62,7 @@ def _decimal(numbers: Float64) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positive numbers as mantissa * 10 ** (exponent - 12), the mantissa rounded to a whole number of 13 digits.
 
     The product in floating point is off by less than 0.003 (two roundings of relative size 2 ** -53, at most 1e13),
-    so it settles every case but those near a half, which exact decimal arithmetic settles.
+    so it decides every case except those near a half, which exact decimal arithmetic decides.
     """
     exponent = np.floor(np.log10(numbers)).astype(np.int64)
     scaled = _scaled(numbers, exponent)

@@ -1,8 +1,8 @@
-"""Ask openml, ucimlrepo and medmnist where a file lies and what its checksum is; they download nothing of ours.
+"""Ask the clients openml, ucimlrepo and medmnist for the address and checksum of a file; we download it ourselves.
 
-Each is asked in a process of its own, `python -m regbench.data.clients openml 44136`: openml calls requests without a
-time limit, ucimlrepo would load the file itself, openml and medmnist make folders in the home folder (here a temporary
-one), and none of it should take a second or a megabyte of a process that trains.
+Each client runs in its own process, `python -m regbench.data.clients openml 44136`: openml makes requests without a
+time limit, ucimlrepo would load the file itself, and openml and medmnist create folders in the home folder (here a
+temporary one). None of this should take time or memory of a process that trains.
 """
 
 import json
@@ -23,19 +23,19 @@ HOME_VARIABLES = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "O
 
 @dataclass(frozen=True)
 class Address:
-    """Where a file lies, and its checksum (`md5:...`) where the source tells."""
+    """The address of a file, and its checksum (`md5:...`) if the source publishes one."""
 
     url: str
     checksum: str | None = None
 
 
 def ask(client: str, dataset: str, server: str = "", *, seconds: float = SECONDS) -> Address:
-    """The address that a client knows for a dataset.
+    """The address of a dataset's file, according to a client; raises `Refused` if it gives none.
 
     Args:
         client: openml, ucimlrepo or medmnist.
         dataset: its number or name there.
-        server: another server to ask.
+        server: a server to ask instead of the client's default.
         seconds: how long to wait for the answer.
     """
     command = [sys.executable, "-m", "regbench.data.clients", client, dataset, *([server] if server else [])]
@@ -57,7 +57,7 @@ def ask(client: str, dataset: str, server: str = "", *, seconds: float = SECONDS
 
 
 def _environment(home: str) -> dict[str, str]:
-    """Ours, with a home folder that is thrown away."""
+    """Our environment variables, with a temporary home folder."""
     package = str(Path(__file__).parents[2])
     path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
     changed = dict.fromkeys(HOME_VARIABLES, home)
@@ -65,11 +65,11 @@ def _environment(home: str) -> dict[str, str]:
 
 
 def main(client: str, dataset: str, server: str = "") -> None:
-    """Answer with one line of JSON on standard output."""
+    """The process of one client: answer with one line of JSON on standard output."""
     asked = {"openml": openml_address, "ucimlrepo": uci_address, "medmnist": medmnist_address}[client]
     try:
         answer = asked(dataset, server)
-    except Exception as error:  # whatever a client raises is the reason why this source is refused
+    except Exception as error:  # any exception of a client is a reason to refuse this source
         reason = str(error).strip().splitlines() or [""]
         answer = {"error": f"{type(error).__name__}: {reason[0][:200]}"}
     print(f"{MARK}{json.dumps(answer)}")  # noqa: T201 - standard output is how the answer travels
@@ -91,20 +91,20 @@ def openml_address(dataset: str, server: str) -> dict[str, Any]:
 
 
 def uci_address(dataset: str, server: str) -> dict[str, Any]:
-    """Address of the CSV file of a UCI dataset: what ucimlrepo would load at the end of its metadata."""
+    """Address of the CSV file of a UCI dataset: the file that ucimlrepo loads after its metadata."""
     from types import SimpleNamespace
 
     import ucimlrepo.fetch
 
     class Found(Exception):
-        """The address, on its way out."""
+        """Carries the address out of ucimlrepo, before it loads the file."""
 
     def tell(url: str) -> None:
         raise Found(url)
 
     if server:
         ucimlrepo.fetch.API_BASE_URL = server
-    ucimlrepo.fetch.pd = SimpleNamespace(read_csv=tell)  # this process only: the file is for us to load, and to check
+    ucimlrepo.fetch.pd = SimpleNamespace(read_csv=tell)  # in this process only; we load and check the file ourselves
     try:
         ucimlrepo.fetch.fetch_ucirepo(id=int(dataset))
     except Found as found:
@@ -120,7 +120,7 @@ def medmnist_address(dataset: str, _: str) -> dict[str, Any]:
     package = find_spec("medmnist")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("the package medmnist is not installed")
-    # The list alone: to import the package is to import torch and pictures' libraries, six seconds for one address.
+    # Read the list alone: importing the package also imports torch and imaging libraries, which takes six seconds.
     known = runpy.run_path(str(Path(package.origin).with_name("info.py")))["INFO"][dataset]
     return {"url": known["url"], "checksum": f"md5:{known['MD5']}"}
 

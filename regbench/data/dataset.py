@@ -1,4 +1,4 @@
-"""What a file in `datasets/` says of its dataset, and how raw files become its canonical table."""
+"""The description of a dataset in `datasets/`, and how raw files become its canonical table."""
 
 import io
 import zipfile
@@ -19,15 +19,15 @@ from regbench.data.table import Float64, Table
 class TabularDataset:
     """Numeric columns and a numeric target.
 
-    alias: the abbreviation that papers use.
+    alias: the abbreviation used in papers.
     columns, target: canonical names, in canonical order.
-    targets: the columns of a target of several dimensions, which `target` then names together.
+    targets: the columns of a multi-dimensional target; `target` then is their common name.
     inputs: number of columns.
     sizes: rows for training, validation and test.
-    batch_size: of the first paper.
-    digest: of the canonical table; every source must give it.
-    sources: where the table may come from, tried in this order.
-    synthetic: whether it was made up; every table and figure of it says so.
+    batch_size: the one of the first paper.
+    digest: of the canonical table; the table from any source must have it.
+    sources: where the table can come from, tried in this order.
+    synthetic: whether the data are synthetic; every table and figure of the dataset says so.
     """
 
     alias: str
@@ -46,7 +46,7 @@ class TabularDataset:
     synthetic: bool = False
 
     def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:
-        """The canonical table in raw files, whose rows follow one another."""
+        """The canonical table; the rows of the raw files are concatenated in order."""
         tables = [parse(raw) for raw in files]
         targets = self.targets or (self.target,)
         x, y = (
@@ -64,7 +64,7 @@ class TabularDataset:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageDataset:
-    """Pictures in one NumPy archive, `{train,val,test}_{images,labels}`, with an official split; fields as above."""
+    """Images in one NumPy archive, `{train,val,test}_{images,labels}`, with an official split; fields as above."""
 
     alias: str
     target: str
@@ -78,7 +78,7 @@ class ImageDataset:
     sources: Sequence[Source] = field(default=())
     backbone: str = "cnn"
 
-    def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:  # noqa: ARG002 - pictures have one layout
+    def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:  # noqa: ARG002 - images have one layout
         """The canonical table: parts in row order, channels first."""
         images, labels = [], []
         for part in ("train", "val", "test"):
@@ -109,7 +109,7 @@ Dataset = TabularDataset | ImageDataset
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Names as one writes them, with blanks between.
+    """Split a text into names at its blanks.
 
     >>> words("carat depth table")
     ('carat', 'depth', 'table')
@@ -131,7 +131,7 @@ def _stacked(tables: Sequence[TextTable], name: str) -> Float64:
 
 
 def _order(tables: Sequence[TextTable], order_by: Sequence[str], rows: int) -> NDArray[np.int64]:
-    """Row numbers in canonical order; a column sorts as numbers where it holds numbers, else as text."""
+    """Row numbers in canonical order; a column is sorted as numbers if it holds only numbers, else as text."""
     if not order_by:
         return np.arange(rows)
     keys = []
@@ -141,4 +141,4 @@ def _order(tables: Sequence[TextTable], order_by: Sequence[str], rows: int) -> N
             keys.append(np.array(list(map(float, cells))))
         except ValueError:
             keys.append(np.unique(np.array(cells), return_inverse=True)[1])
-    return np.lexsort(keys[::-1])  # stable, and its last key leads
+    return np.lexsort(keys[::-1])  # a stable sort; its last key is the primary one

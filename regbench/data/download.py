@@ -1,8 +1,8 @@
-"""One way to fetch a file: time limits, retries with back-off, a temporary file that is renamed, a checksum.
+"""Downloads: time limits, retries with back-off, atomic writes and checksums.
 
-A download is kept in the cache folder, beside the checksum it had, and is checked again whenever it is used. A host
-that could not be reached is not asked again for a minute, so that a machine without network does not wait once per
-dataset and source.
+A download is kept in the cache folder together with its checksum, and is checked again whenever it is used. A host that
+could not be reached is not asked again for a minute, so that a machine without network does not wait once per dataset
+and source.
 """
 
 import hashlib
@@ -21,11 +21,14 @@ from regbench.errors import InfrastructureError
 if TYPE_CHECKING:
     import requests
 
-CHUNK = 1 << 12  # bytes; between two of them the time is looked at
-HEADERS = {"User-Agent": "regbench", "Accept-Encoding": "identity"}  # so that lengths and checksums are of the file
-RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})  # what may be gone in a second
-LONGEST_WAIT = 30.0  # seconds a server may ask us to wait
-FORGET_AFTER = 60.0  # seconds until a host is asked again
+CHUNK = 1 << 12  # bytes; the time limit is checked after each chunk
+HEADERS = {
+    "User-Agent": "regbench",
+    "Accept-Encoding": "identity",
+}  # no compression, so that lengths and checksums are those of the file
+RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})  # status codes of temporary errors
+LONGEST_WAIT = 30.0  # seconds; a server's Retry-After is cut to this
+FORGET_AFTER = 60.0  # seconds until an unreachable host is asked again
 MOST_REDIRECTS = 5
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -37,7 +40,7 @@ class Limits:
     """How long to try; all times in seconds."""
 
     connect: float = 10.0
-    read: float = 30.0  # without a byte
+    read: float = 30.0  # without receiving a byte
     total: float = 600.0  # for one attempt
     attempts: int = 4
     pause: float = 1.0  # before the second attempt, doubled before each further one
@@ -47,7 +50,7 @@ LIMITS = Limits()
 
 
 class _TryAgain(Exception):
-    """This attempt failed in a way that the next may not."""
+    """This attempt failed, but the next one may succeed."""
 
     def __init__(self, reason: str, wait: float = 0.0):
         super().__init__(reason)
@@ -55,12 +58,12 @@ class _TryAgain(Exception):
 
 
 def download(url: str, *, name: str, checksum: str | None = None, limits: Limits = LIMITS) -> Raw:
-    """The file at `url`, from the cache where it lies there undamaged.
+    """The file at `url`, from the cache if an undamaged copy is there.
 
     Args:
-        url: https, or http on this machine alone.
-        name: of the file; its end tells the format.
-        checksum: `md5:...` or `sha256:...`; where the source gives none, the one of the first download is kept.
+        url: https; http is allowed for the local machine only.
+        name: of the file; its suffix determines the format.
+        checksum: `md5:...` or `sha256:...`; if None, the checksum of the first download is recorded.
         limits: how long to try.
     """
     secure = secured(url)
@@ -85,7 +88,7 @@ def secured(url: str) -> str:
 
 
 def require_network(url: str) -> None:
-    """Refuse at once where the network is forbidden or the host is known to be out of reach."""
+    """Raise `Refused` at once if the network is forbidden or the host is known to be unreachable."""
     if offline():
         raise Refused("REGBENCH_OFFLINE is set, so the network was not asked")
     since, reason = _unreachable.get(urlsplit(url).netloc, (-FORGET_AFTER, ""))
@@ -94,7 +97,7 @@ def require_network(url: str) -> None:
 
 
 def probe(url: str, limits: Limits = LIMITS) -> None:
-    """Refuse where the host of an address does not answer at all: cheaper than to start a client that finds it out."""
+    """Raise `Refused` if the host does not answer at all: cheaper than starting a client to find out."""
     import requests
 
     require_network(url)
@@ -106,7 +109,7 @@ def probe(url: str, limits: Limits = LIMITS) -> None:
 
 
 def forget_hosts() -> None:
-    """Ask every host again, as after the network came back."""
+    """Forget which hosts were unreachable, so that every host is asked again."""
     _unreachable.clear()
 
 
@@ -121,14 +124,14 @@ def matches(content: bytes, checksum: str) -> bool:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a temporary file beside `path` and rename it, so that nobody ever sees half a file."""
+    """Write a temporary file beside `path` and rename it, so that nobody ever reads an incomplete file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            Path(temporary).chmod(0o644)  # mkstemp's 0600 would keep a shared cache from everybody else
+            Path(temporary).chmod(0o644)  # mkstemp's 0600 would make a shared cache unreadable for other users
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -154,7 +157,7 @@ def _with_retries(url: str, checksum: str | None, limits: Limits) -> bytes:
 
 
 def _attempt(url: str, checksum: str | None, limits: Limits) -> bytes:
-    """One request, read to its end within the limits and compared with its checksum."""
+    """One request, with its redirects: the whole content, within the limits and with the right checksum."""
     import requests
 
     host = urlsplit(url).netloc
@@ -189,7 +192,7 @@ def _get(url: str, limits: Limits) -> "requests.Response":
 
 
 def _next_address(url: str, response: "requests.Response") -> str:
-    """Where a redirect leads, which must be as safe as where it came from."""
+    """The address a redirect leads to; it must use https too."""
     found = urljoin(url, response.headers["Location"])
     if secured(found) != found:
         raise Refused(f"{urlsplit(url).netloc} sent us on to an address without https")
@@ -205,7 +208,7 @@ def _check_status(host: str, response: "requests.Response") -> None:
 
 
 def _body(host: str, response: "requests.Response", limits: Limits) -> bytes:
-    """The whole content, as long as the server said it would be."""
+    """The whole content; its length must be the one the server announced."""
     deadline = time.monotonic() + limits.total
     content = bytearray()
     for chunk in response.iter_content(CHUNK):
@@ -221,14 +224,14 @@ def _body(host: str, response: "requests.Response", limits: Limits) -> bytes:
 
 
 def _out_of_reach(host: str, reason: str) -> Refused:
-    """Remember that a host cannot be reached, and say so."""
+    """Remember that a host cannot be reached; returns the error to raise."""
     message = f"{host} cannot be reached: {reason}"
     _unreachable[host] = (time.monotonic(), message)
     return Refused(message)
 
 
 def _short(error: Exception) -> str:
-    """What went wrong, in few words."""
+    """A network error in a few words."""
     text = str(error)
     known = {
         "NameResolutionError": "its name cannot be resolved",
@@ -248,12 +251,12 @@ def _short(error: Exception) -> str:
 
 
 def _path(url: str, name: str) -> Path:
-    """Where a download is kept; `name` is ours, so it cannot lead elsewhere."""
+    """The path of a download in the cache; only the last part of `name` is used, so it cannot leave the folder."""
     return cache_folder() / "downloads" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{Path(name).name}"
 
 
 def _kept(path: Path, checksum: str | None) -> bytes | None:
-    """The content of an earlier download, unless it is missing or damaged."""
+    """The content of an earlier download; None if it is missing or damaged."""
     try:
         content = path.read_bytes()
         recorded = _record(path).read_text(encoding="ascii").strip()

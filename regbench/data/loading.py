@@ -1,4 +1,4 @@
-"""Get a dataset's table from wherever it can be had: cache, local folder or network, all held to one digest."""
+"""Load a dataset's table from the cache, a local folder or the network; every source must give the same digest."""
 
 import contextlib
 import io
@@ -19,12 +19,14 @@ from regbench.errors import DataUnavailable, InfrastructureError
 
 
 def load(dataset: Dataset, name: str, *, fresh: bool = False) -> Table:
-    """The canonical table; the first source whose digest is right gives it, and the cache has it the next time.
+    """The canonical table, from the cache or the first source with the right digest, which is then cached.
+
+    Raises `DataUnavailable` if no source can give it.
 
     Args:
-        dataset: what `catalog.load("datasets", name)` gives.
+        dataset: as returned by `catalog.load("datasets", name)`.
         name: of the dataset, for messages and the cache.
-        fresh: ask the sources though the cache has it.
+        fresh: ask the sources even if it is in the cache.
     """
     table, reasons = _first_right(dataset, name, dataset.sources, fresh=fresh)
     if table is None:
@@ -33,12 +35,12 @@ def load(dataset: Dataset, name: str, *, fresh: bool = False) -> Table:
 
 
 def is_here(dataset: Dataset, name: str) -> bool:
-    """Whether the dataset can be had without the network: true means that it was read, checked and kept."""
+    """Whether the dataset is available without the network; if so, it has been read, checked and cached."""
     return _first_right(dataset, name, [source for source in dataset.sources if not source.remote])[0] is not None
 
 
 def seems_here(dataset: Dataset, name: str) -> bool:
-    """`is_here` at a glance, for listings: whether a file lies where it should; it is not opened."""
+    """A quick version of `is_here` for listings: whether its files exist; they are not opened."""
     local = [source for source in dataset.sources if isinstance(source, (File, OwnFile, Generated))]
     return cached_path(dataset, name).is_file() or any(source.here() for source in local)
 
@@ -59,21 +61,21 @@ def _first_right(
             reasons.append((source, str(reason)))
         else:
             if not own:
-                with contextlib.suppress(InfrastructureError):  # else it is made again the next time
+                with contextlib.suppress(InfrastructureError):  # if it cannot be cached, it is loaded again next time
                     keep(dataset, name, table)
             return table, reasons
     return None, reasons
 
 
 def from_source(dataset: Dataset, source: Source) -> Table:
-    """The table as one source gives it; `Refused` where it gives none or another."""
+    """The table from one source; raises `Refused` if the source gives none or a different one."""
     table = dataset.read(source.files(), source.layout, source.name)
     check(dataset, table)
     return table
 
 
 def check(dataset: Dataset, table: Table) -> None:
-    """Refuse a table that is not the dataset's."""
+    """Raise `Refused` if the shape or the digest of a table is not the dataset's."""
     have, want = (table.rows, *table.x.shape[1:]), (sum(dataset.sizes), *_shape(dataset))
     if have != want:
         raise Refused(f"it holds {_by(have)} values of input, not {_by(want)}")
@@ -83,12 +85,12 @@ def check(dataset: Dataset, table: Table) -> None:
 
 
 def cached_path(dataset: Dataset, name: str) -> Path:
-    """Where the checked table is kept."""
+    """The path of the checked table in the cache."""
     return cache_folder() / "tables" / f"{Path(name).name}-{dataset.digest.removeprefix('sha256:')[:16]}.npz"
 
 
 def from_cache(dataset: Dataset, name: str) -> Table | None:
-    """The kept table, unless it is missing or damaged."""
+    """The cached table; None if it is missing or damaged."""
     path = cached_path(dataset, name)
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
@@ -102,7 +104,7 @@ def from_cache(dataset: Dataset, name: str) -> Table | None:
 
 
 def kept_source(dataset: Dataset, name: str) -> str:
-    """Where the kept table came from; empty where none is kept."""
+    """The source of the cached table; empty if none is cached."""
     try:
         with cached_path(dataset, name).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return str(archive["source"])
@@ -124,12 +126,12 @@ def _shape(dataset: Dataset) -> tuple[int, ...]:
 
 
 def _by(shape: Iterable[int]) -> str:
-    """A shape as one writes it: 6497 x 11."""
+    """A shape as text: 6497 x 11."""
     return " x ".join(map(str, shape))
 
 
 def _nowhere(dataset: Dataset, name: str, reasons: list[tuple[Source, str]]) -> str:
-    """One line: where the dataset was sought, why that failed, and where to put it by hand."""
+    """The error message, one line: the sources tried, why each failed, and where to put the files by hand."""
     folder = mirror()
     files = [source for source in dataset.sources if isinstance(source, File)]
     because: dict[str, list[str]] = {}

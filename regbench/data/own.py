@@ -13,12 +13,12 @@ from regbench.data.sources import Layout, OwnFile, read_file
 from regbench.data.table import Float64, Table
 from regbench.errors import UsageError, did_you_mean
 
-BATCH_SIZES = ((30_000, 1024), (10_000, 512), (2_000, 256))  # rows from which on, as in Table 1 of the first paper
-SMALLEST_BATCHES = 4  # per epoch, for a last partial batch is dropped
+BATCH_SIZES = ((30_000, 1024), (10_000, 512), (2_000, 256))  # (least rows, batch size), as in the first paper's Table 1
+SMALLEST_BATCHES = 4  # fewest batches per epoch, because the last partial batch is dropped
 
 
 def from_file(path: str | Path, target: str) -> tuple[TabularDataset, Table]:
-    """The dataset that a file is, and its table; what is wrong with the file is one line that names its columns."""
+    """Make a dataset of a file; returns its description and table. Raises a one-line `UsageError` for a bad file."""
     absolute = Path(path).expanduser().resolve()
     try:
         parsed = parse(read_file(absolute))
@@ -69,15 +69,15 @@ def _numbers(parsed: TextTable, target: str) -> tuple[Float64, Float64, tuple[st
     if twice:
         raise Refused(f"it has several columns called '{twice[0]}'; rename them")
     numbers: dict[str, Float64] = {}
-    words = []
+    not_numeric = []
     for name in parsed.names:
         try:
             numbers[name] = parsed.numbers(name)
         except Refused as error:
-            words.append((name, str(error)))
-    if words:
-        names = ", ".join(f"'{name}'" for name, _ in words[:5]) + (" ..." if len(words) > 5 else "")
-        raise Refused(f"columns that are not numeric: {names}; encode or drop them ({words[0][1]})")
+            not_numeric.append((name, str(error)))
+    if not_numeric:
+        names = ", ".join(f"'{name}'" for name, _ in not_numeric[:5]) + (" ..." if len(not_numeric) > 5 else "")
+        raise Refused(f"columns that are not numeric: {names}; encode or drop them ({not_numeric[0][1]})")
     columns = [name for name in parsed.names if name != target]
     if (
         columns

@@ -1,4 +1,4 @@
-"""CSV and ARFF text as columns of strings, strictly: a row of another length, sparse rows and weights are refused."""
+"""Parse CSV, ARFF and Parquet into columns of strings; rows of wrong length, sparse rows and weights are refused."""
 
 import csv
 import io
@@ -20,16 +20,16 @@ QUOTED = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,'"]*))
 
 @dataclass(frozen=True)
 class TextTable:
-    """A parsed file: names and cells of its columns, still as text."""
+    """A parsed file: the names and cells of its columns, as text."""
 
     file: str
     names: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
 
     def strings(self, name: str) -> tuple[str, ...]:
-        """The cells of a column; `fixed.acidity`, `fixed acidity` and `Fixed_Acidity` are one name."""
-        found = [i for i, each in enumerate(self.names) if each == name]
-        found = found or [i for i, each in enumerate(self.names) if plain(each) == plain(name)]
+        """The cells of a column; `fixed.acidity`, `fixed acidity` and `Fixed_Acidity` are the same name."""
+        found = [i for i, column in enumerate(self.names) if column == name]
+        found = found or [i for i, column in enumerate(self.names) if plain(column) == plain(name)]
         if not found:
             raise Refused(f"{self.file} has no column '{name}'{did_you_mean(name, self.names)}")
         if len(found) > 1:
@@ -37,7 +37,7 @@ class TextTable:
         return self.columns[found[0]]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """The column as float64 (N,), read to the nearest double; missing cells are NaN."""
+        """A column as float64 (N,), each cell read to the nearest double; missing cells are NaN."""
         cells = self.strings(name)
         try:
             return np.array(list(map(float, cells)))
@@ -106,7 +106,7 @@ def parse_arff(raw: Raw) -> TextTable:
 
 
 def parse_parquet(raw: Raw) -> TextTable:
-    """Parquet, its numbers spelled so that they are read back bit for bit."""
+    """Parquet; numbers are written as text in a way that preserves every bit."""
     import pandas as pd
     import pyarrow as pa
 
@@ -163,7 +163,7 @@ def _unescaped(text: str) -> str:
 
 
 def _columns(file: str, width: int, rows: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:
-    """Rows turned into columns, once each has been seen to have `width` cells."""
+    """Transpose rows into columns; raises `Refused` if a row does not have `width` cells."""
     kept = list(rows)
     for number, row in enumerate(kept, start=1):
         if len(row) != width:

@@ -1,4 +1,4 @@
-"""Where data may come from and where it is kept: three environment variables, read when they are needed."""
+"""The folders of data and the use of the network: three environment variables, read when they are needed."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from regbench.errors import UsageError
 
 
 def cache_folder() -> Path:
-    """Where downloads and checked tables are kept: REGBENCH_CACHE, or the user's cache folder."""
+    """The folder for downloads and checked tables: REGBENCH_CACHE, or the user's cache folder."""
     if chosen := os.environ.get("REGBENCH_CACHE"):
         return Path(chosen).expanduser()
     import platformdirs
@@ -16,7 +16,7 @@ def cache_folder() -> Path:
 
 
 def mirror() -> Path | None:
-    """A folder of data files, REGBENCH_DATA; None where it is not set."""
+    """The folder of local data files, REGBENCH_DATA; None if it is not set."""
     chosen = os.environ.get("REGBENCH_DATA")
     if not chosen:
         return None

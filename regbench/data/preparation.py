@@ -1,8 +1,9 @@
-"""Split a table and scale it: what every job of a dataset trains on.
+"""Split and scale a table into the data that every job of a dataset trains on.
 
-The split is scikit-learn's `train_test_split` twice, 0.2 held out and then half of that for the test, each held-out
-part rounded up: it gives the sizes of the first paper's Table 1, but for CA, where the paper prints 819 test rows and
-the parts do not add up. Scaling is fitted on the training rows alone, so validation and test may fall outside [0, 1].
+The split is that of scikit-learn's `train_test_split` applied twice: a fraction of 0.2 is held out, then half of that
+for the test, each held-out part rounded up. It gives the sizes of the first paper's Table 1 except for CA, where the
+paper prints 819 test rows and the parts do not add up. Scaling is fitted on the training rows only, so validation and
+test values may fall outside [0, 1].
 """
 
 import math
@@ -15,19 +16,19 @@ from regbench.errors import UsageError
 
 Rows = NDArray[np.int64]
 
-HELD_OUT = 0.2  # of all rows, for validation and test
-TEST = 0.5  # of the rows held out
-FEWEST_ROWS = 6  # below it a part would be empty
+HELD_OUT = 0.2  # fraction of all rows, for validation and test
+TEST = 0.5  # fraction of the rows held out
+FEWEST_ROWS = 6  # with fewer rows a part would be empty
 
 
 def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
     """Split and scale: inputs to [0, 1] or, for images, standardised per channel; targets to [0, 1].
 
     Args:
-        table: what `load` gave.
-        split: `fixed` is one split for every seed, an official one where the dataset has it; `per_seed` draws it
-            again for each.
-        seed: of the job; only `per_seed` looks at it.
+        table: as returned by `load`.
+        split: `fixed` is one split for every seed, the official one if the dataset has one; `per_seed` draws a new
+            split for each seed.
+        seed: of the job; only `per_seed` uses it.
     """
     train, val, test = split_rows(table, split, seed)
     x_low, x_range = _channels(table.x, train) if table.is_image else _columns(table.x[train])
@@ -68,14 +69,14 @@ def split_rows(table: Table, split: str = "fixed", seed: int = 0) -> tuple[Rows,
     if table.parts is None:
         return nested_split(table.rows, seed if split == "per_seed" else 0)
     order: Rows = np.arange(table.rows)
-    if split == "per_seed":  # an official split drawn again keeps its sizes
+    if split == "per_seed":  # a redrawn official split keeps its sizes
         order = np.random.RandomState(seed).permutation(order)
     train, val, _ = table.parts
     return order[:train], order[train : train + val], order[train + val :]
 
 
 def nested_split(rows: int, seed: int = 0) -> tuple[Rows, Rows, Rows]:
-    """The rows of scikit-learn's `train_test_split`, 0.2 and then 0.5, without the second that importing it takes.
+    """The rows of scikit-learn's `train_test_split`, 0.2 and then 0.5, without the second it takes to import it.
 
     >>> [len(part) for part in nested_split(8192)]
     [6553, 819, 820]
@@ -84,15 +85,15 @@ def nested_split(rows: int, seed: int = 0) -> tuple[Rows, Rows, Rows]:
     return train, *_cut(held_out, TEST, seed)
 
 
-def _cut(rows: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
-    """The rows kept and the share held out, rounded up: the first of a permutation, as in scikit-learn."""
-    held_out = math.ceil(share * len(rows))
+def _cut(rows: Rows, fraction: float, seed: int) -> tuple[Rows, Rows]:
+    """The rows kept and the rows held out: the first ones of a permutation, rounded up, as in scikit-learn."""
+    held_out = math.ceil(fraction * len(rows))
     order = np.random.RandomState(seed).permutation(len(rows))
     return rows[order[held_out:]], rows[order[:held_out]]
 
 
 def nested_sizes(rows: int) -> tuple[int, int, int]:
-    """Sizes that `nested_split` gives.
+    """The sizes of the three parts of `nested_split`.
 
     >>> nested_sizes(21263)
     (17010, 2126, 2127)
@@ -103,7 +104,7 @@ def nested_sizes(rows: int) -> tuple[int, int, int]:
 
 
 def _columns(x_train: NDArray[np.generic]) -> tuple[Float64, Float64]:
-    """Lowest value and range (D,) of each column."""
+    """Minimum and range (D,) of each column."""
     low = x_train.min(0)
     return low, x_train.max(0) - low
 

@@ -1,4 +1,4 @@
-"""Files as they were published, in memory, and the reason why one cannot be used."""
+"""Downloaded files in memory, and the errors for files that cannot be used."""
 
 import gzip
 import io
@@ -8,31 +8,31 @@ from dataclasses import dataclass
 
 from regbench.errors import DataUnavailable
 
-LARGEST_FILE = 1 << 30  # bytes; the largest real one is 24 MB, so anything near this is a mistake or a trap
+LARGEST_FILE = 1 << 30  # bytes; the largest real file has 24 MB, so a file of this size is a mistake or an attack
 
 
 class Refused(DataUnavailable):
-    """One source cannot give the dataset; the message says why, and the next source is tried."""
+    """A source cannot give the dataset. The message says why, and the next source is tried."""
 
 
 class Absent(Refused):
-    """It has nothing at all, as opposed to something wrong."""
+    """The source has no file at all, rather than a wrong one."""
 
 
 @dataclass(frozen=True)
 class Raw:
-    """The bytes of one file; the end of its name tells the format."""
+    """The bytes of one file; the suffix of its name determines the format."""
 
     name: str
     content: bytes
 
     @property
     def suffix(self) -> str:
-        """Format of the content: `csv`, `arff`, `npz`, ..., whatever it was compressed with."""
+        """Format of the content, such as `csv`, `arff` or `npz`, without `.gz`."""
         return self.name.removesuffix(".gz").rpartition(".")[2].lower()
 
     def uncompressed(self) -> bytes:
-        """The content, gunzipped where the name ends in `.gz`."""
+        """The content, decompressed if the name ends in `.gz`."""
         if not self.name.endswith(".gz"):
             return self.content
         try:
@@ -45,7 +45,7 @@ class Raw:
         return content
 
     def text(self) -> str:
-        """The content as text: UTF-8, or Latin-1 where it is not."""
+        """The content as text: UTF-8, or Latin-1 if it is not valid UTF-8."""
         content = self.uncompressed()
         try:
             return content.decode("utf-8-sig")
@@ -54,7 +54,7 @@ class Raw:
 
 
 def zip_member(archive: Raw, member: str) -> Raw:
-    """One file of a zip archive or wheel, read into memory; nothing is ever unpacked to the disk."""
+    """One file of a zip archive or wheel, read into memory; nothing is unpacked to the disk."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive.content)) as file:
             if member not in file.namelist():

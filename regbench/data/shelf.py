@@ -1,4 +1,4 @@
-"""What `regbench data list`, `fetch`, `import` and `verify` do; they return values and print nothing."""
+"""The functions behind `regbench data list`, `fetch`, `import` and `verify`; they return values and print nothing."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,16 +15,16 @@ from regbench.data.sources import Layout, Wheel, Zip, read_file
 from regbench.data.table import Table
 from regbench.errors import UsageError
 
-MOST_FILES = 3  # of one table; all their orders are tried
+MOST_FILES = 3  # for up to this many files of a table, all orders are tried
 
 
 @dataclass(frozen=True)
 class Item:
     """One dataset as a listing shows it.
 
-    source: where the kept copy came from; where none is kept, the first place on the network, if it is on one.
+    source: the source of the cached copy; if there is none, the first source on the network, or else the first one.
     sources: all of them, in the order in which they are tried.
-    here: whether it can be had without the network; kept: whether a checked copy lies in the cache, at `path`.
+    here: whether it is available without the network; kept: whether a checked copy is in the cache, at `path`.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Fetched:
-    """A checked table in the cache, and where it came from; `already` where it lay there before."""
+    """A checked table in the cache, and its source; `already` if it was in the cache before."""
 
     name: str
     source: str
@@ -58,7 +58,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Check:
-    """What verifying one source of one dataset found; `detail` says why where it is not ok."""
+    """The result of verifying one source of one dataset; `detail` gives the reason if it is not ok."""
 
     name: str
     source: str
@@ -67,7 +67,7 @@ class Check:
 
 
 def inventory(names: Iterable[str] | None = None) -> list[Item]:
-    """What there is to know of datasets, all of them by default."""
+    """A description of each dataset, all of them by default."""
     return [_item(name) for name in _resolved(names)]
 
 
@@ -76,8 +76,8 @@ def fetch(name: str, *, dataset: Dataset | None = None, force: bool = False) -> 
 
     Args:
         name: full name or abbreviation.
-        dataset: itself, where it is not one of the catalog.
-        force: get it again though it is there.
+        dataset: its description, if it is not in the catalog.
+        force: get it again even if it is in the cache.
     """
     name, dataset = _found(name, dataset)
     already = None if force else from_cache(dataset, name)
@@ -89,7 +89,7 @@ def fetch(name: str, *, dataset: Dataset | None = None, force: bool = False) -> 
 
 
 def import_file(name: str, paths: Sequence[str | Path], *, dataset: Dataset | None = None) -> Fetched:
-    """Take a dataset from files fetched by hand, in the layout of any of its sources; archives are looked into."""
+    """Import a dataset from files fetched by hand, in the layout of any of its sources, also inside an archive."""
     name, dataset = _found(name, dataset)
     try:
         files = [read_file(Path(path)) for path in paths]
@@ -112,12 +112,12 @@ def import_file(name: str, paths: Sequence[str | Path], *, dataset: Dataset | No
 
 
 def verify(names: Iterable[str] | None = None, *, network: bool = False) -> list[Check]:
-    """Compare the kept copy and the local files of datasets with their digests; with `network` every source."""
+    """Check the cached copy and the local files of datasets against their digests; with `network` every source."""
     return [found for name in _resolved(names) for found in verify_one(name, network=network)]
 
 
 def verify_one(name: str, *, dataset: Dataset | None = None, network: bool = False) -> list[Check]:
-    """`verify` for one dataset, which need not be one of the catalog."""
+    """`verify` for one dataset, which need not be in the catalog."""
     name, dataset = _found(name, dataset)
     return list(_checks(dataset, name, network))
 
@@ -162,7 +162,7 @@ def _fetched(dataset: Dataset, name: str, table: Table, *, already: bool) -> Fet
 
 
 def _readings(dataset: Dataset, files: list[Raw]) -> Iterator[tuple[Callable[[], list[Raw]], Layout]]:
-    """Every way to read imported files: each layout of the sources, each order of the files, members of archives."""
+    """All ways to read imported files: every layout of the sources, every order of the files, members of archives."""
     layouts: list[Layout] = []
     for source in dataset.sources:
         if source.layout not in layouts:

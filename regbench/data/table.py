@@ -1,4 +1,4 @@
-"""The table of a dataset as it comes: inputs, target, and which source gave it. Not scaled and not split."""
+"""The table of a dataset, not scaled and not split, and the same dataset prepared for training."""
 
 from dataclasses import dataclass, field
 
@@ -17,8 +17,8 @@ class Table:
     y: float64 (N, M).
     columns: names of the D inputs; empty for images.
     target: name of the target.
-    source: what gave it, in words.
-    parts: sizes of an official split that lies in row order (training, validation, test), where there is one.
+    source: name of the source that gave it.
+    parts: sizes of the official split (training, validation, test, in row order), if there is one.
     """
 
     x: NDArray[np.float64] | NDArray[np.uint8]
@@ -30,12 +30,12 @@ class Table:
 
     @property
     def rows(self) -> int:
-        """N."""
+        """Number of rows N."""
         return self.x.shape[0]
 
     @property
     def is_image(self) -> bool:
-        """Whether the inputs are pictures (N, C, H, W) and not columns (N, D)."""
+        """Whether the inputs are images (N, C, H, W) rather than columns (N, D)."""
         return self.x.ndim == 4
 
 
@@ -45,8 +45,8 @@ class Prepared:
 
     x_*: (N, D) or (N, C, H, W). y_*: (N, M), the training targets in [0, 1].
     y_low, y_high: range (M,) of the training targets in original units: y = y_low + (y_high - y_low) * scaled.
-    rows_*: which rows of the table they are.
-    source: what gave the table, in words.
+    rows_*: row numbers in the table.
+    source: name of the source that gave the table.
     """
 
     x_train: Float32

@@ -1,1 +1,1 @@
-"""One dataset per file: where it comes from, its digest, its columns, its licence. No scaling and no splitting."""
+"""One dataset per file: sources, digest, columns and licence. Scaling and splitting are in `regbench.data`."""

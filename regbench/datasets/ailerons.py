@@ -1,12 +1,12 @@
 """Control action on the ailerons of an F16 from 33 readings of its state.
 
-Source: Camacho (1998) through Torgo's collection of regression data, "Public" by OpenML's word. 13750 rows. Seven of
+Source: Camacho (1998) through Torgo's collection of regression data, "Public" according to OpenML. 13750 rows. Seven of
 the original 40 inputs have fewer than 10 distinct values and are left out: diffSeTime2, 4, 6, 8, 10, 12 and 14.
 """
 
 from regbench.data import File, Layout, OpenML, TabularDataset, words
 
-ORIGINAL = Layout(names={"goal": "class"})  # the ARFF file of Torgo's collection calls its target so
+ORIGINAL = Layout(names={"goal": "class"})  # name of the target in the ARFF file of Torgo's collection
 
 COLUMNS = words("""
     climbRate Sgz p q curPitch curRoll absRoll diffClb diffRollRate diffDiffClb SeTime1 SeTime2 SeTime3 SeTime4

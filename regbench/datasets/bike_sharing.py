@@ -1,8 +1,8 @@
 """Bicycles rented in Washington, D.C., in each hour of 2011 and 2012, from the time and the weather.
 
 Source: Fanaee-T and Gama (2014), https://doi.org/10.24432/C5W894, CC BY 4.0; 17379 rows in order of time. OpenML's
-version keeps six inputs, neither the year nor whether people worked, and has temperature, felt temperature and wind in
-their own units where UCI divided them by 41, 50 and 67.
+version keeps six inputs, without the year and the working-day flag, and has temperature, felt temperature and wind in
+physical units; UCI divided them by 41, 50 and 67.
 """
 
 from regbench.data import UCI, File, Layout, OpenML, TabularDataset, Zip, words

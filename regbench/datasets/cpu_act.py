@@ -1,12 +1,12 @@
 """Share of time, in percent, that a computer's processors run in user mode, from 21 measures of its activity.
 
-Source: the DELVE repository (1996) through Torgo's collection of regression data, "Public" by OpenML's word. 8192 rows.
-The test part has 820 rows; the first paper prints 819, but then its parts sum to one row less than there are.
+Source: the DELVE repository (1996) through Torgo's collection of regression data, "Public" according to OpenML. 8192
+rows. The test part has 820 rows; the first paper prints 819, but then its parts add up to one row too few.
 """
 
 from regbench.data import File, Layout, OpenML, TabularDataset, words
 
-ORIGINAL = Layout(names={"usr": "class"})  # the ARFF file of Torgo's collection calls its target so
+ORIGINAL = Layout(names={"usr": "class"})  # name of the target in the ARFF file of Torgo's collection
 
 COLUMNS = words("""
     lread lwrite scall sread swrite fork exec rchar wchar pgout ppgout pgfree pgscan atch pgin ppgin pflt vflt

@@ -1,12 +1,12 @@
 """Control action on the elevators of an F16 from 16 readings of its state.
 
-Source: Camacho (1998) through Torgo's collection of regression data, "Public" by OpenML's word. 16599 rows. Two of the
-original 18 inputs have fewer than 10 distinct values and are left out: diffSaTime2 and diffSaTime4.
+Source: Camacho (1998) through Torgo's collection of regression data, "Public" according to OpenML. 16599 rows. Two of
+the original 18 inputs have fewer than 10 distinct values and are left out: diffSaTime2 and diffSaTime4.
 """
 
 from regbench.data import File, Layout, OpenML, TabularDataset, words
 
-ORIGINAL = Layout(names={"Goal": "class"})  # the ARFF file of Torgo's collection calls its target so
+ORIGINAL = Layout(names={"Goal": "class"})  # name of the target in the ARFF file of Torgo's collection
 
 COLUMNS = words("""
     climbRate Sgz p q curRoll absRoll diffClb diffRollRate diffDiffClb SaTime1 SaTime2 SaTime3 SaTime4 diffSaTime1

@@ -1,9 +1,9 @@
 """Critical temperature, in kelvin, of superconductors from 79 statistics of the elements they are made of.
 
 Source: Hamidieh (2018), https://doi.org/10.24432/C53P47, CC BY 4.0; 21263 rows. OpenML's version leaves out
-number_of_elements and range_Valence, which have fewer than 10 distinct values. The digest was taken over UCI's order of
-rows, from a file recomputed from the published formulas; OpenML 44148 could not be compared with it, so where its rows
-lie in another order it is refused and the next source is asked.
+number_of_elements and range_Valence, which have fewer than 10 distinct values. The digest is that of UCI's order of
+rows, from a file recomputed from the published formulas. OpenML 44148 could not be compared with it: if its rows are in
+another order, it is refused and the next source is tried.
 """
 
 from regbench.data import UCI, File, OpenML, TabularDataset, Zip, words

@@ -1,4 +1,4 @@
-"""Which device slots this machine offers: its CUDA devices, or one slot per CPU core we may use."""
+"""The device slots of this machine: its CUDA devices, or one slot per usable CPU core."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import psutil
 
 from regbench.errors import InfrastructureError, UsageError
 
-UNLIMITED = 1 << 60  # bytes; cgroup v1 writes a limit that nothing reaches where it has none
+UNLIMITED = 1 << 60  # bytes; cgroup v1 writes a huge number for no limit
 
 
 def find_devices(wanted: str | None = None, workers: int | None = None) -> list[str]:
@@ -17,7 +17,7 @@ def find_devices(wanted: str | None = None, workers: int | None = None) -> list[
 
     `wanted` is the user's list, "cpu" or "cuda:0,cuda:1"; `workers` the number of CPU slots, or of slots per CUDA
     device.
-    A GPU that is there but that torch cannot use is an error, for a run on the CPU would be taken for a run on it.
+    A GPU that torch cannot use is an error: otherwise a run on the CPU could be mistaken for a run on the GPU.
     """
     if workers is not None and workers < 1:
         raise UsageError(f"--workers {workers}: at least 1 is needed")
@@ -29,25 +29,25 @@ def find_devices(wanted: str | None = None, workers: int | None = None) -> list[
     if found:
         return _cuda_slots([f"cuda:{index}" for index in range(found)], workers)
     if reason := gpu_without_torch():
-        raise InfrastructureError(f"{reason}; mend that, or train on the CPU with --devices cpu")
+        raise InfrastructureError(f"{reason}; fix that, or train on the CPU with --devices cpu")
     return ["cpu"] * (workers or cores())
 
 
 def cores() -> int:
-    """CPU cores this process may use: within its affinity, the cgroup's quota, and at least 1.
+    """CPU cores this process may use, within its affinity and the cgroup's quota; at least 1.
 
-    Hyper-threads of one core share its arithmetic, so physical cores are counted where the system tells them apart.
+    Hyper-threads of one core use the same arithmetic units, so physical cores are counted if the system lists them.
     """
     process = psutil.Process()
     allowed = process.cpu_affinity() if hasattr(process, "cpu_affinity") else None  # macOS has none
     allowed = allowed or range(os.cpu_count() or 1)
-    in_all = psutil.cpu_count(logical=False) or len(allowed)
+    total = psutil.cpu_count(logical=False) or len(allowed)
     within = len({_core_of(cpu) for cpu in allowed})
-    return max(1, min(within, in_all, int(cgroup_limit() or len(allowed))))
+    return max(1, min(within, total, int(cgroup_limit() or len(allowed))))
 
 
 def cgroup_limit() -> float | None:
-    """CPUs that the control group allows, by cgroup v2 or v1; None where it sets no limit."""
+    """CPUs that the control group allows, by cgroup v2 or v1; None without a limit."""
     modern = Path("/sys/fs/cgroup/cpu.max")
     try:
         if modern.exists():
@@ -61,7 +61,7 @@ def cgroup_limit() -> float | None:
 
 
 def free_memory(devices: list[str]) -> int | None:
-    """Bytes that one slot may count on: the least of what is free on each device over its slots; None without any."""
+    """Bytes available per slot: free memory over slots of a device, the least of all devices; None without slots."""
     return min((_free_on(device) // devices.count(device) for device in dict.fromkeys(devices)), default=None)
 
 
@@ -75,7 +75,7 @@ def _free_on(device: str) -> int:
 
 
 def _cgroup_memory() -> int | None:
-    """What the control group, or any above it, leaves of its limit, by cgroup v2 or v1; None without a limit."""
+    """Memory left within the limits of this control group and its parents, cgroup v2 or v1; None without a limit."""
     free = []
     for limit, used in _cgroup_files():
         try:
@@ -88,7 +88,7 @@ def _cgroup_memory() -> int | None:
 
 
 def _cgroup_files() -> list[tuple[Path, Path]]:
-    """Where limits and use of memory may stand: in this process's group and in those around it."""
+    """Candidate (limit, usage) files of this process's control group and its parents."""
     root = Path("/sys/fs/cgroup")
     found = [(root / "memory/memory.limit_in_bytes", root / "memory/memory.usage_in_bytes")]
     try:
@@ -100,7 +100,7 @@ def _cgroup_files() -> list[tuple[Path, Path]]:
         folder = Path(place.lstrip("/"))
         if not controllers:
             found += [
-                (root / each / "memory.max", root / each / "memory.current") for each in (folder, *folder.parents)
+                (root / group / "memory.max", root / group / "memory.current") for group in (folder, *folder.parents)
             ]
         elif "memory" in controllers.split(","):
             base = root / "memory" / folder
@@ -109,7 +109,7 @@ def _cgroup_files() -> list[tuple[Path, Path]]:
 
 
 def gpu_without_torch() -> str | None:
-    """Why a GPU that is present, or allocated to this job, cannot be used by torch; None where there is none."""
+    """Why a GPU that is present, or allocated to this job, cannot be used by torch; None if there is no such GPU."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible in {"", "-1", "NoDevFiles"}:
         return None  # hidden on purpose
@@ -137,7 +137,7 @@ def _named_devices(wanted: str) -> list[str]:
         if int(index or 0) >= count:
             have = f"torch sees {count} CUDA devices" if count else f"torch sees no CUDA device ({_torch_build()})"
             raise InfrastructureError(f"--devices {wanted}: no device '{name}'; {have}")
-        devices += [f"cuda:{index}"] if index else [f"cuda:{each}" for each in range(count)]
+        devices += [f"cuda:{index}"] if index else [f"cuda:{number}" for number in range(count)]
     return devices
 
 

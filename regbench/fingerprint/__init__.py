@@ -1,8 +1,8 @@
-"""Which code made a number: a digest of the definitions that a job runs through, and of nothing else.
+"""The code digest of a result: a hash of all definitions that a job depends on, and of nothing else.
 
-From a few starting points (a method, a backbone, the training loop) every definition that is named on the way is
-followed, in regbench and in users' plug-ins. Comments, docstrings, annotations, formatting, messages of errors, labels,
-bounds and definitions that nothing calls do not count, so a result stays valid until something it depends on changes.
+From a few entry points (a method, a backbone, the training loop) all referenced definitions are followed, in regbench
+and in users' plug-ins. Comments, docstrings, annotations, formatting, error messages, labels, bounds and unused
+definitions do not count, so a result stays valid until something it depends on changes.
 The digest is the same under every version of Python.
 """
 
@@ -20,10 +20,10 @@ Library = tuple[str, str]  # name and version of a distribution
 
 
 def digest(starts: Sequence[Start], libraries: Sequence[Library] = ()) -> str:
-    """Sixteen letters for all code that `starts` lead to, and the libraries that do the rest.
+    """A digest, 16 hexadecimal digits, of all code reachable from `starts` and of the versions of libraries.
 
     Raises:
-        LookupError: a start that is not there.
+        LookupError: a start does not exist.
     """
     folders = tuple((root.package, str(root.folder)) for root in roots.roots())
     return _digest(folders, tuple(starts), tuple(libraries), roots.generation())

@@ -1,17 +1,17 @@
-"""A module's syntax without what changes no number: words, annotations, bounds, and what only type checkers read."""
+"""Strip a module's syntax tree of what cannot change a number: docstrings, messages, annotations, labels, bounds."""
 
 import ast
 
 QUIET = frozenset(
     {"reference", "cost", "label", "colour", "symbol", "place", "better", "unit", "needs", "licence", "url", "alias"}
 )
-# Objects of the catalog, whose words and guesses decide nothing. Any other call keeps all of its arguments.
+# Objects of the catalog, whose labels and estimates do not affect numbers. All other calls keep all arguments.
 CATALOG = frozenset({"Method", "Baseline", "Backbone", "Metric", "TabularDataset", "ImageDataset"})
-SETTING = "HParam"  # default and bounds: a job spells its values out
+SETTING = "HParam"  # default and bounds do not matter, because a job states its values
 
 
 def bare(tree: ast.Module) -> ast.Module:
-    """The tree of a module without these; it is changed in place."""
+    """Strip the tree of a module, in place."""
     ours = {
         alias.asname or alias.name: alias.name
         for node in ast.walk(tree)
@@ -27,7 +27,7 @@ class _Bare(ast.NodeTransformer):
         self.ours = ours  # local name -> name in regbench
 
     def visit(self, node: ast.AST) -> ast.AST | None:
-        """The node with everything below it bare; None where nothing of it counts."""
+        """The stripped node; None if nothing of it counts."""
         if isinstance(node, ast.If) and "TYPE_CHECKING" in {
             getattr(node.test, "id", ""),
             getattr(node.test, "attr", ""),

@@ -1,4 +1,4 @@
-"""Modules as the digest sees them: what each defines and imports, and what it runs when loaded."""
+"""Parsed modules for the digest: what each defines and imports, and which statements run at import."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ OWN = "regbench"
 
 @dataclass(frozen=True)
 class Target:
-    """What a name stands for that was imported: a name in a module, or, without one, the module itself."""
+    """The target of an imported name: a name in a module or, if empty, the module itself."""
 
     module: str
     name: str = ""
@@ -24,9 +24,9 @@ class Module:
     """The top level of one module.
 
     defined: the statements that bind a name.
-    imported: what names were imported as, from anywhere in the module, functions included.
-    stars: modules of which everything was imported.
-    effects: statements that bind nothing and run when the module is loaded.
+    imported: local name -> target, for imports anywhere in the module, including functions.
+    stars: modules imported with `*`.
+    effects: statements that bind no name and run at import.
     """
 
     defined: Mapping[str, list[ast.stmt]]
@@ -43,18 +43,18 @@ class Code:
     _seen: dict[str, Module | None] = field(default_factory=dict, compare=False, repr=False)
 
     def module(self, name: str) -> Module | None:
-        """The module of that name; None where it is none of ours, and its distribution's version has to answer."""
+        """The module of that name; None if it is in none of the folders, but in another distribution."""
         if name not in self._seen:
             path = self._file(name)
             self._seen[name] = None if path is None else _parsed(name, path, path.stat().st_mtime_ns, path.name == INIT)
         return self._seen[name]
 
     def is_ours(self, name: str) -> bool:
-        """Whether a module is regbench's own, rather than a plug-in's."""
+        """Whether a module belongs to regbench rather than to a plug-in."""
         return self._package(name) == OWN
 
     def neutral(self, name: str) -> str:
-        """A module's name that does not depend on where a plug-in lies."""
+        """A module's name, independent of the folder of its plug-in."""
         package = self._package(name)
         return name if package in (None, OWN) else f"plug-in{name.removeprefix(package)}"
 
@@ -83,8 +83,8 @@ def _parsed(name: str, path: Path, _changed: int, package: bool) -> Module:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             continue
         bound = dict.fromkeys(_binds(statement))
-        for each in bound:
-            defined.setdefault(each, []).append(statement)
+        for local in bound:
+            defined.setdefault(local, []).append(statement)
         if not bound and not isinstance(statement, ast.Pass):
             effects.append(statement)
     imported: dict[str, Target] = {}
@@ -99,7 +99,7 @@ def _parsed(name: str, path: Path, _changed: int, package: bool) -> Module:
 
 
 def _binds(statement: ast.stmt) -> Iterator[str]:
-    """The names that a statement of the top level gives a value."""
+    """The names that a top-level statement binds."""
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield name
@@ -107,7 +107,7 @@ def _binds(statement: ast.stmt) -> Iterator[str]:
             yield from (leaf.id for target in targets for leaf in ast.walk(target) if isinstance(leaf, ast.Name))
         case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
             yield from (leaf.id for leaf in ast.walk(target) if isinstance(leaf, ast.Name))
-        case _:  # if, try, with, for: the whole of it stands for each name that is bound inside
+        case _:  # if, try, with, for: the whole statement defines each name bound inside
             for inner in ast.iter_child_nodes(statement):
                 for leaf in ast.walk(inner):
                     if isinstance(leaf, ast.Name) and isinstance(leaf.ctx, ast.Store):
@@ -117,7 +117,7 @@ def _binds(statement: ast.stmt) -> Iterator[str]:
 
 
 def _imports(statement: ast.AST, package: str) -> Iterator[tuple[str, Target]]:
-    """Local names and what they stand for; whether `from a import b` means a module is found out later."""
+    """Local names and their targets; whether `from a import b` imports a module is decided later."""
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             whole = Target(alias.name) if alias.asname else Target(alias.name.partition(".")[0])

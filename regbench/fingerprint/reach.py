@@ -1,4 +1,4 @@
-"""From a few starting points to every definition that is named on the way."""
+"""Find all definitions that are reachable from a few entry points."""
 
 import ast
 from collections import defaultdict
@@ -11,7 +11,7 @@ from regbench.fingerprint.spelling import spell
 
 Start = tuple[str, str]  # module and name
 
-# They find files, word messages, keep memory or replay a captured step: nothing of them is in a number.
+# They find files, make messages, manage memory or replay a captured step, and do not affect numbers.
 WITHOUT_NUMBERS = frozenset(
     {
         "regbench.catalog",
@@ -25,13 +25,13 @@ EFFECTS = "(when loaded)"
 
 
 def reach(code: Code, starts: Sequence[Start]) -> dict[Start, str]:
-    """Every definition that `starts` lead to, by module and name, in one spelling.
+    """All definitions reachable from `starts`, by module and name, in the canonical form of `spell`.
 
-    Of a class of regbench's own that builds on no foreign one, a method counts once something on the way has an
-    attribute of its name; of other classes all methods do, for foreign code may call them.
+    In a regbench class without foreign base classes, a method counts only if reachable code uses an attribute of that
+    name. In other classes all methods count, because foreign code may call them.
 
     Raises:
-        LookupError: a start that is not there.
+        LookupError: a start does not exist.
     """
     walk = _Walk(code)
     for module, name in starts:
@@ -63,7 +63,7 @@ class _Walk:
         if where in self.found or not target.name or self._is_silent(target):
             return
         module = self.code.module(target.module)
-        if module is None:  # of another distribution: that it is used, and under which name
+        if module is None:  # of another distribution: only its name counts
             self.found[where] = "foreign"
         elif target.name in module.defined:
             self.found[where] = ""
@@ -77,7 +77,7 @@ class _Walk:
                 self.follow(Target(star, target.name))
 
     def _is_silent(self, target: Target) -> bool:
-        """Whether nothing of it is in a number; the classes of the catalog's objects only hold what others compute."""
+        """Whether it cannot affect numbers; the classes of catalog objects only hold functions."""
         holds = target.name in {*CATALOG, SETTING} and self.code.is_ours(target.module)
         return holds or target.module in WITHOUT_NUMBERS
 
@@ -89,10 +89,10 @@ class _Walk:
     def _definition(self, name: str, module: Module, node: ast.stmt) -> str:
         if not isinstance(node, ast.ClassDef) or not self._is_closed(name, module, node):
             return self._text(module, name, node)
-        body = [each for each in node.body if not _waits(each)]
-        for each in node.body:
-            if _waits(each):
-                self._add_method(name, node.name, each)
+        body = [statement for statement in node.body if not _waits(statement)]
+        for statement in node.body:
+            if _waits(statement):
+                self._add_method(name, node.name, statement)
         shell = ast.ClassDef(node.name, node.bases, node.keywords, body or [ast.Pass()], node.decorator_list)
         return self._text(module, name, shell)
 
@@ -117,7 +117,7 @@ class _Walk:
         self.found[module, f"{owner}.{getattr(node, 'name', '')}"] = self._text(parsed, module, node)
 
     def _text(self, module: Module, name: str, node: ast.stmt) -> str:
-        """A statement's spelling; what it names is followed."""
+        """A statement in canonical form; also follows all names in it."""
         for target in self._named(module, name, node):
             self.follow(target)
         for leaf in ast.walk(node):
@@ -141,7 +141,7 @@ class _Walk:
                 yield target
 
     def _chain(self, module: Module, name: str, leaf: ast.Attribute) -> Target | None:
-        """What `losses.soft` or `regbench.methods.lsq.loss` stand for, where the front of it is a module of ours."""
+        """The target of `losses.soft` or `regbench.methods.lsq.loss`, if its first part is a module of ours."""
         if isinstance(leaf.value, ast.Name):
             front = _resolve(module, name, leaf.value.id)
             front = self._resolved(front) if front else None
@@ -152,7 +152,7 @@ class _Walk:
         return self._resolved(Target(front.module, leaf.attr))
 
     def _resolved(self, target: Target) -> Target:
-        """A module where `from package import module` means one."""
+        """The module, if the target comes from `from package import module`."""
         inner = f"{target.module}.{target.name}" if target.name else target.module
         holds = self.code.module(target.module)
         named = holds is not None and (target.name in holds.defined or target.name in holds.imported)
@@ -160,7 +160,7 @@ class _Walk:
 
 
 def _resolve(module: Module, name: str, local: str) -> Target | None:
-    """What a name of a module stands for: something of its own, or something imported."""
+    """The target of a name in a module: its own definition or an import."""
     if local in module.defined:
         return Target(name, local)
     if local in module.imported:
@@ -169,7 +169,7 @@ def _resolve(module: Module, name: str, local: str) -> Target | None:
 
 
 def _waits(node: ast.stmt) -> bool:
-    """Whether a statement of a class is a method that counts only if it is named somewhere."""
+    """Whether a statement of a class is a method that counts only if its name is used."""
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not (
         node.name.startswith("__") and node.name.endswith("__")
     )

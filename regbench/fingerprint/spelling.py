@@ -1,14 +1,14 @@
-"""One spelling of a piece of syntax, whatever the formatting and the version of Python that parsed it.
+"""A canonical text for a syntax tree, independent of formatting and of the Python version that parsed it.
 
-`ast.unparse` and `ast.dump` write the same tree differently from version to version; here nodes are written with their
-fields in alphabetical order, empty ones left out.
+The output of `ast.unparse` and `ast.dump` differs between versions. Here the fields of nodes are written in
+alphabetical order, and empty ones are left out.
 """
 
 import ast
 import json
 from typing import Any
 
-IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})  # no part of what runs
+IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})  # do not affect execution
 
 
 def spell(node: Any) -> str:  # noqa: PLR0911 - one case for each type
@@ -34,17 +34,17 @@ def spell(node: Any) -> str:  # noqa: PLR0911 - one case for each type
             return f"b{node.hex()}"
         case str():
             return json.dumps(node)
-        case _:  # whole numbers, True, False, None, Ellipsis: alike everywhere
+        case _:  # integers, True, False, None, Ellipsis: the same in all versions
             return repr(node)
 
 
 def _counts(node: ast.AST, name: str, value: Any) -> bool:
-    """Whether a field says something; the None of a constant does."""
+    """Whether a field is not empty; the None of a constant counts."""
     return value not in (None, []) or (isinstance(node, ast.Constant) and name == "value")
 
 
 def _merged(values: list[ast.expr]) -> list[ast.expr]:
-    """The parts of an f-string with neighbouring texts joined, for versions cut them differently."""
+    """The parts of an f-string with adjacent texts joined, because Python versions split them differently."""
     merged: list[ast.expr] = []
     for value in values:
         text = value.value if isinstance(value, ast.Constant) else None

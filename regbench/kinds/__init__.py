@@ -1,7 +1,7 @@
-"""What a job can be: a method that we train, or a reference model that is fitted.
+"""The kinds of jobs: a method that we train, or a reference model that is fitted.
 
-A kind says which of k and seed its jobs look at, what decides their numbers, and how they are executed; nobody else
-asks what a job is.
+A kind says whether its jobs depend on k and seed, which code determines their numbers, and how they are executed. No
+other module distinguishes kinds of jobs.
 """
 
 from functools import cache
@@ -18,39 +18,39 @@ KINDS = {"methods": trained.KIND, "baselines": fitted.KIND}  # by the catalog's 
 
 
 def of(method: str) -> Kind:
-    """The kind of a row's jobs; what the catalog no longer has was trained."""
+    """The kind of a row's jobs; a row that is no longer in the catalog counts as trained."""
     return KINDS[catalog.kind_of_row(method)]
 
 
 def is_reference(method: str) -> bool:
-    """Whether a row stands for comparison only: below the rule of a table, never ranked."""
+    """Whether a row is for comparison only: shown at the end of a table, and not ranked."""
     return of(method).is_reference
 
 
 def uses_k(method: str) -> bool:
-    """Whether the number of bins matters to a row."""
+    """Whether a row depends on the number of bins."""
     return of(method).uses_k(catalog.row(method))
 
 
 def uses_seed(method: str) -> bool:
-    """Whether another seed gives a row other numbers on the same split."""
+    """Whether the numbers of a row depend on the seed, with the same split."""
     return of(method).uses_seed(catalog.row(method))
 
 
 def reads_images(method: str) -> bool:
-    """Whether a row can make something of pictures."""
+    """Whether a row accepts images."""
     return of(method).reads_images(catalog.row(method))
 
 
 def libraries(method: str) -> tuple[Library, ...]:
-    """Name and version of the distributions that a row's jobs need beside ours; no version where one is missing."""
+    """Name and version of the other distributions a row's jobs need; an empty version if not installed."""
     return of(method).libraries(catalog.row(method))
 
 
 def code_digest(job: Job) -> str:
     """The digest of all code that the numbers of a job depend on, and of the versions of a reference model's library.
 
-    Jobs of one method and backbone share it, whatever their values.
+    It is the same for all jobs of one method and backbone.
     """
     return _code_digest(job.method, job.backbone, roots.generation())
 

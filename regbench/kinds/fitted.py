@@ -1,6 +1,6 @@
-"""A reference model: fitted on training rows, chosen on validation rows, tested, as a job of one epoch.
+"""Reference models: fitted on training rows, selected on validation rows, tested; a job of one epoch.
 
-In one thread, and the library's warnings are silenced: they are for whoever calls it, and here that is a worker.
+They run in one thread. Warnings of the library are silenced, because a worker cannot act on them.
 """
 
 import time
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from regbench.training.checkpoint import State
     from regbench.training.loop import Epoch
 
-SECONDS = 0.02  # of any fit, however small the table
-ROW_BYTES = 10_000  # per training row, of the largest model: a forest of fully grown trees
-SEEDS = 2**32  # that libraries know
-CHOSEN = "chosen/"  # of metrics: what the model that was chosen has in its grid
+SECONDS = 0.02  # least time of a fit, for any table
+ROW_BYTES = 10_000  # bytes per training row of the largest model, a forest of fully grown trees
+SEEDS = 2**32  # seeds that libraries accept
+CHOSEN = "chosen/"  # prefix of metrics: the settings of the selected model
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a baseline gave: errors and settings by name, float64 (1,), and predictions "val", "test" (1, N, M)."""
+    """The results of a baseline: errors and settings by name, float64 (1,), and predictions "val", "test" (1, N, M)."""
 
     values: dict[str, np.ndarray]
     predictions: dict[str, np.ndarray]
@@ -42,7 +42,7 @@ class Fitted:
 
 
 def fit(job: Job, data: "Prepared") -> Fitted:
-    """Fit the baseline of a job: its errors on the same targets and by the same metrics as every method's."""
+    """Fit the baseline of a job: its errors on the same targets and by the same metrics as for methods."""
     import torch
     from threadpoolctl import threadpool_limits
 
@@ -58,15 +58,15 @@ def fit(job: Job, data: "Prepared") -> Fitted:
         best = choose(candidates, x["val"], y["val"])
         predicted = {part: predictions(best, x[part]) for part in ("val", "test")}
     values = {f"{CHOSEN}{name}": np.array([float(value)]) for name, value in best.settings.items()}
-    for part, each in predicted.items():
+    for part, y_hat in predicted.items():
         for name, metric in metrics.of_predictions().items():
-            values[f"{part}/{name}"] = metric(torch.from_numpy(each[None]), torch.from_numpy(y[part])).numpy()
-    kept = {part: each[None].astype(np.float32) for part, each in predicted.items()}
+            values[f"{part}/{name}"] = metric(torch.from_numpy(y_hat[None]), torch.from_numpy(y[part])).numpy()
+    kept = {part: y_hat[None].astype(np.float32) for part, y_hat in predicted.items()}
     return Fitted(values, kept, time.perf_counter() - started)
 
 
 class Fitting:
-    """The one job of an execution; its epoch is the first and the last, and recorded like one of a training."""
+    """The execution of one job; it has one epoch, which is recorded like that of a training."""
 
     def __init__(self, jobs: Sequence[Job], data: "Prepared") -> None:
         (self.job,) = jobs
@@ -81,7 +81,7 @@ class Fitting:
         yield Epoch(1, done.values, done.predictions, [Look({}, {})], done.seconds)
 
     def state(self) -> list[dict[str, np.ndarray]]:
-        """Nothing: there is no epoch to go on from."""
+        """Empty, because a fit cannot be resumed."""
         return [{}]
 
 
@@ -89,14 +89,14 @@ def begin(
     jobs: Sequence[Job],
     data: "Prepared",
     device: Any,  # noqa: ARG001 - libraries fit on the CPU
-    states: "Sequence[State] | None" = None,  # noqa: ARG001 - a fit begins anew
+    states: "Sequence[State] | None" = None,  # noqa: ARG001 - a fit cannot be resumed
 ) -> Fitting:
     """Fit one job."""
     return Fitting(jobs, data)
 
 
-def starts(method: str, backbone: str) -> tuple[Start, ...]:  # noqa: ARG001 - it has none
-    """The fit, the data it sees, and the model."""
+def starts(method: str, backbone: str) -> tuple[Start, ...]:  # noqa: ARG001 - a baseline has none
+    """The fit, the data preparation, and the model."""
     return (
         ("regbench.kinds.fitted", "fit"),
         ("regbench.data", "prepare"),
@@ -106,7 +106,7 @@ def starts(method: str, backbone: str) -> tuple[Start, ...]:  # noqa: ARG001 - i
 
 
 def epoch_seconds(job: Job, size: Size) -> float:
-    """Seconds of the fit, by what the model's file guesses."""
+    """Seconds of the fit, by the estimate in the model's file."""
     return SECONDS + catalog.row(job.method).arguments["cost"] * size.rows[0] * size.values
 
 
@@ -116,7 +116,7 @@ def memory(_job: Job, size: Size) -> int:
 
 
 def libraries(entry: Entry) -> tuple[Library, ...]:
-    """Name and version of the distribution that a model is made of; no version where it is not installed."""
+    """Name and version of the distribution a model needs; an empty version if not installed."""
     name = entry.arguments.get("requires")
     return ((name, _version(name)),) if name else ()
 

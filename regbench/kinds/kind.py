@@ -1,4 +1,4 @@
-"""What a kind of job answers for."""
+"""The interface of a kind of job."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,39 +19,39 @@ if TYPE_CHECKING:
 
 
 class Execution(Protocol):
-    """Jobs under way: iterate over it for their epochs."""
+    """Jobs being executed: iterate over it for their epochs."""
 
     @property
     def stage1_seconds(self) -> list[float]:
-        """How long each job took before its first epoch; empty where there is nothing of the sort."""
+        """Seconds each job took before its first epoch; empty if there is no such stage."""
         ...
 
     def __iter__(self) -> "Iterator[Epoch]": ...
 
     def state(self) -> "list[dict[str, np.ndarray]]":
-        """What each job needs to go on after the last epoch that was given."""
+        """The state each job needs to continue after the last epoch."""
         ...
 
 
 class Begin(Protocol):
-    """Begins, or goes on with, jobs that are executed together on a torch device."""
+    """Starts or resumes jobs that are executed together on a torch device."""
 
     def __call__(
         self, jobs: Sequence[Job], data: "Prepared", device: Any, states: "Sequence[State] | None" = None
     ) -> Execution:
-        """Begin; with `states`, one a job, go on where these were taken."""
+        """Start the jobs; with `states`, one per job, resume from them."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What is true of all jobs of one kind.
+    """The properties of all jobs of one kind.
 
-    is_reference: whether its rows stand for comparison only.
-    is_packed: whether jobs are executed together and may go on after an interruption; otherwise each is alone, on the
-        CPU, and an interruption ends it where it is.
-    uses_k, uses_seed, reads_images: what a row looks at, from what its file says.
-    starts: (method, backbone) -> where the code begins that decides its numbers.
+    is_reference: whether its rows are for comparison only.
+    is_packed: whether jobs are executed together and can be resumed; otherwise each runs alone, on the CPU, and cannot
+        be resumed.
+    uses_k, uses_seed, reads_images: whether a row depends on k and seed and accepts images, according to its file.
+    starts: (method, backbone) -> the entry points of the code that determines its numbers.
     libraries: the distributions that a row needs.
     epoch_seconds: (job, size of its dataset) -> seconds of an epoch on one core, by arithmetic.
     memory: (job, size of its dataset) -> bytes that it adds to its pack.

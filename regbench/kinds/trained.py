@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def starts(method: str, backbone: str) -> tuple[Start, ...]:
-    """The training loop, the data it sees, the method and the backbone."""
+    """The training loop, the data preparation, the method and the backbone."""
     return (
         ("regbench.training.loop", "Training"),
         ("regbench.data", "prepare"),

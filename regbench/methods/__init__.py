@@ -1,1 +1,1 @@
-"""The methods, one per file: what turns a network's outputs into a loss and a prediction."""
+"""The methods, one per file: each turns a network's outputs into a loss and a prediction."""

@@ -8,15 +8,16 @@ from torch import Tensor
 from regbench.methods._encoder import affine_soft_bins, autoencoding, log_affine
 
 STEPS = 1000
-RELATIVE_DESCENT = 1e-5  # of the starting loss: a step that gains less is the last; further on, μ drifts far outside
+RELATIVE_DESCENT = 1e-5  # of the starting loss: stop when a step gains less; with more steps μ drifts far out of range
 
 
 def fit(y_NM: Tensor, centres_KM: Tensor, sigma: Tensor, *, alpha: float, steps: int = STEPS) -> dict[str, Tensor]:
-    """The w_lin, w_bias and μ that soft binning descends to on mean[‖y - μᵀψ(y)‖² + α H(ψ(y))]; never above its loss.
+    """Minimise mean[‖y - μᵀψ(y)‖² + α H(ψ(y))] over w_lin, w_bias and μ, starting from soft binning.
 
-    The optimiser moves offsets from soft binning, each logit's at its own centre and all in units of σ, so that equal
-    steps matter equally: it arrives in some hundred steps where w and μ themselves have not in a thousand. Equal
-    targets count as one with a weight, which is the same loss.
+    Returns the start itself if no lower loss is found. The optimiser works on offsets from soft binning, those of each
+    logit at its own centre and all in units of σ, so that all coordinates have a similar scale: it converges in about
+    a hundred steps, where optimising w and μ directly had not after a thousand. Equal targets are merged into one with
+    a weight, which gives the same loss.
     """
     y_UM, count_U = torch.unique(y_NM, dim=0, return_counts=True)
     weight_U = count_U.to(y_NM.dtype) / len(y_NM)
@@ -37,12 +38,12 @@ def fit(y_NM: Tensor, centres_KM: Tensor, sigma: Tensor, *, alpha: float, steps:
         return weight_U @ autoencoding(y_UM, log_affine(y_UM, now["w_lin"], now["w_bias"]), now["mu"], alpha)
 
     start = y_NM.new_zeros(centres_KM.numel() * 2 + len(centres_KM))
-    # What its parts amount to: the loss itself is below 0 where entropy is rewarded, and may be next to nothing.
+    # Scale by the loss with |α|: the loss itself is negative where entropy is rewarded, and may be close to 0.
     unit = max(float(mean_loss(start, abs(alpha))), np.finfo(np.float64).tiny)
     begun = float(mean_loss(start, alpha)) / unit
 
     def value_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
-        with torch.enable_grad():  # torch.func.grad would import torch._dynamo, which takes seconds
+        with torch.enable_grad():  # torch.func.grad imports torch._dynamo, which takes seconds
             offsets = torch.from_numpy(x).requires_grad_()
             value = mean_loss(offsets, alpha)
             (gradient,) = torch.autograd.grad(value, offsets)

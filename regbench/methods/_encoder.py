@@ -1,11 +1,11 @@
 """The target encoder ψ, the decoder μ and the divergence between them and the network, in log space.
 
-What the methods of Stewart, Bach, Berthet (2025), https://arxiv.org/abs/2502.02996, section 2, have in common. A target
-y is encoded as a distribution ψ(y) over K bins, the network's outputs are the logits of a distribution π, and μ
-decodes either into a target. Everything is a function of one model, row by row.
+Shared by the methods of Stewart, Bach, Berthet (2025), https://arxiv.org/abs/2502.02996, section 2. A target y is
+encoded as a distribution ψ(y) over K bins, the network's outputs are the logits of a distribution π, and μ decodes
+either of them into a target. Every function takes one model and works row by row.
 
-Whatever is (B, K) lies bin by bin in memory: it is made as (K, B) and seen through `.mT`. So a sum over few bins is a
-sum of long rows, and a softmax over 15 of them takes a tenth to a thirtieth of the time (measured).
+A (B, K) tensor is stored bin by bin: it is created as (K, B) and viewed through `.mT`. A sum over a few bins is then a
+sum of long rows, and a softmax over 15 bins takes a tenth to a thirtieth of the time (measured).
 """
 
 import torch
@@ -16,58 +16,60 @@ from regbench.random import Stream
 from regbench.types import Static
 
 STARTS = ("grid", "random")
-LOWEST = -80.0  # exp takes nine times as long where it underflows in float32, at -87 (measured with MKL)
+LOWEST = -80.0  # smallest log-probability: exp is nine times slower where float32 underflows, at -87 (measured, MKL)
 
 
 def log_hard_bins(y_BM: Tensor, centres_KM: Tensor) -> Tensor:
-    """The log ψ that is all in the nearest centre, the first of equally near ones: (B, M) -> (B, K)."""
+    """Log ψ of the one-hot encoding at the nearest centre; ties go to the first centre: (B, M) -> (B, K)."""
     empty_BK = torch.full((len(y_BM), len(centres_KM)), LOWEST).to(y_BM)
     return empty_BK.scatter(-1, nearest(y_BM, centres_KM)[:, None], 0.0)
 
 
 def nearest(y_BM: Tensor, centres_KM: Tensor) -> Tensor:
-    """The nearest centre of every row, the first of equally near ones: (B,)."""
+    """Index of the nearest centre of every row; ties go to the first centre: (B,)."""
     return squared_distances(y_BM, centres_KM).argmin(-1)
 
 
 def log_soft_bins(y_BM: Tensor, centres_KM: Tensor, sigma: Tensor) -> Tensor:
-    """The log ψ of a Gaussian around every centre, equation 4: (B, M) -> (B, K)."""
-    return log_shares(squared_distances(y_BM, centres_KM) / (-2 * sigma**2))
+    """Log ψ with a Gaussian weight at every centre, equation 4: (B, M) -> (B, K)."""
+    return log_probabilities(squared_distances(y_BM, centres_KM) / (-2 * sigma**2))
 
 
 def squared_distances(y_BM: Tensor, centres_KM: Tensor) -> Tensor:
-    """‖y - c‖² of every row and centre, subtracted before squaring so that float32 keeps its digits: (B, K)."""
+    """‖y - c‖² for every row and centre, subtracted before squaring to keep float32 precision: (B, K)."""
     differences = (centres_KM[:, m, None] - y_BM[:, m] for m in range(y_BM.shape[-1]))
     total_KB = next(differences).square()
-    for difference in differences:  # one dimension at a time: four times as fast as a sum over a last axis of length 1
+    for (
+        difference
+    ) in differences:  # one dimension at a time is four times faster than a sum over a last axis of length 1
         total_KB = total_KB + difference.square()
     return total_KB.mT
 
 
 def log_affine(y_BM: Tensor, w_lin_MK: Tensor, w_bias_K: Tensor) -> Tensor:
-    """The log ψ of affine logits, equation 6: (B, M) -> (B, K)."""
+    """Log ψ with affine logits, equation 6: (B, M) -> (B, K)."""
     logits_KB = w_bias_K[:, None]
-    for m in range(y_BM.shape[-1]):  # a product with so short an inner dimension is slower than its terms
+    for m in range(y_BM.shape[-1]):  # a matrix product with so short an inner dimension is slower
         logits_KB = logits_KB + w_lin_MK[m, :, None] * y_BM[:, m]
-    return log_shares(logits_KB.mT)
+    return log_probabilities(logits_KB.mT)
 
 
-def log_shares(logits_BK: Tensor) -> Tensor:
-    """The logarithm of a softmax, e⁻⁸⁰ being the smallest share: none will notice, and `exp` slows down below.
+def log_probabilities(logits_BK: Tensor) -> Tensor:
+    """Log-softmax with a lower bound of -80: smaller probabilities do not matter, and `exp` is slow below it.
 
-    The gradient is that of the softmax itself: so small a share has none to speak of, and `clamp`'s own is slow.
+    The gradient is that of the unbounded softmax: it is negligible for such probabilities, and `clamp`'s own is slow.
     """
     log_BK = log_softmax(logits_BK)
     return log_BK + (log_BK.clamp(min=LOWEST) - log_BK).detach()
 
 
 def log_softmax(logits_BK: Tensor) -> Tensor:
-    """The log_softmax over bins that lie bin by bin: (B, K)."""
+    """Log-softmax over the bins of logits stored bin by bin: (B, K)."""
     return logits_BK.mT.log_softmax(-2).mT
 
 
 def affine_soft_bins(centres_KM: Tensor, sigma: Tensor) -> dict[str, Tensor]:
-    """The w_lin (M, K) and w_bias (K,) with which equation 6 is equation 4."""
+    """The w_lin (M, K) and w_bias (K,) for which equation 6 equals equation 4."""
     return {"w_lin": centres_KM.mT / sigma**2, "w_bias": centres_KM.square().sum(-1) / (-2 * sigma**2)}
 
 
@@ -77,22 +79,22 @@ def decode(outputs_BK: Tensor, mu_KM: Tensor) -> Tensor:
 
 
 def expectation(psi_BK: Tensor, mu_KM: Tensor) -> Tensor:
-    """The mean μᵀψ of a distribution over the decoder's rows: (B, K) -> (B, M).
+    """The mean μᵀψ of a distribution over the rows of the decoder: (B, K) -> (B, M).
 
-    A product with so few columns is slower than its terms, and packed it rounds one job differently than several.
+    Not a matrix product: with so few columns it is slower, and its rounding would depend on the number of packed jobs.
     """
     return torch.stack([(psi_BK.mT * mu_KM[:, m, None]).sum(-2) for m in range(mu_KM.shape[-1])], dim=-1)
 
 
 def kl(log_psi_BK: Tensor, log_pi_BK: Tensor) -> Tensor:
-    """KL(ψ‖π) of each row, equation 3; an empty bin of ψ adds nothing, for its logarithm is finite: (B,)."""
+    """KL(ψ‖π) of each row, equation 3; an empty bin of ψ adds 0, because log ψ is bounded below: (B,)."""
     return (log_psi_BK.exp() * (log_psi_BK - log_pi_BK)).sum(-1)
 
 
 def autoencoding(y_BM: Tensor, log_psi_BK: Tensor, mu_KM: Tensor, alpha: Tensor | float) -> Tensor:
     """‖y - μᵀψ‖² + α H(ψ) of each row, equations 7 and 8: (B,).
 
-    The paper means to penalise the entropy (section 2.5) and prints -α H, which rewards it; here it is penalised.
+    The paper intends to penalise the entropy (section 2.5) but prints -α H, which rewards it; here it is penalised.
     """
     psi_BK = log_psi_BK.exp()
     return squared_error(y_BM, expectation(psi_BK, mu_KM)) - alpha * (psi_BK * log_psi_BK).sum(-1)
@@ -104,7 +106,7 @@ def squared_error(y_BM: Tensor, prediction_BM: Tensor) -> Tensor:
 
 
 def start_decoder(centres_KM: Tensor, static: Static, stream: Stream) -> Tensor:
-    """Where a trained μ (K, M) starts: the centres, or (`init=random`) as torch starts a linear layer of K inputs."""
+    """Initial value of a trained μ (K, M): the centres, or (`init=random`) torch's for a linear layer of K inputs."""
     if static["init"] == "grid":
         return centres_KM
     if static["init"] == "random":

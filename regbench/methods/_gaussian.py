@@ -1,4 +1,4 @@
-"""A Gaussian for each target dimension: 2 M outputs, M means and M raw variances."""
+"""A Gaussian for each target dimension: 2 M outputs, which are M means and M unconstrained variances."""
 
 from torch import Tensor
 from torch.nn.functional import softplus
@@ -8,7 +8,7 @@ from regbench.metrics import crps as distances
 from regbench.metrics import nll as likelihoods
 from regbench.types import Params
 
-LEAST_VARIANCE = 1e-6  # a standard deviation of a thousandth of the range: targets that repeat would drive it to 0
+LEAST_VARIANCE = 1e-6  # a standard deviation of 1e-3 of the range: repeated targets would drive the variance to 0
 
 
 def mean(_params: Params, outputs_BK: Tensor) -> Tensor:
@@ -22,20 +22,20 @@ def variance(outputs_BK: Tensor) -> Tensor:
 
 
 def nll(_params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
-    """Negative log-likelihood of each row, constant included: outputs (B, 2 M), targets (B, M) -> (B,)."""
+    """Negative log-likelihood of each row, including its constant: outputs (B, 2 M), targets (B, M) -> (B,)."""
     return likelihoods.of_gaussian(mean(_params, outputs_BK), variance(outputs_BK), y_BM)
 
 
 def crps(_params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
-    """CRPS of each row, a mean over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
+    """CRPS of each row, averaged over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
     return distances.of_gaussian(mean(_params, outputs_BK), variance(outputs_BK), y_BM)
 
 
 def coverage(_params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
-    """Whether the target of each row is inside, a mean over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
+    """Whether the target of each row is inside, averaged over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
     return intervals.of_gaussian(mean(_params, outputs_BK), variance(outputs_BK), y_BM)
 
 
 def negative_log_likelihood(y_BM: Tensor, mean_BM: Tensor, variance_BM: Tensor) -> Tensor:
-    """½ (log v + (y - ŷ)² / v) of each row and dimension, without its constant ½ log 2π: (B, M)."""
+    """½ (log v + (y - ŷ)² / v) of each row and dimension, without the constant ½ log 2π: (B, M)."""
     return 0.5 * (variance_BM.log() + (y_BM - mean_BM).square() / variance_BM)

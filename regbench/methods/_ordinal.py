@@ -1,8 +1,8 @@
-"""Ordinal regression: K ranks, and for each of the K - 1 thresholds between them the probability of lying above it.
+"""Ordinal regression: K ranks, and for each of the K - 1 thresholds between them the probability of exceeding it.
 
-The ranks of a continuous target are an even grid c_1 .. c_K over its range, the thresholds lie halfway between. From
-the probabilities of exceeding them follows the mean, E[y] = c_1 + δ Σ_t P(y > t), and the rank that the papers predict,
-c_1 + δ Σ_t 1[P(y > t) > ½]. Everything is (M, T, B), T = K - 1 thresholds for each target dimension on its own.
+The ranks of a continuous target are an even grid c_1 .. c_K over its range; the thresholds lie halfway between ranks.
+The exceedance probabilities give the mean, E[y] = c_1 + δ Σ_t P(y > t), and the rank that the papers predict,
+c_1 + δ Σ_t 1[P(y > t) > ½]. Tensors are (M, T, B), with T = K - 1 thresholds for each target dimension separately.
 """
 
 import torch
@@ -20,7 +20,7 @@ DECODINGS = ("mean", "rank")
 def thresholds(y_NM: Tensor, k: int, static: Static) -> dict[str, Tensor]:
     """The lowest rank (M,), the spacing (M,), the thresholds (T, M), and whether to decode as a rank (), 1 or 0.
 
-    `UsageError` for no such decoding.
+    Raises `UsageError` for an unknown decoding.
     """
     if static["decode"] not in DECODINGS:
         raise UsageError(f"decode={static['decode']}: no such decoding{did_you_mean(str(static['decode']), DECODINGS)}")
@@ -31,35 +31,35 @@ def thresholds(y_NM: Tensor, k: int, static: Static) -> dict[str, Tensor]:
 
 
 def levels(params: Params, y_BM: Tensor) -> Tensor:
-    """1 where a target lies above a threshold, else 0: (B, M) -> (M, T, B)."""
+    """1 where a target exceeds a threshold, else 0: (B, M) -> (M, T, B)."""
     return (y_BM.mT[:, None] > params["thresholds"].mT[:, :, None]).to(y_BM.dtype)
 
 
 def decode(params: Params, above_MTB: Tensor) -> Tensor:
-    """The mean, or the rank, of a target that exceeds each threshold with such a probability: (B, M)."""
+    """The mean, or the rank, given the probabilities `above_MTB` of exceeding each threshold: (B, M)."""
     steps_MTB = torch.where(params["as_rank"] > 0, (above_MTB > 0.5).to(above_MTB.dtype), above_MTB)
     return (params["lowest"][:, None] + params["delta"][:, None] * steps_MTB.sum(1)).mT
 
 
 def crps(params: Params, above_MTB: Tensor, y_BM: Tensor) -> Tensor:
-    """Of the distribution over ranks with these probabilities of exceeding each threshold, however decoded: (B,)."""
+    """CRPS of the distribution over ranks given by the exceedance probabilities, whatever the decoding: (B,)."""
     return distances.of_atoms(*distribution(params, above_MTB, y_BM), y_BM)
 
 
 def coverage(params: Params, above_MTB: Tensor, y_BM: Tensor) -> Tensor:
-    """Of the same distribution: (B,)."""
+    """Coverage of the same distribution: (B,)."""
     return intervals.of_atoms(*distribution(params, above_MTB, y_BM), y_BM)
 
 
 def distribution(params: Params, above_MTB: Tensor, y_BM: Tensor) -> tuple[Tensor, Tensor]:
-    """Shares (M, K, B) of the ranks (M, K, 1), on the device and in the precision of the targets."""
+    """Probabilities (M, K, B) and ranks (M, K, 1), on the device and in the precision of the targets."""
     certain_M1B = torch.ones_like(above_MTB[:, :1])
-    shares_MKB = -torch.cat([certain_M1B, above_MTB, 0 * certain_M1B], dim=1).diff(dim=1)
-    steps_K = torch.arange(shares_MKB.shape[1], device=y_BM.device, dtype=y_BM.dtype)
+    probability_MKB = -torch.cat([certain_M1B, above_MTB, 0 * certain_M1B], dim=1).diff(dim=1)
+    steps_K = torch.arange(probability_MKB.shape[1], device=y_BM.device, dtype=y_BM.dtype)
     ranks_MK = params["lowest"][:, None] + params["delta"][:, None] * steps_K
-    return shares_MKB, ranks_MK[:, :, None]
+    return probability_MKB, ranks_MK[:, :, None]
 
 
 def threshold_losses(logits_MTB: Tensor, levels_MTB: Tensor) -> Tensor:
-    """The cross-entropy of every threshold's decision, -[r log σ(g) + (1 - r) log(1 - σ(g))]: (M, T, B)."""
+    """The binary cross-entropy at every threshold, -[r log σ(g) + (1 - r) log(1 - σ(g))]: (M, T, B)."""
     return torch.nn.functional.softplus(logits_MTB) - levels_MTB * logits_MTB

@@ -1,4 +1,4 @@
-"""Scores of the distributions that methods with bins predict; the formulas stand with the metrics."""
+"""Scores of the distributions that methods with bins predict; the formulas are in `regbench.metrics`."""
 
 from torch import Tensor
 
@@ -7,32 +7,32 @@ from regbench.metrics import coverage, crps
 
 
 def crps_of_bins(outputs_BK: Tensor, mu_KM: Tensor, y_BM: Tensor) -> Tensor:
-    """Of one softmax over K bins that decode to μ (K, M), dimension by dimension: (B,)."""
+    """CRPS of one softmax over K bins that decode to μ (K, M), averaged over dimensions: (B,)."""
     return crps.of_atoms(*bins(outputs_BK, mu_KM), y_BM)
 
 
 def coverage_of_bins(outputs_BK: Tensor, mu_KM: Tensor, y_BM: Tensor) -> Tensor:
-    """Of one softmax over K bins that decode to μ (K, M), dimension by dimension: (B,)."""
+    """Coverage of one softmax over K bins that decode to μ (K, M), averaged over dimensions: (B,)."""
     return coverage.of_atoms(*bins(outputs_BK, mu_KM), y_BM)
 
 
 def crps_of_marginals(outputs_BK: Tensor, points_KM: Tensor, y_BM: Tensor) -> Tensor:
-    """Of a softmax over the bins of each dimension, outputs (B, M·K): (B,)."""
+    """CRPS of a separate softmax over the bins of each dimension, outputs (B, M·K): (B,)."""
     return crps.of_atoms(*marginals(outputs_BK, points_KM), y_BM)
 
 
 def coverage_of_marginals(outputs_BK: Tensor, points_KM: Tensor, y_BM: Tensor) -> Tensor:
-    """Of a softmax over the bins of each dimension, outputs (B, M·K): (B,)."""
+    """Coverage of a separate softmax over the bins of each dimension, outputs (B, M·K): (B,)."""
     return coverage.of_atoms(*marginals(outputs_BK, points_KM), y_BM)
 
 
 def bins(outputs_BK: Tensor, mu_KM: Tensor) -> tuple[Tensor, Tensor]:
-    """Shares (M, K, B), the same of every dimension, and atoms (M, K, 1)."""
-    shares_KB = outputs_BK.mT.softmax(0)
-    return shares_KB.expand(mu_KM.shape[1], *shares_KB.shape), mu_KM.mT[:, :, None]
+    """Probabilities (M, K, B), the same for every dimension, and atoms (M, K, 1)."""
+    probability_KB = outputs_BK.mT.softmax(0)
+    return probability_KB.expand(mu_KM.shape[1], *probability_KB.shape), mu_KM.mT[:, :, None]
 
 
 def marginals(outputs_BK: Tensor, points_KM: Tensor) -> tuple[Tensor, Tensor]:
-    """Shares (M, K, B) of each dimension, and atoms (M, K, 1)."""
-    shares_MKB = _marginals.logits(outputs_BK, points_KM.shape[1]).softmax(1)
-    return shares_MKB, points_KM.mT[:, :, None]
+    """Probabilities (M, K, B) for each dimension separately, and atoms (M, K, 1)."""
+    probability_MKB = _marginals.logits(outputs_BK, points_KM.shape[1]).softmax(1)
+    return probability_MKB, points_KM.mT[:, :, None]

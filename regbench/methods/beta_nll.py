@@ -1,7 +1,8 @@
-"""A Gaussian of trained mean and variance, each row weighed by a power β of its variance.
+"""Gaussian negative log-likelihood with trained mean and variance, each row weighted by a power β of its variance.
 
-stop-gradient(v)^β · ½ (log v + (y - ŷ)² / v): nothing is trained by the weight. β = 0 is `gaussian_nll`;
-with β = 1 the mean's gradient is that of half the squared error, so that rows called noisy are not given up.
+stop-gradient(v)^β · ½ (log v + (y - ŷ)² / v): no gradient flows through the weight. β = 0 is `gaussian_nll`;
+with β = 1 the gradient of the mean is that of half the squared error, so rows with a high predicted variance are
+still fitted.
 """
 
 from torch import Tensor
@@ -11,7 +12,7 @@ from regbench.types import Batch, HParam, HParams, Method, Params
 
 
 def loss(_params: Params, batch: Batch, hparams: HParams) -> Tensor:
-    """The weighed negative log-likelihood, summed over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
+    """The weighted negative log-likelihood, summed over dimensions: outputs (B, 2 M), targets (B, M) -> (B,)."""
     variance_BM = variance(batch.outputs)
     weight_BM = variance_BM.detach() ** hparams["variance_power"]
     return (weight_BM * negative_log_likelihood(batch.y, batch.prediction, variance_BM)).sum(-1)

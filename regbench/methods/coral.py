@@ -1,9 +1,9 @@
 """Ordinal regression with one score and K - 1 trained thresholds, so that probabilities never cross (CORAL).
 
 P(y > t) = σ(s + b_t) with one output s for each target dimension and a bias b_t for each threshold; the loss is the sum
-over thresholds of the binary cross-entropies. Since all thresholds share s, and biases that are in order at the
-optimum stay so, the probabilities fall with t. The prediction is the mean, or (`decode=rank`) the published count of
-thresholds that are more likely exceeded than not.
+of the binary cross-entropies over thresholds. All thresholds use the same s, and the biases are in order at the optimum
+and stay so; hence the probabilities decrease with t. The prediction is the mean, or (`decode=rank`), as published, the
+number of thresholds that are exceeded with a probability above ½.
 """
 
 import torch
@@ -22,7 +22,7 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Strea
 
 
 def logits(params: Params, outputs_BM: Tensor) -> Tensor:
-    """Of P(y > t): (B, M) -> (M, T, B)."""
+    """Logits of P(y > t): (B, M) -> (M, T, B)."""
     return outputs_BM.mT[:, None] + params["biases"].mT[:, :, None]
 
 
@@ -38,7 +38,7 @@ def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
 
 
 def predict(params: Params, outputs_BM: Tensor) -> Tensor:
-    """The mean of the predicted ranks, or the likeliest side of every threshold: (B, M) -> (B, M)."""
+    """The mean of the predicted distribution over ranks, or the predicted rank: (B, M) -> (B, M)."""
     return _ordinal.decode(params, exceeding(params, outputs_BM))
 
 

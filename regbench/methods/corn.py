@@ -1,10 +1,10 @@
 """Ordinal regression by conditional probabilities, whose products never cross (CORN).
 
-Output t gives P(y > t | y > t - 1) = σ(g_t), trained on the rows above threshold t - 1 alone, and P(y > t) is the
-product of the conditional ones up to t. The loss is summed over the decisions a row takes part in and divided by
-their mean number over the training targets; the paper divides by their number in the batch, which would let rows see
-each other. The prediction is the mean, or (`decode=rank`) the published count of thresholds that are more likely
-exceeded than not.
+Output t gives P(y > t | y > t - 1) = σ(g_t), trained only on the rows above threshold t - 1, and P(y > t) is the
+product of the conditional probabilities up to t. The loss of a row is the sum over the decisions it takes part in,
+divided by the mean number of decisions per training target. The paper divides by the number of decisions in the batch,
+which would make the loss of a row depend on the other rows. The prediction is the mean, or (`decode=rank`), as
+published, the number of thresholds that are exceeded with a probability above ½.
 """
 
 import torch
@@ -23,12 +23,12 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Strea
 
 
 def asked(levels_MTB: Tensor) -> Tensor:
-    """1 where a row decides at a threshold, for it lies above the one before; all decide at the first: (M, T, B)."""
+    """1 where a row takes part in a decision: at the first threshold, and above the one before: (M, T, B)."""
     return torch.cat([torch.ones_like(levels_MTB[:, :1]), levels_MTB[:, :-1]], dim=1)
 
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
-    """Cross-entropies of a row's decisions over the mean number of them: outputs (B, M·(K - 1)) -> (B,)."""
+    """Sum of the cross-entropies of a row's decisions, divided by their mean number: outputs (B, M·(K - 1)) -> (B,)."""
     levels_MTB = _ordinal.levels(params, batch.y)
     decisions = _ordinal.threshold_losses(_marginals.logits(batch.outputs, len(levels_MTB)), levels_MTB)
     return (asked(levels_MTB) * decisions).sum((0, 1)) / params["decisions"]
@@ -41,7 +41,7 @@ def exceeding(params: Params, outputs_BK: Tensor) -> Tensor:
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
-    """The mean of the predicted ranks, or the likeliest side of every threshold: (B, M·(K - 1)) -> (B, M)."""
+    """The mean of the predicted distribution over ranks, or the predicted rank: (B, M·(K - 1)) -> (B, M)."""
     return _ordinal.decode(params, exceeding(params, outputs_BK))
 
 

@@ -1,8 +1,8 @@
 """Classification with soft targets and the squared error of the decoded prediction in one loss.
 
 λ_KL KL(ψ‖π) + λ_pred ‖y - μᵀπ‖², with the encoder ψ of soft binning. With λ_pred = 0 it is `soft_binning`, with
-λ_KL = 0 `lsq_softmax`, and it is `end2end` with a frozen encoder and no autoencoding: what is left of the joint method
-when nothing of the encoder is learnt. The decoder μ stays at the centres, or is trained from there (`mu=trained`).
+λ_KL = 0 it is `lsq_softmax`. It equals `end2end` with a frozen encoder and no autoencoding loss, so it shows what the
+joint method achieves without learning the encoder. The decoder μ stays at the centres, or (`mu=trained`) starts there.
 """
 
 from torch import Tensor
@@ -18,7 +18,7 @@ DECODERS = ("fixed", "trained")
 
 
 def init(y_NM: Tensor, k: int, hparams: HParams, static: Static, stream: Stream) -> Params:
-    """Fixed centres (K, M) and width σ () of a bin, and the decoder μ (K, M); `UsageError` for no such decoder."""
+    """Fixed centres (K, M) and width σ () of a bin, and the decoder μ (K, M); `UsageError` for an unknown decoder."""
     if static["mu"] not in DECODERS:
         raise UsageError(f"mu={static['mu']}: no such decoder{did_you_mean(str(static['mu']), DECODERS)}")
     centres = place(y_NM, k, stream)

@@ -1,9 +1,9 @@
 """Encoder, decoder and classifier trained together: autoencoding, classification and regression in one loss.
 
 Equation 10: λ_auto (‖y - μᵀψ‖² + α H(ψ)) + λ_KL KL(ψ‖π) + λ_pred ‖y - μᵀπ‖², with the encoder ψ = softmax(wᵀy + b) of
-equation 6 and the decoder μ trained beside the network, started as soft binning. With λ_auto = λ_KL = 0 it is
-`lsq_softmax`; with λ_auto = λ_pred = 0 and a frozen encoder it is `soft_binning`.
-How fast encoder and decoder may move decides whether it works: a tenth of the network's rate (`encoder_lr`) does.
+equation 6 and the decoder μ trained together with the network, initialised as soft binning. With λ_auto = λ_KL = 0 it
+is `lsq_softmax`; with λ_auto = λ_pred = 0 and a frozen encoder it is `soft_binning`.
+The learning rate of encoder and decoder decides whether it works: a tenth of the network's (`encoder_lr`) does.
 """
 
 from torch import Tensor
@@ -31,7 +31,7 @@ def init(y_NM: Tensor, k: int, hparams: HParams, static: Static, stream: Stream)
 
 
 def loss(params: Params, batch: Batch, hparams: HParams) -> Tensor:
-    """Equation 10 of each row, the entropy penalised: outputs (B, K), targets (B, M) -> (B,)."""
+    """Equation 10 for each row, with the entropy penalised: outputs (B, K), targets (B, M) -> (B,)."""
     log_psi_BK = log_affine(batch.y, params["w_lin"], params["w_bias"])
     psi_BK = log_psi_BK.exp()
     entropy = -(psi_BK * log_psi_BK).sum(-1)

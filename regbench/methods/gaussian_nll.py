@@ -1,7 +1,7 @@
-"""A Gaussian of trained mean and variance for every input, by maximum likelihood.
+"""A Gaussian with trained mean and variance for every input, by maximum likelihood.
 
-The loss is ½ (log v + (y - ŷ)² / v). Where the network calls a row noisy, v is large and the row counts less for
-the mean, too: a region that is hard to fit may be given up for it (`beta_nll` is a remedy).
+The loss is ½ (log v + (y - ŷ)² / v). A row with a high predicted variance v has a low weight in the fit of the mean,
+so a region that is hard to fit may never be learnt (`beta_nll` is a remedy).
 """
 
 from torch import Tensor

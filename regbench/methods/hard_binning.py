@@ -1,8 +1,9 @@
 """Classification into K bins: each target belongs to its nearest centre.
 
-The encoder is one-hot, ψ(y) = e_i with i the nearest centre, the loss is the cross-entropy, which is KL(ψ‖π) of
-equation 3 since a one-hot has no entropy, and the prediction is the mean of the predicted distribution over the
-centres, not the most likely one. The encoder rounds, by δ/√12 for uniform targets; the prediction need not.
+The encoder is one-hot, ψ(y) = e_i with i the nearest centre. The loss is the cross-entropy, which is KL(ψ‖π) of
+equation 3 because a one-hot distribution has no entropy. The prediction is the mean of the predicted distribution over
+the centres, not the most likely centre. Encoding rounds the targets, with an RMS error of δ/√12 for uniform targets;
+the prediction is not rounded.
 """
 
 from torch import Tensor
@@ -15,12 +16,12 @@ from regbench.types import Batch, HParams, Method, Params, Static
 
 
 def init(y_NM: Tensor, k: int, _hparams: HParams, _static: Static, stream: Stream) -> Params:
-    """Fixed centres (K, M) over the range of the training targets (N, M), the end ones on its ends."""
+    """Fixed centres (K, M) over the range of the training targets (N, M), ends included."""
     return Params(fixed={"centres": place(y_NM, k, stream).c})
 
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
-    """-log π of the nearest centre, the first of equally near ones: outputs (B, K), targets (B, M) -> (B,)."""
+    """-log π of the nearest centre (the first, if tied): outputs (B, K), targets (B, M) -> (B,)."""
     nearest_B = nearest(batch.y, params["centres"])
     return -log_softmax(batch.outputs).gather(-1, nearest_B[:, None]).squeeze(-1)
 

@@ -1,10 +1,10 @@
-"""The histogram loss: each target is a Gaussian, and a bin's share is its mass between the bin's two edges.
+"""The histogram loss: each target becomes a Gaussian, and a bin's probability is the mass between its two edges.
 
 q_i = [Φ((e_{i+1} - y)/σ) - Φ((e_i - y)/σ)] / [Φ((e_k - y)/σ) - Φ((e_0 - y)/σ)], with σ = `sigma_ratio` bin widths, and
-the prediction is the mean over the midpoints. Soft binning takes the density at the centres instead of the mass between
-edges. Bins go beyond the range of the targets by `padding` σ, else the mean of a target at its end lies well inside;
-at small k the padding is less, for a quarter of the bins on either side is the most it may take. Of several target
-dimensions, each has its own bins.
+the prediction is the mean over the midpoints. Soft binning uses the density at the centres instead of the mass between
+edges. The bins extend beyond the range of the targets by `padding` σ: otherwise a target at the end of the range would
+decode to a value well inside it. At small k there is less padding, at most a quarter of the bins on either side. With
+several target dimensions, each has its own bins.
 """
 
 import math
@@ -17,7 +17,7 @@ from regbench.methods._scores import coverage_of_marginals, crps_of_marginals
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
-MOST_PADDED = 0.25  # of the bins, on either side
+MOST_PADDED = 0.25  # largest fraction of the bins used as padding on either side
 
 
 def init(y_NM: Tensor, k: int, hparams: HParams, _static: Static, _stream: Stream) -> Params:
@@ -31,17 +31,17 @@ def init(y_NM: Tensor, k: int, hparams: HParams, _static: Static, _stream: Strea
     return Params(fixed={"edges": edges_EM, "points": points_KM, "sigma": hparams["sigma_ratio"] * width_M})
 
 
-def shares(params: Params, y_BM: Tensor) -> Tensor:
+def encode(params: Params, y_BM: Tensor) -> Tensor:
     """The mass of each target's Gaussian in each bin of each dimension: (B, M) -> (M, K, B)."""
     edges_ME, sigma_M = params["edges"].mT, params["sigma"]
-    y_MB = y_BM.mT.clamp(edges_ME[:, :1], edges_ME[:, -1:])  # far beyond the bins no mass is left to share
+    y_MB = y_BM.mT.clamp(edges_ME[:, :1], edges_ME[:, -1:])  # far beyond the bins the mass underflows to 0
     below_MEB = torch.erf((edges_ME[:, :, None] - y_MB[:, None]) / (sigma_M[:, None, None] * math.sqrt(2)))
     return below_MEB.diff(dim=1) / (below_MEB[:, -1:] - below_MEB[:, :1])
 
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """KL(q‖π) of each row: outputs (B, M·K), targets (B, M) -> (B,)."""
-    return _marginals.divergence(shares(params, batch.y), batch.outputs)
+    return _marginals.divergence(encode(params, batch.y), batch.outputs)
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
-    encode=_marginals.encoder(shares),
+    encode=_marginals.encoder(encode),
     decoder=_marginals.decoder,
     scores={
         "crps": lambda params, outputs_BK, y_BM: crps_of_marginals(outputs_BK, params["points"], y_BM),

@@ -1,7 +1,8 @@
 """Huber's loss: the squared error of small errors, the absolute error of large ones.
 
-e² / (2β) where |e| < β, else |e| - β/2. With β → 0 it is `l1`, with a β above every error `lsq` over 2β. Targets lie in
-[0, 1], where the usual β = 1 would be least squares, so the default is 0.05, about the size of a good model's errors.
+e² / (2β) where |e| < β, else |e| - β/2. With β → 0 it is `l1`; with β above every error it is `lsq` divided by 2β.
+Targets lie in [0, 1], where the usual β = 1 would amount to least squares. The default is therefore 0.05, about the
+size of a good model's errors.
 """
 
 import torch
@@ -13,7 +14,7 @@ from regbench.types import Batch, HParam, HParams, Method, Params
 def loss(_params: Params, batch: Batch, hparams: HParams) -> Tensor:
     """Huber's loss of each row, summed over dimensions: targets and prediction (B, M) -> (B,)."""
     beta, error_BM = hparams["beta"], (batch.y - batch.prediction).abs()
-    inside_BM = error_BM.clamp(max=beta)  # the squared error of an error gone astray would not be finite
+    inside_BM = error_BM.clamp(max=beta)  # keeps the unused branch finite: the square of a very large error overflows
     return torch.where(error_BM < beta, inside_BM.square() / (2 * beta), error_BM - beta / 2).sum(-1)
 
 

@@ -1,6 +1,6 @@
-"""Least absolute deviations: the network predicts the target itself, and the loss is what MAE measures.
+"""Least absolute deviations: the network predicts the target itself, and the loss is the one MAE measures.
 
-Its best constant is the median, not the mean; wherever errors are reported as MAE, it belongs beside least squares.
+The best constant prediction is the median, not the mean; compare with it wherever errors are reported as MAE.
 """
 
 from torch import Tensor

@@ -1,7 +1,7 @@
 """Least squares: the network predicts the target itself.
 
 The baseline of every comparison, equation 1 of Stewart, Bach, Berthet (2025), https://arxiv.org/abs/2502.02996. The
-gradient of its loss has rank one in the features, whatever the batch; the other methods are ways round that.
+gradient of its loss has rank one in the features, whatever the batch; the other methods avoid that.
 """
 
 from torch import Tensor

@@ -1,9 +1,9 @@
 """Least squares through a softmax layer: the prediction is a trained mean of K values.
 
 The network's outputs become a distribution π over K bins, a trained decoder μ turns it into ŷ = μᵀπ, and the loss is
-the squared error: equation 2. It has the form of a classifier and none of its loss, so it tells what the form alone
-brings. Its gradient vanishes where all μ are equal and where π is one-hot; a small random μ starts near the first
-plateau (`init=random`), the even grid does not.
+the squared error: equation 2. It has the architecture of a classifier without the classification loss, so it shows the
+effect of the architecture alone. Its gradient vanishes where all μ are equal and where π is one-hot. A small random μ
+(`init=random`) starts near the first of these plateaus; the even grid does not.
 """
 
 from torch import Tensor

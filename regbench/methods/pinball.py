@@ -1,9 +1,10 @@
 """K quantiles of the target at once: the pinball loss at the levels τ_i = (i - ½) / K.
 
-max(τ e, (τ - 1) e) with e = y - q_τ, twice its mean over the levels, which is CRPS as K grows. Quantiles never cross:
-the first is an output, and the others follow by positive increments, softplus of outputs in units of an even spacing,
-so an untrained network gives an even grid over the range of the targets. The prediction is the mean of the quantiles,
-which is the mean of the distribution by the midpoint rule, or (`point=median`) the quantile in the middle.
+The pinball loss is max(τ e, (τ - 1) e) with e = y - q_τ. The loss is twice its mean over the levels, which approaches
+the CRPS as K grows. Quantiles never cross: the first is an output, and each further one adds a positive increment, a
+softplus of an output in units of an even spacing. An untrained network thus gives an even grid over the range of the
+targets. The prediction is the mean of the quantiles, which is the mean of the distribution by the midpoint rule, or
+(`point=median`) the middle quantile.
 """
 
 import math
@@ -22,15 +23,15 @@ POINTS = ("mean", "median")
 
 
 def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Stream) -> Params:
-    """Where the lowest quantile starts (M,), the spacing (M,), and each quantile's weight (K,) in the prediction.
+    """The offset of the lowest quantile (M,), the spacing (M,), and each quantile's weight (K,) in the prediction.
 
-    `UsageError` for no such point.
+    Raises `UsageError` for an unknown `point`.
     """
     point = str(static["point"])
     if point not in POINTS:
         raise UsageError(f"point={point}: no such prediction{did_you_mean(point, POINTS)}")
     weight_K = torch.full((k,), 1 / k, dtype=y_NM.dtype)
-    if point == "median":  # of an even number the two in the middle
+    if point == "median":  # the mean of the two middle ones if K is even
         weight_K = torch.zeros_like(weight_K)
         weight_K[[(k - 1) // 2, k // 2]] = 1 / len({(k - 1) // 2, k // 2})
     centres_KM, delta_M = grids(y_NM, k)
@@ -47,7 +48,7 @@ def quantiles(params: Params, outputs_BK: Tensor) -> Tensor:
 
 
 def levels(k: int, like: Tensor) -> Tensor:
-    """τ_i = (i - ½) / K: (K,)."""
+    """The quantile levels τ_i = (i - ½) / K: (K,)."""
     return (torch.arange(k, device=like.device) + 0.5).to(like.dtype) / k
 
 
@@ -59,22 +60,22 @@ def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
-    """The mean, or the middle, of the quantiles: (B, M·K) -> (B, M)."""
+    """The mean of the quantiles, or the middle one: (B, M·K) -> (B, M)."""
     return (quantiles(params, outputs_BK) * params["weight"][:, None]).sum(1).mT
 
 
 def crps(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
-    """Of a distribution with an equal share at each quantile: the loss itself, but a mean over dimensions; (B,)."""
+    """CRPS of equal probabilities at the quantiles: the loss, averaged over dimensions instead of summed; (B,)."""
     return distances.of_atoms(*distribution(params, outputs_BK), y_BM)
 
 
 def coverage(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
-    """Of the same distribution, so that the interval's ends are quantiles that were trained: (B,)."""
+    """Coverage of the same distribution; the ends of the interval are trained quantiles: (B,)."""
     return intervals.of_atoms(*distribution(params, outputs_BK), y_BM)
 
 
 def distribution(params: Params, outputs_BK: Tensor) -> tuple[Tensor, Tensor]:
-    """An equal share at each quantile: shares and atoms (M, K, B)."""
+    """Equal probabilities at the quantiles: probabilities and atoms (M, K, B)."""
     atoms_MKB = quantiles(params, outputs_BK)
     return torch.full_like(atoms_MKB, 1 / atoms_MKB.shape[1]), atoms_MKB
 

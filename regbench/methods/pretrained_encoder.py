@@ -1,8 +1,8 @@
 """Soft binning with an encoder and a decoder fitted to the targets first, and then frozen.
 
 Stage 1 starts from soft binning and fits w and μ to reproduce the training targets, ‖y - μᵀψ(y)‖² + α H(ψ(y))
-(equations 7 and 8, the entropy penalised); it sees no features. Stage 2 trains the classifier on KL(ψ‖π) with both
-frozen (equation 3) and decodes with the fitted μ. There is most to gain where bins are few.
+(equations 7 and 8, with the entropy penalised); it does not use the features. Stage 2 trains the classifier on KL(ψ‖π)
+with both frozen (equation 3) and decodes with the fitted μ. The gain is largest with few bins.
 """
 
 from torch import Tensor
@@ -19,9 +19,10 @@ TARGETS = ("train", "uniform")
 
 
 def init(y_NM: Tensor, k: int, hparams: HParams, static: Static, stream: Stream) -> Params:
-    """Stage 1: fixed w_lin (M, K), w_bias (K,) and μ (K, M), fitted to targets (N, M); `UsageError` for no such ones.
+    """Stage 1: fixed w_lin (M, K), w_bias (K,) and μ (K, M), fitted to targets (N, M).
 
-    `targets=uniform` fits them to as many synthetic targets, uniform over the range of the training targets.
+    `targets=uniform` fits them to N synthetic targets, uniform over the range of the training targets. Raises
+    `UsageError` for any other value but `train`.
     """
     centres = place(y_NM, k, stream)
     fitted_NM = _targets(y_NM, str(static["targets"]), stream)

@@ -1,8 +1,8 @@
-"""Classification into bins of equal mass: as many training targets in each, and its centre is their mean.
+"""Classification into bins of equal mass: each holds the same number of training targets and decodes to their mean.
 
-Hard binning with edges at the quantiles of the training targets instead of an even grid. Bins that equal targets leave
-empty (grades, ages) are never predicted. A bin is decoded as the mean of its training targets, or (`centre=median`) as
-their median. Of several target dimensions, each has its own bins.
+Hard binning with edges at the quantiles of the training targets instead of an even grid. Bins that stay empty because
+of equal targets (grades, ages) are never predicted. A bin decodes to the mean of its training targets, or
+(`centre=median`) to their median. With several target dimensions, each has its own bins.
 """
 
 import torch
@@ -21,7 +21,7 @@ CENTRES = {"mean": torch.mean, "median": torch.median}
 def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Stream) -> Params:
     """Fixed edges (K - 1, M), the highest target (M,), centres (K, M), and which bins are used (K, M), 1 or 0.
 
-    `UsageError` for no such centre.
+    Raises `UsageError` for an unknown `centre`.
     """
     name = str(static["centre"])
     if name not in CENTRES:
@@ -30,14 +30,14 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Strea
     high_M = y_NM.amax(0)
     points_KM, used_KM = y_NM.new_zeros(2, k, y_NM.shape[1])
     for m, which_N in enumerate(bins(edges_EM, high_M, y_NM)):
-        for each in which_N.unique():
-            points_KM[each, m] = CENTRES[name](y_NM[which_N == each, m])
-            used_KM[each, m] = 1
+        for used in which_N.unique():
+            points_KM[used, m] = CENTRES[name](y_NM[which_N == used, m])
+            used_KM[used, m] = 1
     return Params(fixed={"edges": edges_EM, "high": high_M, "points": points_KM, "used": used_KM})
 
 
 def _edges(y_N: Tensor, k: int) -> Tensor:
-    """Halfway between the last target of a bin and the next larger one; equal targets stay together: (K - 1,)."""
+    """Edges halfway between the last target of a bin and the next larger one; equal targets share a bin: (K - 1,)."""
     sorted_N = y_N.sort().values
     last_E = sorted_N[((torch.arange(1, k) * len(y_N) / k).round().long() - 1).clamp(min=0)]
     next_E = torch.searchsorted(sorted_N, last_E, right=True).clamp(max=len(y_N) - 1)
@@ -45,16 +45,16 @@ def _edges(y_N: Tensor, k: int) -> Tensor:
 
 
 def bins(edges_EM: Tensor, high_M: Tensor, y_BM: Tensor) -> Tensor:
-    """Which bin each target is in: (M, B). Between two edges that differ there is a training target."""
+    """The bin of each target: (M, B). There is a training target between any two different edges."""
     y_MB = y_BM.minimum(high_M).mT
     return (y_MB[:, None] > edges_EM.mT[:, :, None]).sum(1)
 
 
-def shares(params: Params, y_BM: Tensor) -> Tensor:
-    """One-hot: (B, M) -> (M, K, B)."""
+def encode(params: Params, y_BM: Tensor) -> Tensor:
+    """The one-hot q of each target and dimension: (B, M) -> (M, K, B)."""
     which_MB = bins(params["edges"], params["high"], y_BM)
-    every_K = torch.arange(len(params["points"]), device=y_BM.device)
-    return (which_MB[:, None] == every_K[:, None]).to(y_BM.dtype)
+    bins_K = torch.arange(len(params["points"]), device=y_BM.device)
+    return (which_MB[:, None] == bins_K[:, None]).to(y_BM.dtype)
 
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
@@ -69,22 +69,22 @@ def predict(params: Params, outputs_BK: Tensor) -> Tensor:
 
 
 def crps(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
-    """Of the predicted distribution over the points of the bins that are used: (B,)."""
+    """CRPS of the predicted distribution over the points of the used bins: (B,)."""
     return distances.of_atoms(*distribution(params, outputs_BK), y_BM)
 
 
 def coverage(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
-    """Of the same distribution: (B,)."""
+    """Coverage of the same distribution: (B,)."""
     return intervals.of_atoms(*distribution(params, outputs_BK), y_BM)
 
 
 def distribution(params: Params, outputs_BK: Tensor) -> tuple[Tensor, Tensor]:
-    """Shares (M, K, B) and atoms (M, K, 1)."""
+    """Probabilities (M, K, B) and atoms (M, K, 1)."""
     return _used(params, outputs_BK).softmax(1), params["points"].mT[:, :, None]
 
 
 def _used(params: Params, outputs_BK: Tensor) -> Tensor:
-    """Logits (M, K, B), of bins without a training target -∞."""
+    """Logits (M, K, B), -∞ for bins without a training target."""
     used_MK = params["used"].mT
     return _marginals.logits(outputs_BK, len(used_MK)).masked_fill(used_MK[:, :, None] == 0, -torch.inf)
 
@@ -94,7 +94,7 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
-    encode=_marginals.encoder(shares),
+    encode=_marginals.encoder(encode),
     decoder=_marginals.decoder,
     scores={"crps": crps, "coverage": coverage},
     static={"centre": "mean"},

@@ -1,8 +1,9 @@
-"""Classification into K bins with soft targets: each target is shared among the centres around it.
+"""Classification into K bins with soft targets: each target is spread over the centres around it.
 
-The encoder weighs every centre by a Gaussian of its distance, ψ(y)_i ∝ exp(-‖y - c_i‖² / 2σ²) with σ = λ_σ δ, δ the
-spacing of the centres (equations 4 and 5); the loss is KL(ψ‖π) (equation 3), and the prediction is the mean of π over
-the centres. With 15 bins or more, ψ gives the target back to 1e-3 of the range, two spacings away from its ends.
+The encoder weights every centre by a Gaussian of its distance, ψ(y)_i ∝ exp(-‖y - c_i‖² / 2σ²) with σ = λ_σ δ, δ the
+spacing of the centres (equations 4 and 5). The loss is KL(ψ‖π) (equation 3), and the prediction is the mean of π over
+the centres. With 15 bins or more, the mean of ψ recovers the target to 1e-3 of the range, except within two spacings
+of its ends.
 """
 
 from torch import Tensor

@@ -1,8 +1,9 @@
-"""Classification with two-hot targets: each is shared among the two centres beside it, so that its mean is exact.
+"""Classification with two-hot targets: each is split between the two centres next to it, so that the mean is exact.
 
 The weights fall linearly with the distance, q_i = max(0, 1 - |y - c_i| / δ), so Σ q_i c_i = y wherever y lies between
-the lowest and the highest centre; beyond them the target is clipped for the encoder, never for the metric. Soft
-binning shares with further neighbours and loses the ends for it. Of several target dimensions, each has its own bins.
+the lowest and the highest centre. Beyond them the target is clipped for the encoder, never for the metric. Soft binning
+also uses centres further away, which makes it inexact at the ends. With several target dimensions, each has its own
+bins.
 """
 
 from torch import Tensor
@@ -19,7 +20,7 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, _static: Static, _stream: Stre
     return Params(fixed={"points": points_KM, "delta": delta_M})
 
 
-def shares(params: Params, y_BM: Tensor) -> Tensor:
+def encode(params: Params, y_BM: Tensor) -> Tensor:
     """The two-hot q of each target and dimension: (B, M) -> (M, K, B)."""
     points_MK = params["points"].mT
     y_MB = y_BM.mT.clamp(points_MK[:, :1], points_MK[:, -1:])
@@ -29,7 +30,7 @@ def shares(params: Params, y_BM: Tensor) -> Tensor:
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """KL(q‖π) of each row: outputs (B, M·K), targets (B, M) -> (B,)."""
-    return _marginals.divergence(shares(params, batch.y), batch.outputs)
+    return _marginals.divergence(encode(params, batch.y), batch.outputs)
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
@@ -42,7 +43,7 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
-    encode=_marginals.encoder(shares),
+    encode=_marginals.encoder(encode),
     decoder=_marginals.decoder,
     scores={
         "crps": lambda params, outputs_BK, y_BM: crps_of_marginals(outputs_BK, params["points"], y_BM),

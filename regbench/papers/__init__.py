@@ -1,1 +1,1 @@
-"""Published numbers, typed in from the papers, to lay beside ours: data, and nothing that computes."""
+"""Published numbers and claims, copied from the papers to compare ours with: data only, no computation."""

@@ -1,6 +1,6 @@
 """Stewart, Bach and Berthet, "Building Bridges between Regression, Clustering, and Classification".
 
-Tables 1 to 3 as they are printed, misprints included. The CSV files beside this one hold the numbers.
+Tables 1 to 3 as printed, including misprints. The numbers are in CSV files next to this file.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ DATASETS = ("WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM")  # in the order of i
 METHODS = ("lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end")  # of its figures
 WIDTH = "lambda_sigma"  # the hyper-parameter that tables have a column for, as Table 2 has
 
-# Where a public data set cannot be what Table 1 prints, and why: (property, dataset) → reason.
+# Where public data cannot match Table 1, and why: (property, dataset) → reason.
 MISPRINTS = {
     ("num_features", "WN"): "every public version of Wine Quality has 11 inputs; the paper prints 7",
     ("num_test", "CA"): "8192 rows less 6553 and 819 leave 820; the paper's three parts sum to 8191",
@@ -30,7 +30,7 @@ class Cell:
 
 
 def table1() -> dict[str, dict[str, str]]:
-    """Sizes, inputs and batch size of the eight datasets: property → dataset → what is printed."""
+    """Sizes, inputs and batch size of the eight datasets: property → dataset → printed text."""
     return {row.pop("property"): row for row in tables.rows("bridges_table1.csv")}
 
 
@@ -53,5 +53,5 @@ def table2() -> list[Cell]:
 
 
 def table3() -> dict[tuple[int, str], float]:
-    """The λ_KL that its sweep chose for `end2end`: (k, dataset) → λ_KL, with λ_pred = 1."""
+    """The λ_KL chosen by the paper's sweep for `end2end`: (k, dataset) → λ_KL, with λ_pred = 1."""
     return {(int(row["k"]), name): float(row[name]) for row in tables.rows("bridges_table3.csv") for name in DATASETS}

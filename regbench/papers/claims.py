@@ -1,7 +1,7 @@
-"""What a paper says of its methods, as data: each sentence with a predicate over cells, in a small closed vocabulary.
+"""The claims of a paper as data: each sentence with a predicate over cells, in a small closed vocabulary.
 
-`papers/NAME.yaml` holds the claims of the paper NAME. Reading one needs no numbers; `regbench.analysis.claims` lays
-them beside the paper's own tables and beside runs.
+`papers/NAME.yaml` holds the claims of the paper NAME. Reading it needs no numbers; `regbench.analysis.claims` checks
+the claims against the paper's own tables and against runs.
 """
 
 from collections.abc import Mapping
@@ -21,21 +21,23 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-Where = Literal["everywhere", "somewhere", "mostly"]  # of the (dataset, k) that are asked: all, one, more than half
+Where = Literal[
+    "everywhere", "somewhere", "mostly"
+]  # for all (dataset, k) in question, at least one, or more than half
 Rows = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
 Ks = Annotated[tuple[int | None, ...], BeforeValidator(_listed), Field(min_length=1)]
 Datasets = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Share = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(gt=0)]
 
 
 class Predicate(BaseModel):
-    """A statement about cells. A row is a method as users write it; `k` is for the rows that say none themselves."""
+    """A statement about cells. A row is a method as users write it; `k` applies to rows that do not give their own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class OverCells(Predicate):
-    """What is asked of every dataset and k by itself; no `datasets` means all of the paper's."""
+    """A predicate evaluated for each dataset and k separately; no `datasets` means all of the paper's."""
 
     k: Ks = (None,)
     datasets: Datasets = ()
@@ -43,7 +45,7 @@ class OverCells(Predicate):
 
 
 class Lowest(OverCells):
-    """The row's error is below that of every other among those named."""
+    """The row's error is below that of every other row in `among`."""
 
     row: str
     among: Rows
@@ -61,20 +63,20 @@ class Similar(OverCells):
 
     row: str
     to: str
-    by: Share
+    by: Fraction
 
 
 class ShareOfGain(OverCells):
-    """Of what `of` gains over `over`, the row alone brings less than `below`."""
+    """The gain of `row` over `over` is less than the fraction `below` of the gain of `of` over `over`."""
 
     row: str
     of: str
     over: str
-    below: Share
+    below: Fraction
 
 
 class OverKs(Predicate):
-    """What is asked of a row at several k, of every dataset by itself."""
+    """A predicate about one row at several k, evaluated for each dataset separately."""
 
     row: str
     datasets: Datasets = ()
@@ -85,7 +87,7 @@ class VariesLittle(OverKs):
     """Between any two of the ks the error differs by at most `by`."""
 
     k: Ks
-    by: Share
+    by: Fraction
 
 
 class NoGainBeyond(OverKs):
@@ -93,41 +95,41 @@ class NoGainBeyond(OverKs):
 
     k: int
     up_to: Ks
-    by: Share
+    by: Fraction
 
 
 class OverMeans(Predicate):
-    """What is asked of means over datasets of relative errors, whichever mean is taken."""
+    """A predicate about means of relative errors over datasets, for any kind of mean."""
 
     datasets: Datasets = ()
 
 
 class MeanImprovement(OverMeans):
-    """The mean over datasets of the row's error relative to `over` is `about` below 1, rounded as it is said."""
+    """The mean over datasets of the row's error relative to `over` is `about` below 1, rounded to `to_the`."""
 
     row: str
     over: str
     k: int | None = None
-    about: Share
-    to_the: Share  # what `about` is rounded to: 0.01 for whole percents
+    about: Fraction
+    to_the: Fraction  # what `about` is rounded to: 0.01 for whole percents
 
 
 class OrderOfMeans(OverMeans):
-    """By the means, each row is below all those of the next group."""
+    """Ordered by the means: each row of a group is below all rows of the next group."""
 
     order: Annotated[tuple[Rows, ...], Field(min_length=2)]
     k: int | None = None
 
 
 class SameOrderForEveryK(OverMeans):
-    """The rows, ordered by the means, come in one order for every k."""
+    """The order of the rows by the means is the same for every k."""
 
     rows: Rows
     k: Ks
 
 
 class BestSettingDiffers(Predicate):
-    """At each k, the values that a sweep chose for a setting of the row are not the same on all datasets."""
+    """At each k, the values a sweep chose for a setting of the row differ between datasets."""
 
     setting: str
     of: str
@@ -136,19 +138,19 @@ class BestSettingDiffers(Predicate):
 
 
 class All(Predicate):
-    """Every part holds."""
+    """All parts hold."""
 
     parts: tuple[Predicate, ...]
 
 
 class AnyOf(Predicate):
-    """One part holds."""
+    """At least one part holds."""
 
     parts: tuple[Predicate, ...]
 
 
 class Not(Predicate):
-    """The part fails."""
+    """The part does not hold."""
 
     part: Predicate
 
@@ -169,7 +171,7 @@ JOINING = ("all", "any", "not")
 
 
 def read_predicate(data: Any) -> Predicate:
-    """A predicate from `{lowest: {row: end2end, ...}}`; `all` and `any` join several, `not` turns one round."""
+    """A predicate from `{lowest: {row: end2end, ...}}`; `all` and `any` combine several, `not` negates one."""
     if isinstance(data, Predicate):
         return data
     if not isinstance(data, Mapping) or len(data) != 1:
@@ -188,34 +190,34 @@ def read_predicate(data: Any) -> Predicate:
 
 
 class Claim(BaseModel):
-    """A sentence of the paper, and what must be true of the cells for it to hold."""
+    """A sentence of the paper, and the predicate over cells that must hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
     text: str  # in the paper's own words
     section: str
-    reading: str = ""  # what of the predicate the sentence leaves open, and how it was settled
-    includes: tuple[str, ...] = ()  # claims that this one says too: where one of them fails, so does this
+    reading: str = ""  # how the sentence was interpreted where it is ambiguous
+    includes: tuple[str, ...] = ()  # ids of claims this one implies: if one of them fails, so does this
     holds_if: Annotated[Predicate, BeforeValidator(read_predicate)]
 
 
 class ErrorTable(BaseModel):
-    """A printed table of errors: one row of its file for each cell."""
+    """A printed table of errors: one row of its file per cell."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     file: str
     value: str  # the column that holds the error
-    decimals: int | None = None  # to which the table rounds; None where each number has its own digits
-    dataset: str = ""  # of all rows, where no column says it
+    decimals: int | None = None  # digits the table rounds to; None: as printed for each number
+    dataset: str = ""  # of all rows, if there is no such column
     settings: tuple[str, ...] = ()  # columns that are settings of the method
-    methods: Mapping[str, str] = Field(default_factory=dict)  # the table's name of a row → ours, where they differ
+    methods: Mapping[str, str] = Field(default_factory=dict)  # name of a row in the table → ours, where they differ
 
 
 class ChosenTable(BaseModel):
-    """A printed table of the values that a sweep chose for a setting: one row for each k, one column a dataset."""
+    """A printed table of the values a sweep chose for a setting: one row per k, one column per dataset."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -226,7 +228,7 @@ class ChosenTable(BaseModel):
 
 
 class Paper(BaseModel):
-    """A paper: its tables, its claims, and which benchmark's runs they are laid beside."""
+    """A paper: its tables, its claims, and the benchmarks to check them with."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -234,17 +236,17 @@ class Paper(BaseModel):
     folder: Path  # of its tables
     title: str
     reference: str
-    benchmarks: tuple[str, ...]  # the first of them that there is
-    datasets: tuple[str, ...]  # by their short names, in the paper's order
-    baseline: str  # what its means of relative errors are relative to
+    benchmarks: tuple[str, ...]  # the first stored one is used
+    datasets: tuple[str, ...]  # short names, in the paper's order
+    baseline: str  # the reference of its relative errors
     errors: tuple[ErrorTable, ...]
     chosen: tuple[ChosenTable, ...] = ()
-    notes: tuple[str, ...] = ()  # what whoever reads its tables must know
+    notes: tuple[str, ...] = ()  # notes for readers of the tables
     claims: tuple[Claim, ...]
 
 
 def takes_means(predicate: Predicate) -> bool:
-    """Whether it depends on how means over datasets are taken."""
+    """Whether a predicate depends on the kind of mean over datasets."""
     match predicate:
         case All() | AnyOf():
             return any(map(takes_means, predicate.parts))
@@ -254,15 +256,15 @@ def takes_means(predicate: Predicate) -> bool:
 
 
 def names() -> list[str]:
-    """Every paper whose claims are written down, sorted."""
+    """The names of all papers with claims, sorted."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
 @cache
 def load(name: str) -> Paper:
-    """The paper of that name, or of a YAML file of the user's own; `UsageError` with the nearest one.
+    """The paper of that name, or of a user's YAML file, whose tables are next to it.
 
-    The tables of a file lie beside it.
+    Raises `UsageError`, with the nearest name, if there is none.
     """
     path = Path(name).expanduser() if Path(name).suffix in (".yaml", ".yml") else FOLDER / f"{name}.yaml"
     if path.parent == FOLDER and name not in names():
@@ -274,7 +276,7 @@ def load(name: str) -> Paper:
 
 
 def read(text: str, name: str, folder: Path = FOLDER) -> Paper:
-    """A paper from YAML, its tables in `folder`; `UsageError` names the field that is wrong."""
+    """Read a paper from YAML, with its tables in `folder`; raises `UsageError` naming the invalid field."""
     try:
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
@@ -286,13 +288,13 @@ def read(text: str, name: str, folder: Path = FOLDER) -> Paper:
         paper = Paper.model_validate({"name": name, "folder": folder, **data})
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(each) for each in first["loc"])
+        place = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{name}.yaml, {place}: {first['msg']}") from None
     ids = [claim.id for claim in paper.claims]
-    if twice := sorted({each for each in ids if ids.count(each) > 1}):
+    if twice := sorted({claim_id for claim_id in ids if ids.count(claim_id) > 1}):
         raise UsageError(f"{name}.yaml: two claims are called '{twice[0]}'")
     for place, claim in enumerate(paper.claims):
-        if unknown := [each for each in claim.includes if each not in ids]:
+        if unknown := [claim_id for claim_id in claim.includes if claim_id not in ids]:
             raise UsageError(f"{name}.yaml, {claim.id}: no claim called '{unknown[0]}'{did_you_mean(unknown[0], ids)}")
         if set(claim.includes) & set(ids[place:]):
             raise UsageError(f"{name}.yaml, {claim.id}: what it includes must stand above it")

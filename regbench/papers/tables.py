@@ -1,6 +1,6 @@
-"""The tables that a paper prints, each number with the interval that its rounding leaves open.
+"""The printed tables of a paper; each number has the interval of values that round to it.
 
-A table is a CSV file beside the claims, a row for each cell or, of a swept setting, a column for each dataset.
+A table is a CSV file next to the claims, with a row per cell or, for a swept setting, a column per dataset.
 """
 
 import csv
@@ -18,13 +18,13 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it is printed: its value, and the digits after the point."""
+    """A printed number: its value, and the number of digits after the point."""
 
     value: float
     decimals: int
 
     def interval(self, decimals: int | None = None) -> tuple[float, float]:
-        """Between what rounding gives this number, to the digits printed or to so many `decimals`.
+        """The interval of values that round to this number, with the printed digits or with `decimals`.
 
         >>> number("0.018").interval()
         (0.0175, 0.0185)
@@ -36,7 +36,7 @@ class Number:
 
 @dataclass(frozen=True)
 class PrintedCell:
-    """One number of a table: of which dataset (its short name) and which row."""
+    """One number of a table, with its dataset (short name) and row."""
 
     dataset: str
     row: str  # a method, with its settings in brackets
@@ -45,7 +45,7 @@ class PrintedCell:
 
 
 def number(text: str) -> Number:
-    """A printed number.
+    """Parse a printed number.
 
     >>> number("0.090")
     Number(value=0.09, decimals=3)
@@ -54,12 +54,12 @@ def number(text: str) -> Number:
 
 
 def errors(table: "ErrorTable", folder: Path = FOLDER) -> list[PrintedCell]:
-    """Every cell of a table of errors; `UsageError` where the file has no such columns, or words for numbers."""
+    """All cells of a table of errors; raises `UsageError` for missing columns or cells that are not numbers."""
     cells = []
     for line in rows(table.file, folder):
         needed = ("method", table.value, *table.settings, *(() if table.dataset else ("dataset",)))
-        if lost := next((name for name in needed if name not in line), None):
-            raise UsageError(f"{table.file}: no column called '{lost}'{did_you_mean(lost, line)}")
+        if missing := next((name for name in needed if name not in line), None):
+            raise UsageError(f"{table.file}: no column called '{missing}'{did_you_mean(missing, line)}")
         settings = [f"{name}={line[name]}" for name in table.settings if line[name]]
         method = table.methods.get(line["method"], line["method"])
         try:
@@ -72,7 +72,7 @@ def errors(table: "ErrorTable", folder: Path = FOLDER) -> list[PrintedCell]:
 
 
 def chosen(table: "ChosenTable", folder: Path = FOLDER) -> dict[tuple[str, int | None], float]:
-    """The value that a sweep chose: (dataset's short name, k) → value."""
+    """The values a sweep chose: (dataset's short name, k) → value."""
     return {
         (dataset, int(line["k"]) if line.get("k") else None): float(value)
         for line in rows(table.file, folder)
@@ -82,6 +82,6 @@ def chosen(table: "ChosenTable", folder: Path = FOLDER) -> dict[tuple[str, int |
 
 
 def rows(file: str, folder: Path = FOLDER) -> list[dict[str, str]]:
-    """The lines of a CSV file as text."""
+    """The rows of a CSV file as dictionaries of text."""
     with (folder / file).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

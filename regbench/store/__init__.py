@@ -1,4 +1,4 @@
-"""Every read and write of results, in words of the domain; no other package knows SQL."""
+"""All reading and writing of results, in terms of jobs and runs; no other package uses SQL."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ LAZY = {
     **dict.fromkeys(("Moved", "export", "import_"), "transfer"),
     **dict.fromkeys(("DISTILLED", "DISTILLED_CURVES", "WHOLE", "Part"), "part"),
     **dict.fromkeys(("exports", "opened"), "folder"),
-}  # name -> module: they load pyarrow and pandas, which only those need who move results
+}  # name -> module; these load pyarrow and pandas, which only export and import need
 
 __all__ = [
     "DISTILLED",
@@ -59,7 +59,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load the modules that move results when they are asked for."""
+    """Load the modules that export and import results on first use."""
     if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"regbench.store.{LAZY[name]}"), name)

@@ -1,4 +1,4 @@
-"""Code that was shown to compute the same: two digests, and what was trained with both to show it."""
+"""Adoptions: pairs of code digests that were shown to compute the same, with the evidence."""
 
 from collections.abc import Sequence
 
@@ -14,49 +14,55 @@ Digest = ColumnElement[str] | InstrumentedAttribute[str]
 
 
 class Codes:
-    """Code digests, of which some stand for the same numbers."""
+    """Code digests, grouped by the numbers they compute: digests of one group count as the same code."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
         self._name: dict[str, str] = {}
         for pair in pairs:
             together = {self.name(digest) for digest in pair}
-            for digest in {*pair, *(each for each, name in self._name.items() if name in together)}:
+            for digest in {*pair, *(known for known, name in self._name.items() if name in together)}:
                 self._name[digest] = min(together)
 
     @classmethod
     def of(cls, connection: Connection) -> "Codes":
-        """What the store knows."""
+        """The groups made by all adoptions in the store."""
         return cls([(old, new) for old, new in connection.execute(select(AdoptionRow.old, AdoptionRow.new))])
 
     def name(self, digest: str) -> str:
-        """One digest for all that compute the same."""
+        """One digest that represents all digests of its group."""
         return self._name.get(digest, digest)
 
     def same(self, one: str, other: str) -> bool:
-        """Whether two digests compute the same, as far as was shown."""
+        """Whether two digests are equal or were shown to compute the same."""
         return self.name(one) == self.name(other)
 
     def alike(self, digest: str) -> list[str]:
-        """All digests that compute the same as this one, itself included."""
-        return sorted({digest, *(each for each in self._name if self.same(each, digest))})
+        """All digests of the group of this one, itself included."""
+        return sorted({digest, *(other for other in self._name if self.same(other, digest))})
 
     def column(self, digest: Digest) -> Digest:
-        """`name` in SQL."""
+        """`name` as an SQL expression."""
         return case(self._name, value=digest, else_=digest) if self._name else digest
 
 
 def add(connection: Connection, adoptions: Sequence[Adoption]) -> None:
-    """Remember adoptions; one that is there stays as it is."""
+    """Store adoptions; those already stored are left unchanged."""
     moment = now(connection)
     rows = [
-        {"old": each.old, "new": each.new, "old_commit": each.commit, "evidence": dict(each.evidence), "made": moment}
-        for each in adoptions
+        {
+            "old": adoption.old,
+            "new": adoption.new,
+            "old_commit": adoption.commit,
+            "evidence": dict(adoption.evidence),
+            "made": moment,
+        }
+        for adoption in adoptions
     ]
     insert_new(connection, AdoptionRow, rows)
 
 
 def known(connection: Connection) -> list[Adoption]:
-    """Every adoption, the first made first."""
+    """Every adoption, oldest first."""
     columns = (AdoptionRow.old, AdoptionRow.new, AdoptionRow.old_commit, AdoptionRow.evidence)
     rows = connection.execute(select(*columns).order_by(AdoptionRow.made, AdoptionRow.old))
     return [Adoption(*row) for row in rows]
@@ -76,6 +82,6 @@ def trained(connection: Connection) -> list[Trained]:
 
 
 def concerning(codes: Codes, digests: Sequence[str]) -> ColumnElement[bool]:
-    """The adoptions that say something of these digests."""
+    """SQL condition: the adoptions that involve one of these digests, directly or through their group."""
     alike = sorted({other for digest in digests for other in codes.alike(digest)})
     return or_(AdoptionRow.old.in_(alike), AdoptionRow.new.in_(alike))

@@ -1,7 +1,8 @@
-"""Where an unfinished run can go on: the state after its last written epoch, and the pack it was trained in.
+"""Checkpoints of unfinished runs: the state after the last stored epoch, and the pack the run is trained in.
 
-A checkpoint is written in the transaction of the epochs it explains. A large one is a file beside the database:
-written, synced and renamed first, so that what a transaction names is there, and known by its digest.
+A checkpoint is written in the same transaction as its epochs. A large one is a file next to the database, which is
+written, synced and renamed before the transaction, so that a file named in the database always exists. The database
+holds its digest.
 """
 
 import hashlib
@@ -21,20 +22,26 @@ LARGEST_IN_DATABASE = 16 * 2**20  # bytes; a larger one makes the database slow 
 
 
 def stage(folder: Path | None, checkpoints: Sequence[Checkpoint]) -> list[dict[str, Any]]:
-    """Rows for `save`; what is large is put into the folder (None: everything goes into the database)."""
-    return [_row(folder, each) for each in checkpoints]
+    """Rows for `save`; large states are written to files in `folder` (None: everything goes into the database)."""
+    return [_row(folder, checkpoint) for checkpoint in checkpoints]
 
 
-def _row(folder: Path | None, each: Checkpoint) -> dict[str, Any]:
-    digest = hashlib.sha256(each.data).hexdigest()
-    row = {"run_id": each.run_id, "epoch": each.epoch, "digest": digest, "data": each.data, "file": None}
-    if folder is None or len(each.data) <= LARGEST_IN_DATABASE:
+def _row(folder: Path | None, checkpoint: Checkpoint) -> dict[str, Any]:
+    digest = hashlib.sha256(checkpoint.data).hexdigest()
+    row = {
+        "run_id": checkpoint.run_id,
+        "epoch": checkpoint.epoch,
+        "digest": digest,
+        "data": checkpoint.data,
+        "file": None,
+    }
+    if folder is None or len(checkpoint.data) <= LARGEST_IN_DATABASE:
         return row
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{each.run_id}-{each.epoch}-{digest[:16]}.bin"
+    name = f"{checkpoint.run_id}-{checkpoint.epoch}-{digest[:16]}.bin"
     temporary = folder / f"{name}.{os.getpid()}"
     with temporary.open("wb") as file:
-        file.write(each.data)
+        file.write(checkpoint.data)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / name)
@@ -42,7 +49,7 @@ def _row(folder: Path | None, each: Checkpoint) -> dict[str, Any]:
 
 
 def save(connection: Connection, rows: Sequence[Mapping[str, Any]], held: Collection[int]) -> list[str]:
-    """Replace the checkpoints of the runs that are still ours; gives the files that nobody needs now."""
+    """Replace the checkpoints of the runs in `held`; returns the files that are no longer needed."""
     kept = [row for row in rows if row["run_id"] in held]
     unneeded = drop(connection, [row["run_id"] for row in kept])
     unneeded += [row["file"] for row in rows if row["run_id"] not in held and row["file"]]
@@ -52,7 +59,7 @@ def save(connection: Connection, rows: Sequence[Mapping[str, Any]], held: Collec
 
 
 def drop(connection: Connection, runs: Collection[int]) -> list[str]:
-    """Forget the checkpoints of these runs; gives their files."""
+    """Delete the checkpoints of these runs from the database; returns their files."""
     files = rows_in(connection, select(CheckpointRow.file), CheckpointRow.run_id, runs)
     for some in chunks(runs):
         connection.execute(delete(CheckpointRow).where(CheckpointRow.run_id.in_(some)))
@@ -60,20 +67,20 @@ def drop(connection: Connection, runs: Collection[int]) -> list[str]:
 
 
 def of_same_jobs(connection: Connection, runs: Collection[int]) -> set[int]:
-    """These runs and all others of their jobs: once a job is done, nobody goes on with it."""
+    """These runs and all other runs of their jobs; once a job is done, none of them will be resumed."""
     jobs = {job for (job,) in rows_in(connection, select(RunRow.job_id), RunRow.id, runs)}
     return {run for (run,) in rows_in(connection, select(RunRow.id), RunRow.job_id, jobs)}
 
 
 def remove(folder: Path | None, files: Sequence[str]) -> None:
-    """Delete files that no checkpoint names any more."""
+    """Delete checkpoint files that are no longer needed."""
     if folder:
         for name in files:
             (folder / name).unlink(missing_ok=True)
 
 
 def load(connection: Connection, folder: Path | None, run: int) -> bytes:
-    """The state of a run; an error where its file is gone or is not what was written."""
+    """The state of a run; raises `InfrastructureError` if its file is missing or damaged."""
     row = connection.execute(
         select(CheckpointRow.data, CheckpointRow.file, CheckpointRow.digest).where(CheckpointRow.run_id == run)
     ).one()
@@ -90,7 +97,7 @@ def load(connection: Connection, folder: Path | None, run: int) -> bytes:
 
 
 def resumable(connection: Connection, code: Mapping[str, str]) -> dict[str, Resumable]:
-    """Of these jobs (key -> wanted code digest), those whose last run can go on, by key."""
+    """Of these jobs (key -> wanted code digest), those whose last run can be resumed, by key."""
     found: dict[str, Resumable] = {}
     for some in chunks(sorted(code)):
         newest = (
@@ -109,18 +116,18 @@ def resumable(connection: Connection, code: Mapping[str, str]) -> dict[str, Resu
 
 
 def composition(connection: Connection, packs: Collection[str]) -> dict[str, list[str]]:
-    """The jobs of these packs, in the order in which they were trained."""
+    """The job keys of these packs, in the order in which they were trained."""
     return dict(rows_in(connection, select(PackRow.id, PackRow.jobs), PackRow.id, packs))
 
 
 def remember_pack(connection: Connection, keys: Sequence[str]) -> str:
-    """The name of a pack of just these jobs in this order."""
+    """Store a pack of exactly these jobs in this order; returns its id."""
     name = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
     insert_new(connection, PackRow, [{"id": name, "jobs": list(keys)}])
     return name
 
 
 def note_resumption(connection: Connection, runs: Collection[int], note: Mapping[str, Any]) -> None:
-    """Add to what is known of these runs that they were resumed, and how exactly."""
+    """Append a note about a resumption to each of these runs."""
     for run, before in rows_in(connection, select(RunRow.id, RunRow.resumed), RunRow.id, runs):
         connection.execute(update(RunRow).where(RunRow.id == run).values(resumed=[*(before or []), dict(note)]))

@@ -1,4 +1,4 @@
-"""How a database is opened: SQLite as one file that many processes share, or a PostgreSQL server."""
+"""Opening a database: an SQLite file used by many processes, or a PostgreSQL server."""
 
 import sqlite3
 import time
@@ -30,7 +30,7 @@ NETWORK |= {"smb2", "smb3", "smbfs", "wekafs", "fuse.ceph", "fuse.glusterfs", "f
 
 
 def locate(place: str | Path) -> URL:
-    """The address of a path or of an SQLAlchemy URL; a path is an SQLite file."""
+    """The SQLAlchemy URL of a path (an SQLite file) or of a URL; raises `UsageError` for other URLs."""
     if isinstance(place, Path) or "://" not in place:
         return URL.create("sqlite", database=str(Path(place).expanduser().absolute()))
     try:
@@ -45,7 +45,7 @@ def locate(place: str | Path) -> URL:
 
 
 def connect(url: URL, *, read_only: bool) -> Engine:
-    """An engine whose transactions read, unless they are opened with the option `writing`."""
+    """An engine; its transactions are for reading, unless opened with the execution option `writing`."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, read_only=read_only)
     try:
@@ -57,7 +57,7 @@ def connect(url: URL, *, read_only: bool) -> Engine:
 
 
 def refuse_network(path: Path, mounts: Path = Path("/proc/mounts")) -> None:
-    """Refuse a file on a network file system: SQLite's write-ahead log needs memory that all its processes share."""
+    """Refuse a file on a network file system: SQLite's write-ahead log needs shared memory."""
     kind = filesystem(path, mounts)
     if kind in NETWORK:
         raise InfrastructureError(
@@ -74,7 +74,7 @@ def filesystem(path: Path, mounts: Path) -> str | None:
         return None
     points = {
         Path(line[1].replace(r"\040", " ")): line[2] for line in lines if len(line) > 2
-    }  # the last mount is on top
+    }  # a later mount hides an earlier one
     resolved = path.resolve()
     return next((points[above] for above in [resolved, *resolved.parents] if above in points), None)
 
@@ -91,7 +91,7 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that cannot change anything, also where the folder cannot be written to."""
+    """A read-only connection; works in a read-only folder too."""
     try:
         return _open(path, "mode=ro")
     except sqlite3.OperationalError as error:
@@ -99,7 +99,9 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         cannot = error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY"))
         if not cannot or not path.is_file() or (log.exists() and log.stat().st_size):
             raise
-        return _open(path, "mode=ro&immutable=1")  # no place for the readers' shared memory, so nobody writes either
+        return _open(
+            path, "mode=ro&immutable=1"
+        )  # the folder has no room for shared memory, so no process can be writing
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
@@ -114,7 +116,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
 
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection that has read the file's first page, for SQLite opens nothing before it must."""
+    """A connection that has read the first page; otherwise SQLite opens the file later, and errors come later."""
     connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
@@ -126,13 +128,16 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Readers and one writer at once; a crash of the process loses nothing, of the machine the last moments at most."""
+    """Switch to the write-ahead log: readers do not block the writer.
+
+    A crash of the process loses nothing; a crash of the machine loses at most the last transactions.
+    """
     deadline = time.monotonic() + BUSY_S
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             break
-        except sqlite3.OperationalError as error:  # the first switch of a new file does not wait by itself
+        except sqlite3.OperationalError as error:  # the first switch of a new file ignores busy_timeout
             if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
@@ -140,13 +145,13 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """Take the write lock at once: a transaction that reads first and then writes would fail whatever the time-out."""
+    """Take the write lock at the start: upgrading a read transaction to write can fail whatever the timeout."""
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def folder_beside(url: URL) -> Path | None:
-    """Where large checkpoints of a SQLite file are kept; None for a server, which keeps them itself."""
+    """The folder for large checkpoints of an SQLite file; None for a server, which stores them itself."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
     path = Path(url.database.removeprefix("file:").partition("?")[0])

@@ -1,4 +1,4 @@
-"""A folder of exports as a store to read from, for those who have the results and no database."""
+"""Read a folder of exports as a store, without a database."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,32 +10,32 @@ from regbench.store.part import WHOLE, Part
 from regbench.store.store import Store
 from regbench.store.transfer import import_
 
-MARK = "jobs.parquet"  # every export has one
+MARK = "jobs.parquet"  # every export has this file
 
 
 @contextlib.contextmanager
 def opened(folder: str | Path, part: Part = WHOLE) -> Iterator[tuple[Store, list[str]]]:
-    """A read-only store of what the exports in `folder` hold together, and what could not be joined.
+    """A read-only store with all exports in `folder`, and a message for everything that could not be merged.
 
-    It lives in a temporary file and ends with the block. Only `part` of each run is read: numbers that nobody will
-    look at are the greater part of the time it takes.
+    The store is a temporary file that is deleted at the end of the block. Only `part` of each run is read, which is
+    much faster than reading everything.
     """
-    found = exports(Path(folder))
+    folders = exports(Path(folder))
     with TemporaryDirectory(prefix="regbench-", ignore_cleanup_errors=True) as place:
         left_alone: list[str] = []
         with Store.open(Path(place) / "regbench.db") as store:
-            for each in found:
-                left_alone += [f"{each}: {line}" for line in import_(store, each, part).left_alone]
+            for source in folders:
+                left_alone += [f"{source}: {line}" for line in import_(store, source, part).left_alone]
         with Store.open(Path(place) / "regbench.db", read_only=True) as store:
-            store.place = str(folder)  # what messages name
+            store.place = str(folder)  # the name used in messages
             yield store, left_alone
 
 
 def exports(folder: Path) -> list[Path]:
-    """The folders that `regbench db export` wrote, this one and those in it; `UsageError` where there is none."""
+    """The folders that `regbench db export` wrote: this one and those in it; raises `UsageError` if there is none."""
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}; `regbench db export {folder}` would write one")
-    found = [each for each in (folder, *sorted(folder.iterdir())) if (each / MARK).is_file()]
+    found = [path for path in (folder, *sorted(folder.iterdir())) if (path / MARK).is_file()]
     if not found:
         raise UsageError(f"{folder}: no results in it; give a folder that `regbench db export` wrote, or one of such")
     return found

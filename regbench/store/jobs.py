@@ -1,4 +1,4 @@
-"""What is to be done: datasets, benchmarks and their jobs, and which of these are done or have failed."""
+"""Datasets, benchmarks and their jobs, and which jobs are done or failed."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -15,14 +15,14 @@ from regbench.store.values import Member
 
 
 def add_dataset(connection: Connection, **columns: Any) -> None:
-    """Remember a dataset; one of the same digest is left as it is."""
+    """Store a dataset; one with the same digest is left unchanged."""
     insert_new(connection, DatasetRow, [columns])
 
 
 def add_benchmark(connection: Connection, name: str, config: Mapping[str, Any], members: Sequence[Member]) -> None:
-    """Add the jobs to the benchmark of that name; if its configuration has changed, its list of jobs starts anew."""
-    stored_ids = job_ids(connection, [each.job.key for each in members])
-    insert_new(connection, JobRow, _rows([each.job for each in members if each.job.key not in stored_ids]))
+    """Add jobs to a benchmark; if its configuration has changed, its previous list of jobs is dropped first."""
+    stored_ids = job_ids(connection, [member.job.key for member in members])
+    insert_new(connection, JobRow, _rows([member.job for member in members if member.job.key not in stored_ids]))
     moment = now(connection)
     stored = connection.execute(select(BenchmarkRow.config).where(BenchmarkRow.name == name)).scalar()
     if stored is None:
@@ -35,45 +35,45 @@ def add_benchmark(connection: Connection, name: str, config: Mapping[str, Any], 
         connection.execute(delete(BenchmarkJobRow).where(BenchmarkJobRow.benchmark == name))
     places = [
         {
-            "job": each.job.key,
-            "variant": each.variant,
-            "row": each.row or each.variant,
-            "swept": dict(each.swept) or None,
+            "job": member.job.key,
+            "variant": member.variant,
+            "row": member.row or member.variant,
+            "swept": dict(member.swept) or None,
         }
-        for each in members
+        for member in members
     ]
     link(connection, name, places)
 
 
 def config(connection: Connection, benchmark: str) -> dict[str, Any]:
-    """The stored entry of a benchmark."""
+    """The stored configuration of a benchmark; empty if it is unknown."""
     return connection.execute(select(BenchmarkRow.config).where(BenchmarkRow.name == benchmark)).scalar() or {}
 
 
 def link(connection: Connection, benchmark: str, places: Sequence[Mapping[str, Any]]) -> None:
-    """Put jobs that are stored at the end of a benchmark, unless they are in it; `job` of a place is a key."""
-    ids = job_ids(connection, [each["job"] for each in places])
+    """Append stored jobs to a benchmark, unless they are in it; `job` of a place is the job's key."""
+    ids = job_ids(connection, [place["job"] for place in places])
     last = select(func.max(BenchmarkJobRow.position)).where(BenchmarkJobRow.benchmark == benchmark)
     start = (connection.execute(last).scalar() or 0) + 1
     rows = [
         {
             "benchmark": benchmark,
-            "job_id": ids[each["job"]],
+            "job_id": ids[place["job"]],
             "position": start + position,
-            **{name: each[name] for name in ("variant", "row", "swept")},
+            **{name: place[name] for name in ("variant", "row", "swept")},
         }
-        for position, each in enumerate(places)
+        for position, place in enumerate(places)
     ]
     insert_new(connection, BenchmarkJobRow, rows)
 
 
 def job_ids(connection: Connection, keys: Collection[str]) -> dict[str, int]:
-    """The number of each stored job in this database, by its key."""
+    """The database id of each stored job, by key."""
     return dict(rows_in(connection, select(JobRow.key, JobRow.id), JobRow.key, keys))
 
 
 def target_ranges(connection: Connection) -> dict[str, tuple[list[float], list[float]]]:
-    """Lowest and highest training target (M,) by digest of the dataset."""
+    """Lowest and highest training target (M,), by digest of the dataset."""
     rows = connection.execute(select(DatasetRow.digest, DatasetRow.target_low, DatasetRow.target_high))
     return {digest: (low, high) for digest, low, high in rows}
 
@@ -87,7 +87,7 @@ def done(connection: Connection, code: Mapping[str, str]) -> set[str]:
 
 
 def outgrown(connection: Connection, code: Mapping[str, str]) -> dict[str, str | None]:
-    """The jobs that only runs of other code have finished, and the commit of the newest of these where it is known."""
+    """The jobs that only other code has finished, with the commit of the newest such run (None if unknown)."""
     query = (
         select(JobRow.key, RunRow.code_digest, EnvironmentRow.config)
         .join(RunRow, RunRow.job_id == JobRow.id)
@@ -102,7 +102,7 @@ def outgrown(connection: Connection, code: Mapping[str, str]) -> dict[str, str |
 
 
 def failed(connection: Connection, code: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Class and message of the jobs whose last run of the wanted code, interrupted ones aside, has failed."""
+    """Failure class and message of the jobs whose last run of the wanted code failed; ignores interrupted runs."""
     columns = (JobRow.key, RunRow.code_digest, RunRow.status, RunRow.failure_class, RunRow.error)
     query = select(*columns).join(RunRow, RunRow.job_id == JobRow.id).order_by(RunRow.id)
     ended = query.where(RunRow.status.in_(["finished", "failed"]))
@@ -113,7 +113,7 @@ def failed(connection: Connection, code: Mapping[str, str]) -> dict[str, tuple[s
 
 
 def block(connection: Connection, reasons: Mapping[str, str]) -> None:
-    """Say of every job of these datasets or methods why it cannot run; claiming a job takes the reason away."""
+    """Store the reason why all jobs of these datasets or methods cannot run; claiming a job removes the reason."""
     for name, reason in reasons.items():
         theirs = or_(JobRow.dataset == name, JobRow.method == name)
         connection.execute(update(JobRow).where(theirs).values(blocked=reason))
@@ -141,5 +141,5 @@ def _rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 
 
 def short_digest(data: object) -> str:
-    """Sixteen letters that stand for plain data."""
+    """A digest of plain data, 16 hexadecimal digits."""
     return hashlib.sha256(canonical(data).encode()).hexdigest()[:16]

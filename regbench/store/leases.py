@@ -1,7 +1,7 @@
-"""Who works on what: jobs are leased for a while, and a worker whose job was taken over can no longer write.
+"""Leases: a worker holds a job for a limited time, and can no longer write once another worker has taken it over.
 
-Each claim raises the job's token; a write with an old token is refused (fencing: M. Kleppmann, *How to do distributed
-locking*, 2016).
+Each claim increments the job's token, and a write with an old token is refused (fencing tokens: M. Kleppmann, *How to
+do distributed locking*, 2016).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,9 +26,9 @@ def claim(
     environment: Mapping[str, Any],
     device: str,
 ) -> list[Claim]:
-    """Take the jobs (key -> code digest) that are neither done nor leased to a live other, and open a run for each.
+    """Lease the jobs (key -> code digest) that are neither done nor leased by another owner, and open a run for each.
 
-    A run that was interrupted and has a checkpoint of the same code is opened again instead.
+    An interrupted run with a checkpoint of the same code is reopened instead.
     """
     moment = now(connection)
     free = _lock_free(connection, code, owner=owner, moment=moment)
@@ -36,7 +36,7 @@ def claim(
     ours = {key: job for key, job in free.items() if key not in finished}
     jobs = [job_id for job_id, _ in ours.values()]
     interrupt_abandoned(connection, jobs, moment=moment)
-    going_on = resumable(connection, {key: code[key] for key in ours})
+    resumed = resumable(connection, {key: code[key] for key in ours})
     attempts = _attempts(connection, jobs)
     environment_id = _environment(connection, environment)
     taken = {"lease_owner": owner, "lease_until": moment + lease_s, "lease_token": JobRow.lease_token + 1}
@@ -57,11 +57,11 @@ def claim(
             "epochs": 0,
         }
         for key in keys
-        if key not in going_on
+        if key not in resumed
     ]
     if new:
         connection.execute(insert(RunRow), new)
-    for key, before in going_on.items():
+    for key, before in resumed.items():
         again = update(RunRow).where(RunRow.id == before.run_id)
         connection.execute(again.values(**shared, lease_token=ours[key][1] + 1, finished=None))
     uuids = [run["uuid"] for run in new]
@@ -70,8 +70,8 @@ def claim(
     claims = []
     for key in keys:
         job_id, token = ours[key]
-        if key in going_on:
-            before = going_on[key]
+        if key in resumed:
+            before = resumed[key]
             claims.append(Claim(before.run_id, key, token + 1, epoch=before.epoch, pack=before.pack))
         else:
             claims.append(Claim(by_job[job_id], key, token + 1, pack=pack))
@@ -79,7 +79,7 @@ def claim(
 
 
 def renew(connection: Connection, claims: Sequence[Claim], *, lease_s: float) -> set[int]:
-    """Lengthen the leases that are still ours; gives their runs."""
+    """Extend the leases that are still held; returns their runs."""
     held = hold(connection, tokens_of(claims))
     for some in chunks(held.values()):
         until = now(connection) + lease_s
@@ -88,7 +88,7 @@ def renew(connection: Connection, claims: Sequence[Claim], *, lease_s: float) ->
 
 
 def hold(connection: Connection, tokens: Mapping[int, int]) -> dict[int, int]:
-    """Of these runs (and tokens), those whose lease nobody has taken: run -> job, locked until the transaction ends."""
+    """Of these runs (run -> token), those whose lease is still held: run -> job, locked until the transaction ends."""
     query = (
         select(RunRow.id, RunRow.job_id, RunRow.lease_token)
         .join(JobRow, JobRow.id == RunRow.job_id)
@@ -101,8 +101,8 @@ def hold(connection: Connection, tokens: Mapping[int, int]) -> dict[int, int]:
 
 
 def tokens_of(claims: Iterable[Claim]) -> dict[int, int]:
-    """The token each run was claimed with; its row has a newer one once somebody else goes on with the run."""
-    return {each.run_id: each.token for each in claims}
+    """The token each run was claimed with; the database has a newer one once another worker has taken the run over."""
+    return {claim.run_id: claim.token for claim in claims}
 
 
 def give_back(connection: Connection, jobs: Iterable[int]) -> None:
@@ -112,12 +112,12 @@ def give_back(connection: Connection, jobs: Iterable[int]) -> None:
 
 
 def owners(connection: Connection) -> set[str]:
-    """Everybody who holds a lease, run out or not."""
+    """All owners of leases, including expired ones."""
     return {owner for owner in connection.execute(select(JobRow.lease_owner).distinct()).scalars() if owner}
 
 
 def release(connection: Connection, dead: Collection[str]) -> None:
-    """Take every lease from owners that are known to be dead, and mark their runs interrupted."""
+    """End every lease of owners known to be dead, and mark their runs as interrupted."""
     query = select(JobRow.id).where(JobRow.lease_owner.in_(sorted(dead))).order_by(JobRow.id).with_for_update()
     jobs = list(connection.execute(query).scalars())
     interrupt_abandoned(connection, jobs, moment=now(connection))
@@ -125,7 +125,7 @@ def release(connection: Connection, dead: Collection[str]) -> None:
 
 
 def interrupt_abandoned(connection: Connection, jobs: Collection[int], *, moment: float) -> None:
-    """What still counts as running of these jobs has lost its worker."""
+    """Mark the runs of these jobs that are still `running`, whose worker is gone, as interrupted."""
     for some in chunks(jobs):
         abandoned = update(RunRow).where(RunRow.job_id.in_(some), RunRow.status == "running")
         connection.execute(abandoned.values(status="interrupted", finished=moment))
@@ -134,7 +134,7 @@ def interrupt_abandoned(connection: Connection, jobs: Collection[int], *, moment
 def _lock_free(
     connection: Connection, keys: Collection[str], *, owner: str, moment: float
 ) -> dict[str, tuple[int, int]]:
-    """Key -> (job, token) of the jobs that nobody else holds; a server skips those another worker is just taking."""
+    """Key -> (job id, token) of the jobs without another owner; PostgreSQL skips jobs being claimed right now."""
     unheld = or_(JobRow.lease_until.is_(None), JobRow.lease_until < moment, JobRow.lease_owner == owner)
     query = select(JobRow.key, JobRow.id, JobRow.lease_token).where(unheld)
     locked = query.order_by(JobRow.id).with_for_update(skip_locked=True)

@@ -1,4 +1,4 @@
-"""The tables. A job is what was asked for, a run is one execution of it; everything measured hangs off a run.
+"""The database tables. A job is what was requested, a run is one execution of it; all measurements belong to a run.
 
 Times are seconds since 1970 in UTC: the same number in SQLite, PostgreSQL and Parquet.
 """
@@ -17,14 +17,14 @@ NAMES = {  # constraints need names before a migration can change them
 
 
 class Base(DeclarativeBase):
-    """The ancestor of every table."""
+    """The base class of all tables."""
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {float: Double, str: Text, bytes: LargeBinary, Any: JSON}  # noqa: RUF012 - SQLAlchemy's own
 
 
 class DatasetRow(Base):
-    """A dataset as it was used, known by the digest of its canonical table."""
+    """A dataset as it was used, identified by the digest of its canonical table."""
 
     __tablename__ = "dataset"
 
@@ -39,7 +39,7 @@ class DatasetRow(Base):
 
 
 class BenchmarkRow(Base):
-    """A named grid as it was last run."""
+    """A named grid with the configuration of its last run."""
 
     __tablename__ = "benchmark"
 
@@ -50,7 +50,7 @@ class BenchmarkRow(Base):
 
 
 class JobRow(Base):
-    """One cell of a grid and who works on it; the configuration says all, the other columns are for queries."""
+    """One cell of a grid and its lease; `config` is complete, the other columns are for queries."""
 
     __tablename__ = "job"
 
@@ -69,24 +69,24 @@ class JobRow(Base):
     blocked: Mapped[str | None]  # why it cannot run
     lease_owner: Mapped[str | None]
     lease_until: Mapped[float | None]  # past this, anyone may take the job over
-    lease_token: Mapped[int] = mapped_column(default=0)  # one more each time the job changes hands
+    lease_token: Mapped[int] = mapped_column(default=0)  # incremented by every claim
 
 
 class BenchmarkJobRow(Base):
-    """A job belongs to a benchmark; one job may belong to several, and to several rows of one."""
+    """Membership of a job in a benchmark; a job may be in several benchmarks, and in several rows of one."""
 
     __tablename__ = "benchmark_job"
 
     benchmark: Mapped[str] = mapped_column(ForeignKey("benchmark.name"), primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("job.id"), primary_key=True, index=True)
-    variant: Mapped[str] = mapped_column(primary_key=True)  # how tables call it; with the swept values in a sweep
-    row: Mapped[str]  # as the file writes it
-    swept: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # values that a sweep gave it: field -> value
+    variant: Mapped[str] = mapped_column(primary_key=True)  # the name in tables; includes the swept values in a sweep
+    row: Mapped[str]  # as in the benchmark file
+    swept: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # the values set by a sweep: field -> value
     position: Mapped[int]
 
 
 class ChoiceRow(Base):
-    """The values that a cell of a benchmark took from a sweep: made once, and replaced only when somebody asks."""
+    """The values that a cell of a benchmark takes from a sweep: chosen once, and replaced only on request."""
 
     __tablename__ = "choice"
 
@@ -96,20 +96,20 @@ class ChoiceRow(Base):
     k: Mapped[int] = mapped_column(primary_key=True)  # 0 where the method ignores k: a key has no NULL
     chosen: Mapped[Any]  # field -> value
     source: Mapped[str]  # the sweep
-    carried_from_k: Mapped[int | None]  # where the sweep has another k only
+    carried_from_k: Mapped[int | None]  # the k of the sweep, if it lacks the cell's k
     by: Mapped[str]  # "val/rmse"
-    jobs: Mapped[Any]  # keys of all that were compared
-    winner: Mapped[Any]  # keys of those that won, one a seed; none where all diverged
+    jobs: Mapped[Any]  # keys of all jobs compared
+    winner: Mapped[Any]  # keys of the winning jobs, one per seed; empty if all diverged
     metric: Mapped[float | None]  # of the winner, the mean over seeds
-    default_metric: Mapped[float | None]  # of the row's default values, where they were among those tried
+    default_metric: Mapped[float | None]  # of the row's default values, if they were tried
     tried: Mapped[int]  # configurations
     diverged: Mapped[int]
-    on_edge: Mapped[Any]  # fields whose chosen value is the lowest or the highest of those tried
+    on_edge: Mapped[Any]  # fields whose chosen value is the lowest or highest one tried
     made: Mapped[float]
 
 
 class EnvironmentRow(Base):
-    """Versions, machine, commit and flags that runs were made with."""
+    """Versions, machine, commit and flags of runs."""
 
     __tablename__ = "environment"
 
@@ -119,7 +119,7 @@ class EnvironmentRow(Base):
 
 
 class RunRow(Base):
-    """One execution of a job by one version of the code; `uuid` names it in every database."""
+    """One execution of a job by one version of the code; `uuid` identifies it in every database."""
 
     __tablename__ = "run"
     __table_args__ = (Index("ix_run_job_id_status", "job_id", "status"),)
@@ -132,20 +132,20 @@ class RunRow(Base):
     code_digest: Mapped[str]
     environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), index=True)
     device: Mapped[str]
-    pack: Mapped[str]  # runs trained at once share it: PackRow.id
+    pack: Mapped[str]  # PackRow.id; the same for runs trained together
     lease_token: Mapped[int]
     started: Mapped[float]
     finished: Mapped[float | None]
     seconds: Mapped[float | None]
     epochs: Mapped[int]  # the last one written
-    diverged_at: Mapped[int | None]  # the first epoch with a number that is not finite
+    diverged_at: Mapped[int | None]  # the first epoch with a non-finite number
     failure_class: Mapped[str | None]
     error: Mapped[str | None]
-    resumed: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # each time it went on: epoch, exact, why
+    resumed: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # for each resumption: epoch, exact, why
 
 
 class PackRow(Base):
-    """Jobs that were trained at once, in this order: a run goes on in the company it began in."""
+    """Jobs trained together, in this order; an interrupted run is resumed in the same pack."""
 
     __tablename__ = "pack"
 
@@ -166,19 +166,21 @@ class CheckpointRow(Base):
 
 
 class MetricRow(Base):
-    """One number of one epoch; NULL where it was not finite, for SQLite has no NaN."""
+    """One number of one epoch; NULL if it is not finite, because SQLite has no NaN."""
 
     __tablename__ = "metric"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - the key is the table: half the size
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - rows stored in the key's index: half the size
 
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)  # "val/rmse"; before the epoch, so that a curve lies together
+    name: Mapped[str] = mapped_column(
+        primary_key=True
+    )  # "val/rmse"; before the epoch in the key, so that a curve is contiguous
     epoch: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[float | None]
 
 
 class PredictionRow(Base):
-    """What a run predicted for a split: zlib-compressed little-endian float32, (rows, targets)."""
+    """The predictions of a run for a split: zlib-compressed little-endian float32, (rows, targets)."""
 
     __tablename__ = "prediction"
 
@@ -191,7 +193,7 @@ class PredictionRow(Base):
 
 
 class ParameterRow(Base):
-    """A method's own parameter after the epoch whose predictions are kept: little-endian float64 of that shape."""
+    """A parameter of the method after the epoch whose predictions are kept: little-endian float64 of shape `shape`."""
 
     __tablename__ = "parameter"
 
@@ -209,6 +211,6 @@ class AdoptionRow(Base):
 
     old: Mapped[str] = mapped_column(primary_key=True)
     new: Mapped[str] = mapped_column(primary_key=True)
-    old_commit: Mapped[str]  # whose code has the digest `old`
-    evidence: Mapped[Any]  # the jobs that both trained, how many numbers agreed, machine and versions
+    old_commit: Mapped[str]  # the commit whose code has the digest `old`
+    evidence: Mapped[Any]  # jobs trained with both, count of equal numbers, machine and versions
     made: Mapped[float]

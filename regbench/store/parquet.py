@@ -1,4 +1,4 @@
-"""The answer to a query as one Parquet file, and its rows back; which version of the tables it is from is inside."""
+"""Write the result of a query to a Parquet file and read it back; the file holds the version of the tables."""
 
 import contextlib
 import json
@@ -16,16 +16,16 @@ from regbench.job import canonical
 from regbench.store.upgrade import versions
 
 BATCH = 50_000  # rows held in memory at once
-VERSION = b"regbench_tables"  # where a file says its version
-LEFT_OUT = b"regbench_left_out"  # and what was not written into it
-CODED = {b"is": b"json"}  # how a column says that its text is to be read as JSON
-ARROW = {Integer: pa.int64(), Double: pa.float64(), LargeBinary: pa.binary()}  # the rest is text
+VERSION = b"regbench_tables"  # metadata key: version of the tables
+LEFT_OUT = b"regbench_left_out"  # metadata key: what was left out of the file
+CODED = {b"is": b"json"}  # metadata of a column whose text is JSON
+ARROW = {Integer: pa.int64(), Double: pa.float64(), LargeBinary: pa.binary()}  # all other types are text
 
 
 def write(connection: Connection, query: Select, path: Path, *, left_out: Sequence[str] = ()) -> int:
-    """Write the answer to a query, and give the file its name only when it is whole; gives the number of rows.
+    """Write the result of a query; returns the number of rows. The file is renamed into place once it is complete.
 
-    What the file leaves out on purpose is said in its schema.
+    `left_out` describes what was left out on purpose, and is stored in the schema.
     """
     types = {column.name: column.type for column in query.selected_columns}
     about = {VERSION: versions()[-1].encode(), **({LEFT_OUT: json.dumps(left_out).encode()} if left_out else {})}
@@ -44,7 +44,7 @@ def write(connection: Connection, query: Select, path: Path, *, left_out: Sequen
 
 
 class Sheet:
-    """An open file that `write` made, and the version of the tables it is from."""
+    """An open file that `write` made; `version` is the version of the tables it holds."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -67,19 +67,19 @@ class Sheet:
         self._file.close()
 
     def batches(self) -> Iterator[list[dict[str, Any]]]:
-        """The rows, so many at a time that they fit into memory."""
+        """The rows, in batches that fit into memory."""
         coded = [field.name for field in self._file.schema_arrow if (field.metadata or {}).items() >= CODED.items()]
         with self._readable():
             for batch in self._file.iter_batches(batch_size=BATCH):
                 yield [{**row, **{name: json.loads(row[name]) for name in coded}} for row in batch.to_pylist()]
 
     def table(self, coded: Sequence[str] = ()) -> pa.Table:
-        """All rows as columns; those of `coded` as numbers of their few different texts."""
+        """All rows as columns; those named in `coded` are dictionary-encoded, as they have few different values."""
         with self._readable(), pq.ParquetFile(self.path, read_dictionary=list(coded)) as file:
             return file.read()
 
     def rows(self) -> list[dict[str, Any]]:
-        """Every row of a small file."""
+        """All rows; for small files."""
         return [row for batch in self.batches() for row in batch]
 
     @contextlib.contextmanager

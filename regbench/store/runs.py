@@ -1,4 +1,4 @@
-"""What workers write: the numbers of epochs, and how runs end. A worker that has lost its lease writes nothing."""
+"""Writes of workers: the numbers of epochs, and how runs end. A worker that has lost its lease writes nothing."""
 
 import math
 import zlib
@@ -17,18 +17,18 @@ from regbench.store.values import EpochRows, Finished
 def write(
     connection: Connection, epochs: Sequence[EpochRows], tokens: Mapping[int, int], also: Collection[int] = ()
 ) -> set[int]:
-    """Store the epochs of runs that are still ours (run -> token); gives the runs that were refused, of `also` too."""
-    runs = {each.run_id for each in epochs} | set(also)
+    """Store the epochs of runs whose lease is held (run -> token); returns the refused runs, `also` included."""
+    runs = {epoch.run_id for epoch in epochs} | set(also)
     held = hold(connection, {run: tokens[run] for run in runs if run in tokens})
-    accepted = [each for each in epochs if each.run_id in held]
-    insert_new(connection, MetricRow, [row for each in accepted for row in _metric_rows(each)])
+    accepted = [epoch for epoch in epochs if epoch.run_id in held]
+    insert_new(connection, MetricRow, [row for epoch in accepted for row in _metric_rows(epoch)])
     last: dict[int, int] = {}
-    for each in accepted:
-        last[each.run_id] = max(each.epoch, last.get(each.run_id, 0))
+    for epoch in accepted:
+        last[epoch.run_id] = max(epoch.epoch, last.get(epoch.run_id, 0))
     if last:
         known = update(RunRow).where(RunRow.id == bindparam("run"), RunRow.epochs < bindparam("epoch"))
         connection.execute(
-            known.values(epochs=bindparam("epoch")), [{"run": run, "epoch": epoch} for run, epoch in last.items()]
+            known.values(epochs=bindparam("epoch")), [{"run": run, "epoch": number} for run, number in last.items()]
         )
     return runs - set(held)
 
@@ -36,27 +36,27 @@ def write(
 def finish(
     connection: Connection, results: Sequence[Finished], last: Sequence[EpochRows], tokens: Mapping[int, int]
 ) -> set[int]:
-    """Write the last epochs, mark the runs finished, keep predictions and parameters, end their leases."""
+    """Store last epochs, predictions and parameters, mark the runs finished, end leases; returns the refused runs."""
     refused = write(connection, last, tokens)
-    held = hold(connection, {each.run_id: tokens[each.run_id] for each in results if each.run_id in tokens})
-    accepted = [each for each in results if each.run_id in held]
+    held = hold(connection, {result.run_id: tokens[result.run_id] for result in results if result.run_id in tokens})
+    accepted = [result for result in results if result.run_id in held]
     moment = now(connection)
     if accepted:
         ended = update(RunRow).where(RunRow.id == bindparam("run"))
         values = {"seconds": bindparam("took"), "epochs": bindparam("trained"), "diverged_at": bindparam("diverged")}
         rows = [
-            {"run": each.run_id, "took": each.seconds, "trained": each.epochs, "diverged": each.diverged_at}
-            for each in accepted
+            {"run": result.run_id, "took": result.seconds, "trained": result.epochs, "diverged": result.diverged_at}
+            for result in accepted
         ]
         connection.execute(ended.values(status="finished", finished=moment, **values), rows)
-    insert_new(connection, PredictionRow, [row for each in accepted for row in _prediction_rows(each)])
-    insert_new(connection, ParameterRow, [row for each in accepted for row in _parameter_rows(each)])
+    insert_new(connection, PredictionRow, [row for result in accepted for row in _prediction_rows(result)])
+    insert_new(connection, ParameterRow, [row for result in accepted for row in _parameter_rows(result)])
     give_back(connection, held.values())
-    return refused | {each.run_id for each in results if each.run_id not in held}
+    return refused | {result.run_id for result in results if result.run_id not in held}
 
 
 def end(connection: Connection, tokens: Mapping[int, int], *, status: str, **columns: Any) -> None:
-    """Mark runs (run -> token) that are still ours as failed or interrupted and end their leases."""
+    """Mark runs (run -> token) whose lease is held as failed or interrupted, and end their leases."""
     held = hold(connection, tokens)
     for some in chunks(held):
         ended = update(RunRow).where(RunRow.id.in_(some))
@@ -65,7 +65,7 @@ def end(connection: Connection, tokens: Mapping[int, int], *, status: str, **col
 
 
 def packed(array: np.ndarray) -> bytes:
-    """Little-endian float32, compressed; `unpacked` is the inverse."""
+    """Predictions as compressed little-endian float32; `unpacked` is the inverse."""
     return zlib.compress(np.ascontiguousarray(array, dtype="<f4").tobytes())
 
 
@@ -74,42 +74,42 @@ def unpacked(data: bytes, rows: int, targets: int) -> np.ndarray:
     return np.frombuffer(zlib.decompress(data), dtype="<f4").astype(np.float32).reshape(rows, targets)
 
 
-def _metric_rows(each: EpochRows) -> list[dict[str, Any]]:
+def _metric_rows(epoch: EpochRows) -> list[dict[str, Any]]:
     return [
-        {"run_id": each.run_id, "epoch": each.epoch, "name": name, "value": _finite(value)}
-        for name, value in each.values.items()
+        {"run_id": epoch.run_id, "epoch": epoch.epoch, "name": name, "value": _finite(value)}
+        for name, value in epoch.values.items()
     ]
 
 
-def _prediction_rows(each: Finished) -> list[dict[str, Any]]:
+def _prediction_rows(result: Finished) -> list[dict[str, Any]]:
     return [
         {
-            "run_id": each.run_id,
+            "run_id": result.run_id,
             "split": split,
-            "epoch": _best_epoch(each),
+            "epoch": _best_epoch(result),
             "rows": array_NM.shape[0],
             "targets": array_NM.shape[1],
             "data": packed(array_NM),
         }
-        for split, array_NM in each.predictions.items()
+        for split, array_NM in result.predictions.items()
     ]
 
 
-def _parameter_rows(each: Finished) -> list[dict[str, Any]]:
+def _parameter_rows(result: Finished) -> list[dict[str, Any]]:
     return [
         {
-            "run_id": each.run_id,
+            "run_id": result.run_id,
             "name": name,
-            "epoch": _best_epoch(each),
+            "epoch": _best_epoch(result),
             "shape": list(array.shape),
             "data": np.ascontiguousarray(array, dtype="<f8").tobytes(),
         }
-        for name, array in each.parameters.items()
+        for name, array in result.parameters.items()
     ]
 
 
-def _best_epoch(each: Finished) -> int:
-    return each.best_epoch if each.best_epoch is not None else each.epochs
+def _best_epoch(result: Finished) -> int:
+    return result.best_epoch if result.best_epoch is not None else result.epochs
 
 
 def _finite(value: float) -> float | None:

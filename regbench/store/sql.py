@@ -1,4 +1,4 @@
-"""The few statements that SQLite and PostgreSQL do not share, and lists longer than a statement may hold."""
+"""SQL that differs between SQLite and PostgreSQL, and queries with more values than one statement may bind."""
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,14 +15,14 @@ CHUNK = 5000  # SQLite binds at most 32,766 values in a statement, PostgreSQL 65
 
 
 def insert_new(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows that are not there yet; those that are stay as they are."""
+    """Insert the rows that do not exist yet; existing ones are left unchanged."""
     if rows:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 def chunks(values: Collection[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """The values in lists that fit into one statement, in order."""
+    """The values in lists short enough for one statement, in order."""
     ordered = list(values)
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
@@ -31,12 +31,12 @@ def chunks(values: Collection[T], size: int = CHUNK) -> Iterator[list[T]]:
 def rows_in(
     connection: Connection, query: Select, column: InstrumentedAttribute[T], values: Collection[T]
 ) -> list[Row]:
-    """The rows of a query whose column has one of many values."""
+    """The rows of a query in which `column` has one of the values."""
     return [row for some in chunks(values) for row in connection.execute(query.where(column.in_(some)))]
 
 
 def now(connection: Connection) -> float:
-    """Seconds since 1970: the server's clock where there is one, so that all its workers share it."""
+    """Seconds since 1970, by the clock of the server if there is one, so that all its workers agree."""
     if connection.dialect.name == "postgresql":
         return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
     return time.time()

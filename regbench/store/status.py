@@ -1,4 +1,4 @@
-"""How far the benchmarks are, from the jobs and the runs; no metric is read for it."""
+"""The progress of benchmarks, from jobs and runs alone; no metric is read."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from regbench.store.values import Failure, Standing
 
 
 def status(connection: Connection, benchmark: str | None, code: Mapping[str, str] | None) -> list[Standing]:
-    """One standing per benchmark and dataset, in the order the jobs were asked for."""
+    """One standing per benchmark and dataset: benchmarks by last run, datasets in the order of their jobs."""
     jobs = (
         select(
             BenchmarkJobRow.benchmark,
@@ -41,11 +41,11 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
     for name, dataset, expected, sweeps in _expected(connection, benchmark):
         tallies[name, dataset].expect(expected, sweeps)
     rank = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in tallies))}
-    return [tally.standing(*place) for place, tally in sorted(tallies.items(), key=lambda each: rank[each[0][0]])]
+    return [tally.standing(*place) for place, tally in sorted(tallies.items(), key=lambda item: rank[item[0][0]])]
 
 
 def trained(connection: Connection, code: Mapping[str, str]) -> dict[str, int]:
-    """Epochs by key that runs of the wanted code (key -> digest) have trained, finished or under way."""
+    """Epochs trained by finished and running runs of the wanted code (key -> digest), by key."""
     found: dict[str, int] = {}
     codes = Codes.of(connection)
     for some in chunks(sorted(code)):
@@ -62,11 +62,11 @@ def trained(connection: Connection, code: Mapping[str, str]) -> dict[str, int]:
 
 @dataclass
 class _Runs:
-    """What the runs of one job amount to."""
+    """A summary of the runs of one job."""
 
     finished: bool = False
     epochs: int = 0  # of the running run
-    failure: tuple[str, str] | None = None  # of the last run that ended by itself
+    failure: tuple[str, str] | None = None  # class and message, if the last ended run failed
 
 
 @dataclass
@@ -98,7 +98,7 @@ class _Tally:
             self.count["pending"] += 1
 
     def expect(self, jobs: int, sweeps: tuple[str, ...]) -> None:
-        """Count the jobs that are not there yet, for their values are still to be chosen."""
+        """Count the jobs that do not exist yet, because their values are still to be chosen."""
         self.unchosen = max(0, jobs - self.count["jobs"])
         self.waits_for = sweeps if self.unchosen else ()
         self.count["jobs"] += self.unchosen
@@ -120,7 +120,7 @@ class _Tally:
 
 
 def label(variant: str, k: int | None, seed: int) -> str:
-    """A job in a line of text.
+    """The name of a job in messages.
 
     >>> label("soft_binning", 25, 0), label("lsq", None, 3)
     ('soft_binning k=25 seed=0', 'lsq seed=3')
@@ -129,7 +129,7 @@ def label(variant: str, k: int | None, seed: int) -> str:
 
 
 def _expected(connection: Connection, benchmark: str | None) -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
-    """Benchmark, dataset, number of jobs, and the sweeps to choose from, of the benchmarks that choose."""
+    """Benchmark, dataset, number of jobs and sweeps, for the benchmarks that take values from sweeps."""
     query = select(BenchmarkRow.name, BenchmarkRow.config).order_by(BenchmarkRow.last_run.desc(), BenchmarkRow.name)
     for name, config in connection.execute(query):
         if benchmark in {None, name}:

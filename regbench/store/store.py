@@ -1,6 +1,6 @@
 """The store: results in one SQLite file, or on a PostgreSQL server, as benchmarks, jobs, runs and their numbers.
 
-Each method is one transaction. Writers and readers may be many processes; nobody waits for a reader.
+Each method is one transaction. Many processes may read and write; readers never block anyone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """Every read and write of results; `Store.open` gives one."""
+    """A database of results; open one with `Store.open`."""
 
     def __init__(self, connections: Engine, *, read_only: bool) -> None:
         self._engine = connections
@@ -49,7 +49,7 @@ class Store:
 
     @classmethod
     def open(cls, url: str | Path, *, read_only: bool = False) -> Store:
-        """The store at a path or SQLAlchemy URL; made, or upgraded after copying it aside, unless only read."""
+        """Open the store at a path or SQLAlchemy URL; unless `read_only`, it is created, or upgraded after a backup."""
         located = engine.locate(url)
         connections = engine.connect(located, read_only=read_only)
         try:
@@ -68,11 +68,11 @@ class Store:
 
     @property
     def url(self) -> str:
-        """The address by which another process opens the same store."""
+        """The URL with which another process can open the same store."""
         return self._engine.url.render_as_string(hide_password=False)
 
     def close(self) -> None:
-        """Let go of the file or the server."""
+        """Close all connections."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -83,16 +83,16 @@ class Store:
     ) -> None:
         self.close()
 
-    # What is to be done
+    # Benchmarks and jobs
 
     def add_benchmark(self, name: str, config: Mapping[str, Any], jobs: Sequence[Member | tuple[Job, str]]) -> None:
-        """Add jobs, each with its row's label, to a benchmark; it counts as run now.
+        """Add jobs, each with its row's label, to a benchmark, which becomes the last one run.
 
-        With the same `config` jobs are only ever added, so that a filtered run takes none away; with another one the
-        benchmark's list starts anew. Runs are kept whatever happens.
+        With an unchanged `config`, jobs are only added, so that a filtered run removes none; with a different one, the
+        previous list is dropped first. Runs are always kept.
         """
         with self.writing() as connection:
-            members = [each if isinstance(each, Member) else Member(*each) for each in jobs]
+            members = [job if isinstance(job, Member) else Member(*job) for job in jobs]
             grid.add_benchmark(connection, name, config, members)
 
     def add_dataset(
@@ -107,14 +107,14 @@ class Store:
         source: str | None = None,
         licence: str | None = None,
     ) -> None:
-        """Remember a dataset as it was used; one of the same digest is left as it is."""
+        """Store a dataset as it was used; one with the same digest is left unchanged."""
         columns = {
             "digest": digest,
             "name": name,
-            "sizes": [int(each) for each in sizes],
-            "inputs": inputs if isinstance(inputs, int) else [int(each) for each in inputs],
-            "target_low": [float(each) for each in target_low],
-            "target_high": [float(each) for each in target_high],
+            "sizes": [int(size) for size in sizes],
+            "inputs": inputs if isinstance(inputs, int) else [int(size) for size in inputs],
+            "target_low": [float(low) for low in target_low],
+            "target_high": [float(high) for high in target_high],
             "source": source,
             "licence": licence,
         }
@@ -127,12 +127,12 @@ class Store:
             return grid.done(connection, code)
 
     def outgrown(self, code: Mapping[str, str]) -> dict[str, str | None]:
-        """Of these jobs, those that only runs of other code have finished, each with that code's commit, if known."""
+        """Of these jobs, those that only other code has finished, each with that code's commit (None if unknown)."""
         with self.reading() as connection:
             return grid.outgrown(connection, code)
 
     def failed(self, code: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-        """Class and message by key of the jobs whose last run of the wanted code has failed."""
+        """Failure class and message, by key, of the jobs whose last run of the wanted code has failed."""
         with self.reading() as connection:
             return grid.failed(connection, code)
 
@@ -142,38 +142,38 @@ class Store:
             return status.trained(connection, code)
 
     def target_ranges(self) -> dict[str, tuple[list[float], list[float]]]:
-        """Lowest and highest training target (M,) of each dataset, by its digest: what its targets were scaled by."""
+        """Lowest and highest training target (M,) of each dataset, by digest; its targets are scaled with them."""
         with self.reading() as connection:
             return grid.target_ranges(connection)
 
     def block(self, reasons: Mapping[str, str]) -> None:
-        """Say of every job of a dataset or method why it cannot run (its name -> why)."""
+        """Store why the jobs of datasets or methods cannot run (name -> reason)."""
         with self.writing() as connection:
             grid.block(connection, reasons)
 
-    # What other code has trained
+    # Adoptions of results of other code
 
     def trained_by(self) -> list[Trained]:
-        """Every job with a finished run, once for each version of the code that finished one."""
+        """Every job with a finished run, once per code version that finished it."""
         with self.reading() as connection:
             return adoptions.trained(connection)
 
     def adopt(self, found: Sequence[Adoption]) -> None:
-        """Remember that code computes the same: from now on runs of the one count as runs of the other."""
+        """Store that pairs of code compute the same; from now on, runs of one count as runs of the other."""
         with self.writing() as connection:
             adoptions.add(connection, found)
 
     def adoptions(self) -> list[Adoption]:
-        """Every adoption, the first made first."""
+        """Every adoption, oldest first."""
         with self.reading() as connection:
             return adoptions.known(connection)
 
     def codes(self) -> adoptions.Codes:
-        """Which digests of code stand for the same numbers."""
+        """The code digests, grouped by what they compute."""
         with self.reading() as connection:
             return adoptions.Codes.of(connection)
 
-    # What was chosen
+    # Choices from sweeps
 
     def scores(self, code: Mapping[str, str], by: str) -> dict[str, Score]:
         """A validation metric at the best epoch of the jobs (key -> wanted code digest) that are done, by key."""
@@ -186,7 +186,7 @@ class Store:
             return choices.chosen(connection, benchmark)
 
     def choose(self, benchmark: str, made: Sequence[Choice], *, again: bool = False) -> None:
-        """Keep the choices that were made for a stored benchmark; one that is there already stays, unless `again`."""
+        """Store choices for a stored benchmark; existing ones are kept, unless `again`."""
         with self.writing() as connection:
             choices.keep(connection, benchmark, made, again=again)
 
@@ -203,7 +203,7 @@ class Store:
         with self.reading() as connection:
             return frames.choices(connection, benchmark)
 
-    # Who works on what
+    # Leases
 
     def claim(
         self,
@@ -214,9 +214,9 @@ class Store:
         environment: Mapping[str, Any],
         device: str,
     ) -> list[Claim]:
-        """Take the jobs (key -> code digest) that are neither done nor leased to a live other, and open a run for each.
+        """Lease the jobs (key -> code digest) that are neither done nor leased by another owner; open a run for each.
 
-        All at once or not at all. A run that a dead owner left behind is marked interrupted.
+        This is atomic. Runs left behind by an owner whose lease has expired are marked interrupted.
         """
         with self.writing() as connection:
             return leases.claim(
@@ -229,80 +229,81 @@ class Store:
             )
 
     def renew(self, claims: Sequence[Claim], *, lease_s: float) -> set[int]:
-        """Lengthen the leases that are still ours; gives their run ids."""
+        """Extend the leases that are still held; returns their run ids."""
         with self.writing() as connection:
             return leases.renew(connection, claims, lease_s=lease_s)
 
     def owners(self) -> set[str]:
-        """Everybody who holds a lease, run out or not."""
+        """All owners of leases, including expired ones."""
         with self.reading() as connection:
             return leases.owners(connection)
 
     def release(self, dead: Collection[str]) -> None:
-        """Take every lease from owners known to be dead, without waiting for it to run out."""
+        """End every lease of owners known to be dead, without waiting for it to expire."""
         with self.writing() as connection:
             leases.release(connection, dead)
 
-    # What workers write
+    # Writes of workers
 
     def write(
         self, epochs: Sequence[EpochRows], *, claims: Sequence[Claim], checkpoints: Sequence[Checkpoint] = ()
     ) -> set[int]:
-        """Store what was measured, and in the same transaction the state that explains it.
+        """Store the numbers of epochs and, in the same transaction, the matching checkpoints.
 
-        Gives the runs that were refused, because somebody else has taken their job.
+        Returns the runs that were refused because another worker has taken over their job.
         """
         with explained(self.place):
             staged = states.stage(self._folder, checkpoints)
         tokens = leases.tokens_of(claims)
         with self.writing() as connection:
-            refused = runs.write(connection, epochs, tokens, {each.run_id for each in checkpoints})
-            unneeded = states.save(connection, staged, {each.run_id for each in checkpoints} - refused)
+            saved = {checkpoint.run_id for checkpoint in checkpoints}
+            refused = runs.write(connection, epochs, tokens, saved)
+            unneeded = states.save(connection, staged, saved - refused)
         states.remove(self._folder, unneeded)
         return refused
 
     def checkpoint(self, run_id: int) -> bytes:
-        """The state after the last epoch that was written with one."""
+        """The last checkpoint of a run."""
         with self.reading() as connection:
             return states.load(connection, self._folder, run_id)
 
     def resumable(self, code: Mapping[str, str]) -> dict[str, Resumable]:
-        """Of these jobs (key -> wanted code digest), those whose last run was interrupted and can go on, by key."""
+        """Of these jobs (key -> wanted code digest), those whose last run was interrupted with a checkpoint, by key."""
         with self.reading() as connection:
             return states.resumable(connection, code)
 
     def packs(self, names: Collection[str]) -> dict[str, list[str]]:
-        """The keys of the jobs of these packs, in the order in which they were trained."""
+        """The job keys of these packs, in the order in which they were trained."""
         with self.reading() as connection:
             return states.composition(connection, names)
 
     def note_resumption(self, run_ids: Collection[int], *, epoch: int, exact: bool, why: str = "") -> None:
-        """Remember that runs went on after an epoch, and whether just as if they had never stopped."""
+        """Store that runs were resumed after an epoch, and whether bit for bit as without the interruption."""
         with self.writing() as connection:
             states.note_resumption(connection, run_ids, {"epoch": epoch, "exact": exact, "why": why})
 
     def finish(
         self, results: Sequence[Finished], *, claims: Sequence[Claim], last: Sequence[EpochRows] = ()
     ) -> set[int]:
-        """Mark runs finished, with their last epochs, predictions and parameters; gives the runs that were refused."""
+        """Mark runs finished, store last epochs, predictions and parameters; returns the refused runs."""
         with self.writing() as connection:
             refused = runs.finish(connection, results, last, leases.tokens_of(claims))
-            ended = {each.run_id for each in results} - refused
+            ended = {result.run_id for result in results} - refused
             unneeded = states.drop(connection, states.of_same_jobs(connection, ended))
         states.remove(self._folder, unneeded)
         return refused
 
     def fail(self, claims: Sequence[Claim], *, failure_class: str, error: str) -> None:
-        """Mark the runs of claims that are still ours failed, and why; their jobs may be claimed again."""
+        """Mark the runs of claims that are still held as failed; their jobs can be claimed again."""
         with self.writing() as connection:
             runs.end(connection, leases.tokens_of(claims), status="failed", failure_class=failure_class, error=error)
 
     def interrupt(self, claims: Sequence[Claim]) -> None:
-        """Mark the runs of claims that are still ours interrupted; their jobs may be claimed again."""
+        """Mark the runs of claims that are still held as interrupted; their jobs can be claimed again."""
         with self.writing() as connection:
             runs.end(connection, leases.tokens_of(claims), status="interrupted")
 
-    # What others read
+    # Reading results
 
     def cells(
         self, benchmark: str | None = None, *, select: str = "best-val", metrics: Collection[str] = ()
@@ -347,24 +348,24 @@ class Store:
             return frames.predictions(connection, run_id)
 
     def parameters(self, run_id: int) -> dict[str, np.ndarray]:
-        """What the method of a run had learnt at its best epoch, by name, float64; empty where it learns nothing."""
+        """The method parameters of a run at its best epoch, by name, float64; empty if the method has none."""
         from regbench.store import frames
 
         with self.reading() as connection:
             return frames.parameters(connection, run_id)
 
     def status(self, benchmark: str | None = None, *, code: Mapping[str, str] | None = None) -> list[Standing]:
-        """How far each benchmark is on each dataset; with `code` (key -> digest) only runs of that code count."""
+        """The progress of each benchmark on each dataset; with `code` (key -> digest) only runs of that code count."""
         with self.reading() as connection:
             return status.status(connection, benchmark, code)
 
     def config(self, benchmark: str) -> dict[str, Any]:
-        """The entry of the file that a benchmark was last run with, as plain data; empty where it is not here."""
+        """The configuration a benchmark was last run with, as plain data; empty if the benchmark is unknown."""
         with self.reading() as connection:
             return grid.config(connection, benchmark)
 
     def benchmarks(self) -> pd.DataFrame:
-        """Every benchmark, the one run last first: name, jobs, done, created, last_run."""
+        """Every benchmark, last run first: name, jobs, done, created, last_run."""
         from regbench.store import frames
 
         with self.reading() as connection:
@@ -378,9 +379,9 @@ class Store:
             return frames.last_benchmark(connection)
 
     def history(self) -> pd.DataFrame:
-        """What finished runs of the newest code took: medians of `seconds_per_epoch` and a job's `setup_seconds`.
+        """The times of finished runs of the newest code: medians of `seconds_per_epoch` and of a job's `setup_seconds`.
 
-        One row by dataset, method, backbone, its options, device and processor; `runs` says of how many.
+        One row per dataset, method, backbone, options, device and processor; `runs` is the number of runs.
         """
         from regbench.store import frames
 
@@ -389,7 +390,7 @@ class Store:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one moment of the store; for the modules beside this one."""
+        """A transaction with a consistent snapshot of the store; for the modules of this package."""
         with explained(self.place), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -398,7 +399,7 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its start; for the modules beside this one."""
+        """A transaction that holds the write lock from its start; for the modules of this package."""
         assert not self.read_only, "this store was opened for reading only"
         with (
             explained(self.place),

@@ -1,10 +1,10 @@
-"""Results as Parquet files, out and in: lossless, across databases, and as often as one likes.
+"""Export results to Parquet files and import them: lossless, between any databases, and repeatable.
 
-Numbers of rows mean nothing elsewhere, so the files speak of keys: a job by its key, a run by its uuid, an environment
-and a dataset by their digests. What a database already has stays as it is. Runs still going on are left for next time.
+Row ids are local to a database, so the files use keys: a job by its key, a run by its uuid, an environment and a
+dataset by their digests. An import leaves existing rows unchanged. Runs still running are not exported.
 
-A distilled export takes of each finished run only what tables and figures read, at full precision; about.json beside
-the files says so.
+A distilled export holds only the numbers of finished runs that tables and figures read, at full precision; about.json
+next to the files says so.
 """
 
 import contextlib
@@ -48,14 +48,14 @@ NOT_MOVED = {"id", "run_id", "job_id", "environment_id", "lease_owner", "lease_u
 
 @dataclass(frozen=True)
 class Moved:
-    """How many rows of each kind were written or were new, and a line for each thing that was left alone."""
+    """The number of rows of each kind that were written or new, and a message for everything left unchanged."""
 
     rows: Mapping[str, int]
     left_alone: tuple[str, ...] = ()
 
 
 def export(store: Store, folder: str | Path, benchmark: str | None = None, part: Part = WHOLE) -> Moved:
-    """Write a benchmark, or everything, into `folder`: jobs.parquet, runs.parquet, metrics.parquet, ..."""
+    """Write a benchmark, or everything, to `folder`: jobs.parquet, runs.parquet, metrics.parquet, ..."""
     target = Path(folder)
     blamed = reachable(f"folder {target}", remedy="free some space there, or give another folder")
     with blamed, store.reading() as connection:
@@ -71,9 +71,9 @@ def export(store: Store, folder: str | Path, benchmark: str | None = None, part:
 
 
 def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
-    """Add what `export` wrote and this store does not have: all of it or, after an error, nothing.
+    """Add the rows of an export that this store does not have: all of them or, after an error, none.
 
-    A run of which only some epochs are here gets the others, where the folder has them.
+    A run that has only some of its epochs in this store gets the missing ones, if the export has them.
     """
     source = Path(folder)
     with contextlib.ExitStack() as opened, store.writing() as connection:
@@ -94,7 +94,7 @@ def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
 
 
 def _queries(connection: Connection, benchmark: str | None, part: Part) -> dict[str, Select]:
-    """What each file holds, in the order in which it can be read back."""
+    """The query for each file, in an order in which the files can be imported."""
     jobs = select(BenchmarkJobRow.job_id)
     jobs = jobs.where(BenchmarkJobRow.benchmark == benchmark) if benchmark else select(JobRow.id)
     named = BenchmarkRow.name == benchmark if benchmark else BenchmarkRow.name.is_not(None)
@@ -159,21 +159,21 @@ SINCE = {
     "parameters": "0003",
     "choices": "0004",
     "adoptions": "0005",
-}  # the version of the tables from which on an export has the file
+}  # the first version of the tables whose exports have the file
 
 
 def _digests(connection: Connection, runs: Select) -> list[str]:
-    """The digests of the code that these runs were made with."""
+    """The code digests of these runs."""
     return list(connection.execute(select(RunRow.code_digest).where(RunRow.id.in_(runs)).distinct()).scalars())
 
 
 def _plain(table: type[Base], *keys: Any) -> Select:
-    """A table's columns but for numbers of rows and leases, after the keys that stand for these."""
+    """The columns of a table without row ids and leases, preceded by `keys`, which replace the ids."""
     return select(*keys, *[column for column in table.__table__.columns if column.name not in NOT_MOVED])
 
 
 def _of_part(metrics: Select, runs: Select, part: Part) -> Select:
-    """The metrics of a part: some names, some epochs."""
+    """Restrict a query of metrics to the names and epochs of a part."""
     if part.names is not None:
         metrics = metrics.where(MetricRow.name.in_(sorted(part.names)))
     if part.every_epoch:
@@ -183,7 +183,7 @@ def _of_part(metrics: Select, runs: Select, part: Part) -> Select:
 
 
 def _batches(sheets: Mapping[str, Sheet], name: str, part: Part) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a file that a part takes; other metrics are dropped by columns, which costs next to nothing."""
+    """The rows of a file that belong to a part; other metrics are dropped column-wise, which is fast."""
     if name not in sheets or (name == "predictions" and not part.predictions):
         return
     if name != "metrics" or (part.names is None and part.every_epoch):
@@ -201,7 +201,7 @@ def _deciding(sheets: Mapping[str, Sheet]) -> dict[str, str]:
 
 
 def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
-    """A word beside the files for whoever opens the folder: what they hold, and what was left out of them."""
+    """Write about.json: what the files of the folder hold, and what was left out."""
     about = {
         "schema": "regbench-export/1",
         "regbench": regbench.__version__,
@@ -216,7 +216,7 @@ def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
 
 
 def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[str]:
-    """Datasets, environments, jobs, benchmarks and choices; gives the benchmarks that are another grid here."""
+    """Import datasets, environments, jobs, benchmarks, choices; returns a message for each benchmark that differs."""
     insert_new(connection, DatasetRow, sheets["datasets"].rows())
     insert_new(connection, EnvironmentRow, sheets["environments"].rows())
     insert_new(connection, JobRow, [{**row, "lease_token": 0} for row in sheets["jobs"].rows()])
@@ -225,13 +225,13 @@ def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[st
     ours = _pairs(connection, BenchmarkRow.name, BenchmarkRow.config)
     other = [row["name"] for row in benchmarks if canonical(ours[row["name"]]) != canonical(row["config"])]
     places: dict[str, list[dict[str, Any]]] = {}
-    variants = {row["key"]: row["variant"] for row in sheets["jobs"].rows()}  # as an older export has them
+    variants = {row["key"]: row["variant"] for row in sheets["jobs"].rows()}  # for exports of older versions
     for row in sheets["benchmark_jobs"].rows():
         usual = {"variant": variants[row["job"]], "row": variants[row["job"]], "swept": None}
         places.setdefault(row["benchmark"], []).append({**usual, **row})
-    for name, each in places.items():
+    for name, jobs in places.items():
         if name not in other:
-            link(connection, name, each)
+            link(connection, name, jobs)
     chosen = sheets["choices"].rows() if "choices" in sheets else []
     insert_new(connection, ChoiceRow, [row for row in chosen if row["benchmark"] not in other])
     insert_new(connection, AdoptionRow, sheets["adoptions"].rows() if "adoptions" in sheets else [])
@@ -239,7 +239,7 @@ def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[st
 
 
 def _import_runs(connection: Connection, sheets: Mapping[str, Sheet]) -> dict[str, int]:
-    """The runs that are new here or lack epochs: uuid -> number."""
+    """Import new runs; returns uuid -> id of the runs that are new or lack epochs."""
     runs = sheets["runs"].rows()
     uuids = [row["uuid"] for row in runs]
     known = {uuid for (uuid,) in rows_in(connection, select(RunRow.uuid), RunRow.uuid, uuids)}
@@ -263,7 +263,7 @@ def _import_runs(connection: Connection, sheets: Mapping[str, Sheet]) -> dict[st
 
 
 def _with_gaps(connection: Connection) -> set[str]:
-    """The runs (uuid) of which fewer epochs are stored than they trained: they came from a distilled export."""
+    """The uuids of the runs with fewer stored epochs than trained ones; they came from a distilled export."""
     stored = func.count(MetricRow.epoch)
     query = (
         select(RunRow.uuid)

@@ -1,4 +1,4 @@
-"""What can go wrong with a database, said in one line that names the thing, the place and the remedy."""
+"""Database errors as one line that names the problem, the place and the remedy."""
 
 import contextlib
 import sqlite3
@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from regbench.errors import InfrastructureError
 
 ANOTHER = "give another file with --db FILE"
-SQLITE = {  # by the start of SQLite's own name of the error: https://www.sqlite.org/rescode.html
+SQLITE = {  # by the start of SQLite's name of the error: https://www.sqlite.org/rescode.html
     "SQLITE_NOTADB": f"it is not a database; {ANOTHER}, or move this one away",
     "SQLITE_BUSY": "another process has kept it locked for half a minute; wait for it or end it, then run again",
     "SQLITE_LOCKED": "another connection keeps it locked; run again when that is done",
@@ -31,7 +31,7 @@ SERVER = (  # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendi
 
 @contextlib.contextmanager
 def explained(place: str) -> Iterator[None]:
-    """Turn what the machine is to blame for into an `InfrastructureError`; a bug keeps its traceback."""
+    """Turn database errors caused by the machine into an `InfrastructureError`; bugs keep their traceback."""
     try:
         yield
     except DBAPIError as error:
@@ -48,7 +48,7 @@ def explained(place: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def reachable(thing: str, *, remedy: str = ANOTHER) -> Iterator[None]:
-    """Turn what is wrong with a file or folder into an `InfrastructureError`."""
+    """Turn an error with a file or folder into an `InfrastructureError`."""
     try:
         yield
     except (FileExistsError, NotADirectoryError) as error:
@@ -64,7 +64,7 @@ def _sqlite(error: sqlite3.Error) -> str | None:
 
 
 def _server(error: DBAPIError) -> str | None:
-    """A server that is not there (no SQLSTATE at all), refuses us or has hung up; None for what is our own mistake."""
+    """The remedy if the server is unreachable (no SQLSTATE), refused or closed the connection; None if it is a bug."""
     state = getattr(error.orig, "sqlstate", None) or ("08000" if isinstance(error, OperationalError) else "")
     if not state.startswith(SERVER):
         return None

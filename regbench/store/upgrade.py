@@ -1,7 +1,7 @@
-"""Which version of the tables a database has, and bringing an older one up to date.
+"""The version of a database's tables, and the upgrade of older ones.
 
 The migrations are files of this package, `migrations/versions/0001_first.py`; the number is the version. To write the
-next one, change models.py and call `propose("what it does")`; the test that compares the two says what is missing.
+next one, change models.py and call `propose("what it does")`; a test compares the two and reports what is missing.
 """
 
 import sqlite3
@@ -17,16 +17,16 @@ from regbench.store.trouble import ANOTHER
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "regbench_alembic_version"
-ADVISORY_LOCK = 0x7265676265  # "regbe": PostgreSQL's lock for whoever makes or changes the tables
+ADVISORY_LOCK = 0x7265676265  # "regbe": PostgreSQL's advisory lock for creating or changing the tables
 
 
 def versions(migrations: Path = MIGRATIONS) -> list[str]:
-    """Every version this regbench knows, the oldest first: `["0001"]`."""
+    """All versions known to this regbench, oldest first: `["0001"]`."""
     return sorted(path.name[:4] for path in (migrations / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
 
 
 def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
-    """Make the tables of a new database; copy an older file aside and upgrade it; refuse what is not ours."""
+    """Create the tables of a new database, or upgrade an older one after a backup; other databases are refused."""
     place, known = engine.url, versions(migrations)
     if _is_file(place):
         if not _exists(place):
@@ -36,14 +36,14 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
                 names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
                 query = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
                 found = connection.execute(query).fetchone()[0] if VERSION_TABLE in names else None
-            _refuse(place, found, names, known)  # before anything of ours touches the file
+            _refuse(place, found, names, known)  # before changing anything in the file
     with engine.connect() as connection:
         if version(connection) == known[-1]:
             return
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
-        found = version(connection)  # again, for another process may have been faster
+        found = version(connection)  # again, because another process may have been faster
         _refuse(place, found, inspect(connection).get_table_names(), known)
         if found == known[-1]:
             return
@@ -53,7 +53,7 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
 
 
 def require_current(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
-    """For readers, who change nothing: refuse a database that is absent, older or newer."""
+    """For readers: raise `InfrastructureError` if the database is missing, empty, older or newer."""
     place, known = engine.url, versions(migrations)
     if _is_file(place) and not _exists(place):
         raise InfrastructureError(f"database {where(place)}: there is none; `regbench run` makes it, or {ANOTHER}")
@@ -71,14 +71,14 @@ def require_current(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
 
 
 def version(connection: Connection) -> str | None:
-    """The version of the tables; None where there are none of ours."""
+    """The version of the tables; None if there are no regbench tables."""
     if VERSION_TABLE not in inspect(connection).get_table_names():
         return None
     return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
 
 
 def where(place: URL) -> str:
-    """A database as users call it: the path of a file, or an address without its password."""
+    """The name of a database in messages: the path of a file, or a URL without its password."""
     return place.database or "" if _is_file(place) else place.render_as_string(hide_password=True)
 
 
@@ -108,7 +108,7 @@ def _refuse(place: URL, found: str | None, tables: list[str], known: list[str]) 
 
 
 def _copy_aside(path: Path, found: str) -> None:
-    """A consistent copy, write-ahead log included, beside the file: results.db.0001.bak."""
+    """Make a consistent backup, including the write-ahead log, next to the file: results.db.0001.bak."""
     aside = path.with_name(f"{path.name}.{found}.bak")
     if aside.exists():
         return
@@ -125,7 +125,7 @@ def _alembic_upgrade(connection: Connection, migrations: Path) -> None:
 
 
 def alembic_config(connection: Connection, migrations: Path = MIGRATIONS):
-    """Alembic's settings for an open connection; its own transaction is ours."""
+    """Alembic's settings for an open connection, so that migrations run in our transaction."""
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
@@ -135,7 +135,7 @@ def alembic_config(connection: Connection, migrations: Path = MIGRATIONS):
 
 
 def propose(message: str) -> None:
-    """Write the next migration from the difference between models.py and the migrations so far; read it before use."""
+    """Generate the next migration from the difference between models.py and the existing ones; review it before use."""
     from alembic import command
     from sqlalchemy import create_engine
 

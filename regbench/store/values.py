@@ -1,4 +1,4 @@
-"""What goes into a store and comes out of it, as plain values."""
+"""The values that go into a store and come out of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ class Member(NamedTuple):
     """A job's place in a benchmark."""
 
     job: Job
-    variant: str  # how tables call it
-    row: str = ""  # as the file writes it; the same where nothing is swept
-    swept: Mapping[str, Any] = MappingProxyType({})  # values that a sweep gave it
+    variant: str  # the name in tables
+    row: str = ""  # as in the benchmark file; empty: the same as `variant`
+    swept: Mapping[str, Any] = MappingProxyType({})  # the values set by a sweep
 
 
 @dataclass(frozen=True)
 class Score:
-    """What decides between configurations: a validation metric at the best epoch, None where no epoch was finite."""
+    """The criterion for choices: a validation metric at the best epoch, None if no epoch was finite."""
 
     value: float | None
     diverged: bool
@@ -29,7 +29,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Choice:
-    """The values that a cell (dataset, row, k) took from a sweep, and why. `ChoiceRow` says what the fields are."""
+    """The values that a cell (dataset, row, k) takes from a sweep, and why. `ChoiceRow` describes the fields."""
 
     dataset: str
     variant: str
@@ -48,24 +48,24 @@ class Choice:
 
     @property
     def cell(self) -> tuple[str, str, int | None]:
-        """What the choice is for."""
+        """The cell the choice is for: dataset, row, k."""
         return (self.dataset, self.variant, self.k)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A job that is ours to run; the token fences us off once somebody else has taken the job over."""
+    """A leased job; once another worker takes the job over, writes with this token are refused."""
 
     run_id: int
     key: str
     token: int
-    epoch: int = 0  # the run goes on after this one; 0 for a new run
-    pack: str = ""  # the pack it was trained in so far
+    epoch: int = 0  # resume after this epoch; 0 for a new run
+    pack: str = ""  # id of the pack it is trained in
 
 
 @dataclass(frozen=True)
 class EpochRows:
-    """What was measured of one run in one epoch (counted from 1): `{"val/rmse": 0.02, "seconds": 1.3}`."""
+    """The numbers of one run in one epoch (counted from 1): `{"val/rmse": 0.02, "seconds": 1.3}`."""
 
     run_id: int
     epoch: int
@@ -74,7 +74,7 @@ class EpochRows:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a run after an epoch, as bytes that mean something to the trainer alone."""
+    """The state of a run after an epoch, as bytes in the format of `training.checkpoint`."""
 
     run_id: int
     epoch: int
@@ -83,7 +83,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Resumable:
-    """A run that was interrupted and can go on after `epoch`, in the pack it was trained in."""
+    """An interrupted run that can be resumed after `epoch`, in the pack it was trained in."""
 
     run_id: int
     epoch: int
@@ -94,9 +94,9 @@ class Resumable:
 class Finished:
     """The end of a run that trained all its epochs, diverged or not.
 
-    seconds: the run's own share of the wall time.
-    epochs: how many it trained.
-    diverged_at: the first epoch with a number that is not finite.
+    seconds: the part of the pack's wall time that is attributed to the run.
+    epochs: number of epochs trained.
+    diverged_at: the first epoch with a non-finite number.
     predictions: by split ("val", "test"), float32 (N, M) in scaled units, taken after `best_epoch`.
     parameters: of the method itself by name, float64, taken after `best_epoch`.
     """
@@ -112,18 +112,18 @@ class Finished:
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A finished run as it is stored: where it was made, and its curves (epochs,) by metric, NaN where not finite."""
+    """A finished run as stored: its environment, and its curves (epochs,) by metric, NaN where not finite."""
 
     run_id: int
     environment: dict[str, Any]
     device: str
-    exact: bool  # all epochs are here, and no resumption was in another pack, on another machine or version
+    exact: bool  # all epochs are stored, and it was never resumed in another pack, version or machine
     curves: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A job that a version of the code has finished."""
+    """A job and the digest of a code version that has finished it."""
 
     job: Job
     code: str
@@ -131,7 +131,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Adoption:
-    """Code of digest `old`, of a commit, computes what code of digest `new` does; the evidence is plain data."""
+    """Code with digest `old`, from `commit`, computes the same as code with digest `new`; evidence: plain data."""
 
     old: str
     new: str
@@ -141,7 +141,7 @@ class Adoption:
 
 @dataclass(frozen=True)
 class Failure:
-    """A job that failed, and what it said."""
+    """A failed job, with the class and message of its error."""
 
     key: str
     label: str
@@ -151,9 +151,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a benchmark is on one dataset; jobs = done + running + failed + blocked + pending.
+    """The progress of a benchmark on one dataset; jobs = done + running + failed + blocked + pending.
 
-    `unchosen` of the pending ones wait for a choice from the sweeps `waits_for`: their values are not known yet.
+    `unchosen` of the pending jobs wait for a choice from the sweeps `waits_for`: their values are not known yet.
     """
 
     benchmark: str

@@ -1,1 +1,1 @@
-"""One pack on one device as a generator of epochs."""
+"""Training of one pack on one device, as a generator of epochs."""

@@ -1,7 +1,7 @@
-"""Keep freed memory: with the C library's defaults every large tensor is given back to the system and faulted in again.
+"""Keep freed memory in the process: by default, the C library returns every large tensor to the operating system.
 
-On a CPU the activations of a step are a few megabytes each, which glibc maps and unmaps at every allocation; the page
-faults cost a quarter of the training's time.
+On a CPU the activations of a step are a few megabytes each. glibc maps and unmaps such blocks at every allocation, and
+the page faults cost a quarter of the training time.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ NEVER = 2**30
 
 @cache
 def keep_freed_memory() -> bool:
-    """Ask glibc to; gives whether it understood. Other C libraries are left as they are."""
+    """Set glibc's thresholds; returns whether that worked. Other C libraries are left unchanged."""
     if not sys.platform.startswith("linux"):
         return False
     try:

@@ -1,7 +1,7 @@
 """A step as a CUDA graph: captured once, replayed from then on.
 
-A small network's step is a hundred kernels of a few microseconds each, and launching them takes a GPU longer than
-running them. What is replayed is what was captured, so none of this is part of a result's code digest.
+A step of a small network is a hundred kernels of a few microseconds each, and launching them takes longer than running
+them. A replay executes exactly what was captured, so this module is not part of a result's code digest.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor
 
-WARM_UPS = 3  # before a capture: traced heads, chosen algorithms and allocated workspaces, says torch's own guide
+WARM_UPS = 3  # before a capture, as torch's guide recommends: it traces heads, selects algorithms, allocates workspaces
 Inputs = TypeVar("Inputs", bound=tuple[Any, ...])  # a named tuple of tensors
 
 
@@ -18,7 +18,7 @@ class Captured(Generic[Inputs]):
     """A function of `Inputs` as a CUDA graph: captured at its first call, replayed from then on."""
 
     def __init__(self, state: Sequence[Tensor]) -> None:
-        self.state = state  # what the body changes; warming up must leave no trace in it
+        self.state = state  # tensors that the body changes; restored after warming up
         self._graph: torch.cuda.CUDAGraph | None = None
         self._inputs: Inputs
         self._losses: Tensor
@@ -29,12 +29,15 @@ class Captured(Generic[Inputs]):
         return self._graph is not None
 
     def __call__(self, body: Callable[[Inputs], Tensor], inputs: Inputs) -> Tensor:
-        """Run `body`, or what was captured of it; the result is overwritten by the next call.
+        """Run `body`, or replay its captured graph; the next call overwrites the result.
 
-        It is not kept, for its owner keeps this: a cycle would hold a pack's memory on the device into the next pack.
+        `body` is not stored: its owner holds this object, and a reference cycle would keep a pack's device memory
+        allocated into the next pack.
         """
         if self._graph is None:
-            with torch.cuda.device(inputs[0].device):  # streams are of the current device, which may be another
+            with torch.cuda.device(
+                inputs[0].device
+            ):  # streams belong to the current device, which may be a different one
                 self._capture(body, inputs)
         for held, given in zip(self._inputs, inputs, strict=True):
             held.copy_(given)

@@ -1,7 +1,7 @@
-"""The state of one job of a pack as bytes, and back: in the format of safetensors, with the facts in its metadata.
+"""The state of one job of a pack as bytes and back: safetensors, with the metadata of the job in its header.
 
-Nothing but values and Adam's moments changes from step to step: every draw is keyed by its step, so there is no random
-state to keep. Each job has a state of its own, so that it can go on in another pack too, if only to rounding.
+Only the values and Adam's moments change from step to step: every random draw is keyed by its step, so there is no
+random state to keep. Each job has its own state, so it can also continue in another pack, equal up to rounding.
 """
 
 import json
@@ -18,37 +18,37 @@ from torch import Tensor
 from regbench.training.optim import Segment
 from regbench.training.pack import Model
 
-KEY = "regbench.state"  # of the metadata; tells our states from anybody else's safetensors
+KEY = "regbench.state"  # metadata key that marks our states among safetensors files
 LENGTH = 8  # bytes in which safetensors writes the length of its header, little-endian
 
 
 @dataclass(frozen=True)
 class State:
-    """A job after an epoch: arrays by name, and plain facts beside them."""
+    """The state of a job after an epoch: arrays by name, and plain data (`facts`) stored with them."""
 
     epoch: int
     arrays: Mapping[str, np.ndarray] = field(repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """One string of bytes; `from_bytes` is its inverse."""
+        """Serialise; `from_bytes` is the inverse."""
         arrays = {name: np.asarray(array, order="C") for name, array in self.arrays.items()}
         return save(arrays, {KEY: json.dumps({"epoch": self.epoch, "facts": dict(self.facts)})})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "State":
-        """The state that was written; `ValueError` for anything else."""
+        """Read what `to_bytes` wrote; raises `ValueError` for anything else."""
         try:
             arrays = load(data)
             header = json.loads(data[LENGTH : LENGTH + int.from_bytes(data[:LENGTH], "little")])
             kept = json.loads(header["__metadata__"][KEY])
         except (SafetensorError, KeyError) as error:
-            raise ValueError(f"these bytes are no state of a training: {error}") from error
+            raise ValueError(f"not a training state: {error}") from error
         return cls(kept["epoch"], arrays, kept["facts"])
 
 
 def take(model: Model) -> list[dict[str, np.ndarray]]:
-    """The arrays of every job of a model, in its own order."""
+    """The arrays of every job of a model, in the order of `model.jobs`."""
     jobs: list[dict[str, np.ndarray]] = [{} for _ in model.jobs]
     for tensor, first, name in _stacked(model):
         for row, array in enumerate(tensor.detach().cpu().numpy()):
@@ -57,14 +57,14 @@ def take(model: Model) -> list[dict[str, np.ndarray]]:
 
 
 def put(model: Model, jobs: Sequence[Mapping[str, np.ndarray]]) -> None:
-    """Set a model to what `take` gave."""
+    """Set a model to the arrays that `take` returned."""
     for tensor, first, name in _stacked(model):
         for row in range(len(tensor)):
             tensor[row].copy_(torch.from_numpy(np.array(jobs[first + row][name])))
 
 
 def _stacked(model: Model) -> list[tuple[Tensor, int, str]]:
-    """Every stacked tensor that makes up a model, the job of its first row, and its name."""
+    """Every stacked tensor of the model's state, the job of its first row, and its name."""
     found = _of_segment(model.trunk, "trunk")
     for part in model.heads:
         found += _of_segment(part.linear, "head")

@@ -1,6 +1,6 @@
-"""What an epoch did to the parameters of the methods themselves: the values, and what encoder and decoder do with them.
+"""The parameters of the methods after an epoch, and diagnostics of their encoders and decoders.
 
-Looked at one job at a time, so that no number depends on the company a job is trained in.
+Computed one job at a time, so that no number depends on the other jobs of the pack.
 """
 
 from dataclasses import dataclass
@@ -15,29 +15,28 @@ from regbench.types import Method, Params
 
 @dataclass(frozen=True)
 class Look:
-    """One job's own parameters after an epoch, float64, and its diagnostics by name."""
+    """The method parameters of one job after an epoch, float64, and its diagnostics by name."""
 
     parameters: dict[str, np.ndarray]
     diagnostics: dict[str, float]
 
 
 class Diagnostics:
-    """Looks at the jobs of a model, in its own order; what nothing trains is looked at once."""
+    """Diagnostics of the jobs of a model, in the order of `model.jobs`; computed once where nothing is trained."""
 
     def __init__(self, model: Model, y_NM: Tensor) -> None:
         self.model = model
         self.y = y_NM
-        self._still: dict[int, list[Look]] = {}  # by the place of a head whose method trains nothing
+        self._constant: dict[int, list[Look]] = {}  # by index of a head whose method trains nothing
 
     def look(self) -> list[Look]:
-        """The jobs as they are now."""
-        found = []
-        for place, part in enumerate(self.model.heads):
-            looks = self._still.get(place) or _look(part, self.y)
+        all_looks = []
+        for index, part in enumerate(self.model.heads):
+            looks = self._constant.get(index) or _look(part, self.y)
             if part.trained is None:
-                self._still[place] = looks
-            found += looks
-        return found
+                self._constant[index] = looks
+            all_looks += looks
+        return all_looks
 
 
 def _look(part: HeadPart, y_NM: Tensor) -> list[Look]:
@@ -47,7 +46,7 @@ def _look(part: HeadPart, y_NM: Tensor) -> list[Look]:
     names: list[str] = []
     numbers = []
     for row in jobs:
-        of_job = diagnose(part.head.method, Params(fixed={name: each[row] for name, each in stacked.items()}), y_NM)
+        of_job = diagnose(part.head.method, Params(fixed={name: tensor[row] for name, tensor in stacked.items()}), y_NM)
         names = list(of_job)
         numbers += of_job.values()
     values = torch.stack(numbers).view(len(jobs), -1).tolist() if numbers else [[] for _ in jobs]
@@ -61,10 +60,10 @@ def _look(part: HeadPart, y_NM: Tensor) -> list[Look]:
 
 
 def diagnose(method: Method, params: Params, y_NM: Tensor) -> dict[str, Tensor]:
-    """How one model's encoder and decoder serve the targets y (N, M); float64 scalars, empty where it has neither.
+    """Diagnostics of one model's encoder and decoder on the targets y (N, M): float64 scalars, empty if it has neither.
 
-    encoder/entropy: mean H(ψ(y)) in nats; 0 for one-hot codes, log K for even ones.
-    encoder/rmse: of y against μᵀψ(y), the error that encoding and decoding alone make.
+    encoder/entropy: mean H(ψ(y)) in nats; 0 for one-hot codes, log K for uniform ones.
+    encoder/rmse: of y against μᵀψ(y), the error of encoding and decoding alone.
     decoder/spread: root mean squared distance of the rows of μ from their mean; 0 where μ has collapsed.
     """
     found = {}

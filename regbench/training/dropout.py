@@ -1,8 +1,8 @@
 """Dropout masks from counter-based draws: eight decisions from one 64-bit hash, shared by all jobs of a seed.
 
-`nn.Dropout` on a CPU spends three times as long on its random numbers as the matrix product before it takes. Here a
-decision is one byte of a keyed stream, below the job's threshold or not, so a mask depends on the seed, the step and
-the layer alone: the same on every device and in every pack.
+On a CPU, `nn.Dropout` spends three times as long on random numbers as the preceding matrix product takes. Here a
+decision compares one byte of a keyed stream with the job's threshold, so a mask depends only on the seed, the step and
+the layer: it is the same on every device and in every pack.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from regbench.job import Job
 from regbench.random import Stream, random_bytes
 from regbench.types import Keep
 
-DRAWS = 256  # a decision is one byte, so the rate is a multiple of 1/256: 0.3 becomes 77/256
+DRAWS = 256  # values of the byte that decides, so the rate is a multiple of 1/256: 0.3 becomes 77/256
 
 
 class Dropout:
-    """The masks of a pack, step by step. Jobs of one seed and one rate share theirs."""
+    """The masks of a pack, step by step. Jobs with the same seed and rate use the same masks."""
 
     def __init__(
         self, jobs: Sequence[Job], widths: Sequence[int], *, rows: int, device: torch.device, dtype: torch.dtype
@@ -39,7 +39,7 @@ class Dropout:
         self._keys = torch.stack([Stream.named(seed, "dropout").key for seed in self.seeds]).to(device)
 
     def epoch(self, first: int, steps: int) -> Tensor:
-        """Keys (steps, layers, S) of the steps from `first` on."""
+        """Keys (steps, layers, S) of the steps from number `first` on, S seeds."""
         stream = Stream(self._keys[None, None]).child(
             torch.arange(first, first + steps, device=self.device)[:, None, None]
         )
@@ -53,7 +53,7 @@ class Dropout:
         ]
 
     def _mask(self, keys_S: Tensor, width: int) -> Tensor:
-        """Masks (kinds, B, H)."""
+        """One mask for each (seed, threshold) of the pack: (U, B, H)."""
         draws = random_bytes(keys_S, self.rows * width).unflatten(1, (self.rows, width))
         masks = torch.empty((len(self.kinds), self.rows, width), dtype=self.dtype, device=self.device)
         for mask, (seed, threshold) in zip(masks, self.kinds, strict=True):
@@ -63,6 +63,6 @@ class Dropout:
 
 def _at_least(draws: Tensor, threshold: int) -> Tensor:
     """1 where the byte is not below the threshold, else 0; uint8."""
-    if draws.device.type == "cpu":  # numpy compares bytes fifteen times as fast as torch does
+    if draws.device.type == "cpu":  # NumPy compares bytes fifteen times faster than torch
         return torch.from_numpy(np.greater_equal(draws.numpy(), threshold).view(np.uint8))
     return (draws >= threshold).view(torch.uint8)

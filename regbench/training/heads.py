@@ -1,8 +1,7 @@
-"""The heads of a pack: jobs of one method and k share one, made many with `torch.func.vmap`.
+"""The heads of a pack: jobs of one method and k form one head, batched over jobs with `torch.func.vmap`.
 
-What a step does with a head is a pure function of tensors, so it is traced once into a flat list of tensor operations.
-Replaying that costs a fraction of what vmap's and autograd's bookkeeping would cost again at every step, and computes
-the same thing.
+The step of a head is a pure function of tensors, so it is traced once into a flat list of tensor operations. Running
+that list computes the same result, and avoids the overhead of vmap and autograd at every step.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,8 +29,8 @@ ZEROS = {torch.ops.aten.zeros.default, torch.ops.aten.zeros_like.default, torch.
 class Head:
     """The last layer and the method's parameters of the jobs `jobs` of a pack.
 
-    `fixed` and `hparams` are stacked (J, ...). `looped` says why vmap refused the method, if it did: then it is run
-    model by model, with the same numbers, more slowly.
+    `fixed` and `hparams` are stacked (J, ...). `looped` is the error message if vmap cannot batch the method; then the
+    models run one by one, with the same numbers, more slowly.
     """
 
     method: Method
@@ -44,7 +43,7 @@ class Head:
     def step(
         self, z_JBH: Tensor, linear: Tensors, trained: Tensors, batch: Tensors
     ) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor]:
-        """Gradients of z, of the last layer and of the trained parameters in their order, and each job's loss (J,).
+        """Gradients of z, of the last layer and of the trained parameters, in order, and each job's loss (J,).
 
         `batch` has y (J, B, M), rows (J, B), key (J,) and progress ().
         """
@@ -64,7 +63,7 @@ class Head:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Predictions (J, N, M), and the method's scores by name, summed over rows in float64: (J,).
 
-        One job is scored after the other: sums of several at once would be rounded differently than of one.
+        Jobs are scored one by one: a sum over a batch of jobs would be rounded differently than that of a single job.
         """
         outputs = narrow(z_JNH, linear["weight"], linear["bias"])
         predictions = self._over_jobs(self._predict_one)(trained, self.fixed, outputs)
@@ -75,7 +74,7 @@ class Head:
         return predictions, scores
 
     def _trace(self, arguments: tuple[Any, ...]) -> Flat:
-        """The step as a flat function; through a loop over models where vmap or the tracer refuse the method."""
+        """The step as a flat function; loops over the models if vmap or the tracer fail on the method."""
         leaves, structure = tree_flatten(arguments)
 
         def flat(*leaves: Tensor) -> list[Tensor]:
@@ -87,14 +86,14 @@ class Head:
             self.looped = str(refusal).partition("\n")[0]
             return flat
         _drop_zeros(graph, place=1)
-        graph.graph.eliminate_dead_code()  # a prediction that the loss does not look at, for one
+        graph.graph.eliminate_dead_code()  # such as a prediction that the loss does not use
         graph.recompile()
         return graph.forward
 
     def _step(
         self, outputs: Tensor, z: Tensor, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors
     ) -> tuple[Any, Tensor]:
-        """Gradients of the outputs, of z where the loss looks at it directly, and of the trained; the losses."""
+        """Gradients of the outputs, of z (if the loss uses it directly) and of the trained parameters; the losses."""
 
         def total(outputs: Tensor, z: Tensor, trained: Tensors) -> tuple[Tensor, Tensor]:
             per_job = {name: tensor for name, tensor in batch.items() if name != "progress"}
@@ -132,7 +131,7 @@ class Head:
 
 
 def _drop_zeros(graph: GraphModule, place: int) -> None:
-    """Give None instead of a tensor of zeros: what autograd says of an input that the loss does not look at."""
+    """Replace an output that is a tensor of zeros, the gradient of an input the loss does not use, by None."""
     (end,) = graph.graph.find_nodes(op="output")
     given = list(cast("Sequence[Any]", end.args[0]))
     if given[place].target in ZEROS:
@@ -141,7 +140,7 @@ def _drop_zeros(graph: GraphModule, place: int) -> None:
 
 
 def _loop(function: Any) -> Any:
-    """What vmap does, one model after the other."""
+    """Like `vmap(function)`, but one model after the other."""
 
     def looped(*arguments: Any) -> Tensor:
         jobs = range(tree_leaves(arguments)[0].shape[0])

@@ -1,8 +1,8 @@
 """The training of a pack as a generator of epochs: `for epoch in Training(jobs, data): ...`.
 
-Data lie on the device once and a batch is a gather. All randomness is keyed by a job's seed and the step, never by its
-neighbours: jobs of one seed see the same rows and drop the same units, so what is drawn once serves them all, and
-comparisons are paired.
+The data are on the device once, and a batch is a gather. All randomness is keyed by a job's seed and the step, never by
+the other jobs of the pack. Jobs with the same seed see the same rows and drop the same units: the draws are shared, and
+comparisons between jobs are paired.
 """
 
 import time
@@ -21,31 +21,31 @@ from regbench.training.allocator import keep_freed_memory
 from regbench.training.checkpoint import State, put, take
 from regbench.training.diagnostics import Diagnostics, Look
 from regbench.training.dropout import Dropout
-from regbench.training.optim import one_cycle, rates
+from regbench.training.optim import adam_factors, one_cycle
 from regbench.training.pack import Model, build
 from regbench.training.resident import Resident
 from regbench.training.step import Inputs, Steps
 
-EVALUATION_ROWS = 1024  # rows a block of the evaluation has: enough to be fast, few enough to stay in cache
+EVALUATION_ROWS = 1024  # rows per block of an evaluation: enough to be fast, few enough to stay in cache
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch gave, in the order of the jobs that were handed in; epochs count from 1."""
+    """The results of one epoch, in the order of the jobs passed to `Training`; epochs count from 1."""
 
     number: int
     values: dict[str, np.ndarray]  # "val/rmse" -> (J,) float64; NaN where not finite
     predictions: dict[str, np.ndarray]  # "val" -> (J, N, M) float32, of this epoch
-    looks: list[Look]  # each job's own parameters, what its encoder and decoder do, and the scores of its distribution
+    looks: list[Look]  # each job's method parameters, diagnostics, and scores of its predicted distribution
     seconds: float
 
 
 class Training:
     """The training of jobs that share a dataset, a backbone and a protocol; iterate over it for its epochs.
 
-    The last partial batch of an epoch is dropped. A job that diverges goes on giving NaN and touches no other.
-    With `states`, one per job and all of one epoch, it goes on after that epoch, bit for bit as if it had never
-    stopped.
+    The last partial batch of an epoch is dropped. A job that diverges yields NaN from then on and does not affect the
+    others. With `states`, one per job and all of the same epoch, training continues after that epoch, bit for bit as
+    if it had never stopped.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Training:
         states: Sequence[State] | None = None,
     ) -> None:
         keep_freed_memory()
-        torch.set_flush_denormal(True)  # the tails of soft targets underflow; denormal numbers are ten times as slow
+        torch.set_flush_denormal(True)  # the tails of soft targets underflow, and denormal numbers are ten times slower
         self.device = torch.device(device)
         self.model = build(jobs, data, self.device, dtype)
         self.data = Resident.of(data, self.device, dtype)
@@ -79,8 +79,8 @@ class Training:
             scores: list[dict[str, float]] = [{} for _ in self.model.jobs]
             for part in ("val", "test"):
                 predicted, scored = self.model.evaluate(self.data.x[part], self.data.y[part], EVALUATION_ROWS)
-                for of_job, found in zip(scores, scored, strict=True):
-                    of_job.update({f"{part}/{name}": value for name, value in found.items()})
+                for of_job, of_part in zip(scores, scored, strict=True):
+                    of_job.update({f"{part}/{name}": value for name, value in of_part.items()})
                 predictions[part] = predicted.float().cpu().numpy()[self._back]
                 for name, metric in self.metrics.items():
                     values[f"{part}/{name}"] = metric(predicted, self.data.y[part]).cpu().numpy()
@@ -93,44 +93,44 @@ class Training:
 
     @property
     def stage1_seconds(self) -> list[float]:
-        """How long each job's method took to make its first parameters, in the order of the jobs handed in."""
+        """Seconds each job's method took to make its initial parameters, in the order of the jobs passed in."""
         return [self.model.stage1_seconds[row] for row in self._back]
 
     def state(self) -> list[dict[str, np.ndarray]]:
-        """The arrays of each job after the last epoch, in the order of the jobs that were handed in."""
+        """The arrays of each job after the last epoch, in the order of the jobs passed in."""
         jobs = take(self.model)
         return [jobs[row] for row in self._back]
 
 
 def optimise(model: Model, resident: Resident, after: int = 0) -> Iterator[Tensor]:
-    """Run the optimiser, one epoch at a time, after so many done; gives the mean training loss of each job (J,)."""
+    """Train the epochs after number `after`, one at a time; yields the mean training loss of each job (J,)."""
     protocol, device, dtype = model.jobs[0].protocol, model.device, model.clip.dtype
     seeds = sorted({job.seed for job in model.jobs})
     whose = torch.tensor([seeds.index(job.seed) for job in model.jobs], device=device)
     orders, draws = (_streams(seeds, purpose, device) for purpose in ("order", "loss"))
-    rows_in_all = len(resident.x["train"])
-    batch_size = min(protocol.batch_size, rows_in_all)
-    steps = rows_in_all // batch_size
-    shares = one_cycle(protocol, protocol.epochs * steps)
+    total_rows = len(resident.x["train"])
+    batch_size = min(protocol.batch_size, total_rows)
+    steps = total_rows // batch_size
+    rate_factors = one_cycle(protocol, protocol.epochs * steps)
     widths = model.backbone.dropped(model.options)
     dropout = Dropout(model.jobs, widths, rows=batch_size, device=device, dtype=dtype)
     step = Steps(model, resident, dropout, whose)
     for epoch in range(after, protocol.epochs):
         first = epoch * steps
-        order = orders.child(epoch).permutation(rows_in_all)
+        order = orders.child(epoch).permutation(total_rows)
         mask_keys = dropout.epoch(first, steps)
         numbers = torch.arange(first, first + steps, device=device)
         loss_keys = draws.child(numbers[:, None]).key[:, whose]
-        progress = numbers.to(dtype) / len(shares)
-        paces = rates(shares[first : first + steps], first + 1).to(device, dtype)
+        progress = numbers.to(dtype) / len(rate_factors)
+        factors = adam_factors(rate_factors[first : first + steps], first + 1).to(device, dtype)
         total = torch.zeros(len(model.jobs), device=device, dtype=dtype)
         for batch in range(steps):
             rows = order[:, batch * batch_size : (batch + 1) * batch_size]
-            inputs = Inputs(rows, mask_keys[batch], loss_keys[batch], progress[batch], paces[batch])
-            total += step(inputs, shares[first + batch], first + batch + 1)
+            inputs = Inputs(rows, mask_keys[batch], loss_keys[batch], progress[batch], factors[batch])
+            total += step(inputs, rate_factors[first + batch], first + batch + 1)
         yield total / steps
 
 
 def _streams(seeds: Sequence[int], purpose: str, device: torch.device) -> Stream:
-    """The streams of several seeds as one, keys (S,)."""
+    """One batched stream for several seeds, keys (S,)."""
     return Stream(torch.stack([Stream.named(seed, purpose).key for seed in seeds]).to(device))

@@ -15,10 +15,10 @@ CLIP_EPSILON = 1e-6  # as torch.nn.utils.clip_grad_norm_ has it
 
 @dataclass(frozen=True)
 class Segment:
-    """Parameters that are updated alike: one row per job of `jobs`, and named views into the rows.
+    """Parameters that are updated together: one row per job of `jobs`, and named views into the rows.
 
-    Values, gradients and both of Adam's moments are flat (jobs, P) buffers, so an update is a handful of
-    operations however many layers there are.
+    Values, gradients and both of Adam's moments are flat (jobs, P) buffers, so an update takes a few operations,
+    whatever the number of layers.
     """
 
     jobs: slice  # which jobs of the pack these rows are
@@ -28,7 +28,7 @@ class Segment:
     second: Tensor
     views: dict[str, Tensor]  # of values, (jobs, ...)
     gradient_views: dict[str, Tensor]
-    learning_rate: Tensor  # (jobs, 1), the highest of the schedule
+    learning_rate: Tensor  # (jobs, 1), the maximum of the schedule
     weight_decay: Tensor  # (jobs, 1)
     alike: tuple["Alike", ...]
 
@@ -55,7 +55,7 @@ class Segment:
         )
 
     def put(self, gradients: Iterable[Tensor]) -> None:
-        """Take over the gradients of the parameters, in their order."""
+        """Copy the gradients of the parameters, in the order of `views`, into the flat buffer."""
         for view, gradient in zip(self.gradient_views.values(), gradients, strict=True):
             view.copy_(gradient)
 
@@ -74,7 +74,7 @@ def _alike(learning_rate: Tensor, weight_decay: Tensor, buffers: Sequence[Tensor
     settings = list(zip(learning_rate.flatten().tolist(), weight_decay.flatten().tolist(), strict=True))
     groups = []
     for rate, decay in dict.fromkeys(settings):
-        rows = [row for row, each in enumerate(settings) if each == (rate, decay)]
+        rows = [row for row, setting in enumerate(settings) if setting == (rate, decay)]
         step = torch.zeros((), dtype=torch.float32)
         groups.append(
             Alike(rate, decay, tuple([buffer[row] for row in rows] for buffer in buffers), [step] * len(rows))
@@ -93,17 +93,17 @@ def _views(flat: Tensor, shapes: Mapping[str, torch.Size]) -> dict[str, Tensor]:
 def clip(segments: Sequence[Segment], limit: Tensor) -> None:
     """Scale each job's gradient to a norm of at most `limit` (J,)."""
     scale = _scale(segments, limit)
-    if not bool((scale == 1).all()):  # else it would be a multiplication by one
+    if not bool((scale == 1).all()):  # skip a multiplication by one
         _shrink(segments, scale)
 
 
 def clip_on_device(segments: Sequence[Segment], limit: Tensor) -> None:
-    """The same without asking the device whether there is anything to do."""
+    """Like `clip`, without reading a value back from the device."""
     _shrink(segments, _scale(segments, limit))
 
 
 def _scale(segments: Sequence[Segment], limit: Tensor) -> Tensor:
-    """What each job's gradient is to be multiplied by (J,), as torch.nn.utils.clip_grad_norm_ does."""
+    """The factor for each job's gradient (J,), as in torch.nn.utils.clip_grad_norm_."""
     squares = torch.zeros_like(limit)
     for segment in segments:
         squares[segment.jobs] += torch.linalg.vector_norm(segment.gradients, dim=1).square_()
@@ -115,16 +115,16 @@ def _shrink(segments: Sequence[Segment], scale: Tensor) -> None:
         segment.gradients.mul_(scale[segment.jobs, None])
 
 
-def adam(segments: Sequence[Segment], share: float, step: int, *, decoupled: bool = False) -> None:
-    """One step of Adam with coupled l2, at `share` of the highest learning rates; `step` counts from 1.
+def adam(segments: Sequence[Segment], rate_factor: float, step: int, *, decoupled: bool = False) -> None:
+    """One step of Adam with coupled l2, at `rate_factor` times the maximum learning adam_factors; `step` counts from 1.
 
-    The l2 term is added to the gradient after clipping, as `torch.optim.Adam(weight_decay=...)` does; `decoupled`, it
-    shrinks the parameters by its share of the learning rate instead (AdamW, Loshchilov and Hutter, 2019). One pass over
-    memory, job by job, with the kernels of `torch.optim.Adam(fused=True)` and `AdamW(fused=True)`.
+    The l2 term is added to the gradient after clipping, as `torch.optim.Adam(weight_decay=...)` does. With `decoupled`
+    the parameters are instead shrunk by learning rate times weight decay (AdamW, Loshchilov and Hutter, 2019). One
+    pass over memory, job by job, with the kernels of `torch.optim.Adam(fused=True)` and `AdamW(fused=True)`.
     """
-    # What the public classes call, without their bookkeeping.
+    # The kernels that the public classes call, without their overhead.
     update = torch._fused_adamw_ if decoupled else torch._fused_adam_  # pyright: ignore[reportPrivateImportUsage]
-    for alike in (each for segment in segments for each in segment.alike):
+    for alike in (group for segment in segments for group in segment.alike):
         values, gradients, first, second = alike.rows
         alike.steps[0].fill_(step)
         update(
@@ -134,7 +134,7 @@ def adam(segments: Sequence[Segment], share: float, step: int, *, decoupled: boo
             second,
             [],
             alike.steps,
-            lr=share * alike.learning_rate,
+            lr=rate_factor * alike.learning_rate,
             beta1=BETA1,
             beta2=BETA2,
             weight_decay=alike.weight_decay,
@@ -144,51 +144,51 @@ def adam(segments: Sequence[Segment], share: float, step: int, *, decoupled: boo
         )
 
 
-def adam_on_device(segments: Sequence[Segment], rates_3: Tensor, *, decoupled: bool = False) -> None:
-    """The same, for all jobs at once and with numbers that live on the device: a dozen kernels for a CUDA graph."""
-    share, second_correction, plain_share = rates_3.unbind()
+def adam_on_device(segments: Sequence[Segment], factors_3: Tensor, *, decoupled: bool = False) -> None:
+    """Like `adam`, for all jobs at once and with factors that are on the device: a dozen kernels for a CUDA graph."""
+    corrected_factor, second_correction, rate_factor = factors_3.unbind()
     for segment in segments:
         gradient = segment.gradients
         if decoupled:
-            segment.values.mul_(1 - segment.learning_rate * plain_share * segment.weight_decay)
+            segment.values.mul_(1 - segment.learning_rate * rate_factor * segment.weight_decay)
         else:
             gradient.addcmul_(segment.values, segment.weight_decay)
         segment.first.lerp_(gradient, 1 - BETA1)
         segment.second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
         denominator = segment.second.sqrt().mul_(second_correction).add_(EPSILON)
-        segment.values.sub_(segment.first.div(denominator).mul_(segment.learning_rate * share))
+        segment.values.sub_(segment.first.div(denominator).mul_(segment.learning_rate * corrected_factor))
 
 
-def rates(shares: Sequence[float], first: int) -> Tensor:
-    """What Adam needs of each step from number `first` on: (steps, 3), float64.
+def adam_factors(rate_factors: Sequence[float], first: int) -> Tensor:
+    """The factors that `adam_on_device` needs for each step from number `first` on: (steps, 3), float64.
 
-    The share of the highest learning rate over the first moment's bias correction, the factor that corrects the root
-    of the second moment, and the share itself.
+    The learning-rate factor divided by the first moment's bias correction, the factor that corrects the root of the
+    second moment, and the learning-rate factor itself.
     """
-    steps = range(first, first + len(shares))
+    steps = range(first, first + len(rate_factors))
     triples = [
-        (share / (1 - BETA1**step), 1 / math.sqrt(1 - BETA2**step), share)
-        for share, step in zip(shares, steps, strict=True)
+        (rate_factor / (1 - BETA1**step), 1 / math.sqrt(1 - BETA2**step), rate_factor)
+        for rate_factor, step in zip(rate_factors, steps, strict=True)
     ]
     return torch.tensor(triples, dtype=torch.float64)
 
 
 def one_cycle(protocol: Protocol, steps: int) -> list[float]:
-    """The share of the highest learning rate at each step: cosine up, cosine down (Smith and Topin, 2018).
+    """The learning rate at each step as a fraction of its maximum: cosine up, cosine down (Smith and Topin, 2018).
 
-    The same numbers as `torch.optim.lr_scheduler.OneCycleLR`, with momentum left alone.
+    The same numbers as `torch.optim.lr_scheduler.OneCycleLR`, with constant momentum.
     """
     lowest = 1 / protocol.initial_division
     final = lowest / protocol.final_division
     peak = protocol.warmup * steps - 1
-    shares = []
+    rate_factors = []
     for step in range(steps):
         if step <= peak:
-            shares.append(_cosine(lowest, 1.0, step / peak if peak > 0 else 1.0))
+            rate_factors.append(_cosine(lowest, 1.0, step / peak if peak > 0 else 1.0))
         else:
-            shares.append(_cosine(1.0, final, (step - peak) / (steps - 1 - peak)))
-    return shares
+            rate_factors.append(_cosine(1.0, final, (step - peak) / (steps - 1 - peak)))
+    return rate_factors
 
 
-def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
+def _cosine(start: float, end: float, fraction: float) -> float:
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * fraction))

@@ -1,6 +1,6 @@
 """A pack as one batched model: every job's parameters, stacked, on one device.
 
-Jobs are kept in the order of their heads, so that the jobs of a head are a slice; `Model.jobs` says which row is whose.
+Jobs are sorted by head, so that the jobs of a head are a slice; `Model.jobs` gives the job of each row.
 """
 
 import time
@@ -24,7 +24,7 @@ from regbench.types import Backbone, Method, Params, Static
 
 @dataclass(frozen=True)
 class HeadPart:
-    """One head of a pack: its functions, its last layer, and what its method trains (None where it trains nothing)."""
+    """One head of a pack: its functions, its last layer, and its method's trained parameters (None if none)."""
 
     head: Head
     linear: Segment
@@ -32,12 +32,12 @@ class HeadPart:
 
     @property
     def trained_views(self) -> dict[str, Tensor]:
-        """The method's trained parameters, (jobs, ...) each."""
+        """The method's trained parameters by name, (jobs, ...) each."""
         return self.trained.views if self.trained else {}
 
 
 class Evaluation(NamedTuple):
-    """Predictions (J, N, M), and of each job the means over rows of what scores its method has, by name."""
+    """Predictions (J, N, M), and for each job the scores of its method by name, averaged over rows."""
 
     predictions: Tensor
     scores: list[dict[str, float]]
@@ -54,11 +54,11 @@ class Model:
     heads: tuple[HeadPart, ...]
     clip: Tensor  # (J,)
     device: torch.device
-    stage1_seconds: tuple[float, ...]  # that each job's method took to make its first parameters
+    stage1_seconds: tuple[float, ...]  # each job's method took to make its initial parameters
 
     @property
     def segments(self) -> list[Segment]:
-        """Everything the optimiser moves."""
+        """All parameters that the optimiser updates."""
         return [
             self.trunk,
             *(part.linear for part in self.heads),
@@ -66,12 +66,14 @@ class Model:
         ]
 
     def evaluate(self, x: Tensor, y: Tensor, rows: int) -> Evaluation:
-        """What the model says of x (N, D...) without dropout, in blocks of `rows` rows, and its scores for y (N, M)."""
+        """Predictions for x (N, D...) without dropout, in blocks of `rows` rows, and scores against y (N, M)."""
         blocks = [self._evaluate(*block) for block in zip(x.split(rows), y.split(rows), strict=True)]
         predictions = torch.cat([predicted for predicted, _ in blocks], dim=1)
         scores: list[dict[str, float]] = []
         for part, *sums in zip(self.heads, *(scored for _, scored in blocks), strict=True):
-            means = {name: (torch.stack([each[name] for each in sums]).sum(0) / len(y)).tolist() for name in sums[0]}
+            means = {
+                name: (torch.stack([of_block[name] for of_block in sums]).sum(0) / len(y)).tolist() for name in sums[0]
+            }
             jobs = range(part.head.jobs.stop - part.head.jobs.start)
             scores += [{name: mean[row] for name, mean in means.items()} for row in jobs]
         return Evaluation(predictions, scores)
@@ -85,7 +87,7 @@ class Model:
 
 
 def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torch.dtype = torch.float32) -> Model:
-    """The model of a pack at its first step; drawn in float64 on the CPU, so the same on every device."""
+    """The initial model of a pack; drawn in float64 on the CPU, so it is the same on every device."""
     ordered = tuple(sorted(jobs, key=Pack.head))
     backbone: Backbone = catalog.load("backbones", ordered[0].backbone)
     options = dict(ordered[0].options)
@@ -120,7 +122,7 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
 
 
 def _timed(job: Job, y_train: Tensor) -> tuple[Params, float]:
-    """What a job's method starts from, and the seconds that took."""
+    """The initial parameters of a job's method, and the seconds it took to make them."""
     began = time.perf_counter()
     params = initial_params(job, catalog.load("methods", job.method), y_train)
     return params, time.perf_counter() - began
@@ -135,7 +137,7 @@ def _build_head(
     rate: Tensor,
     decay: Tensor,
 ) -> HeadPart:
-    """The head that the jobs of `group` share, each with its own first parameters."""
+    """The head of the jobs of `group`, with the initial parameters of each."""
     method: Method = catalog.load("methods", group[0].method)
     jobs = slice(start, start + len(group))
     width = method.outputs(group[0].k or 0, targets)
@@ -150,14 +152,14 @@ def _build_head(
     if params[0].trained:
         factor = hparams["encoder_lr"][:, None] if "encoder_lr" in hparams else 1.0
         own_decay = torch.tensor([[job.protocol.encoder_weight_decay] for job in group]).to(decay)
-        models = [each.trained for each in params]
+        models = [of_job.trained for of_job in params]
         trained = Segment.of(models, jobs=jobs, learning_rate=factor * rate[jobs], weight_decay=own_decay)
-    fixed = {name: torch.stack([each.fixed[name] for each in params]).to(decay) for name in params[0].fixed}
+    fixed = {name: torch.stack([of_job.fixed[name] for of_job in params]).to(decay) for name in params[0].fixed}
     return HeadPart(Head(method, jobs, fixed, hparams), linear, trained)
 
 
 def initial_params(job: Job, method: Method, y_train: Tensor) -> Params:
-    """What the method starts from, stage 1 included; float64."""
+    """The method's initial parameters, float64; runs stage 1 if it has one."""
     hparams = {name: torch.tensor(value, dtype=torch.float64) for name, value in job.hparams}
     return method.init(y_train, job.k or 0, hparams, dict(job.static), Stream.named(job.seed, "init", "method"))
 

@@ -1,4 +1,4 @@
-"""A dataset on the device: it lies there once, and a batch is a gather."""
+"""A dataset on the device: it is stored once, and a batch is a gather."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """One step of a pack: masks, gradients, clipping, update. On CUDA it is captured once and replayed.
 
-Every shape is static, every input of a step is a tensor and nothing in it asks the device for a number, so the whole of
-it can become one CUDA graph.
+Every shape is static, every input of a step is a tensor and nothing reads a value back from the device, so the whole
+step can become one CUDA graph.
 """
 
 from typing import NamedTuple
@@ -18,17 +18,17 @@ from regbench.types import Keep
 
 
 class Inputs(NamedTuple):
-    """What changes from step to step."""
+    """The inputs of a step."""
 
     rows: Tensor  # (S, B), of the training set
     mask_keys: Tensor  # (layers, S)
     loss_keys: Tensor  # (J,)
     progress: Tensor  # ()
-    rates: Tensor  # (3,), see `optim.rates`
+    adam_factors: Tensor  # (3,), see `optim.adam_factors`
 
 
 class Steps:
-    """The steps of a pack, one call each; gives the loss of each job (J,)."""
+    """Performs the steps of a pack; a call does one step and returns the loss of each job (J,)."""
 
     def __init__(self, model: Model, resident: Resident, dropout: Dropout, whose: Tensor) -> None:
         self.model = model
@@ -36,29 +36,29 @@ class Steps:
         self.dropout = dropout
         self.whose = whose
         self.decoupled = model.jobs[0].protocol.optimizer == "adamw"
-        state = [buffer for each in model.segments for buffer in (each.values, each.first, each.second)]
+        state = [buffer for segment in model.segments for buffer in (segment.values, segment.first, segment.second)]
         self._captured = Captured(state) if model.device.type == "cuda" else None
 
-    def __call__(self, inputs: Inputs, share: float, number: int) -> Tensor:
-        """Step `number`, counted from 1, at `share` of the highest learning rates."""
+    def __call__(self, inputs: Inputs, rate_factor: float, number: int) -> Tensor:
+        """Step `number`, counted from 1, at `rate_factor` times the maximum learning rates."""
         if self._captured and not self._captured.ready:
             self._gradients(inputs)  # traces the heads
             if any(part.head.looped for part in self.model.heads):
-                self._captured = None  # what the tracer refused would stop a capture too
+                self._captured = None  # what fails in the tracer would fail in a capture too
         if self._captured:
             return self._captured(self.on_device, inputs)
         if self.model.device.type != "cpu":
             return self.on_device(inputs)
         losses = self._gradients(inputs)
         clip(self.model.segments, self.model.clip)
-        adam(self.model.segments, share, number, decoupled=self.decoupled)
+        adam(self.model.segments, rate_factor, number, decoupled=self.decoupled)
         return losses
 
     def on_device(self, inputs: Inputs) -> Tensor:
-        """The same step without a number that lives on the host: what a CUDA graph can hold."""
+        """The same step without any number from the host, so that a CUDA graph can hold it."""
         losses = self._gradients(inputs)
         clip_on_device(self.model.segments, self.model.clip)
-        adam_on_device(self.model.segments, inputs.rates, decoupled=self.decoupled)
+        adam_on_device(self.model.segments, inputs.adam_factors, decoupled=self.decoupled)
         return losses
 
     def _gradients(self, inputs: Inputs) -> Tensor:
@@ -67,7 +67,7 @@ class Steps:
 
 
 def gradients(model: Model, resident: Resident, whose: Tensor, keep: list[Keep], inputs: Inputs) -> Tensor:
-    """Put the gradients of one step into the segments of `model`; gives the loss of each job (J,)."""
+    """Compute the gradients of one step into the segments of `model`; returns the loss of each job (J,)."""
     x, y = (_per_job(_rows(part["train"], inputs.rows), whose) for part in (resident.x, resident.y))
     rows = _per_job(inputs.rows, whose)
     z, saved = model.backbone.forward(model.trunk.views, x, keep, model.options)
@@ -93,7 +93,7 @@ def _rows(table: Tensor, rows_SB: Tensor) -> Tensor:
 
 
 def _per_job(per_seed: Tensor, whose: Tensor) -> Tensor:
-    """(S, ...) -> (J, ...): a view where the whole pack has one seed."""
+    """From seeds to jobs, (S, ...) -> (J, ...): a view if the whole pack has one seed."""
     if len(per_seed) == 1:
         return per_seed.expand(len(whose), *per_seed.shape[1:])
     return per_seed.index_select(0, whose)

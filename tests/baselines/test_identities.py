@@ -132,7 +132,7 @@ def test_the_mean_of_a_whole_dataset_has_its_published_spread_for_an_error(alias
 
 
 def test_what_is_chosen_on_other_rows_may_be_another_model():
-    """The grid is worth having: a smooth target wants many neighbours, one of twins a single one."""
+    """The grid matters: a smooth target needs many neighbours, a target with duplicate rows a single one."""
     data = prepared(400, noise=0.3)
     x, y = data.x_train.astype(np.float64), data.y_train.astype(np.float64)
     candidates = list(catalog.load("baselines", "knn").fit(x, y, {}, 0))

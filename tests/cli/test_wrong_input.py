@@ -32,7 +32,7 @@ WRONG = {
     ),
     "a method that nobody timed": (
         ["bench", "--method", "coral"],
-        "coral: timed are those with a loop to lay beside ours: lsq, lsq_softmax, hard_binning, soft_binning",
+        "coral: only methods with a plain PyTorch loop are timed: lsq, lsq_softmax, hard_binning, soft_binning",
     ),
     "a field": (
         ["run", "smoke", "--set", "epoch=3"],

@@ -11,7 +11,7 @@ from regbench.types import Batch, HParams, Method, Params
 
 
 def hparams(method: Method, **changed: float) -> dict[str, Tensor]:
-    """Every hyper-parameter at its default but for those named, as `init` and `loss` get them."""
+    """All hyper-parameters at their defaults, except those given, as `init` and `loss` receive them."""
     values = {name: each.default for name, each in method.hparams.items()} | changed
     return {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
 
@@ -54,12 +54,12 @@ def build_anew(
 
 
 def outputs(method: Method, k: int, m: int, n: int = 12, seed: int = 0) -> Tensor:
-    """Outputs (B, K) of a network that nobody trained."""
+    """Outputs (B, K) of an untrained network."""
     return Stream.named(seed, "outputs").normal(n, method.outputs(k, m))
 
 
 def batch(method: Method, params: Params, y_BM: Tensor, outputs_BK: Tensor) -> Batch:
-    """What the engine hands to a loss."""
+    """A batch as the engine passes it to a loss."""
     return Batch(
         y=y_BM,
         outputs=outputs_BK,

@@ -1,4 +1,4 @@
-"""Where the bins lie."""
+"""The placement of bin centres."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What every method promises, asked of each one in the catalog."""
+"""Properties of every method, tested for each one in the catalog."""
 
 import ast
 
@@ -86,7 +86,7 @@ def test_parameters_are_finite_float64_and_loss_and_prediction_have_their_shapes
 @every_method
 @every_m
 def test_many_models_at_once_are_the_models_one_by_one_forward_and_backward(name, m):
-    """What `vmap` over jobs gives is what a loop gives: jobs of other seeds, targets and hyper-parameters."""
+    """`vmap` over jobs with different seeds, targets and hyper-parameters gives what a loop over them gives."""
     k, jobs = 5, 2
     models = [build(name, k, targets(60, m, seed=job), seed=job) for job in range(jobs)]
     method = models[0][0]
@@ -168,7 +168,7 @@ def test_the_same_stream_gives_the_same_parameters(name, m):
 @every_method
 @every_m
 def test_a_row_has_the_loss_it_would_have_alone(name, m):
-    """No method of one model lets rows see each other; two equal rows have the loss of one."""
+    """The loss of a row does not depend on other rows; two equal rows have the same loss as one."""
     method, params, values = build(name, 5, targets(60, m))
     y_BM, outputs_BK = targets(6, m, seed=1), outputs(method, 5, m, n=6)
     together = losses(method, params, values, y_BM, outputs_BK)
@@ -223,7 +223,7 @@ def test_a_prediction_of_bins_stays_between_the_lowest_and_the_highest_of_its_de
 
 @every_method
 def test_the_loss_reads_only_what_a_batch_has(name):
-    """Neither rows, stream, features nor progress matter to the six; a batch without them is enough."""
+    """These six methods use neither rows, stream, features nor progress; a batch without them is enough."""
     method, params, values = build(name, 5)
     full = batch(method, params, targets(12, seed=1), outputs(method, 5, 1))
     other = full._replace(rows=full.rows + 5, stream=Stream.named(9, "other"), progress=full.progress + 1)
@@ -239,7 +239,7 @@ def test_every_hyper_parameter_has_a_known_name():
 @every_method
 @every_m
 def test_encoder_and_decoder_fit_each_other_and_the_outputs(name, m):
-    """ψ has a share for every output, shares of one distribution or of one for each dimension, and μ a row for each."""
+    """ψ has one probability per output, of one distribution or of one per dimension, and μ has one row per output."""
     method, params, _ = build(name, 5, targets(60, m))
     if method.encode:
         psi_NK = method.encode(params, targets(60, m)).exp()

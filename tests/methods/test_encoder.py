@@ -1,4 +1,4 @@
-"""The encoder and the divergence, against published numbers, limits and derivatives worked out by hand."""
+"""The encoder and the divergence, against published numbers, limits and hand-derived gradients."""
 
 import math
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from regbench.methods._centres import place
-from regbench.methods._encoder import affine_soft_bins, autoencoding, kl, log_affine, log_shares, log_soft_bins
+from regbench.methods._encoder import affine_soft_bins, autoencoding, kl, log_affine, log_probabilities, log_soft_bins
 from regbench.random import Stream
 from tests.methods.samples import targets
 
@@ -26,7 +26,7 @@ def both_forms(y_BM: Tensor, centres_KM: Tensor, sigma: Tensor) -> tuple[Tensor,
 
 
 def uniform_targets(n: int = 20_000) -> Tensor:
-    """The middles of n equal parts of [0, 1]: the mean over them is the integral."""
+    """The midpoints of n equal parts of [0, 1]: the mean over them approximates the integral."""
     return ((torch.arange(n, dtype=torch.float64) + 0.5) / n)[:, None]
 
 
@@ -108,7 +108,7 @@ def test_the_entropy_of_soft_bins_away_from_the_ends_is_the_one_worked_out_befor
 @settings(deadline=None, max_examples=100)
 @given(y=st.floats(-0.5, 1.5), k=st.integers(2, 40), lambda_sigma=st.floats(0.05, 4), shift=st.floats(-100, 100))
 def test_an_encoding_is_a_distribution_and_does_not_notice_a_shift(y, k, lambda_sigma, shift):
-    """Of targets and centres together in the distance form, of all logits by one constant in the affine form."""
+    """Invariance to shifting targets and centres together (distance form) or all logits by a constant (affine form)."""
     centres, sigma = bins(k, lambda_sigma)
     y_BM = torch.tensor([[y]], dtype=torch.float64)
     affine = affine_soft_bins(centres, sigma)
@@ -122,7 +122,7 @@ def test_an_encoding_is_a_distribution_and_does_not_notice_a_shift(y, k, lambda_
 
 
 def logits(*names: str, k: int = 6) -> list[Tensor]:
-    """Logits (1, K) of one row each, to differentiate by."""
+    """Logits (1, K) of one row each, to differentiate with respect to."""
     return [Stream.named(4, name).normal(1, k).requires_grad_() for name in names]
 
 
@@ -171,7 +171,7 @@ def test_divergence_and_cross_entropy_differ_by_the_entropy_and_have_the_same_gr
 
 
 def test_the_divergence_of_a_one_hot_is_its_cross_entropy():
-    """0 log 0 = 0: bins that the encoder leaves empty add nothing, even where π is as good as 0."""
+    """0 log 0 = 0: bins that the encoder leaves empty add nothing, even where π is almost 0."""
     (g,) = logits("network")
     log_pi = (100 * g).log_softmax(-1)
     log_psi = torch.tensor([[0.0, 1e5, 0, 0, 0, 0]], dtype=torch.float64).log_softmax(-1)
@@ -186,14 +186,14 @@ def test_the_divergence_of_equal_distributions_is_0_and_never_below():
 
 def test_shares_too_small_to_matter_stay_where_exp_is_fast_and_move_nothing():
     far = torch.tensor([[0.0, -500.0]], requires_grad=True)
-    log_psi = log_shares(far)
+    log_psi = log_probabilities(far)
     assert log_psi[0].tolist() == [0, -80]
     assert gradient(kl(log_psi, torch.tensor([[-3.0, -0.05]])), far).abs().max() < 1e-30
 
 
 def test_shares_that_matter_are_those_of_a_softmax_and_so_is_their_gradient():
     (a,) = logits("encoder")
-    log_psi = log_shares(a)
+    log_psi = log_probabilities(a)
     torch.testing.assert_close(log_psi, a.log_softmax(-1))
     torch.testing.assert_close(gradient(log_psi.square(), a), gradient(a.log_softmax(-1).square(), a))
 

@@ -1,4 +1,4 @@
-"""Everything trained together: the terms of equation 10 and its limits."""
+"""The joint method: the terms of equation 10 and its limits."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from tests.methods.samples import build, losses, outputs, targets
 
 
 def test_the_loss_is_equation_ten_term_by_term():
-    """Linear in the three λ; each term is the one its name says."""
+    """The loss is linear in the three λ, and each term is the one its λ is named after."""
     method, params, _ = build("end2end", 7)
     y, g = targets(12, seed=1), outputs(method, 7, 1)
 
@@ -83,7 +83,7 @@ def test_encoder_and_decoder_are_trained_and_start_at_the_grid(k):
 
 
 def test_training_it_alone_descends():
-    """Fifty steps of Adam on free logits lower every part of equation 10 from a network that knows nothing."""
+    """Fifty steps of Adam on free logits lower every term of equation 10, starting from an untrained network."""
     method, params, values = build("end2end", 5)
     y, g = targets(50), torch.zeros(50, 5, dtype=torch.float64, requires_grad=True)
     trained = {key: each.requires_grad_() for key, each in params.trained.items()}

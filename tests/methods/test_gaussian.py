@@ -1,4 +1,4 @@
-"""Likelihoods of a Gaussian."""
+"""The Gaussian likelihood and its weighted variant."""
 
 import math
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from regbench.methods._encoder import log_soft_bins
-from regbench.methods.hl_gauss import shares
+from regbench.methods.hl_gauss import encode
 from tests.methods.samples import build, losses, outputs, targets
 from tests.methods.test_encoder import uniform_targets
 
@@ -15,7 +15,7 @@ def ten_bins():
 
 
 def mean_of(y, method, params, _):
-    q_MKB = shares(params, torch.tensor([[y]], dtype=torch.float64))
+    q_MKB = encode(params, torch.tensor([[y]], dtype=torch.float64))
     return method.predict(params, q_MKB[0].T.log()).item()
 
 
@@ -28,7 +28,7 @@ def mean_of(y, method, params, _):
 )
 def test_the_golden_shares_without_padding(y, expected):
     _, params, _ = ten_bins()
-    found = shares(params, torch.tensor([[y]], dtype=torch.float64))[0, :, 0]
+    found = encode(params, torch.tensor([[y]], dtype=torch.float64))[0, :, 0]
     assert found[: len(expected)].tolist() == pytest.approx(expected, abs=1e-6)
     assert found.sum().item() == pytest.approx(1)
 
@@ -41,7 +41,7 @@ def test_without_padding_a_target_at_the_end_is_drawn_inwards_and_with_it_is_not
 
 def test_narrow_gaussians_are_one_hot():
     _, params, _ = build("hl_gauss", 10, sigma_ratio=1e-3, padding=0.0)
-    found = shares(params, torch.tensor([[0.33]], dtype=torch.float64))[0, :, 0]
+    found = encode(params, torch.tensor([[0.33]], dtype=torch.float64))[0, :, 0]
     assert found.tolist() == pytest.approx([0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 
 
@@ -60,13 +60,13 @@ def test_with_narrow_bins_it_is_what_soft_binning_makes_of_the_same_centres():
     _, params, _ = build("hl_gauss", 100, sigma_ratio=8.0, padding=3.0)
     y = targets(30, seed=1)
     soft = log_soft_bins(y, params["points"], params["sigma"][0]).exp()
-    torch.testing.assert_close(shares(params, y)[0].T, soft, rtol=1e-2, atol=1e-6)
+    torch.testing.assert_close(encode(params, y)[0].T, soft, rtol=1e-2, atol=1e-6)
 
 
 def test_the_loss_is_the_divergence_and_least_where_the_network_says_the_same():
     method, params, values = build("hl_gauss", 25)
     y, g = targets(12, seed=1), outputs(method, 25, 1)
-    q = shares(params, y)[0].T
+    q = encode(params, y)[0].T
     expected = torch.nn.functional.kl_div(g.log_softmax(-1), q, reduction="none").sum(-1)
     torch.testing.assert_close(losses(method, params, values, y, g), expected)
     same = losses(method, params, values, y, q.clamp(min=1e-300).log())
@@ -75,11 +75,11 @@ def test_the_loss_is_the_divergence_and_least_where_the_network_says_the_same():
 
 def test_targets_far_outside_still_have_a_distribution():
     _, params, _ = build("hl_gauss", 10)
-    q = shares(params, torch.tensor([[-50.0], [50.0]], dtype=torch.float64))
+    q = encode(params, torch.tensor([[-50.0], [50.0]], dtype=torch.float64))
     torch.testing.assert_close(q.sum(1), torch.ones(1, 2).double())
 
 
 def test_uniform_targets_come_back_within_a_thousandth():
     _, params, _ = build("hl_gauss", 25)
     y = uniform_targets()
-    assert (y - shares(params, y)[0].T @ params["points"]).abs().max() < 2e-3
+    assert (y - encode(params, y)[0].T @ params["points"]).abs().max() < 2e-3

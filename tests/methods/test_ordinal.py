@@ -26,7 +26,7 @@ def test_a_target_is_above_the_thresholds_below_it():
 
 @BOTH
 def test_certain_probabilities_give_the_rank_and_the_mean_agrees(name):
-    """E[y] = c_1 + δ Σ P(y > t), and so does the count of thresholds that are more likely exceeded than not."""
+    """E[y] = c_1 + δ Σ P(y > t), and the rank is the number of thresholds exceeded with a probability above ½."""
     for decode in ("mean", "rank"):
         _, params, _ = build(name, 5, static={"decode": decode})
         above = _ordinal.levels(params, params["thresholds"].new_tensor([[0.02], [0.3], [0.49], [0.99]]))
@@ -47,7 +47,7 @@ def test_the_mean_is_that_of_the_distribution_over_ranks(name):
 @BOTH
 @pytest.mark.parametrize("m", [1, 2])
 def test_probabilities_fall_from_threshold_to_threshold(name, m):
-    """Of CORAL as long as its biases are in order, as they are at first; of CORN whatever the network says."""
+    """For CORAL while its biases are in order, as they are at the start; for CORN with any outputs."""
     method, params, _ = build(name, 7, targets(60, m))
     g = 3 * outputs(method, 7, m, n=50)
     above = coral.logits(params, g).sigmoid() if name == "coral" else corn.exceeding(params, g)
@@ -83,7 +83,7 @@ def test_corn_asks_a_row_only_about_thresholds_that_it_comes_to():
 
 
 def test_over_the_training_targets_the_mean_loss_of_corn_is_the_published_one():
-    """The sum over all decisions over their number."""
+    """The sum over all decisions divided by their number."""
     y = targets(80)
     method, params, values = build("corn", 6, y)
     g = outputs(method, 6, 1, n=80)

@@ -1,4 +1,4 @@
-"""Stage 1, which fits an encoder and a decoder to the targets, and stage 2, which leaves them alone."""
+"""Stage 1, which fits an encoder and a decoder to the targets, and stage 2, which keeps them fixed."""
 
 from itertools import pairwise
 from math import log
@@ -17,7 +17,7 @@ from tests.methods.samples import build, build_anew, losses, outputs, targets
 
 
 def stage_one(y_NM: Tensor, w: dict[str, Tensor], alpha: float) -> float:
-    """The mean loss that stage 1 descends on, over every row."""
+    """The loss that stage 1 minimises, averaged over all rows."""
     return autoencoding(y_NM, log_affine(y_NM, w["w_lin"], w["w_bias"]), w["mu"], alpha).mean().item()
 
 
@@ -47,7 +47,7 @@ def test_stage_one_descends_and_never_climbs(alpha):
 
 
 def test_stage_one_pays_where_bins_are_few():
-    """Five bins of λ_σ = 1, whose ends shrink by 0.13, come to give the targets back ten times as exactly."""
+    """Five bins with λ_σ = 1, which shrink the ends by 0.13, reconstruct targets ten times better once fitted."""
     y = targets(500)
     _, _, start = soft_binning_start(y, 5, 1.0)
     _, params, _ = build("pretrained_encoder", 5, y, lambda_sigma=1.0)
@@ -110,7 +110,7 @@ def test_stage_one_runs_whether_or_not_gradients_are_on_and_leaves_no_graph(cont
 
 
 def test_the_decoder_stays_near_the_range_of_the_targets():
-    """Descending for ever would send μ far out for nothing: the reason for the stopping rule."""
+    """Optimising further would move μ far out of range for no gain: the reason for the stopping rule."""
     levels = torch.arange(7, dtype=torch.float64)[:, None] / 6
     for y in (targets(500), levels.repeat(50, 1), targets(500) ** 3):
         _, params, _ = build("pretrained_encoder", 5, y)

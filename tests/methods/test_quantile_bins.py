@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from regbench.errors import UsageError
-from regbench.methods.quantile_bins import bins, shares
+from regbench.methods.quantile_bins import bins, encode
 from regbench.random import Stream
 from tests.methods.samples import build, losses, outputs, targets
 
@@ -62,7 +62,7 @@ def test_the_loss_is_the_cross_entropy_of_the_one_hot_summed_over_dimensions():
     method, params, values = build("quantile_bins", 4, targets(80, 2))
     y, g = targets(12, 2, seed=1), outputs(method, 4, 2)
     log_pi = g.unflatten(1, (2, 4)).log_softmax(-1)
-    expected = -(shares(params, y).permute(2, 0, 1) * log_pi).sum((1, 2))
+    expected = -(encode(params, y).permute(2, 0, 1) * log_pi).sum((1, 2))
     torch.testing.assert_close(losses(method, params, values, y, g), expected)
 
 

@@ -62,7 +62,7 @@ def test_of_a_network_that_is_certain_it_is_the_absolute_error(name):
 
 @pytest.mark.parametrize("k", [4, 9])
 def test_of_quantiles_it_is_twice_the_mean_pinball_loss_exactly(k):
-    """The loss of `pinball` is the CRPS of a distribution with equal shares at its quantiles."""
+    """The loss of `pinball` is the CRPS of a distribution with equal probabilities at its quantiles."""
     method, params, values = build("pinball", k)
     g, y = outputs(method, k, 1), targets(12, seed=1)
     torch.testing.assert_close(crps(method, params, g, y), losses(method, params, values, y, g))

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from regbench.methods.two_hot import shares
+from regbench.methods.two_hot import encode
 from tests.methods.samples import build, losses, outputs, targets
 
 
 def test_the_golden_shares_of_a_third():
     _, params, _ = build("two_hot", 5)
-    found = shares(params, torch.tensor([[0.33]], dtype=torch.float64))[0, :, 0]
+    found = encode(params, torch.tensor([[0.33]], dtype=torch.float64))[0, :, 0]
     torch.testing.assert_close(found, torch.tensor([0, 0.68, 0.32, 0, 0], dtype=torch.float64))
 
 
@@ -18,7 +18,7 @@ def test_the_golden_shares_of_a_third():
 def test_the_mean_of_the_encoding_is_the_target_exactly(k, m):
     _, params, _ = build("two_hot", k, targets(50, m))
     y = targets(200, m, seed=1)
-    q_MKB = shares(params, y)
+    q_MKB = encode(params, y)
     torch.testing.assert_close(q_MKB.sum(1), torch.ones(m, 200).double())
     torch.testing.assert_close((q_MKB * params["points"].T[:, :, None]).sum(1).T, y, rtol=0, atol=1e-12)
     assert ((q_MKB > 0).sum(1) <= 2).all()
@@ -26,7 +26,7 @@ def test_the_mean_of_the_encoding_is_the_target_exactly(k, m):
 
 def test_targets_beyond_the_centres_are_clipped():
     _, params, _ = build("two_hot", 5)
-    below, above = shares(params, torch.tensor([[-0.4], [1.7]], dtype=torch.float64))[0].T
+    below, above = encode(params, torch.tensor([[-0.4], [1.7]], dtype=torch.float64))[0].T
     assert below.tolist() == [1, 0, 0, 0, 0]
     assert above.tolist() == [0, 0, 0, 0, 1]
 

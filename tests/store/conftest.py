@@ -25,7 +25,7 @@ NUMBERS = count()
 
 
 def job(*, seed: int = 0, method: str = "lsq", dataset: str = "diamonds", **changes: Any) -> Job:
-    """A job of the grid, for a dataset that nobody needs to load."""
+    """A job of the grid, for a dataset that is never loaded."""
     fixed = {"dataset": dataset, "digest": f"sha256:{dataset}", "method": method, "seed": seed, "protocol": PROTOCOL}
     return Job(**{**fixed, **changes})
 

@@ -1,4 +1,4 @@
-"""Runs of code that was shown to compute the same count as one another's, wherever code is looked at."""
+"""Runs of code that was shown to compute the same count as runs of the same code everywhere."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where unfinished runs go on: kept with the epochs they explain, forgotten when nobody can need them."""
+"""Checkpoints of unfinished runs: stored together with their epochs, and deleted when they are no longer needed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A job is in one pair of hands at a time, and whoever has lost it writes nothing more."""
+"""A job has one owner at a time, and a worker that has lost its lease can no longer write."""
 
 import subprocess
 import sys

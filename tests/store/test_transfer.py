@@ -104,6 +104,7 @@ def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path:
         "predictions": 1,
         "parameters": 2,
         "choices": 1,
+        "adoptions": 0,
     }
 
 

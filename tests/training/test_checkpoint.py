@@ -1,4 +1,4 @@
-"""Going on inside a training: bit for bit as if it had never stopped."""
+"""Resuming a training: bit for bit as if it had never stopped."""
 
 import pickle
 
@@ -19,7 +19,7 @@ METHODS = catalog.names("methods")
 
 
 def interrupted(jobs, data, stops, dtype=torch.float32):
-    """All epochs of a training that is stopped after each of `stops` and goes on from bytes, as in a new process."""
+    """All epochs of a training that is stopped after each of `stops` and resumed from bytes, as in a new process."""
     epochs, states = [], None
     for stop in [*stops, None]:
         training = Training(jobs, data, dtype=dtype, states=states)
@@ -53,7 +53,7 @@ def test_images_go_on_bit_for_bit():
 
 
 def test_a_job_goes_on_in_another_pack_with_the_same_numbers():
-    """On a CPU even bit for bit, for there a job does not notice its pack."""
+    """On a CPU even bit for bit, because there a job does not depend on its pack."""
     data = prepared(200)
     one, other = make_job("end2end", epochs=4), make_job("lsq", seed=1, epochs=4)
     whole = list(Training([other, one], data))
@@ -86,18 +86,18 @@ def test_a_state_survives_its_bytes():
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data + b"x", lambda data: b"else" + data])
-def test_bytes_that_are_no_state_are_refused(damage):
+def test_bytes_that_are_not_a_state_are_refused(damage):
     data = State(1, {"a": np.zeros(3)}).to_bytes()
-    with pytest.raises(ValueError, match="no state"):
+    with pytest.raises(ValueError, match="not a training state"):
         State.from_bytes(damage(data))
 
 
 @pytest.mark.parametrize("foreign", [b"", b"regbench-state-1" + bytes(80), pickle.dumps({}), save({"a": np.zeros(3)})])
 def test_what_somebody_else_has_written_is_no_state(foreign):
-    with pytest.raises(ValueError, match="no state"):
+    with pytest.raises(ValueError, match="not a training state"):
         State.from_bytes(foreign)
 
 
 def test_others_can_read_a_state():
-    """It is a file of safetensors."""
+    """The bytes are a safetensors file."""
     assert load(State(7, {"a": np.arange(3)}).to_bytes())["a"].tolist() == [0, 1, 2]

@@ -1,4 +1,4 @@
-"""What is recorded of encoders and decoders: known cases, and nothing of a neighbour."""
+"""Diagnostics of encoders and decoders: known cases, and independence of the other jobs."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The training loop: the same numbers as the loop a researcher writes, whatever shares the pack."""
+"""The training loop: the same numbers as a plain PyTorch loop, whatever else is in the pack."""
 
 from functools import cache
 
@@ -64,7 +64,7 @@ def in_wide_company():
 
 @every_method
 def test_in_single_precision_a_job_is_bit_for_bit_the_same_in_every_pack(method):
-    """On a CPU: no product, sum or mask of one job is rounded differently for the company it is in."""
+    """On a CPU: no product, sum or mask of a job is rounded differently because of other jobs."""
     assert in_wide_company()[wide(method)] == last_epoch([wide(method)], prepared(150), torch.float32)[wide(method)]
 
 
@@ -176,13 +176,13 @@ def test_masks_do_not_depend_on_where_an_epoch_begins():
     assert torch.equal(dropout.epoch(0, 6)[4:], dropout.epoch(4, 2))
 
 
-@pytest.mark.parametrize(("rate", "share"), [(0.3, 77 / 256), (0.5, 0.5), (0.0, 0.0)])
-def test_dropout_drops_its_share_and_keeps_the_mean(rate, share):
+@pytest.mark.parametrize(("rate", "expected"), [(0.3, 77 / 256), (0.5, 0.5), (0.0, 0.0)])
+def test_dropout_drops_the_expected_fraction_and_keeps_the_mean(rate, expected):
     dropout = masks_of([make_job(dropout=rate)], rows=512, width=64)
     keep = torch.stack([each.stacked() for keys in dropout.epoch(0, 4) for each in dropout.masks(keys)])
     dropped = (keep == 0).double().mean().item()
-    assert dropped == pytest.approx(share, abs=4 * (share * (1 - share) / keep.numel()) ** 0.5)
-    assert keep.unique().tolist() == pytest.approx([0, 1 / (1 - share)] if rate else [1])
+    assert dropped == pytest.approx(expected, abs=4 * (expected * (1 - expected) / keep.numel()) ** 0.5)
+    assert keep.unique().tolist() == pytest.approx([0, 1 / (1 - expected)] if rate else [1])
 
 
 def test_the_default_rate_is_the_nearest_that_a_byte_can_give():
@@ -251,7 +251,7 @@ def test_the_schedule_ends_with_the_training():
 
 
 def test_a_loss_that_looks_at_the_features_moves_them(monkeypatch):
-    """Regularisers do: the gradient through z itself joins the one through the outputs."""
+    """As for regularisers: the gradient through z itself is added to the one through the outputs."""
 
     def shrinking(params: Params, batch, hparams):
         return (batch.y - batch.prediction).square().sum(-1) + 10.0 * batch.z.square().mean(-1)

@@ -1,10 +1,10 @@
-"""The optimiser and the schedule are torch's own, for many jobs at once."""
+"""The optimiser and the schedule equal torch's, for many jobs at once."""
 
 import pytest
 import torch
 
 from regbench.job import Protocol
-from regbench.training.optim import Segment, adam, adam_on_device, clip, clip_on_device, one_cycle, rates
+from regbench.training.optim import Segment, adam, adam_factors, adam_on_device, clip, clip_on_device, one_cycle
 
 
 @pytest.mark.parametrize("steps", [10, 300, 1001])
@@ -22,13 +22,13 @@ def test_the_schedule_is_torchs_one_cycle(steps):
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
 def test_the_shortest_schedules_are_finite_and_end_low(steps):
-    shares = one_cycle(Protocol(32, 0.0, 0.0), steps)
-    assert len(shares) == steps
-    assert all(0 < share <= 1 for share in shares)
+    rate_factors = one_cycle(Protocol(32, 0.0, 0.0), steps)
+    assert len(rate_factors) == steps
+    assert all(0 < rate_factor <= 1 for rate_factor in rate_factors)
 
 
-def on_device(segments, share, step, *, decoupled=False):
-    adam_on_device(segments, rates([share], step)[0], decoupled=decoupled)
+def on_device(segments, rate_factor, step, *, decoupled=False):
+    adam_on_device(segments, adam_factors([rate_factor], step)[0], decoupled=decoupled)
 
 
 @pytest.mark.parametrize("optimiser_class", [torch.optim.Adam, torch.optim.AdamW])

@@ -1,4 +1,4 @@
-"""The step that CUDA captures: the same mathematics, fed by tensors alone, and never asking the device for a number."""
+"""The step that CUDA captures: the same mathematics, with tensor inputs only, and no reading from the device."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from regbench import catalog
 from regbench.data import prepare
 from regbench.training.dropout import Dropout
-from regbench.training.optim import rates
+from regbench.training.optim import adam_factors
 from regbench.training.pack import build
 from regbench.training.resident import Resident
 from regbench.training.step import Captured, Inputs, Steps
@@ -28,11 +28,11 @@ def steps_of(jobs, data, dtype=torch.float64):
 
 
 def inputs_of(steps, number):
-    """What step `number` gets, at half the highest rates."""
+    """What step `number` gets, at half the highest adam_factors."""
     model, seeds = steps.model, len(steps.dropout.seeds)
     rows = torch.arange(16).expand(seeds, 16) + number
     keys = torch.arange(len(model.jobs)) + number
-    pace = rates([0.5], number)[0].to(model.clip)
+    pace = adam_factors([0.5], number)[0].to(model.clip)
     return Inputs(rows, steps.dropout.epoch(number, 1)[0], keys, torch.tensor(0.1).to(model.clip), pace)
 
 
@@ -60,7 +60,7 @@ def test_the_step_for_the_device_is_the_step_for_the_host(kind):
 
 
 class Asked(TorchDispatchMode):
-    """Notes operations that need a number from the device on the host, or a size that depends on data."""
+    """Records operations that read a number from the device, or whose size depends on data."""
 
     def __init__(self):
         super().__init__()
@@ -74,7 +74,7 @@ class Asked(TorchDispatchMode):
 
 @pytest.mark.parametrize("kind", ["mlp", "cnn"])
 def test_the_step_for_the_device_asks_it_for_nothing(kind):
-    """Such a question would stop a capture; the step for the host, which may ask, shows that it would be noticed."""
+    """Reading a value would break a capture; the host's step, which may read, shows that the test would detect it."""
     jobs, data = packs()[kind]
     steps = steps_of(jobs, data)
     steps.on_device(inputs_of(steps, 1))  # heads are traced at their first step

@@ -1,4 +1,4 @@
-"""What Alembic runs: our migrations on the connection it is handed."""
+"""Alembic's entry point: runs our migrations on the given connection."""
 
 from alembic import context
 
@@ -12,12 +12,12 @@ def migrate() -> None:
         connection=context.config.attributes["connection"],
         target_metadata=Base.metadata,
         version_table=VERSION_TABLE,
-        render_as_batch=True,  # SQLite changes a table by making it anew
+        render_as_batch=True,  # SQLite changes a table by recreating it
         include_name=lambda name, kind, _: kind != "table" or name in Base.metadata.tables,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
-if hasattr(context, "config"):  # it has, while Alembic runs this file; not when something else imports it
+if hasattr(context, "config"):  # only while Alembic runs this file
     migrate()

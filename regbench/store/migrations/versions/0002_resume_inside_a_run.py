@@ -1,4 +1,4 @@
-"""Unfinished runs go on: checkpoints, the packs they were trained in, and what is known of each resumption."""
+"""Resumption of unfinished runs: checkpoints, packs, and notes about each resumption."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What a method itself had learnt at a run's best epoch: encoder and decoder, a few numbers each."""
+"""Parameters of a method (encoder and decoder, a few numbers) at a run's best epoch."""
 
 import sqlalchemy as sa
 from alembic import op

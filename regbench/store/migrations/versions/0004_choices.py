@@ -1,4 +1,4 @@
-"""Sweeps and choices: a job's row within a benchmark and what was swept of it, and the values chosen for each cell."""
+"""Sweeps and choices: a job's row in a benchmark, its swept values, and the values chosen for each cell."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,7 +58,7 @@ def downgrade() -> None:
 
 
 def _keep(query: str) -> None:
-    """Copy what is there aside and take the table away: a primary key cannot be changed in place everywhere."""
+    """Copy the rows and drop the table, because SQLite cannot change a primary key in place."""
     op.execute(f"CREATE TABLE benchmark_job_before AS {query}")
     op.drop_index(op.f("ix_benchmark_job_job_id"))
     op.drop_table("benchmark_job")
