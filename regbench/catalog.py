@@ -1,10 +1,10 @@
 """The catalog of methods, datasets, reports, ...: a file's name is its entry.
 
-`methods/soft_binning.py` is the method `soft_binning`, `reports/bridges/table1.py` the report `bridges_table1`, and the
-package `reports/ablation/` the report `ablation`. A file belongs to the catalog if its top level defines the object of a
-kind (METHOD, DATASET, ...); other files are helpers. Listings and plans need its first line, its hyper-parameters and
-their defaults. These are read from the file's syntax tree, so that a listing does not import torch. `load` imports the
-file and returns the object itself.
+`methods/soft_binning.py` is the method `soft_binning`, `reports/bridges/table1.py` the report `bridges_table1`, and
+the package `reports/ablation/` the report `ablation`. A file belongs to the catalog if its top level defines the object
+of a kind (METHOD, DATASET, ...); other files are helpers. Listings and plans need its first line, its hyper-parameters
+and their defaults. These are read from the file's syntax tree, so that a listing does not import torch. `load` imports
+the file and returns the object itself.
 
 The catalog includes the package itself and the users' folders and files that `roots` knows.
 """

@@ -63,7 +63,7 @@ def test_a_method_leads_to_its_helpers_the_loop_and_the_backbone():
     found = {f"{module}.{name}" for module, name in reach(Code({"regbench": PACKAGE}), SOFT)}
     assert {
         "regbench.methods.soft_binning.loss",
-        "regbench.methods._encoder.kl",
+        "regbench.methods.shared.encoder.kl",
         "regbench.training.optim.adam",
         "regbench.random.mix",
         "regbench.metrics.rmse.rmse",
@@ -80,7 +80,7 @@ def test_a_method_leads_to_its_helpers_the_loop_and_the_backbone():
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
-        ("methods/_encoder.py", "log_pi_BK)).sum(-1)", "log_pi_BK)).mean(-1)"),
+        ("methods/shared/encoder.py", "log_pi_BK)).sum(-1)", "log_pi_BK)).mean(-1)"),
         ("training/optim.py", "BETA1, BETA2, EPSILON = 0.9,", "BETA1, BETA2, EPSILON = 0.8,"),
         ("metrics/mae.py", ".abs()", ".square()"),
         ("backbones/mlp.py", "relu_()", "tanh_()"),
@@ -145,7 +145,7 @@ def plug_in(tmp_path: Path, folder: str, text: str, **others: str) -> dict:
 
 GAR = """
 from torch import nn
-from regbench.methods._encoder import squared_error
+from regbench.methods.shared.encoder import squared_error
 from regbench.types import Method
 from .helper import weight
 
@@ -165,7 +165,7 @@ def test_a_plug_in_is_followed_into_its_own_files_and_into_ours(tmp_path):
     assert {
         ("plug-in.gar", "loss"),
         ("plug-in.helper", "weight"),
-        ("regbench.methods._encoder", "squared_error"),
+        ("regbench.methods.shared.encoder", "squared_error"),
     } <= set(found)
     assert "forward" in found["plug-in.gar", "Net"]
     assert ("torch", "nn") in found

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from regbench.backbones._linear import init_linear
+from regbench.backbones.shared.linear import init_linear
 from regbench.random import Stream
 from regbench.types import Backbone, HParam, Keep, Static
 

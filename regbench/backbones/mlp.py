@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from regbench.backbones._linear import init_linear
+from regbench.backbones.shared.linear import init_linear
 from regbench.random import Stream
 from regbench.types import Backbone, HParam, Keep, Static
 

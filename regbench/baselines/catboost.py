@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from regbench.baselines._baseline import Baseline, Candidate, Static, each_dimension, stages
+from regbench.baselines.baseline import Baseline, Candidate, Static, each_dimension, stages
 from regbench.data.table import Float64
 
 RATE = 0.1

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from regbench.baselines._baseline import Baseline, Candidate, Static, each_dimension, stages
+from regbench.baselines.baseline import Baseline, Candidate, Static, each_dimension, stages
 from regbench.data.table import Float64
 
 if TYPE_CHECKING:

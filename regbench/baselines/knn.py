@@ -6,7 +6,7 @@ It memorises the training rows; where it does well, test rows have close neighbo
 from collections.abc import Iterator
 from itertools import product
 
-from regbench.baselines._baseline import Baseline, Candidate, Static, targets
+from regbench.baselines.baseline import Baseline, Candidate, Static, targets
 from regbench.data.table import Float64
 
 NEIGHBOURS = (1, 3, 5, 10, 20, 40)

@@ -5,7 +5,7 @@ Averaging removes the variance of single trees, so there is little to tune.
 
 from collections.abc import Iterator
 
-from regbench.baselines._baseline import Baseline, Candidate, Static, targets
+from regbench.baselines.baseline import Baseline, Candidate, Static, targets
 from regbench.data.table import Float64
 
 FRACTION = 1 / 3  # of the inputs considered at each split, as in R's randomForest for regression

@@ -6,7 +6,7 @@ handles constant and linearly dependent columns.
 
 from collections.abc import Iterator
 
-from regbench.baselines._baseline import Baseline, Candidate, Static, targets
+from regbench.baselines.baseline import Baseline, Candidate, Static, targets
 from regbench.data.table import Float64
 
 ALPHAS = (

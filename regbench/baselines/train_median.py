@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from regbench.baselines._baseline import Baseline, Candidate, Static
+from regbench.baselines.baseline import Baseline, Candidate, Static
 from regbench.data.table import Float64
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from regbench.baselines._baseline import Baseline, Candidate, Static, each_dimension, stages
+from regbench.baselines.baseline import Baseline, Candidate, Static, each_dimension, stages
 from regbench.data.table import Float64
 
 RATE = 0.1  # half the rate and twice the trees improve the error by 1 % at most, in twice the time

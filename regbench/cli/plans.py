@@ -102,12 +102,13 @@ def after(plan: "Plan") -> list[str]:
 
 
 def outgrown(plan: "Plan") -> str:
-    """That runs of other code are there, which are no part of what this code would give."""
-    commits = ", ".join(commit[:7] for commit in _commits(plan))
-    whose = f" (commit {commits})" if commits else ""
+    """How many jobs other code has finished, and the command that shows whether these results still hold."""
+    commits = _commits(plan)
+    whose = f" (commit {', '.join(commit[:7] for commit in commits)})" if commits else ""
+    way = f"; `regbench db adopt --from {commits[-1][:7]}` shows whether they still hold" if commits else ""
     return (
         f"{plan.benchmark}: {len(plan.inventory.outgrown):,} of the jobs to train have been trained by other code than "
-        f"this{whose}: reports show them until this code has trained them too"
+        f"this{whose}: reports show them until this code has trained them too{way}"
     )
 
 

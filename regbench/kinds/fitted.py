@@ -21,7 +21,7 @@ from regbench.kinds.kind import Kind, measures
 from regbench.kinds.size import Size
 
 if TYPE_CHECKING:
-    from regbench.baselines._baseline import Baseline
+    from regbench.baselines.baseline import Baseline
     from regbench.data import Prepared
     from regbench.training.checkpoint import State
     from regbench.training.loop import Epoch
@@ -46,7 +46,7 @@ def fit(job: Job, data: "Prepared") -> Fitted:
     import torch
     from threadpoolctl import threadpool_limits
 
-    from regbench.baselines._baseline import choose, predictions
+    from regbench.baselines.baseline import choose, predictions
 
     started = time.perf_counter()
     baseline: Baseline = catalog.load("baselines", job.method)

@@ -7,7 +7,7 @@ still fitted.
 
 from torch import Tensor
 
-from regbench.methods._gaussian import coverage, crps, mean, negative_log_likelihood, nll, variance
+from regbench.methods.shared.gaussian import coverage, crps, mean, negative_log_likelihood, nll, variance
 from regbench.types import Batch, HParam, HParams, Method, Params
 
 

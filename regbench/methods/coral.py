@@ -9,7 +9,7 @@ number of thresholds that are exceeded with a probability above ½.
 import torch
 from torch import Tensor
 
-from regbench.methods import _ordinal
+from regbench.methods.shared import ordinal
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -18,7 +18,7 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Strea
     """Fixed thresholds between K even ranks, and trained biases (K - 1, M) that start at (K - 1, ..., 1) / (K - 1)."""
     falling_T = torch.arange(k - 1, 0, -1, dtype=y_NM.dtype) / (k - 1)
     biases_TM = falling_T[:, None].repeat(1, y_NM.shape[1])
-    return Params(trained={"biases": biases_TM}, fixed=_ordinal.thresholds(y_NM, k, static))
+    return Params(trained={"biases": biases_TM}, fixed=ordinal.thresholds(y_NM, k, static))
 
 
 def logits(params: Params, outputs_BM: Tensor) -> Tensor:
@@ -33,13 +33,13 @@ def exceeding(params: Params, outputs_BM: Tensor) -> Tensor:
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """Binary cross-entropies summed over thresholds and dimensions: outputs and targets (B, M) -> (B,)."""
-    decisions = _ordinal.threshold_losses(logits(params, batch.outputs), _ordinal.levels(params, batch.y))
+    decisions = ordinal.threshold_losses(logits(params, batch.outputs), ordinal.levels(params, batch.y))
     return decisions.sum((0, 1))
 
 
 def predict(params: Params, outputs_BM: Tensor) -> Tensor:
     """The mean of the predicted distribution over ranks, or the predicted rank: (B, M) -> (B, M)."""
-    return _ordinal.decode(params, exceeding(params, outputs_BM))
+    return ordinal.decode(params, exceeding(params, outputs_BM))
 
 
 METHOD = Method(
@@ -48,8 +48,8 @@ METHOD = Method(
     loss=loss,
     predict=predict,
     scores={
-        "crps": lambda params, outputs_BM, y_BM: _ordinal.crps(params, exceeding(params, outputs_BM), y_BM),
-        "coverage": lambda params, outputs_BM, y_BM: _ordinal.coverage(params, exceeding(params, outputs_BM), y_BM),
+        "crps": lambda params, outputs_BM, y_BM: ordinal.crps(params, exceeding(params, outputs_BM), y_BM),
+        "coverage": lambda params, outputs_BM, y_BM: ordinal.coverage(params, exceeding(params, outputs_BM), y_BM),
     },
     hparams={"encoder_lr": HParam(1.0, low=0.1, high=10.0, least=0, symbol="encoder rate")},
     static={"decode": "mean"},

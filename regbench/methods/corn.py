@@ -10,15 +10,15 @@ published, the number of thresholds that are exceeded with a probability above �
 import torch
 from torch import Tensor
 
-from regbench.methods import _marginals, _ordinal
+from regbench.methods.shared import marginals, ordinal
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
 
 def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Stream) -> Params:
     """Fixed thresholds between K even ranks, and how many decisions () a training target takes part in on average."""
-    fixed = _ordinal.thresholds(y_NM, k, static)
-    taken = asked(_ordinal.levels(Params(fixed=fixed), y_NM)).sum((0, 1)).mean()
+    fixed = ordinal.thresholds(y_NM, k, static)
+    taken = asked(ordinal.levels(Params(fixed=fixed), y_NM)).sum((0, 1)).mean()
     return Params(fixed={**fixed, "decisions": taken})
 
 
@@ -29,20 +29,20 @@ def asked(levels_MTB: Tensor) -> Tensor:
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """Sum of the cross-entropies of a row's decisions, divided by their mean number: outputs (B, M·(K - 1)) -> (B,)."""
-    levels_MTB = _ordinal.levels(params, batch.y)
-    decisions = _ordinal.threshold_losses(_marginals.logits(batch.outputs, len(levels_MTB)), levels_MTB)
+    levels_MTB = ordinal.levels(params, batch.y)
+    decisions = ordinal.threshold_losses(marginals.logits(batch.outputs, len(levels_MTB)), levels_MTB)
     return (asked(levels_MTB) * decisions).sum((0, 1)) / params["decisions"]
 
 
 def exceeding(params: Params, outputs_BK: Tensor) -> Tensor:
     """P(y > t), the products of the conditional probabilities: (B, M·(K - 1)) -> (M, T, B)."""
-    logits_MTB = _marginals.logits(outputs_BK, len(params["lowest"]))
+    logits_MTB = marginals.logits(outputs_BK, len(params["lowest"]))
     return torch.nn.functional.logsigmoid(logits_MTB).cumsum(1).exp()
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
     """The mean of the predicted distribution over ranks, or the predicted rank: (B, M·(K - 1)) -> (B, M)."""
-    return _ordinal.decode(params, exceeding(params, outputs_BK))
+    return ordinal.decode(params, exceeding(params, outputs_BK))
 
 
 METHOD = Method(
@@ -51,8 +51,8 @@ METHOD = Method(
     loss=loss,
     predict=predict,
     scores={
-        "crps": lambda params, outputs_BK, y_BM: _ordinal.crps(params, exceeding(params, outputs_BK), y_BM),
-        "coverage": lambda params, outputs_BK, y_BM: _ordinal.coverage(params, exceeding(params, outputs_BK), y_BM),
+        "crps": lambda params, outputs_BK, y_BM: ordinal.crps(params, exceeding(params, outputs_BK), y_BM),
+        "coverage": lambda params, outputs_BK, y_BM: ordinal.coverage(params, exceeding(params, outputs_BK), y_BM),
     },
     static={"decode": "mean"},
     uses_k=True,

@@ -8,9 +8,9 @@ joint method achieves without learning the encoder. The decoder μ stays at the 
 from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
-from regbench.methods._centres import place
-from regbench.methods._encoder import decode, kl, log_soft_bins, log_softmax, squared_error
-from regbench.methods._scores import coverage_of_bins, crps_of_bins
+from regbench.methods.shared.centres import place
+from regbench.methods.shared.encoder import decode, kl, log_soft_bins, log_softmax, squared_error
+from regbench.methods.shared.scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 

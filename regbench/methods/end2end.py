@@ -8,8 +8,8 @@ The learning rate of encoder and decoder decides whether it works: a tenth of th
 
 from torch import Tensor
 
-from regbench.methods._centres import place
-from regbench.methods._encoder import (
+from regbench.methods.shared.centres import place
+from regbench.methods.shared.encoder import (
     affine_soft_bins,
     decode,
     expectation,
@@ -18,7 +18,7 @@ from regbench.methods._encoder import (
     squared_error,
     start_decoder,
 )
-from regbench.methods._scores import coverage_of_bins, crps_of_bins
+from regbench.methods.shared.scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 

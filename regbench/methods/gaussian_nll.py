@@ -6,7 +6,7 @@ so a region that is hard to fit may never be learnt (`beta_nll` is a remedy).
 
 from torch import Tensor
 
-from regbench.methods._gaussian import coverage, crps, mean, negative_log_likelihood, nll, variance
+from regbench.methods.shared.gaussian import coverage, crps, mean, negative_log_likelihood, nll, variance
 from regbench.types import Batch, HParams, Method, Params
 
 

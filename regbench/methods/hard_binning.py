@@ -8,9 +8,9 @@ the prediction is not rounded.
 
 from torch import Tensor
 
-from regbench.methods._centres import place
-from regbench.methods._encoder import decode, log_hard_bins, log_softmax, nearest
-from regbench.methods._scores import coverage_of_bins, crps_of_bins
+from regbench.methods.shared.centres import place
+from regbench.methods.shared.encoder import decode, log_hard_bins, log_softmax, nearest
+from regbench.methods.shared.scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 

@@ -6,7 +6,7 @@ gradient of its loss has rank one in the features, whatever the batch; the other
 
 from torch import Tensor
 
-from regbench.methods._encoder import squared_error
+from regbench.methods.shared.encoder import squared_error
 from regbench.types import Batch, HParams, Method, Params
 
 

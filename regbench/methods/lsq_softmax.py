@@ -8,9 +8,9 @@ effect of the architecture alone. Its gradient vanishes where all μ are equal a
 
 from torch import Tensor
 
-from regbench.methods._centres import place
-from regbench.methods._encoder import decode, squared_error, start_decoder
-from regbench.methods._scores import coverage_of_bins, crps_of_bins
+from regbench.methods.shared.centres import place
+from regbench.methods.shared.encoder import decode, squared_error, start_decoder
+from regbench.methods.shared.scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
-from regbench.methods._marginals import grids, logits
+from regbench.methods.shared.marginals import grids, logits
 from regbench.metrics import coverage as intervals
 from regbench.metrics import crps as distances
 from regbench.random import Stream

@@ -8,10 +8,10 @@ with both frozen (equation 3) and decodes with the fitted μ. The gain is larges
 from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
-from regbench.methods._autoencoder import fit
-from regbench.methods._centres import place
-from regbench.methods._encoder import decode, kl, log_affine, log_softmax
-from regbench.methods._scores import coverage_of_bins, crps_of_bins
+from regbench.methods.shared.autoencoder import fit
+from regbench.methods.shared.centres import place
+from regbench.methods.shared.encoder import decode, kl, log_affine, log_softmax
+from regbench.methods.shared.scores import coverage_of_bins, crps_of_bins
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 

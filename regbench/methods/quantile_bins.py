@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
-from regbench.methods import _marginals
+from regbench.methods.shared import marginals
 from regbench.metrics import coverage as intervals
 from regbench.metrics import crps as distances
 from regbench.random import Stream
@@ -65,7 +65,7 @@ def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
     """The mean of the predicted distribution over the centres: (B, M·K) -> (B, M)."""
-    return _marginals.means(_used(params, outputs_BK).softmax(1), params["points"])
+    return marginals.means(_used(params, outputs_BK).softmax(1), params["points"])
 
 
 def crps(params: Params, outputs_BK: Tensor, y_BM: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ def distribution(params: Params, outputs_BK: Tensor) -> tuple[Tensor, Tensor]:
 def _used(params: Params, outputs_BK: Tensor) -> Tensor:
     """Logits (M, K, B), -∞ for bins without a training target."""
     used_MK = params["used"].mT
-    return _marginals.logits(outputs_BK, len(used_MK)).masked_fill(used_MK[:, :, None] == 0, -torch.inf)
+    return marginals.logits(outputs_BK, len(used_MK)).masked_fill(used_MK[:, :, None] == 0, -torch.inf)
 
 
 METHOD = Method(
@@ -94,8 +94,8 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
-    encode=_marginals.encoder(encode),
-    decoder=_marginals.decoder,
+    encode=marginals.encoder(encode),
+    decoder=marginals.decoder,
     scores={"crps": crps, "coverage": coverage},
     static={"centre": "mean"},
     uses_k=True,

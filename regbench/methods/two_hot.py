@@ -8,15 +8,15 @@ bins.
 
 from torch import Tensor
 
-from regbench.methods import _marginals
-from regbench.methods._scores import coverage_of_marginals, crps_of_marginals
+from regbench.methods.shared import marginals
+from regbench.methods.shared.scores import coverage_of_marginals, crps_of_marginals
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Static
 
 
 def init(y_NM: Tensor, k: int, _hparams: HParams, _static: Static, _stream: Stream) -> Params:
     """Fixed centres (K, M) over the range of the training targets (N, M), and their spacings δ (M,)."""
-    points_KM, delta_M = _marginals.grids(y_NM, k)
+    points_KM, delta_M = marginals.grids(y_NM, k)
     return Params(fixed={"points": points_KM, "delta": delta_M})
 
 
@@ -30,12 +30,12 @@ def encode(params: Params, y_BM: Tensor) -> Tensor:
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:
     """KL(q‖π) of each row: outputs (B, M·K), targets (B, M) -> (B,)."""
-    return _marginals.divergence(encode(params, batch.y), batch.outputs)
+    return marginals.divergence(encode(params, batch.y), batch.outputs)
 
 
 def predict(params: Params, outputs_BK: Tensor) -> Tensor:
     """The mean of the predicted distribution: (B, M·K) -> (B, M)."""
-    return _marginals.decode(outputs_BK, params["points"])
+    return marginals.decode(outputs_BK, params["points"])
 
 
 METHOD = Method(
@@ -43,8 +43,8 @@ METHOD = Method(
     init=init,
     loss=loss,
     predict=predict,
-    encode=_marginals.encoder(encode),
-    decoder=_marginals.decoder,
+    encode=marginals.encoder(encode),
+    decoder=marginals.decoder,
     scores={
         "crps": lambda params, outputs_BK, y_BM: crps_of_marginals(outputs_BK, params["points"], y_BM),
         "coverage": lambda params, outputs_BK, y_BM: coverage_of_marginals(outputs_BK, params["points"], y_BM),

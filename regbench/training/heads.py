@@ -16,7 +16,7 @@ from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
-from regbench.backbones._linear import narrow, narrow_backward
+from regbench.backbones.shared.linear import narrow, narrow_backward
 from regbench.random import Stream
 from regbench.types import Batch, Method, Params, Score
 

@@ -21,7 +21,7 @@ from regbench.training.allocator import keep_freed_memory
 from regbench.training.checkpoint import State, put, take
 from regbench.training.diagnostics import Diagnostics, Look
 from regbench.training.dropout import Dropout
-from regbench.training.optim import adam_factors, one_cycle
+from regbench.training.optim import SCHEDULES, adam_factors
 from regbench.training.pack import Model, build
 from regbench.training.resident import Resident
 from regbench.training.step import Inputs, Steps
@@ -111,7 +111,7 @@ def optimise(model: Model, resident: Resident, after: int = 0) -> Iterator[Tenso
     total_rows = len(resident.x["train"])
     batch_size = min(protocol.batch_size, total_rows)
     steps = total_rows // batch_size
-    rate_factors = one_cycle(protocol, protocol.epochs * steps)
+    rate_factors = SCHEDULES[protocol.schedule](protocol, protocol.epochs * steps)
     widths = model.backbone.dropped(model.options)
     dropout = Dropout(model.jobs, widths, rows=batch_size, device=device, dtype=dtype)
     step = Steps(model, resident, dropout, whose)

@@ -190,5 +190,8 @@ def one_cycle(protocol: Protocol, steps: int) -> list[float]:
     return rate_factors
 
 
+SCHEDULES = {"one_cycle": one_cycle}  # by the name that a protocol gives
+
+
 def _cosine(start: float, end: float, fraction: float) -> float:
     return end + (start - end) / 2 * (1 + math.cos(math.pi * fraction))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from regbench import catalog
-from regbench.backbones._linear import init_linear
+from regbench.backbones.shared.linear import init_linear
 from regbench.data import Prepared
 from regbench.job import Job, Pack
 from regbench.random import Stream

@@ -6,7 +6,7 @@ import torch
 
 from regbench import catalog
 from regbench.analysis import encoders
-from regbench.methods._encoder import affine_soft_bins
+from regbench.methods.shared.encoder import affine_soft_bins
 from regbench.types import Params
 from tests.made.encoders import METHODS, parameters, targets
 

@@ -111,7 +111,7 @@ def test_grouped_convolutions_give_what_the_loop_over_models_gives():
 
 
 def test_linear_layers_start_as_torchs_do():
-    from regbench.backbones._linear import init_linear
+    from regbench.backbones.shared.linear import init_linear
 
     layer = init_linear(100, 400, Stream.named(0, "layer"))
     theirs = torch.nn.Linear(100, 400)
@@ -122,7 +122,7 @@ def test_linear_layers_start_as_torchs_do():
 
 @pytest.mark.parametrize("k", [1, 5, 25])
 def test_the_last_layer_and_its_gradients_are_those_of_a_matrix_product(k):
-    from regbench.backbones._linear import narrow, narrow_backward
+    from regbench.backbones.shared.linear import narrow, narrow_backward
 
     stream = Stream.named(0, "narrow")
     z, weight, bias = (

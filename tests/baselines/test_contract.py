@@ -12,7 +12,7 @@ import pytest
 
 from regbench import catalog, metrics, roots
 from regbench.analysis import order
-from regbench.baselines._baseline import Baseline, Candidate, choose
+from regbench.baselines.baseline import Baseline, Candidate, choose
 from regbench.data import Prepared
 from regbench.kinds import libraries
 from regbench.kinds.fitted import Fitted

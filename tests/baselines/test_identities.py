@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from regbench import catalog
-from regbench.baselines._baseline import choose
+from regbench.baselines.baseline import choose
 from regbench.data import Prepared, load
 from regbench.kinds.fitted import fit
 from tests.baselines.samples import fitted, job

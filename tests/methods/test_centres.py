@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from regbench.methods._centres import clusters, distances, place
+from regbench.methods.shared.centres import clusters, distances, place
 from regbench.random import Stream
 from tests.methods.samples import targets
 

@@ -8,8 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from regbench.methods._centres import place
-from regbench.methods._encoder import affine_soft_bins, autoencoding, kl, log_affine, log_probabilities, log_soft_bins
+from regbench.methods.shared.centres import place
+from regbench.methods.shared.encoder import (
+    affine_soft_bins,
+    autoencoding,
+    kl,
+    log_affine,
+    log_probabilities,
+    log_soft_bins,
+)
 from regbench.random import Stream
 from tests.methods.samples import targets
 

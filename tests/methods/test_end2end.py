@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from regbench.methods._encoder import autoencoding, log_affine
+from regbench.methods.shared.encoder import autoencoding, log_affine
 from regbench.types import Params
 from tests.methods.samples import build, losses, outputs, targets
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from regbench.methods._gaussian import variance
+from regbench.methods.shared.gaussian import variance
 from tests.methods.samples import build, losses, outputs, targets
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from regbench.methods._encoder import log_soft_bins
 from regbench.methods.hl_gauss import encode
+from regbench.methods.shared.encoder import log_soft_bins
 from tests.methods.samples import build, losses, outputs, targets
 from tests.methods.test_encoder import uniform_targets
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from regbench.errors import UsageError
-from regbench.methods import _ordinal, coral, corn
+from regbench.methods import coral, corn
+from regbench.methods.shared import ordinal
 from regbench.random import Stream
 from tests.methods.samples import build, losses, outputs, targets
 
@@ -14,13 +15,13 @@ BOTH = pytest.mark.parametrize("name", ["coral", "corn"])
 def test_the_golden_loss_of_four_thresholds():
     logits = torch.tensor([[2.1, 1.8, -2.1, -1.8], [1.9, -1, -1.5, -1.3], [1.9, 1.8, 1.7, 1.6]])
     levels = torch.tensor([[1.0, 1, 0, 0], [1, 0, 0, 0], [1, 1, 1, 1]])
-    loss = _ordinal.threshold_losses(logits.T[None], levels.T[None]).sum((0, 1)).mean()
+    loss = ordinal.threshold_losses(logits.T[None], levels.T[None]).sum((0, 1)).mean()
     assert loss.item() == pytest.approx(0.692039, abs=1e-6)
 
 
 def test_a_target_is_above_the_thresholds_below_it():
     _, params, _ = build("coral", 5)  # ranks 0, .25, .5, .75, 1
-    found = _ordinal.levels(params, torch.tensor([[0.0], [0.13], [0.6], [1.0]], dtype=torch.float64))[0].T
+    found = ordinal.levels(params, torch.tensor([[0.0], [0.13], [0.6], [1.0]], dtype=torch.float64))[0].T
     assert found.tolist() == [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 1]]
 
 
@@ -29,8 +30,8 @@ def test_certain_probabilities_give_the_rank_and_the_mean_agrees(name):
     """E[y] = c_1 + δ Σ P(y > t), and the rank is the number of thresholds exceeded with a probability above ½."""
     for decode in ("mean", "rank"):
         _, params, _ = build(name, 5, static={"decode": decode})
-        above = _ordinal.levels(params, params["thresholds"].new_tensor([[0.02], [0.3], [0.49], [0.99]]))
-        assert _ordinal.decode(params, above)[:, 0].tolist() == pytest.approx([0, 0.25, 0.5, 1])
+        above = ordinal.levels(params, params["thresholds"].new_tensor([[0.02], [0.3], [0.49], [0.99]]))
+        assert ordinal.decode(params, above)[:, 0].tolist() == pytest.approx([0, 0.25, 0.5, 1])
 
 
 @BOTH

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from regbench.errors import UsageError
-from regbench.methods._autoencoder import fit
-from regbench.methods._centres import place
-from regbench.methods._encoder import affine_soft_bins, autoencoding, log_affine
+from regbench.methods.shared.autoencoder import fit
+from regbench.methods.shared.centres import place
+from regbench.methods.shared.encoder import affine_soft_bins, autoencoding, log_affine
 from regbench.random import Stream
 from regbench.types import Params
 from tests.methods.samples import build, build_anew, losses, outputs, targets

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from regbench.methods._encoder import log_soft_bins
+from regbench.methods.shared.encoder import log_soft_bins
 from tests.methods.samples import build, losses, outputs, targets
 
 

@@ -86,7 +86,7 @@ def test_a_rewritten_loss_is_adopted_and_another_one_is_not(tmp_path):
         return call(sys.executable, "-m", "regbench", *arguments)
 
     def commit(before: str, after: str) -> None:
-        path = home / "regbench" / "methods" / "_encoder.py"
+        path = home / "regbench" / "methods" / "shared" / "encoder.py"
         text = path.read_text()
         assert before in text or not before
         path.write_text(text.replace(before, after, 1) if before else text)

@@ -155,7 +155,7 @@ def test_the_code_of_a_baseline_is_its_file_the_split_the_metric_and_its_librari
     found = {f"{module}.{name}" for module, name in reach(OWN, fitted.starts("ridge", "none"))}
     assert {
         "regbench.baselines.ridge.ALPHAS",
-        "regbench.baselines._baseline.choose",
+        "regbench.baselines.baseline.choose",
         "regbench.kinds.fitted.fit",
         "regbench.metrics.rmse.rmse",
         "regbench.data.preparation.split_rows",

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from regbench.methods._centres import grid
-from regbench.methods._encoder import LOWEST
+from regbench.methods.shared.centres import grid
+from regbench.methods.shared.encoder import LOWEST
 from regbench.types import Params
 
 

@@ -5,7 +5,7 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from regbench.methods._encoder import affine_soft_bins, autoencoding, log_affine
+from regbench.methods.shared.encoder import affine_soft_bins, autoencoding, log_affine
 
 STEPS = 1000
 RELATIVE_DESCENT = 1e-5  # of the starting loss: stop when a step gains less; with more steps μ drifts far out of range

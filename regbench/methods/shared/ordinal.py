@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
-from regbench.methods._marginals import grids
+from regbench.methods.shared.marginals import grids
 from regbench.metrics import coverage as intervals
 from regbench.metrics import crps as distances
 from regbench.types import Params, Static
