@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,10 +112,10 @@ def _evidence(jobs: Sequence[Job], numbers: Mapping[str, int]) -> dict[str, Any]
 
 
 def _both(together: list[list[Job]], folder: Path) -> tuple[Answers, Answers]:
-    """What the code in `folder` and the present code make of the packs."""
-    if not together:
-        return {}, {}
-    return _ask(together, folder, train=True), _ask(together, PACKAGE.parent, train=True)
+    """What the code in `folder` and the present code compute for the packs, side by side."""
+    with ThreadPoolExecutor(2) as pool:
+        before, after = pool.map(lambda place: _ask(together, place, train=True), (folder, PACKAGE.parent))
+    return before, after
 
 
 def _ask(together: Sequence[Sequence[Job]], folder: Path, *, train: bool) -> Answers:
