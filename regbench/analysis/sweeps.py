@@ -38,6 +38,7 @@ class Swept:
         """The cells of several sweeps as one."""
         whole = pd.concat(cells, ignore_index=True)
         whole.attrs["left_out"] = [line for each in cells for line in each.attrs.get("left_out", ())]
+        whole.attrs["decides"] = tuple(sorted({name for frame in cells for name in frame.attrs.get("decides", ())}))
         return cls(whole, choices, stages)
 
     def axes(self, benchmark: str) -> list[str]:

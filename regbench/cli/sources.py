@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from regbench import variants
+from regbench import metrics, variants
 from regbench.campaign.places import stored_benchmark
 from regbench.cli.encoders import encoders
 from regbench.cli.reading import cells_only, reading
@@ -112,12 +112,15 @@ def _choices(store: "Store", benchmark: str | None) -> "Choices":
     return gather(made, [store.cells(name) for name in sorted(set(made["source"])) if name in here])
 
 
-def findings(store: "Store", paper: "Paper", benchmark: str, only: Sequence[str] = ()) -> "Findings":
+def findings(
+    store: "Store", paper: "Paper", benchmark: str, only: Sequence[str] = (), measured: Sequence[str] = metrics.USUAL
+) -> "Findings":
     """The claims of a paper, against its own tables and the runs of a benchmark."""
     from regbench.analysis.claims import verify
 
     chosen = {cell: choice.values for cell, choice in store.chosen(benchmark).items()}
-    return verify(paper, store.cells(benchmark), chosen=chosen, only=only)
+    cells = store.cells(benchmark, metrics=measured)
+    return verify(paper, cells, chosen=chosen, only=only, measured=measured)
 
 
 def _of_its_paper(store: "Store", benchmark: str | None) -> "Findings":

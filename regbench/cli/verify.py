@@ -39,6 +39,14 @@ def verify(
         typer.Option("--claim", metavar="ID", help="Only this claim, with the cells that decide it; may be repeated."),
     ] = None,
     benchmark: options.Benchmark = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric",
+            help="The error in which our runs are asked, such as crps: by default RMSE and MAE.",
+            autocompletion=options.complete_metrics,
+        ),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option("--budget", metavar="TIME", help="First train what open claims wait for and fits, such as 2h."),
@@ -53,8 +61,8 @@ def verify(
 ) -> None:
     """Say of each claim of a paper whether it holds, fails or cannot be decided.
 
-    By the paper's own table, whose rounded cells are intervals, and by our runs, in RMSE and in MAE, with the cells
-    that decide it. It exits with 0 whatever it finds: a claim that fails is a result.
+    By the paper's own table, whose rounded cells are intervals, and by our runs, in RMSE and in MAE or another error
+    (--metric), with the cells that decide it. It exits with 0 whatever it finds: a claim that fails is a result.
     With --budget it trains the cells that most open claims wait for, and says what more time would settle.
 
     Examples:
@@ -63,10 +71,14 @@ def verify(
       regbench verify bridges --budget 2h
       regbench verify bridges --from results/published/bridges --json
     """
+    from regbench import metrics
     from regbench.errors import UsageError
     from regbench.papers import claims
 
-    known, place = claims.load(paper), Place(db, from_, tuple(claim or ()))
+    known, place = (
+        claims.load(paper),
+        Place(db, from_, tuple(claim or ()), (metrics.about(metric).name,) if metric else metrics.USUAL),
+    )
     if budget is None:
         found, name = place.look(known, benchmark)
         return _show(found, name, place.only, format_=format_, json=json)
@@ -95,6 +107,7 @@ class Place(NamedTuple):
     db: str
     folder: Path | None
     only: Sequence[str]
+    metrics: Sequence[str]
 
     def look(self, paper: "Paper", benchmark: str | None, *, planned: bool = False) -> "tuple[Findings, str | None]":
         """The verdicts as things stand, and the benchmark whose runs they rest on; None where nothing was run.
@@ -104,12 +117,12 @@ class Place(NamedTuple):
         from regbench.analysis.claims import verify
 
         if self.folder is None and not is_there(self.db) and (benchmark is None or planned):
-            return verify(paper, only=self.only), None
+            return verify(paper, only=self.only, measured=self.metrics), None
         with reading(self.db, self.folder, cells_only() if self.folder else None) as store:
             name = _stored(store, paper, benchmark, planned=planned)
             if name is None:
-                return verify(paper, only=self.only), None
-            return findings(store, paper, name, self.only), name
+                return verify(paper, only=self.only, measured=self.metrics), None
+            return findings(store, paper, name, self.only, self.metrics), name
 
 
 def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: bool) -> str | None:

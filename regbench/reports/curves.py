@@ -77,7 +77,7 @@ def table(numbers: Numbers) -> Table:
         ends = [_end(part) for part in (val, test)]
         n = str(int(line["n"].max()))
         rows.append((order.alias(named["dataset"]), *tables.row_names(named), n, *ends))
-    metric = numbers.metric.upper()
+    metric = metrics.about(numbers.metric).label
     of = f" Benchmark {numbers.benchmark}." if numbers.benchmark else ""
     unit = units.named(numbers.units)
     caption = f"{metric} after the last epoch in {unit}, median [lowest, highest] over N seeds.{of}"
@@ -110,7 +110,7 @@ def draw(numbers: Numbers) -> "Figure":
             axes.set_title(order.alias(dataset))
             axes.set_xlabel("epoch")
         for axes in panels[::across]:
-            axes.set_ylabel(numbers.metric.upper())
+            axes.set_ylabel(metrics.about(numbers.metric).label)
         handles = epochs.handles(rows, {line: {"color": colours[line]} for line in epochs.lines(rows)})
         handles += [Line2D([], [], color="black", label=LABELS[split], **look) for split, look in LINES.items()]
         figure.legend(handles=handles, loc="outside upper center", ncols=4 if across > 2 else 2, handlelength=1.8)

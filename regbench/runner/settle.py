@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from regbench.analysis import order
 from regbench.analysis.claims import Finding, Findings, seeds_needed, wanted
-from regbench.analysis.claims.findings import METRICS
 from regbench.analysis.claims.rows import Row
 from regbench.config import Benchmark, row_label
 from regbench.job import Job
@@ -114,7 +113,7 @@ def _bill(
         trained = [job for job in benchmark.whole if cell_of(job) in cells]
         usual = len({job.seed for job in trained})
         return Bill(name, 0, _seconds(trained, pace) * (seeds / usual - 1) / slots, seeds=seeds)
-    missing = {why for metric in METRICS for why in finding.answers[metric].missing.values()}
+    missing = {why for metric in finding.metrics for why in finding.answers[metric].missing.values()}
     return Bill(name, 0, 0.0, why=", ".join(sorted(missing)) or (TOO_CLOSE if cells else NOT_BY_ERRORS))
 
 

@@ -43,7 +43,14 @@ def cells(
     frame = _typed(_frame(connection, _cells(connection, name, select_epoch, wanted)), wanted)
     frame.attrs["benchmark"] = name
     frame.attrs["left_out"] = _left_out(connection, name)
+    frame.attrs["decides"] = _deciding(connection, name)
     return frame
+
+
+def _deciding(connection: Connection, benchmark: str) -> tuple[str, ...]:
+    """The validation metrics by which epochs of the benchmark's jobs are chosen."""
+    jobs = select(BenchmarkJobRow.job_id).where(BenchmarkJobRow.benchmark == benchmark)
+    return tuple(sorted(connection.execute(select(decides()).distinct().where(JobRow.id.in_(jobs))).scalars()))
 
 
 def curves(

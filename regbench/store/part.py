@@ -7,23 +7,14 @@ import pyarrow as pa
 from sqlalchemy import Select, func, literal, or_, select, union
 from sqlalchemy.sql.selectable import CTE
 
+from regbench import catalog
 from regbench.job import DECIDE
 from regbench.store.deciding import decides, from_best, highest
 from regbench.store.models import JobRow, MetricRow, RunRow
 
 CURVES = (
-    "val/rmse",
-    "val/mae",
-    "test/rmse",
-    "test/mae",
-    "val/crps",
-    "test/crps",
-    "val/nll",
-    "test/nll",
-    "encoder/entropy",
-    "encoder/rmse",
-    "decoder/spread",
-    "stage1/seconds",
+    *(f"{part}/{metric}" for metric in catalog.names("metrics") for part in ("val", "test")),
+    *("encoder/entropy", "encoder/rmse", "decoder/spread", "stage1/seconds"),
 )
 
 

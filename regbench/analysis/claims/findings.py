@@ -5,19 +5,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from regbench import metrics
 from regbench.analysis.claims.doubt import FAILS, OPEN
 from regbench.analysis.claims.measured import Chosen, Measured
 from regbench.analysis.claims.printed import Printed
 from regbench.analysis.claims.quantity import AGGREGATORS
 from regbench.analysis.claims.rows import Row
 from regbench.analysis.claims.statements import Asked, Comparison, Evidence, state
+from regbench.analysis.scale import check_recorded
 from regbench.errors import UsageError, did_you_mean
 from regbench.papers.claims import Claim, Paper, takes_means
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-METRICS = ("rmse", "mae")
 PAPER = "paper"
 
 
@@ -42,12 +43,17 @@ class Finding:
     """A claim with every answer: by the paper's tables, and by our runs in each metric."""
 
     claim: Claim
-    answers: Mapping[str, Answer]  # paper, rmse, mae
+    answers: Mapping[str, Answer]  # paper, and each metric of ours
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics in which our runs are asked."""
+        return tuple(name for name in self.answers if name != PAPER)
 
     @property
     def open(self) -> bool:
-        """Whether our runs leave it undecided, in either metric."""
-        return any(self.answers[metric].verdict == OPEN for metric in METRICS)
+        """Whether our runs leave it undecided, in any of its metrics."""
+        return any(self.answers[metric].verdict == OPEN for metric in self.metrics)
 
     @cached_property
     def cells(self) -> dict[tuple[str, Row], tuple[str, ...]]:
@@ -61,12 +67,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was asked, with the evidence it rests on: `paper`, and `rmse` and `mae` where there are runs."""
+    """All that was asked, with the evidence it rests on: `paper`, and each of `metrics` where there are runs."""
 
     paper: Paper
     evidence: Mapping[str, Printed | Measured]
     claims: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = metrics.USUAL
+    epoch: tuple[str, ...] = ()  # the validation metrics by which epochs of our runs were chosen
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -80,6 +88,7 @@ def verify(
     *,
     chosen: Mapping[Chosen, Mapping[str, Any]] | None = None,
     only: Sequence[str] = (),
+    measured: Sequence[str] = metrics.USUAL,
 ) -> Findings:
     """Every claim of a paper, or `only` those, against its tables and against a frame of cells as the store gives it.
 
@@ -88,12 +97,15 @@ def verify(
         frame: our runs; None where nothing has been run.
         chosen: what our sweeps chose: (dataset, row, k) → setting → value.
         only: ids of claims.
+        measured: the metrics in which our runs are asked; they are errors, for claims are about ratios of them.
     """
+    for name in measured:
+        _check_metric(name, frame)
     wanted = [_named(each, paper) for each in only] or list(paper.claims)
     evidence: dict[str, Printed | Measured] = {PAPER: Printed(paper)}
     notes: tuple[str, ...] = ()
     if frame is not None and len(frame):
-        evidence |= {metric: Measured(frame, metric, chosen) for metric in METRICS}
+        evidence |= {metric: Measured(frame, metric, chosen) for metric in measured}
         notes = tuple(frame.attrs.get("left_out", ()))
     needed = {each.id for each in wanted}
     for claim in reversed(paper.claims):  # what a claim includes stands above it
@@ -101,9 +113,19 @@ def verify(
     found: dict[str, Finding] = {}
     for claim in paper.claims:
         if claim.id in needed:
-            own = {name: _answer(claim, paper, evidence.get(name)) for name in (PAPER, *METRICS)}
+            own = {name: _answer(claim, paper, evidence.get(name)) for name in (PAPER, *measured)}
             found[claim.id] = Finding(claim, _with_included(own, [found[each] for each in claim.includes]))
-    return Findings(paper, evidence, tuple(found[each.id] for each in wanted), notes)
+    epoch = () if frame is None else tuple(frame.attrs.get("decides", ()))
+    return Findings(paper, evidence, tuple(found[each.id] for each in wanted), notes, tuple(measured), epoch)
+
+
+def _check_metric(name: str, frame: "DataFrame | None") -> None:
+    """Refuse a metric of which ratios mean nothing, and one that no run has."""
+    about = metrics.about(name)
+    if not about.is_error:
+        raise UsageError(f"claims are about ratios of errors, and {about.label} ({about.direction}) is no error")
+    if frame is not None and len(frame):
+        check_recorded(frame, name)
 
 
 def _with_included(own: Mapping[str, Answer], included: Sequence[Finding]) -> dict[str, Answer]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regbench import metrics
 from regbench.analysis import order, paired
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.claims.doubt import LEVEL, UNKNOWN, Doubt
@@ -33,6 +34,8 @@ class Measured:
         self.errors: dict[tuple[str, Row], dict[int, float]] = {}
         self.planned: dict[tuple[str, Row], int] = {}
         self.diverged: set[tuple[str, Row]] = set()
+        self.unrecorded: set[tuple[str, Row]] = set()  # whose runs finished without this metric
+        self.label = metrics.about(metric).label
         self.settings = {
             (order.alias(dataset), Row(variant, k)): values for (dataset, variant, k), values in (chosen or {}).items()
         }
@@ -47,6 +50,8 @@ class Measured:
             self.diverged.add(place)
         elif error is not None and np.isfinite(error):
             self.errors.setdefault(place, {})[int(job["seed"])] = float(error)
+        elif null(job["test_rmse"]) is not None:
+            self.unrecorded.add(place)
 
     def cell(self, dataset: str, row: Row) -> Quantity | Missing:
         """The mean over seeds, and where it would lie with others; a single seed says nothing of that."""
@@ -99,6 +104,8 @@ class Measured:
             return NOT_PLANNED
         if self.errors.get(place):
             return ONE_SEED if len(self.errors[place]) == 1 else "no seeds in common"
+        if place in self.unrecorded:
+            return f"no {self.label} recorded"
         return DIVERGED if place in self.diverged else NOT_RUN
 
     def _average(

@@ -4,7 +4,7 @@ from collections import Counter
 from math import ceil
 
 from regbench.analysis.claims.doubt import ALLOWED, OPEN
-from regbench.analysis.claims.findings import METRICS, PAPER, Finding, Findings
+from regbench.analysis.claims.findings import PAPER, Finding, Findings
 from regbench.analysis.claims.measured import Measured
 from regbench.analysis.claims.rows import Row
 from regbench.analysis.claims.tree import Comparison
@@ -28,7 +28,7 @@ def seeds_needed(finding: Finding, findings: Findings) -> int | None:
     None where cells are missing, where no number up to MOST_SEEDS would do, and where errors do not decide.
     """
     most = 0
-    for metric in METRICS:
+    for metric in finding.metrics:
         ours = findings.evidence.get(metric)
         for each in finding.answers[metric].deciding if finding.answers[metric].verdict == OPEN else ():
             if each.found is None or not isinstance(ours, Measured):
@@ -41,7 +41,7 @@ def seeds_needed(finding: Finding, findings: Findings) -> int | None:
 def _open(finding: Finding) -> list[Comparison]:
     """The comparisons that leave our answers open; before anything was run, all that the claim makes."""
     found = []
-    for metric in METRICS:
+    for metric in finding.metrics:
         answer = finding.answers[metric]
         if answer.verdict == OPEN:
             found += answer.deciding or finding.answers[PAPER].comparisons

@@ -1,5 +1,6 @@
 """The words around an ablation: what its numbers are of, what is left out, and how many intervals are read at once."""
 
+from regbench import metrics
 from regbench.analysis import Ablation, Comparison, verdict
 from regbench.reports.text import words
 
@@ -14,8 +15,9 @@ def caption(ablation: Ablation, source: str, usual: int, *, several: bool, alike
     base = "the method itself, values chosen on validation rows," if ablation.chosen else "the method at its defaults"
     over = "; mean: of log ratios, each dataset counted once, with its interval for " if several else ""
     about = _scope(ablation) if several else ""
+    label = metrics.about(ablation.metric).label
     return (
-        f"Test {ablation.metric.upper()} of each variant in percent above that of {base} at the same k, paired by "
+        f"Test {label} of each variant in percent above that of {base} at the same k, paired by "
         f"seed: below 0 the change helps. {SURE}: the {level} interval leaves out 0{over}{about}. Equal: that interval "
         f"lies within ±{rope}; else better or worse: it leaves out 0. {source}; N = {usual} pairs of runs per cell"
         + ("." if alike else " unless (n) says otherwise.")

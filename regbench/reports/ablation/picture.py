@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
+from regbench import metrics
 from regbench.analysis import Ablation, Change, Comparison, order, verdict
 from regbench.reports.shared import drawing, looks
 from regbench.reports.text import symbols
@@ -33,7 +34,9 @@ def draw(ablation: Ablation, k: int | None, seeds: int) -> Figure:
     drawn = [change for methods in curves.values() for changes in methods.values() for change, _ in changes]
     others = [(change, each) for change, each in shown if change not in drawn]
     heights = [2.05] * bool(curves) + [0.45 + 0.17 * len(others)] * bool(others)
-    label = f"test {ablation.metric.upper()}, % above " + ("the method itself" if ablation.chosen else "the defaults")
+    label = f"test {metrics.about(ablation.metric).label}, % above " + (
+        "the method itself" if ablation.chosen else "the defaults"
+    )
     with drawing.style():
         figure = Figure(figsize=(drawing.TEXT, 0.45 + sum(heights)), layout="constrained")
         figure.suptitle(_title(shown, k, seeds), fontsize=6.5)

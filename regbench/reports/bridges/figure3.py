@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from regbench import metrics
 from regbench.analysis import order
 from regbench.reports.bridges import ratios
 from regbench.reports.bridges.ratios import Numbers
@@ -108,7 +109,7 @@ def _paper(axes: "Axes", places: list[float], theirs: "Series", top: float, labe
 
 
 def _axes(axes: "Axes", numbers: Numbers, datasets: list[str], top: float) -> None:
-    metric = numbers.normalized.metric.upper()
+    metric = metrics.about(numbers.normalized.metric).label
     axes.set_ylim(0, top)
     axes.set_xlim(-0.5, len(datasets) - 0.5)
     axes.set_xticks(range(len(datasets)), [order.alias(each) for each in datasets])

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from regbench import metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.reports.bridges import ratios
@@ -33,7 +34,7 @@ def table(numbers: Numbers) -> Table:
         for row in records(numbers.means)
     )
     over = " ".join(map(order.alias, numbers.normalized.common)) or "no dataset"
-    metric, baseline = numbers.normalized.metric.upper(), numbers.normalized.baseline
+    metric, baseline = metrics.about(numbers.normalized.metric).label, numbers.normalized.baseline
     caption = (
         f"Test {metric} relative to {baseline} (= 1), averaged over {over}, ± standard deviation of the average over "
         f"N seeds. {numbers.source}."
@@ -105,7 +106,7 @@ def _axes(axes: "Axes", numbers: Numbers, labels: list[str]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    metric, count = numbers.normalized.metric.upper(), len(numbers.normalized.common)
+    metric, count = metrics.about(numbers.normalized.metric).label, len(numbers.normalized.common)
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()

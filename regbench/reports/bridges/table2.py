@@ -57,14 +57,16 @@ def table(numbers: Numbers) -> Table:
     rows = numbers.rows
     own, datasets = rows[~rows["reference"]], rows["dataset"].nunique()
     count = len(own[ROW].drop_duplicates())
+    labels = " and ".join(metrics.about(name).label for name in numbers.metrics)
     caption = (
-        f"Table 2, test {' and '.join(map(str.upper, numbers.metrics))} of {count} row{'s' * (count != 1)} on "
+        f"Table 2, test {labels} of {count} row{'s' * (count != 1)} on "
         f"{datasets} dataset{'s' * (datasets != 1)} in {units.named(numbers.units)}, mean ± standard deviation over "
         f"seeds. {numbers.source}; {words.seeds(rows)}."
     )
     usual = words.usual_seeds(rows)
     blocks = [
-        tables.block(f"Test {each.upper()}", rows, lambda row, m=each: _cell(row, m, usual)) for each in numbers.metrics
+        tables.block(f"Test {metrics.about(name).label}", rows, lambda row, name=name: _cell(row, name, usual))
+        for name in numbers.metrics
     ]
     printed = rows[rows["paper"].notna()]
     if len(printed):

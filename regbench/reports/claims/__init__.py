@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from regbench.analysis.claims import FAILS, HOLDS, OPEN, VERDICTS, Answer, Findings
-from regbench.analysis.claims.findings import METRICS, PAPER
+from regbench.analysis.claims.findings import PAPER
 from regbench.reports.claims import data, details, words
-from regbench.reports.claims.words import NAMES
+from regbench.reports.claims.words import named
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import render
+from regbench.reports.text.words import best_epoch
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 WIDTH = 120  # of text that goes to no terminal
-NAMED, JUDGED = max(map(len, NAMES.values())), max(map(len, VERDICTS))
+JUDGED = max(map(len, VERDICTS))
 WORDS = {HOLDS: "hold", FAILS: "fail", OPEN: "cannot be decided"}
 
 
@@ -40,11 +41,12 @@ def plain(numbers: Numbers, width: int | None) -> str:
         return render.text(table(numbers), "table", width)
     findings, width = numbers.findings, width or WIDTH
     parts = [textwrap.fill(_caption(numbers), width)]
+    longest = max(len(named(name)) for name in (PAPER, *findings.metrics))
     for each in findings.claims:
         said = f"{each.claim.id}: “{each.claim.text}” (section {each.claim.section})"
         lines = [textwrap.fill(said, width, subsequent_indent="    ", break_on_hyphens=False)]
         for name, (verdict, why) in words.answers(each, findings).items():
-            start = f"  {name:<{NAMED}}  {verdict:<{JUDGED}}  "
+            start = f"  {name:<{longest}}  {verdict:<{JUDGED}}  "
             indent = " " * len(start)
             lines.append(textwrap.fill(why, width, initial_indent=start, subsequent_indent=indent).rstrip())
         parts.append("\n".join(lines))
@@ -57,13 +59,13 @@ def table(numbers: Numbers) -> Table:
     findings = numbers.findings
     if numbers.detailed:
         return details.table(findings, _source(numbers), _method(findings))
-    measured = [name for name in METRICS if name in findings.evidence]
+    measured = [name for name in findings.metrics if name in findings.evidence]
     rows = []
     for each in findings.claims:
-        verdicts = [_verdict(each.answers[name]) for name in (PAPER, *METRICS)]
-        why = [f"{NAMES[name]}: {words.why(each.answers[name], findings, name)}" for name in (PAPER, *measured)]
+        verdicts = [_verdict(each.answers[name]) for name in (PAPER, *findings.metrics)]
+        why = [f"{named(name)}: {words.why(each.answers[name], findings, name)}" for name in (PAPER, *measured)]
         rows.append((each.claim.id, f"“{each.claim.text}” ({each.claim.section})", *verdicts, "; ".join(why)))
-    header = ("claim", "the paper says", *(NAMES[name] for name in (PAPER, *METRICS)), "decided by")
+    header = ("claim", "the paper says", *(named(name) for name in (PAPER, *findings.metrics)), "decided by")
     return Table(_caption(numbers), header, tuple(rows), _notes(findings))
 
 
@@ -90,9 +92,9 @@ def _caption(numbers: Numbers) -> str:
 
 
 def _source(numbers: Numbers) -> str:
-    if METRICS[0] not in numbers.findings.evidence:
+    if numbers.findings.metrics[0] not in numbers.findings.evidence:
         return "Nothing has been run."
-    return f"Benchmark {numbers.benchmark}, at the epoch of lowest validation RMSE."
+    return f"Benchmark {numbers.benchmark}, {best_epoch(numbers.findings.epoch)}."
 
 
 def _method(findings: Findings) -> str:
@@ -107,9 +109,9 @@ def _method(findings: Findings) -> str:
 def _notes(findings: Findings) -> tuple[str, ...]:
     """How a verdict comes about, what to know of the paper, and how many of each there are."""
     counts = []
-    for name in (PAPER, *METRICS):
+    for name in (PAPER, *findings.metrics):
         count = Counter(each.answers[name].verdict for each in findings.claims)
-        counts.append(f"{NAMES[name]}: " + ", ".join(f"{count[verdict]} {word}" for verdict, word in WORDS.items()))
+        counts.append(f"{named(name)}: " + ", ".join(f"{count[verdict]} {word}" for verdict, word in WORDS.items()))
     return (_method(findings), *findings.paper.notes, *findings.notes, *counts)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from regbench.analysis import order
 from regbench.analysis.claims import OPEN, Answer, Finding, Findings
-from regbench.analysis.claims.findings import METRICS, PAPER
+from regbench.analysis.claims.findings import PAPER
 from regbench.analysis.claims.measured import Measured
 from regbench.analysis.claims.quantity import Quantity
 from regbench.reports.claims import words
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from regbench.analysis.claims.rows import Missing, Row
     from regbench.analysis.claims.tree import Comparison
 
-KEYS = {PAPER: "paper", "rmse": "ours_rmse", "mae": "ours_mae"}
+
+def key(name: str) -> str:
+    """Whose answer it is, as fields and columns have it.
+
+    >>> key("paper"), key("rmse")
+    ('paper', 'ours_rmse')
+    """
+    return name if name == PAPER else f"ours_{name}"
 
 
 def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
@@ -37,9 +44,9 @@ def frame(findings: Findings) -> "DataFrame":
     for each in findings.claims:
         row = {"id": each.claim.id, "section": each.claim.section, "text": each.claim.text}
         for name, answer in each.answers.items():
-            row[KEYS[name]] = answer.verdict
-            row |= {f"{KEYS[name]}_{how}": other.verdict for how, other in answer.by_aggregator.items()}
-            row[f"{KEYS[name]}_decided_by"] = words.why(answer, findings, name)
+            row[key(name)] = answer.verdict
+            row |= {f"{key(name)}_{how}": other.verdict for how, other in answer.by_aggregator.items()}
+            row[f"{key(name)}_decided_by"] = words.why(answer, findings, name)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -61,9 +68,9 @@ def _claim(finding: Finding, findings: Findings) -> dict[str, Any]:
         "text": claim.text,
         "section": claim.section,
         "reading": claim.reading,
-        **{KEYS[name]: answer.verdict for name, answer in answers.items()},
-        "by_aggregator": {KEYS[name]: _verdicts(answer.by_aggregator) for name, answer in answers.items()},
-        "without_dataset": {KEYS[name]: _verdicts(answer.without) for name, answer in answers.items()},
+        **{key(name): answer.verdict for name, answer in answers.items()},
+        "by_aggregator": {key(name): _verdicts(answer.by_aggregator) for name, answer in answers.items()},
+        "without_dataset": {key(name): _verdicts(answer.without) for name, answer in answers.items()},
         "comparisons": [
             {
                 "statement": statement,
@@ -73,7 +80,7 @@ def _claim(finding: Finding, findings: Findings) -> dict[str, Any]:
             for statement, dataset in deciding(finding)
         ],
         "missing": {
-            KEYS[name]: [
+            key(name): [
                 {"dataset": order.full_name(dataset), "variant": row.variant, "k": row.k, "reason": why}
                 for (dataset, row), why in answer.missing.items()
             ]
@@ -99,7 +106,7 @@ def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str
     for name, answer in finding.answers.items():
         ways = {how: _number(find(other, statement, dataset)) for how, other in answer.by_aggregator.items()}
         means = {"by_aggregator": ways} if ways and dataset is None else {}
-        found[KEYS[name]] = {**_number(find(answer, statement, dataset)), **means}
+        found[key(name)] = {**_number(find(answer, statement, dataset)), **means}
     return found
 
 
@@ -129,12 +136,12 @@ def cell(dataset: str, row: "Row", finding: Finding, findings: Findings) -> dict
         "alias": dataset,
         "variant": row.variant,
         "k": row.k,
-        "decides": [KEYS[name] for name in finding.cells[dataset, row]],
+        "decides": [key(name) for name in finding.cells[dataset, row]],
     }
-    for name in (PAPER, *METRICS):
+    for name in (PAPER, *findings.metrics):
         number = findings.evidence[name].cell(dataset, row) if name in findings.evidence else None
         first = name if name == PAPER else f"{name}_mean"
         found |= _bounds(number, (first, f"{name}_low", f"{name}_high"))
-    ours = findings.evidence.get(METRICS[0])
+    ours = findings.evidence.get(findings.metrics[0])
     n, planned = ours.seeds(dataset, row) if isinstance(ours, Measured) else (0, 0)
     return {**found, "n": n, "n_expected": planned}

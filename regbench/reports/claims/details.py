@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from regbench import metrics
 from regbench.analysis.claims import Answer, Finding, Findings
 from regbench.analysis.claims.findings import PAPER
 from regbench.analysis.claims.rows import Row
 from regbench.reports.claims import data, words
-from regbench.reports.claims.words import AGGREGATES, NAMES
+from regbench.reports.claims.words import AGGREGATES, named
 from regbench.reports.report import Table
 from regbench.reports.text.words import MISSING, has, signed
 
@@ -35,7 +36,7 @@ def _comparisons(finding: Finding, findings: Findings) -> Table:
     ]
     return Table(
         f"{claim.id}: “{claim.text}” (section {claim.section}).{reading}",
-        ("comparison", "dataset", *NAMES.values()),
+        ("comparison", "dataset", *map(named, answers)),
         tuple(rows),
         tuple(each for name, answer in answers.items() for each in _judged(answer, findings, name)),
         index=2,
@@ -51,23 +52,22 @@ def _cells(finding: Finding, findings: Findings, source: str, notes: tuple[str, 
             each["variant"],
             "" if each["k"] is None else str(each["k"]),
             words.error(printed.cell(each["alias"], Row(each["variant"], each["k"])), printed=True),
-            _mean(each, "rmse"),
-            _mean(each, "mae"),
+            *(_mean(each, metric) for metric in findings.metrics),
             f"{each['n']}/{each['n_expected']}" if each["n_expected"] else MISSING,
         )
         for each in known
     ]
-    header = ("dataset", "method", "k", "paper", "RMSE", "MAE", "N")
+    header = ("dataset", "method", "k", "paper", *(metrics.about(metric).label for metric in findings.metrics), "N")
     return Table(f"The cells that decide it. {source}", header, tuple(rows), notes, index=3)
 
 
 def _judged(answer: Answer, findings: Findings, name: str) -> list[str]:
     """The verdict, and where it rests on means the numbers by each kind of them, and without single datasets."""
-    lines = [f"{NAMES[name]}: {answer.verdict}"]
+    lines = [f"{named(name)}: {answer.verdict}"]
     others = {f"by {AGGREGATES[how]}": by for how, by in answer.by_aggregator.items() if not by.missing}
     others |= {f"without {dataset}": fewer for dataset, fewer in answer.without.items()}
     for how, other in others.items():
-        lines.append(f"{NAMES[name]}, {how}: {other.verdict} ({words.why(other, findings, name)})")
+        lines.append(f"{named(name)}, {how}: {other.verdict} ({words.why(other, findings, name)})")
     return lines
 
 

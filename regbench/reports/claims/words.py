@@ -4,8 +4,9 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from regbench import metrics
 from regbench.analysis.claims import Answer, Finding, Findings
-from regbench.analysis.claims.findings import METRICS, PAPER
+from regbench.analysis.claims.findings import PAPER
 from regbench.analysis.claims.rows import Missing
 from regbench.reports.text.words import MISSING
 
@@ -13,20 +14,28 @@ if TYPE_CHECKING:
     from regbench.analysis.claims.quantity import Quantity
     from regbench.analysis.claims.tree import Comparison
 
-NAMES = {PAPER: "paper's table", "rmse": "ours, RMSE", "mae": "ours, MAE"}
 AGGREGATES = {"arithmetic": "arithmetic mean", "geometric": "geometric mean", "median": "median"}
 SHOWN = 2  # comparisons that are named
+
+
+def named(name: str) -> str:
+    """Whose answer it is: the paper's, or ours in a metric.
+
+    >>> named("paper"), named("rmse")
+    ("paper's table", 'ours, RMSE')
+    """
+    return "paper's table" if name == PAPER else f"ours, {metrics.about(name).label}"
 
 
 def answers(finding: Finding, findings: Findings) -> dict[str, tuple[str, str]]:
     """The verdicts by whose they are, each with what decides it and what would change it; ours as one where alike."""
     found = {
-        NAMES[name]: (answer.verdict, "; ".join(filter(None, [why(answer, findings, name), *turns(answer)])))
+        named(name): (answer.verdict, "; ".join(filter(None, [why(answer, findings, name), *turns(answer)])))
         for name, answer in finding.answers.items()
     }
-    both = [found[NAMES[name]] for name in METRICS]
-    if both[0] == both[1]:
-        return {NAMES[PAPER]: found[NAMES[PAPER]], "ours": both[0]}
+    ours = [found[named(name)] for name in finding.metrics]
+    if len(ours) > 1 and all(answer == ours[0] for answer in ours):
+        return {named(PAPER): found[named(PAPER)], "ours": ours[0]}
     return found
 
 

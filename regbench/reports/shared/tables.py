@@ -126,8 +126,9 @@ def _relative(normalized: Normalized, source: str) -> str:
     count = len(normalized.common)
     several = normalized.cells["dataset"].nunique() > 1
     over = f"; means over {count} dataset{'' if count == 1 else 's'}" if count else "; no means"
+    label = metrics.about(normalized.metric).label
     return (
-        f"Test {normalized.metric.upper()} relative to {normalized.baseline} (= 1), mean ± standard deviation over "
+        f"Test {label} relative to {normalized.baseline} (= 1), mean ± standard deviation over "
         f"seeds. {source}; {words.seeds(normalized.cells)}{over if several else ''}."
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from regbench import metrics
 from regbench.analysis import order, sweeps
 from regbench.analysis.aggregate import records
 from regbench.reports.report import Options, Report, Table
@@ -58,11 +59,12 @@ def table(numbers: Numbers) -> Table:
                 *errors,
             )
         )
-    metric = numbers.metric.upper()
+    metric = metrics.about(numbers.metric).label
+    decides = numbers.swept.cells.attrs.get("decides", ())
     header = ("dataset", "method", "k", "tried", "diverged", *map(symbols.plain, fields))
     caption = (
         f"What a sweep found for each cell, and validation {metric} in {units.named(numbers.units)} of what is chosen "
-        f"and of the defaults, at the epoch of lowest validation RMSE. Benchmark {numbers.benchmark}."
+        f"and of the defaults, {words.best_epoch(decides)}. Benchmark {numbers.benchmark}."
     )
     errors = (f"validation {metric}", "of the defaults")
     return tables.compact(Table(caption, (*header, *errors), tuple(rows), tuple(_notes(numbers)), index=3))

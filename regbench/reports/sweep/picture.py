@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from regbench import metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import null, records
 from regbench.reports.shared import drawing, looks
@@ -68,7 +69,7 @@ def figure(tried: "DataFrame", cells: "DataFrame", swept: "Swept", metric: str) 
             bar.set_ticks(list(np.log(TICKS)), labels=[f"{each:g}" for each in TICKS])
             marks = "×: diverged; ○: chosen"
             between = "; " if across > 1 else "\n"
-            bar.set_label(f"validation {metric.upper()} relative to the panel's lowest{between}{marks}")
+            bar.set_label(f"validation {metrics.about(metric).label} relative to the panel's lowest{between}{marks}")
         if not lines.empty:
             _legend(drawn, lines, columns=5 if across > 2 else 2)
     return drawn
@@ -145,7 +146,7 @@ def _label(panels: Any, flat: "DataFrame", lines: "DataFrame", metric: str, *, s
         for panel in panels[-1, surfaces:]:
             panel.set_xlabel(symbols.mathematics(field))
         for panel in panels[:, surfaces]:
-            panel.set_ylabel(f"val. {metric.upper()}")
+            panel.set_ylabel(f"val. {metrics.about(metric).label}")
 
 
 def _legend(drawn: Figure, lines: "DataFrame", *, columns: int) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from regbench import catalog
+from regbench import catalog, metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
+from regbench.job import DECIDE
 from regbench.reports.report import Options
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 MISSING, DIVERGED = "–", "div"
 EXACT = 12  # decimals that a mean of float64 errors has
 NAMED = 6  # of many that a note names
-SELECTION = {"best-val": "at the epoch of lowest validation RMSE", "last": "at the last epoch"}
 
 
 class Seeds(NamedTuple):
@@ -38,8 +38,18 @@ def source(frame: "DataFrame", options: Options) -> str:
     """Where the numbers come from: the benchmark, and how the epoch was chosen."""
     names = sorted(set(frame["benchmark"].dropna())) if "benchmark" in frame else []
     name = options.benchmark or frame.attrs.get("benchmark") or ", ".join(names)
-    chosen = SELECTION.get(options.select, f"at the epoch chosen by {options.select}")
+    chosen = "at the last epoch" if options.select == "last" else best_epoch(frame.attrs.get("decides", ()))
     return (f"Benchmark {name}, " if name else "") + chosen
+
+
+def best_epoch(decides: Sequence[str]) -> str:
+    """The epoch that counts, by the validation metrics that the protocols of the benchmark name.
+
+    >>> best_epoch([]), best_epoch(["val/r2"])
+    ('at the epoch of lowest validation RMSE', 'at the epoch of highest validation R²')
+    """
+    deciding = map(metrics.about_val, decides or (DECIDE,))
+    return "at the epoch of " + " or ".join(f"{each.better}est validation {each.label}" for each in deciding)
 
 
 def seeds(cells: "DataFrame") -> str:

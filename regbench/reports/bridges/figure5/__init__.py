@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from regbench import catalog, variants
+from regbench import catalog, metrics, variants
 from regbench.analysis import aggregate, order, select
 from regbench.analysis.aggregate import finite, records
 from regbench.errors import NothingMeasured, UsageError
@@ -66,7 +66,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
 
 def table(numbers: Numbers) -> Table:
     """A block per panel."""
-    metric, seeds = numbers.metric.upper(), words.seeds(numbers.rows)
+    metric, seeds = metrics.about(numbers.metric).label, words.seeds(numbers.rows)
     caption = f"Test {metric}, mean ± standard deviation over seeds. {numbers.source}; {seeds}."
     blocks = []
     if len(upper := _panel_rows(numbers, "k")):

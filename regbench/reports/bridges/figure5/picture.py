@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
+from regbench import metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.papers import bridges
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def draw(rows: "DataFrame", metric: str, base: int | None) -> Figure:
     """Above a line per dataset over k, below a line over the weight between the levels of two other methods."""
-    metric = metric.upper()
+    metric = metrics.about(metric).label
     parts = {name: rows[rows["panel"] == name] for name in ("k", "weight", "level")}
     count = sum(not parts[name].empty for name in ("k", "weight"))
     bars = "; error bars and bands: ± 1 std" if words.usual_seeds(rows).n > 1 else ""
