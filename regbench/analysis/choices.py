@@ -17,14 +17,14 @@ SAME = 0.02  # relative: papers print their values to two or three digits
 
 @dataclass(frozen=True)
 class Choices:
-    """The choices of a benchmark, one row a cell, and the cells of the sweeps they were made from."""
+    """The choices of a benchmark, one row per cell, and the cells of the sweeps that they were made from."""
 
     made: "DataFrame"  # `Store.choices`
     tried: "DataFrame"  # `Store.cells` of the sweeps; without rows where no sweep is here
 
 
 def gather(made: "DataFrame", sweeps: Sequence["DataFrame"]) -> Choices:
-    """Choices beside the cells of the sweeps that are here."""
+    """The choices together with the cells of the sweeps that are in the store."""
     columns = ["job_key", "variant", "hparams", "val_rmse", "val_mae", "diverged"]
     tried = [frame.reindex(columns=columns) for frame in sweeps if len(frame)]
     empty = pd.DataFrame(columns=columns)

@@ -15,7 +15,7 @@ CELL = ["dataset", "method", "variant", "k", WIDTH]
 
 
 def comparable(frame: "DataFrame") -> "DataFrame":
-    """The frame in a fixed order, less the rows that may not stand beside the rest.
+    """The frame in a fixed order, without the rows that cannot be compared with the rest.
 
     Where a dataset has two digests, or a cell two protocols or backbones, the one with most runs stays (the newest on
     ties). What goes is said in `attrs["left_out"]`.

@@ -43,7 +43,7 @@ class DatasetDifference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the runs say about A against B, and what they cannot say."""
+    """How A compares with B, and what could not be compared."""
 
     a: str
     b: str
@@ -98,6 +98,8 @@ def compare(
     if left.index.equals(right.index):
         raise UsageError(f"'{a}' and '{b}' are the same method: nothing to compare")
     name_a, name_b = _names(left, right)
+    for part, name in ((left, name_a), (right, name_b)):
+        scale.check_recorded(part, metric, name)
     errors = [_errors(part, _datasets(left, right), measure) for part in (left, right)]
     for part, mine, theirs in ((left, *errors), (right, *reversed(errors))):
         if not kinds.uses_seed(str(part["method"].iloc[0])):
@@ -128,7 +130,7 @@ def compare(
 
 
 def _names(left: "DataFrame", right: "DataFrame") -> tuple[str, str]:
-    """Both names; with their k where that is what they differ in."""
+    """Both names; with k where they differ only in k."""
     names, ks = [], []
     for part in (left, right):
         names.append(str(part["variant"].iloc[0]))
@@ -143,7 +145,7 @@ def _datasets(left: "DataFrame", right: "DataFrame") -> list[str]:
 
 
 def _errors(rows: "DataFrame", datasets: list[str], measure: Scale) -> dict[str, dict[int, float | str]]:
-    """On each dataset, of each planned seed the error, or why there is none."""
+    """The error of each planned seed on each dataset, or why there is none."""
     found: dict[str, dict[int, float | str]] = {name: {} for name in datasets}
     column, about = f"test_{measure.about.name}", measure.about
     for row in records(rows.filter(items=["dataset", "seed", column, "test_rmse", "diverged"])):
@@ -160,7 +162,7 @@ def _errors(rows: "DataFrame", datasets: list[str], measure: Scale) -> dict[str,
 
 
 def _for_every_seed(once: dict[int, float | str], others: dict[int, float | str]) -> dict[int, float | str]:
-    """The one error of a model that does not look at the seed, as what it would have been for each of the other's."""
+    """The one error of a model that ignores the seed, repeated for each seed of the other method."""
     return dict.fromkeys(others, next(iter(once.values()))) if len(once) == 1 and others else once
 
 
@@ -246,7 +248,7 @@ def _overall(logs: list[np.ndarray], measure: Scale, *, level: float, rope: floa
 
 
 def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
-    """Where A and B were not trained alike; nobody expects it of a reference model."""
+    """How the training of A and B differed; reference models are left out, for they are not trained by us."""
     if any(kinds.is_reference(str(part["method"].iloc[0])) for part in (left, right)):
         return []
     columns = [column for column in ("protocol", "backbone") if column in left]
@@ -261,7 +263,7 @@ def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
 
 
 def _unlike(left: "DataFrame", right: "DataFrame") -> str:
-    """In what the two were not trained alike, where it is values chosen for each of them."""
+    """The settings that were chosen separately for each of the two."""
     mine, theirs = (
         next((each for each in part["swept"] if each), {}) if "swept" in part else {} for part in (left, right)
     )

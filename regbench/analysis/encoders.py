@@ -22,7 +22,7 @@ def encodes(parameters: Parameters) -> bool:
 
 
 def is_learnt(parameters: Parameters) -> bool:
-    """Whether the encoder was fitted to the targets, and not put around centres."""
+    """Whether the encoder was trained, rather than placed around fixed centres."""
     return "w_lin" in parameters
 
 
@@ -70,7 +70,7 @@ def region(parameters: Parameters, bin_: int, low: Array, high: Array) -> Array:
 
 
 def _logits(parameters: Parameters, y_NM: Array) -> Array:
-    """What ψ is the softmax of: (N, K)."""
+    """The logits of ψ: (N, K)."""
     if is_learnt(parameters):
         return y_NM @ parameters["w_lin"] + parameters["w_bias"]
     squared = ((y_NM[:, None] - parameters["centres"]) ** 2).sum(-1)

@@ -100,7 +100,7 @@ def _ratio(cell: dict[str, Any], base: dict[str, Any] | None, baseline: str, met
 
 
 def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
-    """The datasets on which all rows have a ratio, and what to say where that is not all of them.
+    """The datasets on which all rows have a ratio, and notes about the datasets that are left out.
 
     Reference models have a say only among themselves: that some cannot read images takes no dataset from the methods.
     """

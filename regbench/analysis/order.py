@@ -12,14 +12,14 @@ LAST = 1_000  # the place of a reference model that names none
 
 @cache
 def alias(dataset: str) -> str:
-    """The short name of a dataset, its own name where it has none."""
+    """The short name of a dataset, or its full name where it has none."""
     if dataset not in catalog.names("datasets"):
         return dataset
     return catalog.entry("datasets", dataset).arguments.get("alias") or dataset
 
 
 def full_name(alias: str) -> str:
-    """The name of a dataset by its short one; what is no short name stays.
+    """The full name of a dataset from its short name; other names are returned as they are.
 
     >>> full_name("DM"), full_name("mine")
     ('diamonds', 'mine')

@@ -15,7 +15,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Estimate:
-    """Where the mean log ratio lies: an interval, and the shares of what is likely that lie about ±margin."""
+    """An interval of the mean log ratio, and the probabilities that it lies below, within or above ±margin."""
 
     interval: Interval
     lower: float  # A's error below B's
@@ -25,7 +25,7 @@ class Estimate:
 
 
 def seed_estimate(logs: Sequence[np.ndarray], *, level: float, margin: float) -> Estimate | None:
-    """The mean over exactly these datasets, were they all trained again with other seeds.
+    """The mean over exactly these datasets, if all were trained again with other seeds.
 
     Student's t; degrees of freedom by Welch and Satterthwaite. With one dataset it is the paired t interval. None
     where a dataset has a single seed: one seed has no spread.
@@ -37,7 +37,7 @@ def seed_estimate(logs: Sequence[np.ndarray], *, level: float, margin: float) ->
     variances = np.array([each.var(ddof=1) / len(each) for each in logs])
     mean, total = float(np.mean([each.mean() for each in logs])), float(variances.sum())
     if total == 0:
-        return _shares(np.array([mean]), (mean, mean), margin)
+        return _estimate(np.array([mean]), (mean, mean), margin)
     freedom = total**2 / sum(v**2 / (len(each) - 1) for v, each in zip(variances, logs, strict=True))
     error = np.sqrt(total) / len(logs)
     half = float(stdtrit(freedom, (1 + level) / 2) * error)
@@ -60,10 +60,10 @@ def bootstrap(logs: Sequence[np.ndarray], *, level: float, margin: float, resamp
     if count > 1:
         tail = float(ndtr(stdtrit(count - 1, tail) * np.sqrt(count / (count - 1))))
     low, high = np.quantile(means, [tail, 1 - tail])
-    return _shares(means, (float(low), float(high)), margin)
+    return _estimate(means, (float(low), float(high)), margin)
 
 
-def _shares(means: np.ndarray, interval: Interval, margin: float) -> Estimate:
+def _estimate(means: np.ndarray, interval: Interval, margin: float) -> Estimate:
     return Estimate(
         interval=interval,
         lower=float(np.mean(means < 0) + np.mean(means == 0) / 2),
@@ -90,7 +90,7 @@ def _resampled_means(logs: Sequence[np.ndarray], resamples: int) -> np.ndarray:
 
 
 def sign_test(differences: np.ndarray) -> float:
-    """Two-sided p of the exact sign test; zeros say nothing and are left out.
+    """Two-sided p of the exact sign test; zeros are left out.
 
     >>> sign_test(np.array([-1.0] * 8))
     0.0078125

@@ -33,15 +33,15 @@ class Scale:
         return lost[:, 0] - lost[:, 1]
 
     def margin(self, rope: float) -> float:
-        """What is too small to matter: relative of errors, else in the metric's own units."""
+        """The largest difference that is too small to matter: relative for errors, else in the metric's own units."""
         return float(np.log1p(rope)) if self.about.is_error else rope
 
     def limits(self, rope: float) -> tuple[float, float]:
-        """Between which shown numbers a difference is too small to matter."""
+        """The range of shown numbers within which a difference is too small to matter."""
         return (self.shown(-self.margin(rope)), 100 * rope) if self.about.is_error else (-rope, rope)
 
     def shown(self, apart: float) -> float:
-        """A number of the scale as people read it."""
+        """A number of this scale as it is shown: in percent for errors."""
         return float(100 * np.expm1(apart)) if self.about.is_error else float(apart)
 
 
@@ -50,14 +50,18 @@ def of(metric: str) -> Scale:
     return Scale(metrics.about(metric))
 
 
-def check_recorded(frame: "DataFrame", metric: str) -> None:
-    """Refuse a metric that no run here has; `NothingMeasured` says why it may be so."""
+def check_recorded(frame: "DataFrame", metric: str, of: str = "") -> None:
+    """Refuse a metric that no run of the frame has; `of` names the runs, by default by their benchmark."""
     about = metrics.about(metric)
     columns = [column for column in (f"val_{about.name}", f"test_{about.name}") if column in frame]
     if about.name in metrics.USUAL or "run_id" not in frame or frame["run_id"].isna().all():
         return
     if not any(frame[column].notna().any() for column in columns):
-        where = f" of {frame['benchmark'].iloc[0]}" if "benchmark" in frame else ""
-        why = "they were trained before regbench measured it"
-        why += ", or their methods predict no distribution" if about.needs == "distribution" else ""
-        raise NothingMeasured(f"{about.label} was not recorded in any run{where}: {why}")
+        raise not_recorded(about, of or (str(frame["benchmark"].iloc[0]) if "benchmark" in frame else ""))
+
+
+def not_recorded(about: metrics.About, of: str = "") -> NothingMeasured:
+    """The error that says that no run has a metric, and the possible reasons."""
+    why = "they were trained before regbench measured it"
+    why += ", or their methods predict no distribution" if about.needs == "distribution" else ""
+    return NothingMeasured(f"{about.label} was not recorded in any run{f' of {of}' if of else ''}: {why}")

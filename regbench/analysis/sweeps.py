@@ -22,7 +22,7 @@ PLAIN = {"carried_from_k": "Int64", "k": "Int64", "tried": int, "finished": int,
 
 @dataclass(frozen=True)
 class Swept:
-    """Sweeps as they are in a store: their cells, the choices made from them, and their stages as the file has them."""
+    """Sweeps as stored: their cells, the choices made from them, and their stages as in the file."""
 
     cells: "DataFrame"  # `Store.cells` of one or more sweeps
     choices: "DataFrame | None"  # `Store.choices` of the benchmark that chooses; None for sweeps alone
@@ -88,7 +88,7 @@ def configurations(swept: Swept, *, metric: str = "rmse", **filters: Any) -> "Da
 
 
 def cells(swept: Swept, tried: "DataFrame", *, metric: str = "rmse") -> "DataFrame":
-    """One row for each cell: how much was tried, and what is chosen of it or, until then, best so far.
+    """One row per cell: how much was tried, and what was chosen, or the best so far.
 
     `chosen` says which of the two; `on_edge` names the fields whose value is the lowest or the highest tried. Cells of
     which nothing is finished have no row.

@@ -105,7 +105,7 @@ def _numbers(overall: Overall, names: tuple[str, str], measure: Scale, level: fl
 
 
 def _side(measure: Scale, *, better: bool) -> str:
-    """Where the better, or the worse, of two values lies."""
+    """The word for a better, or a worse, value: lower, higher, nearer or further."""
     match measure.about.better:
         case "low":
             return "lower" if better else "higher"
@@ -156,7 +156,7 @@ def _advice(logs: list[np.ndarray], *, general: bool, margin: float, level: floa
 
 
 def _between(logs: list[np.ndarray], within: float) -> float:
-    """Variance of the datasets' true means: what is left of the observed one when the seeds' share is taken out."""
+    """Variance of the datasets' true means: the observed variance less the part that is due to seeds."""
     observed = float(np.var([each.mean() for each in logs], ddof=1))
     return max(0.0, observed - within * float(np.mean([1 / len(each) for each in logs])))
 

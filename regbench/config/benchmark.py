@@ -155,7 +155,7 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
 
 
 def _seeds(spec: Spec, variant: Variant) -> list[int]:
-    """The first seed alone where no other would give another number: nothing is drawn, and the rows are the same."""
+    """Only the first seed where every seed gives the same numbers: nothing is drawn, and the rows are the same."""
     return spec.seeds if variant.uses_seed or spec.protocol.split == "per_seed" else spec.seeds[:1]
 
 
@@ -194,7 +194,7 @@ def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int
 
 
 def _untrained(facts: Facts, spec: Spec, variant: Variant, seed: int) -> Job:
-    """The job of a baseline: the same however the benchmark trains its methods."""
+    """The job of a baseline, which does not depend on the benchmark's protocol."""
     kept = spec.protocol.model_dump(include={"split", "keep_predictions"}, exclude_none=True)
     return Job(
         dataset=facts.name,
@@ -257,7 +257,7 @@ def _is_seed(wanted: int, job: Job) -> bool:
 
 
 def _contents(benchmark: Benchmark, option: str) -> str:
-    """What a benchmark has of what was filtered for, in a few words."""
+    """The values that a benchmark has for a filter."""
     read: dict[str, Callable[[Job], Any]] = {
         "dataset": lambda job: job.dataset,
         "method": lambda job: variants.label(job.method, dict(job.hparams), dict(job.static)),

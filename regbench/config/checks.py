@@ -22,7 +22,7 @@ def check_sweep(marked: Marked, name: str, spec: Spec) -> None:
 
 
 def undecided(spec: Spec) -> str | None:
-    """What is wrong where a row has no such number as decides which epoch counts; None where nothing is."""
+    """The message for a row that lacks the metric that decides which epoch counts; None where all have it."""
     name = spec.protocol.decide
     if name is None or metrics.about_val(name).needs == "predictions":
         return None
@@ -33,13 +33,13 @@ def undecided(spec: Spec) -> str | None:
 
 
 def check_decide(marked: Marked, name: str, spec: Spec) -> None:
-    """Refuse a metric that decides and that a row does not have."""
+    """Refuse a deciding metric that a row does not have."""
     if wrong := undecided(spec):
         raise marked.wrong(wrong, name, "protocol", "decide")
 
 
 def check_also(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:
-    """The entry with the names of the benchmarks whose jobs it takes in; they are plain grids, and so is it."""
+    """The entry with the full names of the benchmarks whose jobs it includes; all of them must be plain grids."""
     names = []
     for position, other in enumerate(spec.also):
         try:

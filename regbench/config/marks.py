@@ -29,7 +29,7 @@ class Marked:
 
 
 class Loader(yaml.SafeLoader):
-    """SafeLoader that also reads `1e-3` as a number, as YAML 1.2 and everybody does."""
+    """SafeLoader that also reads `1e-3` as a number, as YAML 1.2 does."""
 
 
 Loader.add_implicit_resolver(
@@ -38,7 +38,7 @@ Loader.add_implicit_resolver(
 
 
 def read(path: Path, source: str) -> Marked:
-    """The file's entries; `UsageError` where it is not YAML, not a mapping, or says a thing twice."""
+    """The file's entries; `UsageError` where it is not YAML, not a mapping, or has a key twice."""
     try:
         loader = Loader(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -67,7 +67,7 @@ def read(path: Path, source: str) -> Marked:
 
 
 def spell(place: Place) -> str:
-    """A place as one reads it.
+    """A place as messages show it.
 
     >>> spell(("bridges", "methods", 3))
     'bridges.methods[3]'

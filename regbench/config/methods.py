@@ -32,12 +32,12 @@ class Variant:
 
     @property
     def uses_seed(self) -> bool:
-        """Whether the seed matters to it, on one and the same split."""
+        """Whether the seed matters to it when the split stays the same."""
         return kinds.uses_seed(self.method)
 
     @property
     def reads_images(self) -> bool:
-        """Whether it can make something of pictures."""
+        """Whether it can be used on images."""
         return kinds.reads_images(self.method)
 
 
@@ -77,7 +77,7 @@ def read_method(value: Any) -> tuple[Variant, ...]:
 
 
 def _alone(text: str) -> variants.Part:
-    """The method of a text; what is added to a method is refused until there is something to add."""
+    """The method that a text names; `+part` is refused, for there are no regularizers or wrappers yet."""
     method, *added = variants.read(text)
     if added:
         raise WrongValueError(

@@ -13,7 +13,7 @@ Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 def _decides(value: Any) -> Any:
-    """A metric that may say which epoch counts; the word alone will do."""
+    """The full name of a deciding metric; `rmse` stands for `val/rmse`."""
     known = metrics.deciding()
     wanted = str(value).strip().lower()
     wanted = wanted if "/" in wanted else f"val/{wanted}"

@@ -15,7 +15,7 @@ from regbench.errors import UsageError, WrongValueError, did_you_mean
 
 
 def _listed(kind: str = "") -> Callable[[Any], Any]:
-    """One value for a list of one; for names, `all` for every name of the kind."""
+    """A validator that takes one value for a list of one and, for names, `all` for every name of the kind."""
 
     def read(value: Any) -> Any:
         if kind and value == "all":

@@ -43,7 +43,7 @@ class Stage:
     draw: int = 0  # seed of the draws
 
     def of(self, method: str, fixed: Collection[str]) -> "Stage | None":
-        """The stage as one row sees it; None where it has nothing to try."""
+        """The part of the stage that applies to one row; None where nothing does."""
         if method not in catalog.names("methods"):  # a model that is not trained by us has none of these fields
             return None
         has = {*OF_PROTOCOL, *catalog.entry("methods", method).hparams} - set(fixed)
@@ -64,7 +64,7 @@ class Stage:
         return self.sample or math.prod(len(axis) for axis in self.axes.values() if isinstance(axis, tuple))
 
     def _draws(self, centre: Mapping[str, Value]) -> Iterator[Values]:
-        """The centre, then draws; none comes twice, and where only lists are drawn from they end when all have come."""
+        """The centre, then draws without repetition; lists alone end when every combination was drawn."""
         lists = [axis for axis in self.axes.values() if isinstance(axis, tuple)]
         possible = math.prod(map(len, lists)) if len(lists) == len(self.axes) else math.inf
         inside = all(centre[name] in axis for name, axis in self.axes.items() if isinstance(axis, tuple))
@@ -79,12 +79,12 @@ class Stage:
                 yield values
 
     def _drawn(self, name: str, axis: tuple[Value, ...] | Range, number: int) -> Value:
-        """The same number of the same field is the same for every method, so that methods are paired."""
+        """The value of one draw; it depends on number and field alone, so that methods are paired."""
         digest = hashlib.sha256(f"{self.draw}/{number}/{name}".encode()).digest()
-        share = int.from_bytes(digest[:6], "big") / 2**48  # in [0, 1), exact in a float
+        fraction = int.from_bytes(digest[:6], "big") / 2**48  # in [0, 1), exact in a float
         if isinstance(axis, tuple):
-            return axis[int(share * len(axis))]
-        return rounded(axis.low * (axis.high / axis.low) ** share)
+            return axis[int(fraction * len(axis))]
+        return rounded(axis.low * (axis.high / axis.low) ** fraction)
 
     def config(self) -> dict[str, Any]:
         """The stage as plain data, its fields as pairs, for their order counts; what has its default is left out."""
@@ -104,7 +104,7 @@ class Choose:
 
 
 def rounded(number: float) -> float:
-    """A computed value to the digits that are kept of it.
+    """A computed value, rounded to the digits that are kept.
 
     >>> rounded(1.46779926762**2 / 0.681292069058)
     3.16227766016
@@ -120,7 +120,7 @@ def with_values(job: Job, values: Mapping[str, Value]) -> Job:
 
 
 def values_of(job: Job, names: Collection[str]) -> Values:
-    """The values that a job has of some fields."""
+    """The job's values of some fields."""
     hparams = dict(job.hparams)
     return {name: getattr(job.protocol, name) if name in OF_PROTOCOL else hparams[name] for name in names}
 

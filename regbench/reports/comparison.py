@@ -29,14 +29,14 @@ def compute(frame: "DataFrame", options: Options) -> Comparison:
 
 def frames(comparison: Comparison) -> "dict[str, DataFrame]":
     """One row per dataset."""
-    return {"datasets": pd.DataFrame([vars(each) for each in comparison.datasets])}
+    return {"datasets": pd.DataFrame([vars(part) for part in comparison.datasets])}
 
 
 def table(comparison: Comparison) -> Table:
     """Per dataset the difference in percent of B, its interval and the seeds A wins; over all in the last row."""
     overall, level = comparison.overall, f"{100 * comparison.level:g} %"
     unit = PERCENT if comparison.unit == scale.PERCENT else ""
-    rows = [_row(each, unit) for each in comparison.datasets]
+    rows = [_row(part, unit) for part in comparison.datasets]
     if overall.datasets > 1:
         wins = f"{overall.wins} of {overall.datasets} datasets"
         rows.append(("all", "", "", *_difference(overall, unit), wins))
@@ -54,7 +54,7 @@ def _won(about: metrics.About) -> str:
 
 
 def _what_differs(about: metrics.About) -> str:
-    """What the numbers between the two are."""
+    """What the column of differences shows."""
     if about.is_error:
         return "Difference in percent of the latter's error"
     lost = {"low": "", "high": ", turned so that less is better"}.get(
@@ -63,9 +63,9 @@ def _what_differs(about: metrics.About) -> str:
     return f"Difference{lost}"
 
 
-def _row(each: "DatasetDifference", unit: str) -> tuple[str, ...]:
-    wins = f"{each.wins} of {each.n} seed{'s' * (each.n != 1)}" + (f", {each.ties} tied" if each.ties else "")
-    return (order.alias(each.dataset), f"{each.a_mean:#.5g}", f"{each.b_mean:#.5g}", *_difference(each, unit), wins)
+def _row(part: "DatasetDifference", unit: str) -> tuple[str, ...]:
+    wins = f"{part.wins} of {part.n} seed{'s' * (part.n != 1)}" + (f", {part.ties} tied" if part.ties else "")
+    return (order.alias(part.dataset), f"{part.a_mean:#.5g}", f"{part.b_mean:#.5g}", *_difference(part, unit), wins)
 
 
 def _difference(part: "DatasetDifference | verdict.Overall", unit: str) -> tuple[str, str]:
@@ -75,10 +75,10 @@ def _difference(part: "DatasetDifference | verdict.Overall", unit: str) -> tuple
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:
     """How the last row was made, the exact tests, what was left out, and at the end the verdict."""
-    over = [*_shares(comparison), _tests(comparison.overall)] if comparison.overall.datasets > 1 else []
-    missing = [f"left out: {each}" for each in comparison.missing]
+    over = [*_over_datasets(comparison), _tests(comparison.overall)] if comparison.overall.datasets > 1 else []
+    missing = [f"left out: {reason}" for reason in comparison.missing]
     return (
-        *words.generated(each.dataset for each in comparison.datasets),
+        *words.generated(part.dataset for part in comparison.datasets),
         *over,
         *missing,
         *comparison.notes,
@@ -87,7 +87,7 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
     )
 
 
-def _shares(comparison: Comparison) -> list[str]:
+def _over_datasets(comparison: Comparison) -> list[str]:
     overall, a = comparison.overall, comparison.a
     better, worse = _words_of(comparison)
     unit = PERCENT if comparison.unit == scale.PERCENT else ""
@@ -112,7 +112,7 @@ def _mean(comparison: Comparison) -> str:
 
 
 def _words_of(comparison: Comparison) -> tuple[str, str]:
-    """How a better value of A, and a worse one, lies to that of B."""
+    """The words for a better and a worse value of A."""
     return {"low": ("lower", "higher"), "high": ("higher", "lower")}.get(str(comparison.better), ("nearer", "further"))
 
 

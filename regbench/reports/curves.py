@@ -8,6 +8,7 @@ import numpy as np
 from regbench import metrics, variants
 from regbench.analysis import order, select
 from regbench.analysis.comparable import with_width
+from regbench.analysis.scale import not_recorded
 from regbench.errors import NothingMeasured
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import epochs, tables, units
@@ -42,8 +43,9 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     whole, notes = _whole(frame[frame["name"].isin(list(names))])
     long = whole[whole["value"].notna()]
     if long.empty:
-        label = metrics.about(options.metric).label
-        raise NothingMeasured(f"no epoch of any run is stored with its {label}: no curve to draw")
+        if options.metric not in metrics.USUAL:
+            raise not_recorded(metrics.about(options.metric), options.benchmark or "")
+        raise NothingMeasured("no epoch of any run is stored: no curve to draw")
     several = long["k"].nunique() > 1 and not options.k
     k = (variants.DEFAULT_K,) if several and (long["k"] == variants.DEFAULT_K).any() else options.k
     long = select(long, k=k, datasets=options.datasets, methods=options.methods)

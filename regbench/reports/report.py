@@ -55,7 +55,7 @@ class Encoders:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as people read it: strings, with what it shows above and what it leaves out below.
+    """A table as text: cells are strings, with a caption above and notes below.
 
     The first `index` columns name the row; they are repeated where a wide table is cut into blocks. `rules` are the
     rows, counted from 0, above which a line sets apart what follows. `more` are further grids under the same caption,

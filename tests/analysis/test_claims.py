@@ -16,6 +16,7 @@ from regbench.analysis.claims.printed import Printed
 from regbench.analysis.claims.quantity import AGGREGATORS, Quantity, average, boxed, slopes
 from regbench.analysis.claims.rows import Missing, Row
 from regbench.analysis.claims.tree import Comparison, every
+from regbench.errors import NothingMeasured, UsageError
 from regbench.papers import claims
 from tests.made.cells import frame, like_the_paper, row
 from tests.papers.test_claims import SMALL
@@ -272,6 +273,33 @@ def test_runs_like_the_papers_table_say_what_it_says_or_decide_what_it_leaves_op
     contrary = {HOLDS: FAILS, FAILS: HOLDS}
     assert all(verdict != contrary.get(OWN[name]) for name, verdict in answers.items())
     assert answers["soft-over-hard"] == HOLDS
+
+
+def test_claims_are_judged_by_the_error_that_is_asked_for():
+    made = runs({"lsq": (1, 1), "end2end": (0.5, 0.5)})
+    made["test_crps"] = made["test_rmse"] * np.where(made["method"] == "end2end", 4, 1)
+    paper = claims.read(SMALL.format("{improves: {rows: [end2end], over: [lsq], k: 25}}"), "small")
+    assert verify(paper, made).claims[0].answers["rmse"].verdict == HOLDS
+    (finding,) = verify(paper, made, measured=["crps"]).claims
+    assert finding.metrics == ("crps",)
+    assert finding.answers["crps"].verdict == FAILS
+
+
+def test_a_method_without_the_metric_is_named_as_what_is_missing():
+    made = runs({"lsq": (1, 1), "end2end": (0.5, 0.5)})
+    made["test_crps"] = made["test_rmse"].where(made["method"] == "end2end")
+    paper = claims.read(SMALL.format("{improves: {rows: [end2end], over: [lsq], k: 25}}"), "small")
+    (finding,) = verify(paper, made, measured=["crps"]).claims
+    assert finding.answers["crps"].missing == {("A", LSQ): "no CRPS recorded", ("B", LSQ): "no CRPS recorded"}
+
+
+def test_a_metric_of_which_ratios_mean_nothing_or_that_no_run_has_is_refused():
+    made = runs({"lsq": (1, 1), "end2end": (0.5, 0.5)}).assign(test_crps=np.nan)
+    paper = claims.read(SMALL.format("{improves: {rows: [end2end], over: [lsq], k: 25}}"), "small")
+    with pytest.raises(UsageError, match=r"R² .* is no error"):
+        verify(paper, made, measured=["r2"])
+    with pytest.raises(NothingMeasured, match="CRPS was not recorded in any run"):
+        verify(paper, made, measured=["crps"])
 
 
 def test_the_order_of_rows_changes_nothing():

@@ -33,7 +33,7 @@ class Doubt:
 
     @property
     def turned(self) -> "Doubt":
-        """Of the contrary."""
+        """The doubt of the negated statement."""
         return Doubt(self.of_false, self.of_true)
 
 
@@ -41,12 +41,12 @@ TRUE, FALSE, UNKNOWN = Doubt(0.0, 1.0), Doubt(1.0, 0.0), Doubt(1.0, 1.0)
 
 
 def certain(*, true: bool) -> Doubt:
-    """Of what is known without doubt."""
+    """A statement that is known to be true, or known to be false."""
     return TRUE if true else FALSE
 
 
 def at_least(needed: int, doubts: Sequence[Doubt]) -> Doubt:
-    """That so many of the statements are true; all of them, one of them, or some number between.
+    """The doubt that at least `needed` of the statements are true.
 
     The bound is Bonferroni's, for partial conjunctions that of Benjamini and Heller (2008),
     https://doi.org/10.1111/j.1541-0420.2007.00984.x: to call all true takes no correction, for each must be certain by

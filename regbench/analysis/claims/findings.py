@@ -24,7 +24,7 @@ PAPER = "paper"
 
 @dataclass(frozen=True)
 class Answer:
-    """What one body of evidence says of a claim."""
+    """The verdict of the paper's tables, or of our runs, on a claim."""
 
     verdict: str
     deciding: tuple[Comparison, ...] = ()  # of the comparisons, those that make the verdict what it is
@@ -34,7 +34,7 @@ class Answer:
 
     @property
     def missing(self) -> dict[tuple[str, Row], str]:
-        """The cells without which it cannot be decided, each with the reason."""
+        """The cells that are needed to decide and missing, each with the reason."""
         return {(dataset, row): why for each in self.deciding for dataset, row, why in each.missing.cells}
 
 
@@ -57,7 +57,7 @@ class Finding:
 
     @cached_property
     def cells(self) -> dict[tuple[str, Row], tuple[str, ...]]:
-        """The cells that decide, in the order of the comparisons, and in which answers they do."""
+        """The cells that decide, in the order of the comparisons, each with the names of the answers it decides."""
         found: dict[tuple[str, Row], tuple[str, ...]] = {}
         for name, answer in self.answers.items():
             for cell in dict.fromkeys(cell for each in answer.deciding for cell in each.cells):
@@ -78,7 +78,7 @@ class Findings:
 
     @property
     def open(self) -> tuple[Finding, ...]:
-        """Those that our runs leave undecided."""
+        """The claims that our runs leave undecided."""
         return tuple(each for each in self.claims if each.open)
 
 
@@ -129,7 +129,7 @@ def _check_metric(name: str, frame: "DataFrame | None") -> None:
 
 
 def _with_included(own: Mapping[str, Answer], included: Sequence[Finding]) -> dict[str, Answer]:
-    """A claim that says more than another fails where that one does: of more comparisons each must be the surer."""
+    """A claim that includes another one fails where that one fails."""
     answers = dict(own)
     for name, answer in own.items():
         failed = [each.answers[name] for each in included if each.answers[name].verdict == FAILS]

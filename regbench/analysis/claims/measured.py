@@ -39,8 +39,8 @@ class Measured:
         self.settings = {
             (order.alias(dataset), Row(variant, k)): values for (dataset, variant, k), values in (chosen or {}).items()
         }
-        for each in records(comparable(frame)):
-            self._add(each, null(each[f"test_{metric}"]))
+        for job in records(comparable(frame)):
+            self._add(job, null(job[f"test_{metric}"]))
 
     def _add(self, job: dict[str, Any], error: Any) -> None:
         k = null(job["k"])
@@ -54,7 +54,7 @@ class Measured:
             self.unrecorded.add(place)
 
     def cell(self, dataset: str, row: Row) -> Quantity | Missing:
-        """The mean over seeds, and where it would lie with others; a single seed says nothing of that."""
+        """The mean over seeds with its confidence interval; a single seed has none."""
         if isinstance(found := self._paired(dataset, [row], fewest=1), Missing):
             return found
         ((_, errors),) = found.items()
@@ -86,11 +86,11 @@ class Measured:
         return self._average({one: 1.0, other: -1.0}, over, datasets, aggregator, 0.0)
 
     def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
-        """What a sweep of ours chose."""
+        """The value that one of our sweeps chose."""
         return self.settings.get((dataset, row), {}).get(setting)
 
     def _paired(self, dataset: str, rows: Sequence[Row], *, fewest: int = 2) -> dict[Row, np.ndarray] | Missing:
-        """The errors of each row on the seeds that all of them have, in order."""
+        """The errors of each row on the seeds that all rows have, ordered by seed."""
         seeds = [set(self.errors.get((dataset, each), ())) for each in rows]
         common = sorted(set.intersection(*seeds))
         if len(common) >= fewest:
@@ -121,11 +121,11 @@ class Measured:
         errors = [each for each in found if not isinstance(each, Missing)]
         ratios = {row: np.array([each[row].mean() / each[over].mean() for each in errors]) for row in weights}
         value = sum(weight * float(average(ratios[row], aggregator)) for row, weight in weights.items())
-        shares = {row: weight * ratios[row] * slopes(ratios[row], aggregator) for row, weight in weights.items()}
+        parts = {row: weight * ratios[row] * slopes(ratios[row], aggregator) for row, weight in weights.items()}
         moves = [
             sum(
-                share[place] * (each[row] / each[row].mean() - each[over] / each[over].mean())
-                for row, share in shares.items()
+                part[place] * (each[row] / each[row].mean() - each[over] / each[over].mean())
+                for row, part in parts.items()
             )
             for place, each in enumerate(errors)
         ]

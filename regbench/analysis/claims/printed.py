@@ -17,7 +17,7 @@ NOT_PRINTED = "not in the paper's tables"
 
 
 class Printed:
-    """What a paper prints, to the decimals that its tables are rounded to."""
+    """The numbers that a paper prints, each an interval because it is rounded."""
 
     def __init__(self, paper: "Paper") -> None:
         self.cells: dict[tuple[str, Row], tuple[float, Interval]] = {}
@@ -29,7 +29,6 @@ class Printed:
         self.settings = {(table.of, table.setting): tables.chosen(table, paper.folder) for table in paper.chosen}
 
     def cell(self, dataset: str, row: Row) -> Quantity | Missing:
-        """One number."""
         if gone := self._missing([dataset], [row]):
             return gone
         value, interval = self.cells[dataset, row]
@@ -72,7 +71,7 @@ class Printed:
         return boxed(mine.value - theirs.value, float(low), float(high))
 
     def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
-        """What a sweep of the paper chose."""
+        """The value that the paper's sweep chose."""
         return self.settings.get((row.variant, setting), {}).get((dataset, row.k))
 
     def _missing(self, datasets: Sequence[str], rows: Sequence[Row]) -> Missing | None:
@@ -86,7 +85,7 @@ class Printed:
         return value / scale, *corners(lambda a, b: a / b, [self.cells[dataset, each][1] for each in (row, over)])
 
     def _difference(self, dataset: str, one: Row, other: Row, over: Row, aggregator: str) -> Interval:
-        """Between what the two rows' relative errors, or their logarithms, differ on one dataset."""
+        """The interval of the difference of two rows' relative errors, or of their logarithms, on one dataset."""
         names = list(dict.fromkeys((one, other, over)))
         places = [names.index(each) for each in (one, other, over)]
 

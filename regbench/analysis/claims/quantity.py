@@ -61,7 +61,7 @@ def average(ratios: np.ndarray, aggregator: str) -> np.ndarray:
 
 
 def slopes(ratios: np.ndarray, aggregator: str) -> np.ndarray:
-    """How fast the mean of ratios (D,) moves with each of them; the median, only with those in the middle.
+    """The derivative of the mean of ratios (D,) by each of them; of the median it is 0 but for those in the middle.
 
     >>> slopes(np.array([0.5, 2.0, 0.7, 0.9]), "median").tolist()
     [0.0, 0.0, 0.5, 0.5]

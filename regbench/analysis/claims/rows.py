@@ -18,14 +18,14 @@ class Row(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """Cells without which a number cannot be had, each with the reason."""
+    """The missing cells that a number needs, each with the reason."""
 
     cells: tuple[tuple[str, Row, str], ...]  # dataset, row, why
 
 
 @cache
 def row(text: str, k: int | None) -> Row:
-    """A row from its name; its own k goes before the one it is asked at.
+    """A row from its name; a k in the name takes precedence over the argument.
 
     >>> row("soft_binning[lambda_sigma=1,k=5]", 25), row("lsq", 25)
     (Row(variant='soft_binning[lambda_sigma=1]', k=5), Row(variant='lsq', k=None))
@@ -37,6 +37,6 @@ def row(text: str, k: int | None) -> Row:
 
 
 def missing(parts: Iterable["Missing | object"]) -> "Missing | None":
-    """All cells that are not there, each once; None where none is."""
+    """All missing cells, each once; None where nothing is missing."""
     cells = [cell for part in parts if isinstance(part, Missing) for cell in part.cells]
     return Missing(tuple(dict.fromkeys(cells))) if cells else None

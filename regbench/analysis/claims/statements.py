@@ -17,11 +17,9 @@ MEANS: dict[str, str] = dict(zip(AGGREGATORS, ("mean", "geometric mean", "median
 
 
 class Evidence(Protocol):
-    """What can be asked of a paper's tables and of runs alike."""
+    """What a paper's tables and our runs both answer."""
 
-    def cell(self, dataset: str, row: Row) -> Quantity | Missing:
-        """One error."""
-        ...
+    def cell(self, dataset: str, row: Row) -> Quantity | Missing: ...
 
     def form(self, dataset: str, weights: Mapping[Row, float], *, per: Row) -> Quantity | Missing:
         """A weighted sum of one dataset's errors, in units of one of them."""
@@ -40,13 +38,13 @@ class Evidence(Protocol):
         ...
 
     def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
-        """What a sweep chose for a setting."""
+        """The value that a sweep chose for a setting."""
         ...
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Whom a claim is asked of, and how means are taken."""
+    """The evidence that a claim is checked against, and how means are taken."""
 
     evidence: Evidence
     datasets: tuple[str, ...]  # by their short names

@@ -11,7 +11,7 @@ from regbench.analysis.claims.rows import Missing, Row
 
 @dataclass(frozen=True, eq=False)  # each is made once, and told apart by being itself
 class Comparison:
-    """One statement about cells, and what the evidence says of it. No dataset means all of them, by their mean."""
+    """One statement about cells, and what the evidence says of it. Without a dataset it is about the mean over all."""
 
     statement: str
     measure: str  # what the number is that was found
@@ -24,30 +24,27 @@ class Comparison:
 
     @property
     def deciding(self) -> "tuple[Comparison, ...]":
-        """Itself."""
         return (self,)
 
     @property
     def leaves(self) -> "tuple[Comparison, ...]":
-        """Itself."""
         return (self,)
 
 
 @dataclass(frozen=True)
 class AtLeast:
-    """So many of the parts hold."""
+    """At least `needed` of the parts hold."""
 
     needed: int
     parts: tuple["Node", ...]
 
     @cached_property
     def doubt(self) -> Doubt:
-        """Of that, by the doubts of the parts."""
         return at_least(self.needed, [part.doubt for part in self.parts])
 
     @property
     def deciding(self) -> tuple[Comparison, ...]:
-        """The comparisons that make it what it is: those that hold, those that fail, or those that are in its way."""
+        """The comparisons that decide the verdict: those that hold, those that fail, or those that keep it open."""
         verdict, count = self.doubt.verdict, len(self.parts)
         match verdict:
             case "holds":
@@ -57,33 +54,29 @@ class AtLeast:
             case _:
                 settled = HOLDS if self.needed == count else FAILS if self.needed == 1 else None
                 chosen = [part for part in self.parts if part.doubt.verdict != settled]
-        return tuple(dict.fromkeys(each for part in chosen or self.parts for each in part.deciding))
+        return tuple(dict.fromkeys(leaf for part in chosen or self.parts for leaf in part.deciding))
 
     @property
     def leaves(self) -> tuple[Comparison, ...]:
-        """Every comparison in it."""
-        return tuple(dict.fromkeys(each for part in self.parts for each in part.leaves))
+        return tuple(dict.fromkeys(leaf for part in self.parts for leaf in part.leaves))
 
 
 @dataclass(frozen=True)
 class Turned:
-    """The part fails."""
+    """The negation of a part."""
 
     part: "Node"
 
     @property
     def doubt(self) -> Doubt:
-        """The part's, turned round."""
         return self.part.doubt.turned
 
     @property
     def deciding(self) -> tuple[Comparison, ...]:
-        """The part's."""
         return self.part.deciding
 
     @property
     def leaves(self) -> tuple[Comparison, ...]:
-        """The part's."""
         return self.part.leaves
 
 

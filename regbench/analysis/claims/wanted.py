@@ -13,7 +13,7 @@ MOST_SEEDS = 100  # more than that is no advice
 
 
 def worth(findings: Findings, *, choosing: bool = False) -> Counter[tuple[str, Row]]:
-    """Of each cell how many open claims wait for it."""
+    """The number of open claims that wait for each cell."""
     return Counter(cell for finding in findings.open for cell in wanted(finding, choosing=choosing))
 
 

@@ -144,7 +144,7 @@ def _usual(rows: "DataFrame") -> int:
 
 
 def _pictured(ablation: Ablation, options: Options) -> int | None:
-    """Of the ks at which something was compared: the one asked for, or else 25, or else the largest."""
+    """The k that is drawn: of those compared the one asked for, or else 25, or else the largest."""
     ks = sorted({each.k for each in ablation.changes if each.k is not None and each.comparison})
     asked = [k for k in (*options.k, variants.DEFAULT_K) if k in ks]
     return asked[0] if asked else max(ks, default=None)

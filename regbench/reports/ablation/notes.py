@@ -9,7 +9,7 @@ MANY = 20  # intervals, of which at 95 % one misses by chance
 
 
 def caption(ablation: Ablation, source: str, usual: int, *, several: bool, alike: bool) -> str:
-    """What is measured against what, with which interval, over how many seeds."""
+    """What is compared, with which interval, over how many seeds."""
     first = _compared(ablation)[0]
     level, rope = f"{100 * first.level:g} %", f"{100 * first.rope:g} %"
     base = "the method itself, values chosen on validation rows," if ablation.chosen else "the method at its defaults"
@@ -55,7 +55,7 @@ def _compared(ablation: Ablation) -> list[Comparison]:
 
 
 def _defaults(ablation: Ablation) -> list[str]:
-    """The values of what is varied that the rows are compared with."""
+    """The default values of the settings that are varied."""
     varied: dict[str, dict[str, object]] = {}
     for each in ablation.changes:
         own = varied.setdefault(each.method, {})
@@ -85,7 +85,7 @@ def _mixed(ablation: Ablation) -> list[str]:
 
 
 def _otherwise(ablation: Ablation) -> list[str]:
-    """Rows of which comparing says the same, together."""
+    """The notes of the comparisons, each with all rows that it is about."""
     found: dict[str, list[str]] = {}
     for each in ablation.changes:
         for note in each.comparison.notes if each.comparison else ():
@@ -94,7 +94,7 @@ def _otherwise(ablation: Ablation) -> list[str]:
 
 
 def _chance(ablation: Ablation) -> list[str]:
-    """What reading so many intervals at once amounts to."""
+    """How many intervals would leave out 0 by chance, when many are read at once."""
     compared = _compared(ablation)
     cells = [(part.low, part.high) for each in compared for part in each.datasets if part.low is not None]
     if len(cells) < MANY:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def described(encoder: Encoder) -> str:
-    """An encoder as captions name it."""
+    """The name of an encoder in captions."""
     return f"{encoder.variant} ({encoder.role}, epoch {encoder.epoch})"
 
 

@@ -33,7 +33,7 @@ MOST_POINTS = 1000  # targets that are drawn; more would be a blot
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
-    """One of the two: whose it is, and its shares ψ.
+    """One of the two encoders: its method and its probabilities ψ of the bins.
 
     of_grid: (GRID², K) over the plane, row by row. of_y: (K,). of_targets: (N, K), of all training targets.
     mu: (K, 2), where the bins decode to. own: the bin of y.
@@ -53,7 +53,7 @@ class Encoder:
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """Both encoders, the plane, and what the words around the figure need.
+    """Both encoders, the plane, and what captions and notes need.
 
     bins: all of them as stored, in the order in which they are numbered and shown.
     axis: (2, GRID), where the grid's lines lie.
@@ -72,7 +72,7 @@ class Numbers:
     remarks: Mapping[str, tuple[str, ...]]
 
     def notes(self, *shown: Encoder) -> tuple[str, ...]:
-        """Those that concern these encoders, each once."""
+        """The notes about these encoders, each once."""
         return tuple(dict.fromkeys([*self.made_up, *(note for each in shown for note in self.remarks[each.role])]))
 
     @property
@@ -193,7 +193,7 @@ def _typical(fixed: encoders.Parameters, targets: "Array") -> "Array":
 
 
 def _as_read(centres: "Array") -> tuple[int, ...]:
-    """The bins in rows from top to bottom and in each from left to right, so that panels lie about as bins do."""
+    """The bins from top to bottom and from left to right, so that panels are arranged roughly as the bins are."""
     down = np.argsort(-centres[:, 1], kind="stable")
     rows = [down[start : start + across(len(down))] for start in range(0, len(down), across(len(down)))]
     return tuple(int(each) for row in rows for each in row[np.argsort(centres[row, 0], kind="stable")])
@@ -209,7 +209,7 @@ def across(k: int) -> int:
 
 
 def _names(dataset: str) -> tuple[str, str]:
-    """What the two dimensions are called."""
+    """The names of the two dimensions of the target."""
     known = catalog.entry("datasets", dataset).arguments if dataset in catalog.names("datasets") else {}
     first, second = known.get("targets") or ("first target", "second target")
     return first, second

@@ -31,7 +31,7 @@ def base(axes: "Axes", numbers: Numbers) -> None:
 
 
 def shares(axes: "Axes", numbers: Numbers, encoder: Encoder, bin_: int) -> Any:
-    """Filled contours of ψ(·)_i; what a colour bar is made of."""
+    """Draw filled contours of ψ(·)_i; returns them for the colour bar."""
     values = encoder.of_grid[:, bin_].reshape(len(numbers.axis[1]), -1)
     filled = axes.contourf(
         *numbers.axis, values, levels=(*LEVELS, 1), cmap=_shades(looks.colour(encoder.method)), zorder=0
@@ -79,13 +79,12 @@ def marks(numbers: Numbers, *shown: Encoder) -> "list[Artist]":
 
 
 def cross(axes: "Axes", numbers: Numbers) -> None:
-    """The target y."""
     axes.plot(*numbers.y, "x", markersize=6, markeredgewidth=2.6, color="white", zorder=5)
     axes.plot(*numbers.y, "x", markersize=5, markeredgewidth=1.2, color="black", zorder=6)
 
 
 def title(encoder: Encoder) -> str:
-    """An encoder as figures name it."""
+    """The name of an encoder in figures."""
     return f"{encoder.role} encoder ({looks.label(encoder.method)})"
 
 

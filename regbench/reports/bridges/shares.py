@@ -25,13 +25,11 @@ class Numbers:
 
 
 def fixed(given: Encoders, options: Options) -> Numbers:
-    """Of the fixed encoder."""
     common = encoder_pair.compute(given, options)
     return Numbers(common, common.fixed)
 
 
 def learnt(given: Encoders, options: Options) -> Numbers:
-    """Of the learnt encoder."""
     common = encoder_pair.compute(given, options)
     return Numbers(common, common.learnt)
 
@@ -91,7 +89,7 @@ def draw(numbers: Numbers) -> "Figure":
 
 
 def _panel(axes: "Axes", numbers: Numbers, place: int) -> Any:
-    """One bin, by the place at which it is shown; what the colour bar is made of."""
+    """Draw the panel of one bin; returns its contours for the colour bar."""
     common, shown, bin_ = numbers.common, numbers.shown, numbers.common.bins[place]
     maps.base(axes, common)
     filled = maps.shares(axes, common, shown, bin_)

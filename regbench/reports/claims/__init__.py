@@ -23,7 +23,7 @@ WORDS = {HOLDS: "hold", FAILS: "fail", OPEN: "cannot be decided"}
 
 @dataclass(frozen=True)
 class Numbers:
-    """What was found of each claim, the benchmark it rests on, and whether all that decides it is shown."""
+    """The findings, the benchmark they rest on, and whether all comparisons and cells are shown."""
 
     findings: Findings
     benchmark: str | None
@@ -31,7 +31,6 @@ class Numbers:
 
 
 def compute(findings: Findings, options: Options) -> Numbers:
-    """The verdicts as they are; of single claims with all comparisons and cells."""
     return Numbers(findings, options.benchmark, bool(options.claims))
 
 
@@ -42,10 +41,10 @@ def plain(numbers: Numbers, width: int | None) -> str:
     findings, width = numbers.findings, width or WIDTH
     parts = [textwrap.fill(_caption(numbers), width)]
     longest = max(len(named(name)) for name in (PAPER, *findings.metrics))
-    for each in findings.claims:
-        said = f"{each.claim.id}: “{each.claim.text}” (section {each.claim.section})"
+    for finding in findings.claims:
+        said = f"{finding.claim.id}: “{finding.claim.text}” (section {finding.claim.section})"
         lines = [textwrap.fill(said, width, subsequent_indent="    ", break_on_hyphens=False)]
-        for name, (verdict, why) in words.answers(each, findings).items():
+        for name, (verdict, why) in words.answers(finding, findings).items():
             start = f"  {name:<{longest}}  {verdict:<{JUDGED}}  "
             indent = " " * len(start)
             lines.append(textwrap.fill(why, width, initial_indent=start, subsequent_indent=indent).rstrip())
@@ -61,10 +60,10 @@ def table(numbers: Numbers) -> Table:
         return details.table(findings, _source(numbers), _method(findings))
     measured = [name for name in findings.metrics if name in findings.evidence]
     rows = []
-    for each in findings.claims:
-        verdicts = [_verdict(each.answers[name]) for name in (PAPER, *findings.metrics)]
-        why = [f"{named(name)}: {words.why(each.answers[name], findings, name)}" for name in (PAPER, *measured)]
-        rows.append((each.claim.id, f"“{each.claim.text}” ({each.claim.section})", *verdicts, "; ".join(why)))
+    for finding in findings.claims:
+        verdicts = [_verdict(finding.answers[name]) for name in (PAPER, *findings.metrics)]
+        why = [f"{named(name)}: {words.why(finding.answers[name], findings, name)}" for name in (PAPER, *measured)]
+        rows.append((finding.claim.id, f"“{finding.claim.text}” ({finding.claim.section})", *verdicts, "; ".join(why)))
     header = ("claim", "the paper says", *(named(name) for name in (PAPER, *findings.metrics)), "decided by")
     return Table(_caption(numbers), header, tuple(rows), _notes(findings))
 
@@ -98,7 +97,7 @@ def _source(numbers: Numbers) -> str:
 
 
 def _method(findings: Findings) -> str:
-    """How a verdict comes about."""
+    """How verdicts are made, in words."""
     return (
         "a printed number is an interval, the one that its rounding leaves open; ours are means over seeds, compared "
         "seed by seed. A comparison is at 95 % by itself, a verdict corrected for how many of them its claim makes. "
@@ -107,10 +106,10 @@ def _method(findings: Findings) -> str:
 
 
 def _notes(findings: Findings) -> tuple[str, ...]:
-    """How a verdict comes about, what to know of the paper, and how many of each there are."""
+    """How verdicts are made, remarks on the paper, and the number of each verdict."""
     counts = []
     for name in (PAPER, *findings.metrics):
-        count = Counter(each.answers[name].verdict for each in findings.claims)
+        count = Counter(finding.answers[name].verdict for finding in findings.claims)
         counts.append(f"{named(name)}: " + ", ".join(f"{count[verdict]} {word}" for verdict, word in WORDS.items()))
     return (_method(findings), *findings.paper.notes, *findings.notes, *counts)
 

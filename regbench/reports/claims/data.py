@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def key(name: str) -> str:
-    """Whose answer it is, as fields and columns have it.
+    """The name of an answer in fields and columns.
 
     >>> key("paper"), key("rmse")
     ('paper', 'ours_rmse')
@@ -34,16 +34,16 @@ def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
     return {
         "paper": findings.paper.name,
         "benchmark": benchmark,
-        "claims": [_claim(each, findings) for each in findings.claims],
+        "claims": [_claim(finding, findings) for finding in findings.claims],
     }
 
 
 def frame(findings: Findings) -> "DataFrame":
     """One row per claim: the verdicts, for each way of taking means."""
     rows = []
-    for each in findings.claims:
-        row = {"id": each.claim.id, "section": each.claim.section, "text": each.claim.text}
-        for name, answer in each.answers.items():
+    for finding in findings.claims:
+        row = {"id": finding.claim.id, "section": finding.claim.section, "text": finding.claim.text}
+        for name, answer in finding.answers.items():
             row[key(name)] = answer.verdict
             row |= {f"{key(name)}_{how}": other.verdict for how, other in answer.by_aggregator.items()}
             row[f"{key(name)}_decided_by"] = words.why(answer, findings, name)
@@ -101,7 +101,7 @@ def deciding(finding: Finding) -> list[tuple[str, str | None]]:
 
 
 def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str, Any]:
-    """What each body of evidence says of one comparison."""
+    """The results of one comparison: by the paper's tables and by our runs."""
     found = {}
     for name, answer in finding.answers.items():
         ways = {how: _number(find(other, statement, dataset)) for how, other in answer.by_aggregator.items()}
@@ -111,7 +111,7 @@ def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str
 
 
 def find(answer: Answer, statement: str, dataset: str | None) -> "Comparison | None":
-    """The comparison of an answer that says this of that dataset."""
+    """The comparison of an answer with this statement and dataset."""
     alike = (each for each in answer.comparisons if (each.statement, each.dataset) == (statement, dataset))
     return next(alike, None)
 

@@ -20,9 +20,9 @@ def table(findings: Findings, source: str, method: str) -> Table:
     """Of each claim the comparisons that decide it, and the cells: ours with N beside the paper's."""
     notes = (method, *findings.notes)
     first, *others = [
-        each
+        table
         for finding in findings.claims
-        for each in (_comparisons(finding, findings), _cells(finding, findings, source, notes))
+        for table in (_comparisons(finding, findings), _cells(finding, findings, source, notes))
     ]
     return replace(first, others=tuple(others))
 

@@ -19,7 +19,7 @@ SHOWN = 2  # comparisons that are named
 
 
 def named(name: str) -> str:
-    """Whose answer it is: the paper's, or ours in a metric.
+    """The name of an answer in tables: the paper's, or ours in a metric.
 
     >>> named("paper"), named("rmse")
     ("paper's table", 'ours, RMSE')
@@ -28,7 +28,7 @@ def named(name: str) -> str:
 
 
 def answers(finding: Finding, findings: Findings) -> dict[str, tuple[str, str]]:
-    """The verdicts by whose they are, each with what decides it and what would change it; ours as one where alike."""
+    """The verdict of each answer with its reasons; ours are one entry where all metrics agree."""
     found = {
         named(name): (answer.verdict, "; ".join(filter(None, [why(answer, findings, name), *turns(answer)])))
         for name, answer in finding.answers.items()
@@ -52,7 +52,6 @@ def why(answer: Answer, findings: Findings, name: str) -> str:
 
 
 def _words(comparison: "Comparison", findings: Findings, name: str) -> str:
-    """A comparison with its numbers, short."""
     found = comparison.found
     if comparison.dataset is None:
         number = f": {found.value:.3f} ({found.low:.3f} to {found.high:.3f})" if found else ""
@@ -82,7 +81,7 @@ def turns(answer: Answer) -> list[str]:
 
 
 def otherwise(answer: Answer) -> list[str]:
-    """By which means over datasets the verdict would be another."""
+    """The means over datasets by which the verdict would be another."""
     other: dict[str, list[str]] = {}
     for how, by in answer.by_aggregator.items():
         if by.verdict != answer.verdict:

@@ -70,7 +70,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
 
 
 def _drawn(curves: "DataFrame", options: Options) -> tuple["DataFrame", list[str]]:
-    """What a picture has room for: one k unless several were asked for, defaults before variants; and the rest."""
+    """The curves that fit into a figure, one k unless several were asked for, and a note on the rest."""
     if curves.empty:
         return curves, ["nothing is drawn: a curve needs every epoch, and only the best and the last are here"]
     lines = list(epochs.lines(curves).values())

@@ -17,7 +17,7 @@ DASHES = ((0, (4, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)))  # of the variants of a
 
 
 def draw(curves: "DataFrame", datasets: Sequence[str], diagnostics: Mapping[str, str]) -> Figure:
-    """Median over seeds after every epoch, and their range; without a run whose every epoch is here no panel."""
+    """Median and range over seeds after every epoch; no panel where no run has every epoch."""
     if curves.empty:
         return Figure()
     styles = _styles(curves)

@@ -36,7 +36,7 @@ BASE: dict[str, Any] = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4,
 
 @contextmanager
 def style() -> Iterator[None]:
-    """What every figure is drawn and saved under."""
+    """The style of every figure, as a context."""
     with mpl.rc_context(STYLE):
         yield
 
@@ -51,7 +51,7 @@ def encode(figure: "Figure", form: str) -> bytes:
 
 
 def line(axes: "Axes", x: Any, y: Any, *, low: Any = None, high: Any = None, bars: bool = False, **look: Any) -> None:
-    """A line over an axis; what it lies within is a band, or `bars` where bands would hide other lines."""
+    """A line over an axis, with its interval as a band, or as `bars` where bands would hide other lines."""
     look = {"linewidth": 0.9, **look}
     axes.plot(x, y, **look)
     if low is not None and bars:
@@ -61,7 +61,7 @@ def line(axes: "Axes", x: Any, y: Any, *, low: Any = None, high: Any = None, bar
 
 
 def panels(figure: "Figure", count: int, across: int) -> "list[Axes]":
-    """So many panels, row by row."""
+    """`count` panels in rows of `across`."""
     every = figure.subplots(-(-count // across), across, squeeze=False).ravel()
     for axes in every[count:]:
         axes.set_axis_off()
@@ -81,7 +81,6 @@ def scale_errors(axes: "Axes") -> None:
 
 
 def tick_values(axes: "Axes", values: list[Any]) -> None:
-    """Ticks at these values alone."""
     from matplotlib.ticker import NullLocator
 
     axes.set_xticks(values, [f"{value:g}" for value in values])

@@ -19,7 +19,7 @@ Styles = Mapping[looks.Line, Mapping[str, Any]]
 
 
 def whole(long: "DataFrame") -> "DataFrame":
-    """The rows of runs whose every epoch is here; a distilled export leaves most of them out."""
+    """The rows of runs that have every epoch; a distilled export keeps only a few."""
     if "epochs" not in long or long.empty:
         return long
     return long[long.groupby(["run_id", "name"])["epoch"].transform("nunique") >= long["epochs"]]
@@ -51,7 +51,7 @@ def lines(rows: "DataFrame") -> dict[looks.Line, dict[str, Any]]:
 
 
 def line(row: Any) -> looks.Line:
-    """What has a look of its own: a method, and its variant and k."""
+    """What a colour and a line style belong to: a method, and its variant and k."""
     return row["method"], (row["variant"], null(row["k"]))
 
 

@@ -26,12 +26,12 @@ def _said(method: str) -> dict[str, Any]:
 
 
 def colour(method: str) -> str:
-    """The colour of a method; of one that names none a spare one, which depends on its name alone."""
+    """The colour of a method; one without a colour gets a spare one that depends on its name alone."""
     return _said(method).get("colour") or SPARE[crc32(method.encode()) % len(SPARE)]
 
 
 def label(method: str, variant: str = "", k: Any = None) -> str:
-    """A method as figures name it, with what its variant changes.
+    """The label of a method in figures, with what its variant changes.
 
     >>> label("soft_binning", "soft_binning[lambda_sigma=1]", 5)
     'soft binning [λσ=1], k = 5'
@@ -42,7 +42,7 @@ def label(method: str, variant: str = "", k: Any = None) -> str:
 
 
 def _symbol(found: re.Match[str]) -> str:
-    return symbols.plain(found[0]) if found[0] in symbols.symbols() else found[0]
+    return symbols.plain(found[0]).replace("_", "") if found[0] in symbols.symbols() else found[0]
 
 
 def colours(lines: Iterable[Line]) -> dict[Line, str]:
@@ -76,5 +76,5 @@ def mixed(colour: str, light: float) -> str:
 
 
 def marker(place: int) -> str:
-    """The mark of the dataset at that place in their order."""
+    """The marker of the dataset at that position in their order."""
     return MARKERS[place % len(MARKERS)]

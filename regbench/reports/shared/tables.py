@@ -58,7 +58,7 @@ def stacked(caption: str, blocks: Sequence[Table], notes: tuple[str, ...]) -> Ta
 
 
 def compact(table: Table) -> Table:
-    """The table less the naming columns that are empty throughout."""
+    """The table without naming columns that are empty."""
     empty = [column for column in range(table.index) if not any(row[column] for row in table.rows)]
     kept = [column for column in range(len(table.header)) if column not in empty]
     rows = tuple(tuple(row[column] for column in kept) for row in table.rows)
@@ -122,7 +122,7 @@ def ratio_table(normalized: Normalized, source: str, notes: tuple[str, ...]) -> 
 
 
 def _relative(normalized: Normalized, source: str) -> str:
-    """What a table of ratios shows, in one paragraph."""
+    """The caption of a table of ratios."""
     count = len(normalized.common)
     several = normalized.cells["dataset"].nunique() > 1
     over = f"; means over {count} dataset{'' if count == 1 else 's'}" if count else "; no means"

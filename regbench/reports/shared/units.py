@@ -21,7 +21,7 @@ def convert(cells: "DataFrame", options: Options) -> "DataFrame":
 
 
 def factor(rows: "DataFrame", options: Options) -> np.ndarray:
-    """What turns the metric asked for of each row into the units asked for."""
+    """The factor by row that converts the metric asked for to the units asked for."""
     return widths(rows, options) if _has_units(options.metric) else np.ones(len(rows))
 
 
@@ -30,7 +30,7 @@ def _has_units(metric: str) -> bool:
 
 
 def widths(rows: "DataFrame", options: Options) -> np.ndarray:
-    """What turns a number in units of the scaled target into the units asked for."""
+    """The factor by row from units of the scaled target to the units asked for."""
     if options.units == "scaled":
         return np.ones(len(rows))
     known = {dataset: _width(dataset, options.ranges.get(dataset)) for dataset in set(rows["dataset"])}
@@ -38,7 +38,7 @@ def widths(rows: "DataFrame", options: Options) -> np.ndarray:
 
 
 def named(units: str) -> str:
-    """The units as captions name them."""
+    """The name of the units in captions."""
     return "original units" if units == "original" else "units of the target scaled to [0, 1]"
 
 

@@ -173,12 +173,11 @@ def _dashes(lines: "DataFrame") -> dict[int | None, Any]:
 
 
 def _field(lines: "DataFrame") -> str:
-    """What curves are over: the field of the grid, or the learning rate."""
+    """The field along the axis of curves: that of the grid, or the learning rate."""
     return next((axes[0] for axes in lines["axes"] if axes), "learning_rate")
 
 
 def _same(rows: "DataFrame", variant: Any, k: Any) -> "pd.Series[bool]":
-    """Which rows are of that variant and k."""
     at = rows["k"].isna() if pd.isna(k) else (rows["k"] == k).fillna(value=False)
     return (rows["variant"] == variant) & at.astype(bool)
 

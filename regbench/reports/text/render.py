@@ -45,7 +45,7 @@ def _one(table: Table, form: str, width: int | None) -> str:
 
 
 def csv(frame: "DataFrame") -> str:
-    """A frame as CSV; seventeen digits where it takes them, nothing where there is no number."""
+    """A frame as CSV: numbers with up to 17 digits, so that they read back exactly; empty where there is none."""
     return frame.to_csv(index=False, lineterminator="\n")
 
 
@@ -165,7 +165,7 @@ def _escape(cell: str) -> str:
 
 @cache
 def _escapes() -> tuple[re.Pattern[str], dict[str, str]]:
-    """What LaTeX wants in the place of symbols, of single letters and of signs; a longer one comes first."""
+    """A pattern of what LaTeX spells otherwise, longer ones first, and the spellings."""
     known = [each for each in {*symbols.symbols().values(), *symbols.GREEK} if symbols.latex(each) != each]
     spelled = {form: symbols.latex(each) for each in known for form in (each, symbols.joined(each))} | LATEX
     return re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))), spelled

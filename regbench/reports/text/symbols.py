@@ -24,7 +24,7 @@ def _symbols(_generation: int) -> dict[str, str]:
 
 
 def plain(name: str) -> str:
-    """A setting as text names it.
+    """The name of a setting in text.
 
     >>> plain("lambda_sigma"), plain("lambda_auto"), plain("weight_decay")
     ('λσ', 'λ_auto', 'weight decay')
@@ -33,7 +33,7 @@ def plain(name: str) -> str:
 
 
 def mathematics(name: str) -> str:
-    r"""A setting as axes name it.
+    r"""The name of a setting on axes.
 
     >>> mathematics("lambda_sigma"), mathematics("weight_decay")
     ('$\\lambda_\\sigma$', 'weight decay')
@@ -42,7 +42,7 @@ def mathematics(name: str) -> str:
 
 
 def joined(symbol: str) -> str:
-    """A symbol less the line below which its index stands, if that is short or no word: λ_KL is λKL."""
+    """A symbol without its underscore, unless its index is a word in small letters: λ_KL is λKL."""
     return re.sub(r"_(?![a-z])", "", symbol)
 
 
