@@ -1,4 +1,4 @@
-"""Which jobs are trained with both codes: of each pair of digests and kind of dataset a few, the cheapest first."""
+"""Which jobs are trained with both codes: one for each pair of digests and kind of dataset, the cheapest."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,8 +11,6 @@ from regbench.kinds import code_digest, of
 from regbench.runner.plan.cost import epoch_cost
 from regbench.store import Trained
 from regbench.store.adoptions import Codes
-
-JOBS_EACH = 2  # so that a sample has company in its pack
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,9 @@ def outgrown(trained: Iterable[Trained], codes: Codes, methods: Collection[str] 
 
 
 def sample(jobs: Mapping[Pair, Sequence[Job]]) -> dict[Pair, list[Job]]:
-    """Of each pair, from each kind of dataset it trained on, a few jobs of one dataset that is here.
+    """For each pair and each kind of dataset it trained on, the cheapest job whose dataset is here.
+
+    Jobs of different methods and seeds then share packs, as they do in a run.
 
     Raises:
         DataUnavailable: none of a pair's datasets of one kind is here.
@@ -57,7 +57,7 @@ def sample(jobs: Mapping[Pair, Sequence[Job]]) -> dict[Pair, list[Job]]:
         kinds: dict[object, list[Job]] = defaultdict(list)
         for job in sorted(every, key=lambda job: (job.protocol.epochs * epoch_cost(job), job.key)):
             kinds[_kind(job)].append(job)
-        found[pair] = [job for some in kinds.values() for job in _cheapest(some, here)]
+        found[pair] = [_cheapest(some, here) for some in kinds.values()]
     return found
 
 
@@ -75,13 +75,13 @@ def _kind(job: Job) -> tuple[object, ...]:
     return (isinstance(about["inputs"], tuple), bool(about.get("targets")), job.protocol.split, job.protocol.optimizer)
 
 
-def _cheapest(jobs: Sequence[Job], here: dict[str, bool]) -> list[Job]:
-    """Some jobs of the cheapest dataset that is here."""
-    for name in dict.fromkeys(job.dataset for job in jobs):
-        if name not in here:
-            here[name] = data.is_here(catalog.load("datasets", name), name)
-        if here[name]:
-            return [job for job in jobs if job.dataset == name][:JOBS_EACH]
+def _cheapest(jobs: Sequence[Job], here: dict[str, bool]) -> Job:
+    """The first job whose dataset is here; `here` remembers which are."""
+    for job in jobs:
+        if job.dataset not in here:
+            here[job.dataset] = data.is_here(catalog.load("datasets", job.dataset), job.dataset)
+        if here[job.dataset]:
+            return job
     wanted = ", ".join(dict.fromkeys(job.dataset for job in jobs))
     raise DataUnavailable(
         f"to compare the two codes one of {wanted} is needed: `regbench data fetch {jobs[0].dataset}`"
