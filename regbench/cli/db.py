@@ -30,6 +30,9 @@ Distilled = Annotated[
 EveryEpoch = Annotated[
     bool, typer.Option("--every-epoch", help="With --distilled: keep every epoch of the metrics that curves show.")
 ]
+OnlyAdoptions = Annotated[
+    bool, typer.Option("--adoptions", help="Only add to an export that is there what `db adopt` has shown since.")
+]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of Parquet files, one per table.")]
 
 
@@ -38,6 +41,7 @@ def export(
     benchmark: options.Benchmark = None,
     distilled: Distilled = False,
     every_epoch: EveryEpoch = False,
+    only_adoptions: OnlyAdoptions = False,
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> None:
@@ -49,12 +53,16 @@ def export(
       regbench db export results/export
       regbench db export /tmp/smoke --benchmark smoke
       regbench db export results/published/bridges --benchmark bridges --distilled
+      regbench db export results/published/bridges --adoptions
     """
     from regbench import store
     from regbench.errors import UsageError
 
     if every_epoch and not distilled:
         raise UsageError("--every-epoch goes with --distilled; without it every epoch is written anyway")
+    if only_adoptions:
+        with reading(db) as opened:
+            return _show("db export", store.export_adoptions(opened, folder), folder, json=json)
     part = store.WHOLE if not distilled else store.DISTILLED_CURVES if every_epoch else store.DISTILLED
     with reading(db) as opened:
         moved = store.export(opened, folder, benchmark=stored_benchmark(opened, benchmark), part=part)

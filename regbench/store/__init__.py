@@ -23,10 +23,10 @@ from regbench.store.values import (
 if TYPE_CHECKING:
     from regbench.store.folder import exports, opened
     from regbench.store.part import DISTILLED, DISTILLED_CURVES, WHOLE, Part
-    from regbench.store.transfer import Moved, export, import_
+    from regbench.store.transfer import Moved, export, export_adoptions, import_
 
 LAZY = {
-    **dict.fromkeys(("Moved", "export", "import_"), "transfer"),
+    **dict.fromkeys(("Moved", "export", "export_adoptions", "import_"), "transfer"),
     **dict.fromkeys(("DISTILLED", "DISTILLED_CURVES", "WHOLE", "Part"), "part"),
     **dict.fromkeys(("exports", "opened"), "folder"),
 }  # name -> module; these load pyarrow and pandas, which only export and import need
@@ -52,6 +52,7 @@ __all__ = [
     "Store",
     "Trained",
     "export",
+    "export_adoptions",
     "exports",
     "import_",
     "opened",

@@ -9,7 +9,7 @@ next to the files says so.
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,19 @@ def export(store: Store, folder: str | Path, benchmark: str | None = None, part:
         return Moved(rows)
 
 
+def export_adoptions(store: Store, folder: str | Path) -> Moved:
+    """Add to an export what this store has adopted of the code that its runs were made with; the rest stays."""
+    target = Path(folder)
+    with contextlib.ExitStack() as opened, store.reading() as connection:
+        runs = opened.enter_context(Sheet(target / "runs.parquet"))
+        made_with = sorted({row["code_digest"] for batch in runs.batches() for row in batch})
+        opened.enter_context(reachable(f"folder {target}", remedy="free some space there, or give another folder"))
+        count = write(connection, _adoptions(connection, made_with), target / "adoptions.parquet")
+    about = json.loads((target / ABOUT).read_text(encoding="utf-8"))
+    _write_about(target / ABOUT, {**about, "rows": {**about["rows"], "adoptions": count}})
+    return Moved({"adoptions": count})
+
+
 def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
     """Add the rows of an export that this store does not have: all of them or, after an error, none.
 
@@ -80,7 +93,7 @@ def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
         sheets = {name: opened.enter_context(Sheet(source / f"{name}.parquet")) for name in TABLES if name not in SINCE}
         version = sheets["runs"].version
         for name, since in SINCE.items():
-            if version >= since:
+            if version >= since or (source / f"{name}.parquet").is_file():  # adoptions may be added to an older export
                 sheets[name] = opened.enter_context(Sheet(source / f"{name}.parquet"))
         before = _counts(connection)
         left_alone = _import_grid(connection, sheets)
@@ -136,9 +149,7 @@ def _queries(connection: Connection, benchmark: str | None, part: Part) -> dict[
         "choices": _plain(ChoiceRow)
         .where(ChoiceRow.benchmark == benchmark if benchmark else ChoiceRow.benchmark.is_not(None))
         .order_by(ChoiceRow.benchmark, ChoiceRow.dataset, ChoiceRow.variant, ChoiceRow.k),
-        "adoptions": _plain(AdoptionRow)
-        .where(concerning(Codes.of(connection), _digests(connection, ended)))
-        .order_by(AdoptionRow.made, AdoptionRow.old, AdoptionRow.new),
+        "adoptions": _adoptions(connection, _digests(connection, ended)),
     }
 
 
@@ -160,6 +171,12 @@ SINCE = {
     "choices": "0004",
     "adoptions": "0005",
 }  # the first version of the tables whose exports have the file
+
+
+def _adoptions(connection: Connection, digests: Sequence[str]) -> Select:
+    """What was adopted of code with these digests."""
+    concerned = _plain(AdoptionRow).where(concerning(Codes.of(connection), digests))
+    return concerned.order_by(AdoptionRow.made, AdoptionRow.old, AdoptionRow.new)
 
 
 def _digests(connection: Connection, runs: Select) -> list[str]:
@@ -210,6 +227,10 @@ def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
         "precision": "full: every number is the one in the database, to its last bit",
         "rows": dict(rows),
     }
+    _write_about(path, about)
+
+
+def _write_about(path: Path, about: Mapping[str, Any]) -> None:
     unfinished = path.with_name(path.name + ".part")
     unfinished.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     unfinished.replace(path)

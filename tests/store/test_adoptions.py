@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regbench.store import Adoption, Store, export, import_
+from regbench.store import Adoption, Store, export, export_adoptions, import_
 from regbench.store.adoptions import Codes
 from tests.store.conftest import job, labelled, train
 
@@ -71,3 +71,18 @@ def test_adoptions_travel_with_the_runs_they_are_about(tmp_path: Path):
             ("c1", "c2", "abd"),
         ]
         assert store.adoptions()[0].evidence == {"numbers": 3, "jobs": []}
+
+
+def test_adoptions_can_be_added_to_an_export_that_is_there(tmp_path: Path):
+    with Store.open(tmp_path / "a.db") as store:
+        store.add_benchmark("smoke", {"datasets": ["diamonds"]}, labelled(ONE))
+        train(store, ONE)
+        export(store, tmp_path / "out")
+        before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+        store.adopt([SAME, Adoption("x", "y", "abe")])
+        assert export_adoptions(store, tmp_path / "out").rows == {"adoptions": 1}
+    after = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"adoptions.parquet", "about.json"}
+    with Store.open(tmp_path / "b.db") as store:
+        import_(store, tmp_path / "out")
+        assert store.done({ONE.key: "c1"}) == {ONE.key}
