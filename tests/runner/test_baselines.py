@@ -144,7 +144,7 @@ def test_a_run_without_a_library_says_so_in_one_line_and_runs_the_rest(project):
     said = tiny.run()
     assert said.returncode == 0
     assert len([line for line in said.stderr.splitlines() if line.startswith("blocked: needy needs the package")]) == 1
-    assert "1 job finished, 0 done before, 1 blocked for want of a package" in said.stdout
+    assert "1 job finished, 0 done before, 1 blocked by a missing package" in said.stdout
     assert tiny.ask("SELECT blocked IS NULL FROM job ORDER BY method") == [(0,), (1,)]
     alone = tiny.run("--method", "needy")
     assert alone.returncode == 7

@@ -20,7 +20,7 @@ from regbench.runner.plan.calibration import calibrate, largest_pack
 from regbench.runner.plan.cost import epoch_cost, job_memory, memory
 from regbench.runner.plan.estimate import estimate, makespan, pack_seconds
 from regbench.runner.plan.pace import Pace
-from regbench.runner.plan.packing import BALANCED, PACK_LIMIT, SHARE_OF_MEMORY, make_packs
+from regbench.runner.plan.packing import BALANCED, MEMORY_FRACTION, PACK_LIMIT, make_packs
 from regbench.store import EpochRows, Finished, Store
 from tests.store.conftest import take
 
@@ -83,7 +83,7 @@ def test_every_job_is_in_one_pack_with_its_like_and_within_the_limits(jobs, slot
         assert len({Pack.group(job) for job in pack.jobs}) == 1
         assert len(pack.jobs) <= PACK_LIMIT["cpu"]
         if free_bytes and len(pack.jobs) > 1:
-            assert memory(pack.jobs) <= SHARE_OF_MEMORY * free_bytes
+            assert memory(pack.jobs) <= MEMORY_FRACTION * free_bytes
     assert len(packs) >= min(slots, len(jobs))
     seconds = [pack_seconds(pack, Pace()) for pack in packs]
     assert seconds == sorted(seconds, reverse=True)

@@ -207,8 +207,8 @@ def test_a_choice_that_was_made_is_not_replaced_until_somebody_asks(bench):
     bench.write(wider)
     better = bench.plant(lambda job: valley(rate=1e-1)(job) - 0.5)
     assert bench.plan().asked.notes == (
-        "final: 3 of 3 choices rest on sweep runs of other code or another sweep than now; "
-        "the stored ones are used, and --choose-again makes them anew",
+        "final: 3 of 3 choices were made from sweep runs of other code or of another sweep; "
+        "the stored ones are used, and --choose-again replaces them",
     )
     bench.rounds(better, "sweep")
     plan = bench.plan()
@@ -216,7 +216,7 @@ def test_a_choice_that_was_made_is_not_replaced_until_somebody_asks(bench):
     assert (plan.to_train, len(plan.inventory.done), plan.ahead.sweeps) == (0, 6, ())
     (note,) = plan.asked.notes
     assert "the sweep would now choose other values for diamonds lsq and 2 more" in note
-    assert "--choose-again makes them anew" in note
+    assert "--choose-again replaces them" in note
     steps = bench.rounds(better, again=True)
     assert values(steps[-1])["lsq", None] == {"learning_rate": 1e-1}
     assert bench.plan().asked.notes == ()
@@ -231,7 +231,7 @@ def test_sweep_runs_of_other_code_do_not_undo_a_choice(bench, monkeypatch):
     plan = bench.plan()
     assert values(plan)["lsq", None] == {"learning_rate": 1e-2}
     assert plan.ahead.sweeps == ()
-    assert "3 of 3 choices rest on sweep runs of other code" in plan.asked.notes[0]
+    assert "3 of 3 choices were made from sweep runs of other code" in plan.asked.notes[0]
     assert bench.plan(choose_again=True).ahead.sweeps != ()
 
 

@@ -262,7 +262,7 @@ def test_a_device_that_fails_three_packs_in_a_row_is_set_aside_and_the_rest_is_n
     tiny = project(["raises"], seeds=90, add={"methods/raises.py": RAISES.format(error=error)})
     said = tiny.run()
     assert said.returncode == 7
-    assert "cpu is set aside" in said.stderr
+    assert "cpu is no longer used" in said.stderr
     assert "Traceback" not in said.stderr
     assert tiny.ask("SELECT COUNT(DISTINCT pack) FROM run") == [(3,)]
 
