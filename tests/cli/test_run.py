@@ -107,7 +107,7 @@ def test_a_dataset_that_cannot_be_had_is_one_line_and_exit_code_7(
     assert (
         len([line for line in said.err.splitlines() if line.startswith("blocked: diamonds (DM) cannot be had: ")]) == 1
     )
-    assert said.out.startswith("smoke: 0 jobs finished, 0 done before, 12 blocked for want of data")
+    assert said.out.startswith("smoke: 0 jobs finished, 0 done before, 12 blocked by missing data")
     assert said.err.endswith("regbench: no data for diamonds\n")
     assert "next:" not in said.err
     assert "blocked: diamonds (DM) cannot be had: " in regbench("status").out
@@ -133,8 +133,8 @@ def test_ctrl_c_ends_with_130_and_says_what_was_kept(table: Path) -> None:
             process.kill()
     assert process.returncode == 130, said
     assert said.splitlines()[-1] == (
-        "regbench: interrupted; what was finished is kept in results/regbench.db, "
-        "and the same command goes on from there"
+        "regbench: interrupted; finished results are kept in results/regbench.db, "
+        "and the same command continues from there"
     )
 
 
