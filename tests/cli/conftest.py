@@ -1,4 +1,4 @@
-"""The command line in this process, and a database with made-up numbers in it."""
+"""The command line in this process, and a database with made-up numbers."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class Said:
-    """What a command gave: exit code, data, messages."""
+    """The result of a command: exit code, output, messages."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""What the commands say of sweeps and choices."""
+"""What the commands show of sweeps and choices."""
 
 import json
 from pathlib import Path

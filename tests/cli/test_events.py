@@ -1,4 +1,4 @@
-"""What a person reads while a campaign goes on."""
+"""What users read during a campaign."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""`plan` and `run`, from a file of the user's own to a finished table."""
+"""`plan` and `run`, from a user's benchmarks file to a finished table."""
 
 import random
 import signal
@@ -29,7 +29,7 @@ def test_a_plan_counts_jobs_and_what_is_left(regbench: Command) -> None:
 
 
 def test_a_plan_says_what_other_code_has_trained(regbench: Command, filled: Path) -> None:
-    """The made-up runs are of a code that is not this one."""
+    """The made-up runs have another code digest than the present code."""
     arguments = ("plan", "smoke", "--devices", "cpu", "--workers", 2)
     said = regbench(*arguments)
     assert "0 done, 12 to train" in said.out
@@ -152,7 +152,7 @@ def test_a_run_fills_an_empty_file_and_upgrades_an_older_database(regbench: Comm
 
 
 def older_database(place: Path, version: str) -> None:
-    """A database as an earlier release of regbench left it."""
+    """A database of an earlier release of regbench."""
     from alembic import command
     from sqlalchemy import create_engine
 

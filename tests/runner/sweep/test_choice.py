@@ -1,4 +1,4 @@
-"""From sweeps to chosen jobs: real stores, and planted numbers where it matters where an optimum lies."""
+"""From sweeps to chosen jobs: with real stores, and with made-up metrics if the place of the optimum matters."""
 
 import math
 from dataclasses import replace
@@ -62,7 +62,7 @@ class Bench:
             return plan_ahead(self.benchmark(name, **(filters or {})), store, request=Request(**options))
 
     def rounds(self, train, name: str = "final", limit: int = 99, again: bool = False, **options):
-        """Plan and train in turn as `regbench run` does; gives the plans that were trained."""
+        """Plan and train in turn as `regbench run` does; return the trained plans."""
         rounds, steps = Rounds(), []
         while len(steps) < limit:
             plan = self.plan(name, choose_again=again, **options)
@@ -79,7 +79,7 @@ class Bench:
         return steps
 
     def plant(self, error):
-        """A training that only writes down what `error` says of each job; None for one that diverged."""
+        """A training that only stores the error that `error` gives for each job; None for a diverged one."""
 
         def train(plan):
             jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
@@ -107,7 +107,7 @@ def bench(in_tmp: Path) -> Bench:
 
 
 def valley(rate: float = 1e-2, kl: float = 1.0, auto: float = 1.0):
-    """An error whose lowest point is there; a little more for a later seed."""
+    """An error with its minimum there; slightly higher for later seeds."""
 
     def error(job):
         hparams = dict(job.hparams)
@@ -320,7 +320,7 @@ def test_choices_leave_and_come_back_with_the_results(bench, tmp_path):
 
 
 def test_real_training_all_the_way(bench):
-    """Two-epoch models on a generated table of 60 rows, trained in this process by what workers run."""
+    """Two-epoch models on a generated table of 60 rows, trained in this process by the code of workers."""
     write_csv(bench.folder / "table.csv", table(60))
     (benchmark,) = choose(Wanted(["final"], k=[5], table=(bench.folder / "table.csv", "y")))
     rounds, packs = Rounds(), []
