@@ -14,9 +14,7 @@ from regbench.types import Metric
 
 LEVEL = 0.9
 TAIL = (1 - LEVEL) / 2
-ROUNDING = (
-    1e-6  # of a sum of probabilities in single precision, so that equal probabilities reach 0.05 where they should
-)
+ROUNDING = 1e-6  # of sums of probabilities in single precision, so that 0.05 is reached exactly when it should be
 
 
 def of_atoms(shares_MKB: Tensor, atoms_MKB: Tensor, y_BM: Tensor) -> Tensor:

@@ -56,7 +56,7 @@ def regbench(in_tmp: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 
 @pytest.fixture
 def filled(in_tmp: Path) -> Path:
-    """results/regbench.db with the benchmark smoke finished, but for one job that failed and one dataset-less rest."""
+    """results/regbench.db with the benchmark smoke finished, except for one failed job."""
     jobs = config.load().get("smoke").jobs
     path = in_tmp / "results" / "regbench.db"
     with Store.open(path) as store:
