@@ -1,36 +1,37 @@
 """A benchmark of deep regression with a result database.
 
-A grid of jobs goes in, every epoch of every job is stored, and every table, figure and verdict is a query over
-what is stored. The command line (`regbench --help`) and this package do the same:
+You describe a grid of jobs. Every epoch of every job is stored, and every table, figure and verdict is a query over
+the stored results. The command line (`regbench --help`) and this package do the same:
 
     import regbench
 
     results = regbench.run("smoke", epochs=5)         # train what is missing; a second call trains nothing
-    frame = results.cells()                           # one row for each job, as a pandas data frame
+    frame = results.cells()                           # one row per job, as a pandas data frame
     print(regbench.compare(frame, "soft_binning", "lsq").sentence)
     print(regbench.normalise(frame, "lsq").means)
 
     frame = regbench.load("results/published/bridges/fixed")   # a folder of exports, or a database
 
-Importing regbench imports nothing heavy: torch, pandas and the rest are imported by the functions that need them.
-Workers are processes of their own. A script needs no `if __name__ == "__main__":` for them, and a notebook works.
+Importing regbench is fast: torch, pandas and other large packages are imported by the functions that need them.
+Workers are separate processes. They work from notebooks, and scripts need no `if __name__ == "__main__":`.
 
-Words:
+Terms:
 
-    job          one cell of the grid: dataset, method with its hyper-parameters, number of bins k, seed, backbone and
+    job          one point of the grid: dataset, method with its hyper-parameters, number of bins k, seed, backbone and
                  protocol. Its key is a hash of all of these
     run          one execution of a job, by one version of the code on one machine. Epochs, checkpoints and predictions
-                 belong to a run. Reports use one accepted run for each job
-    pack         jobs with the same dataset, backbone and protocol, trained at once as one batched model
+                 belong to a run. Reports use one accepted run per job
+    pack         jobs with the same dataset, backbone and protocol, trained together as one batched model
     backbone     the network up to its features: `mlp` or `cnn`
-    method       what turns the network's outputs into a loss and a prediction, such as `lsq` or `soft_binning`
+    method       turns the network's outputs into a loss and a prediction, such as `lsq` or `soft_binning`
     head         the last layer, from features to outputs; jobs of a pack with the same method and k share one
-    baseline     a model that is not trained by us but fitted by a library, such as `ridge` or `xgboost`
+    baseline     a reference model that a library fits, such as `ridge` or `xgboost`
     regularizer  an extra term in the loss of a method
-    protocol     how a job is trained: epochs, batch size, optimiser, learning rate, split and the like
-    engine       where packs run: processes on this machine
+    protocol     how a job is trained: epochs, batch size, optimiser, learning rate, split and other settings
+    engine       runs packs in slots, one per device or core: processes on this machine
+    shard        one of n disjoint parts of a benchmark's jobs, for n machines
     benchmark    a named grid of jobs in benchmarks.yaml, such as `smoke`
-    cell         what a table shows: a dataset, a method and a k, over all seeds
+    cell         an entry of a table: a dataset, a method and a k, over all seeds
     report       a table or a figure computed from stored runs
 """
 
@@ -72,37 +73,37 @@ def run(
     verify_packing: float | None = None,
     on_event: Callable[[Event], None] = lambda _: None,
 ) -> Results:
-    """Train what is missing of some benchmarks, as `regbench run` does; running twice trains nothing.
+    """Train the missing jobs of some benchmarks, as `regbench run` does; a second call trains nothing.
 
-    `regbench.run("smoke", epochs=5)` makes and trains the variant `smoke[epochs=5]`. `datasets`, `methods`, `k` and
-    `seeds` choose jobs and make no variant. It is quiet; `on_event=print` shows what happens.
+    `regbench.run("smoke", epochs=5)` trains the variant `smoke[epochs=5]`. `datasets`, `methods`, `k` and `seeds`
+    select jobs and make no variant. Nothing is printed; `on_event=print` shows the events.
 
     Args:
-        benchmarks: names; without one, every benchmark of the file.
+        benchmarks: names of benchmarks; without names, every benchmark of the file.
         datasets: only these, by name or alias.
         methods: only these, such as "lsq" or "soft_binning[lambda_sigma=1]".
         k: only these numbers of bins.
         seeds: only these.
-        epochs: train for so many epochs.
+        epochs: train for this number of epochs.
         settings: fields of the protocol to replace, such as {"learning_rate": 0.001}.
         data: a CSV, ARFF or Parquet file of your own and the column to predict, instead of the benchmark's datasets.
         file: a benchmarks file other than ./benchmarks.yaml.
         db: the result database, a file or postgresql://...
-        devices: "cpu", "cuda" or "cuda:0,cuda:1"; all GPUs there are, or else the CPU.
-        workers: worker processes; one for each core, or one for each GPU.
-        budget: only what fits, such as "1h30m".
-        shard: only a share of the jobs, such as "1/3".
-        retry_failed: try jobs again that failed with this code.
-        choose_again: choose anew from the sweep, in the place of choices that were made before.
-        verify_packing: retrain this share of the jobs alone and compare, such as 0.01.
-        on_event: is called with everything that happens.
+        devices: "cpu", "cuda" or "cuda:0,cuda:1"; by default all GPUs, or the CPU without a GPU.
+        workers: number of worker processes; by default one per core, or one per GPU.
+        budget: train only what should finish in this time, such as "1h30m".
+        shard: train only one shard of the jobs, such as "1/3".
+        retry_failed: retry jobs that failed with this code.
+        choose_again: choose again from the sweep, replacing earlier choices.
+        verify_packing: then retrain this fraction of the jobs alone, such as 0.01, and compare.
+        on_event: called with every event.
 
     Returns:
-        What was done: `finished`, `failed`, and `cells()`, the errors as a data frame. Jobs that fail raise nothing.
+        The results: `finished`, `failed`, and `cells()`, the errors as a data frame. Failed jobs raise no error.
 
     Raises:
-        UsageError: of `regbench.errors`; a wrong name or value.
-        Interrupted: Ctrl-C. What was finished is kept, and the same call goes on from there.
+        UsageError: a name or value is wrong; like all of these, it is in `regbench.errors`.
+        Interrupted: Ctrl-C was pressed. Finished results are kept, and the same call continues from there.
         Mismatch: `verify_packing` found a number that depends on the pack.
     """
     from regbench.campaign.campaign import Campaign
@@ -138,16 +139,16 @@ def run(
 
 
 def load(path: str | Path = "results/regbench.db", benchmark: str | None = None) -> DataFrame:
-    """The cells of a benchmark: one row for each job, with its errors at the epoch that was best on validation rows.
+    """The cells of a benchmark: one row per job, with its errors at the epoch that was best on validation rows.
 
     `regbench.load("results/published/bridges/fixed")` reads a folder that `regbench db export` wrote.
 
     Args:
         path: a database, or a folder of exports.
-        benchmark: by default the one that was run last.
+        benchmark: its name; by default the one that was run last.
 
     Returns:
-        Columns such as dataset, method, variant, k, seed, val_rmse, test_rmse and test_mae; null where a job is not
+        Columns such as dataset, method, variant, k, seed, val_rmse, test_rmse and test_mae; null if a job is not
         finished.
     """
     from warnings import warn
@@ -162,16 +163,17 @@ def load(path: str | Path = "results/regbench.db", benchmark: str | None = None)
 
 
 def compare(frame: DataFrame, a: str, b: str, **options: Any) -> Comparison:
-    """Does method `a` beat method `b`? Or can nobody tell?
+    """Compare two methods: is `a` better than `b`, or can the data not decide?
 
-    Paired by seed on each dataset, then over all datasets. A bare name is the default variant at k = 25.
+    Runs are paired by seed on each dataset, then combined over all datasets. A name without brackets is the default
+    variant at k = 25.
 
     Args:
         frame: from `load`, or `cells()` of what `run` returned.
         a: a method, such as "soft_binning" or "soft_binning[lambda_sigma=1]".
-        b: another one.
-        options: metric ("rmse" or "mae"), k (a list of one), rope (a relative difference too small to matter, 0.01)
-            and level (the probability that intervals cover, 0.95).
+        b: another method.
+        options: metric ("rmse" or "mae"), k (a list of one), rope (the relative difference that is too small to matter,
+            0.01) and level (the coverage of intervals, 0.95).
 
     Returns:
         The answer in `sentence` and `verdict`, and the numbers behind it in `overall` and `datasets`.
@@ -190,7 +192,7 @@ def normalise(frame: DataFrame, baseline: str = "lsq", metric: str = "rmse") -> 
         metric: "rmse" or "mae".
 
     Returns:
-        `cells`, a ratio for each dataset, method and k, and `means`, over the datasets that all methods share.
+        `cells`, the ratios by dataset, method and k, and `means`, over the datasets that all methods have.
     """
     from regbench import analysis
 

@@ -1,5 +1,5 @@
-"""What `regbench run` does: choose benchmarks, plan them, train them in rounds, and say what came of it.
+"""The work of `regbench run`: choose benchmarks, plan them, train them in rounds, and return the results.
 
-It prints nothing. What happens is handed to `on_event` as values (`regbench.runner.Event` and `campaign.events`), so
-that the command line and Python (`regbench.run`) use the same code.
+Nothing is printed. Events (`regbench.runner.Event` and `campaign.events`) are passed to `on_event`, so that the command
+line and Python (`regbench.run`) use the same code.
 """

@@ -1,4 +1,4 @@
-"""A campaign: benchmarks planned and trained into one database, each after the sweeps that it chooses from."""
+"""A campaign: plan and train benchmarks into one database, each after the sweeps that it chooses from."""
 
 import contextlib
 import time
@@ -22,13 +22,13 @@ Planned = tuple[Benchmark, Plan]
 
 @dataclass(frozen=True)
 class Campaign:
-    """Plans and trains benchmarks; a database that is not there yet has nothing done.
+    """Plans and trains benchmarks; if the database does not exist yet, no job is finished.
 
     Args:
         db: the result database, a file or postgresql://...
         devices: the device of each slot, as `regbench.engines.devices.find_devices` gives them.
-        request: what to retry, choose again, which shard, and the budget for all benchmarks together.
-        on_event: is told what happens.
+        request: options of the plans; its budget is for all benchmarks together.
+        on_event: called with every event.
     """
 
     db: str
@@ -37,31 +37,33 @@ class Campaign:
     on_event: Callable[[Event], None] = lambda _: None
 
     def prepare(self) -> None:
-        """Make the database, or upgrade an older one, before anything is planned on it."""
+        """Create the database, or upgrade an older one, before anything is planned."""
         Store.open(self.db).close()
 
     def plan(self, benchmark: Benchmark, budget_s: float | None = None) -> Plan:
-        """The plan of one benchmark as things stand now."""
+        """Plan one benchmark by the present state of the database."""
         request = replace(self.request, budget_s=budget_s)
         with self._store() as store:
             return runner.plan_ahead(benchmark, store, of_this_machine(self.devices), request)
 
     def plans(self, benchmarks: Sequence[Benchmark]) -> list[Planned]:
-        """One plan for each benchmark, the cheapest first; a budget is spent on the cheapest first."""
+        """Plan every benchmark; the cheapest comes first, and uses the budget first."""
         if self.request.choose_again and not any(benchmark.choose for benchmark in benchmarks):
             names = ", ".join(benchmark.name for benchmark in benchmarks)
             raise UsageError(f"--choose-again: {names} does not choose from a sweep")
-        found = sorted(((each, self.plan(each)) for each in benchmarks), key=lambda pair: pair[1].likely_s)
+        found = sorted(
+            ((benchmark, self.plan(benchmark)) for benchmark in benchmarks), key=lambda pair: pair[1].likely_s
+        )
         if (left := self.request.budget_s) is None:
             return found
         plans = []
-        for each, _ in found:
-            plans.append((each, self.plan(each, left)))
+        for benchmark, _ in found:
+            plans.append((benchmark, self.plan(benchmark, left)))
             left = max(0.0, left - plans[-1][1].packed_s)
         return plans
 
     def train(self, planned: Sequence[Planned]) -> Results:
-        """Train one benchmark after the other; after an interruption no further one is begun."""
+        """Train one benchmark after the other; stop after an interruption."""
         done: list[Done] = []
         for benchmark, plan in planned:
             rounds = benchmark.sweep or benchmark.choose
@@ -70,16 +72,16 @@ class Campaign:
                 break
         return Results(self.db, tuple(done))
 
-    def verify_packing(self, results: Results, share: float) -> list[Verification]:
-        """Retrain a share of the jobs alone; `Mismatch` where a number depends on what it was packed with."""
+    def verify_packing(self, results: Results, fraction: float) -> list[Verification]:
+        """Retrain a fraction of the jobs alone; `Mismatch` if a number depends on the pack."""
         found = [
-            each
+            verification
             for plan, _ in results.benchmarks
-            for each in runner.verify_packing(plan, self.db, share, partial(LocalEngine, self.devices))
+            for verification in runner.verify_packing(plan, self.db, fraction, partial(LocalEngine, self.devices))
         ]
-        wrong = [each for each in found if not each.ok]
+        wrong = [verification for verification in found if not verification.ok]
         if wrong:
-            worst = max(wrong, key=lambda each: each.worst)
+            worst = max(wrong, key=lambda verification: verification.worst)
             raise Mismatch(
                 f"{jobs(len(wrong))} of {len(found)} retrained alone gave other numbers than in their packs: "
                 f"{worst.label} differs by up to {worst.worst:.1e}"
@@ -87,7 +89,7 @@ class Campaign:
         return found
 
     def _train_in_rounds(self, benchmark: Benchmark, plan: Plan) -> list[Done]:
-        """Train what a sweep can train now, look at what came of it, and so on; then what was chosen."""
+        """Train the sweeps stage by stage, planning again after each round; then the jobs with chosen values."""
         started, budget_s = time.monotonic(), plan.asked.request.budget_s
         if benchmark.choose:
             with Store.open(self.db) as store:
@@ -100,7 +102,7 @@ class Campaign:
                 break
             if step and (found or step is not plan):
                 self.on_event(RoundPlanned(step))
-            step = step or plan  # at the end, if only to say that nothing is left
+            step = step or plan  # at the end, to report that nothing is left
             if step is plan and benchmark.choose:
                 with Store.open(self.db) as store:
                     runner.keep_choices(plan, store)
@@ -113,7 +115,7 @@ class Campaign:
         return list(found.values())
 
     def _train(self, planned: Plan) -> Done:
-        """Train one plan."""
+        """Fetch the datasets of a plan and train it."""
         plan = runner.fetch_missing(planned, say=lambda name: self.on_event(Fetching(name)))
         for name, why in plan.inventory.obstacles.items():
             self.on_event(Blocked(name, why))

@@ -1,4 +1,4 @@
-"""From what was asked for to benchmarks whose names and values are all right."""
+"""Find the requested benchmarks and check all names and values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,20 +13,20 @@ from regbench.roots import OwnTable
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which benchmarks, which of their jobs, and what is changed about them."""
+    """The requested benchmarks, filters of their jobs, and changes of their protocol."""
 
-    names: Sequence[str] = ()  # without one, every benchmark of the file
-    file: Path | None = None  # other than ./benchmarks.yaml
+    names: Sequence[str] = ()  # if empty, every benchmark of the file
+    file: Path | None = None  # instead of ./benchmarks.yaml
     datasets: Sequence[str] = ()
     methods: Sequence[str] = ()
     k: Sequence[int] = ()
     seeds: Sequence[int] = ()
-    changes: Mapping[str, Any] = field(default_factory=dict)  # field of the protocol -> value: they make a variant
-    table: tuple[Path, str] | None = None  # a table of the user's own and the column to predict
+    changes: Mapping[str, Any] = field(default_factory=dict)  # field of the protocol -> value; makes a variant
+    table: tuple[Path, str] | None = None  # a table of the user and the column to predict
 
 
 def choose(wanted: Wanted) -> list[Benchmark]:
-    """The benchmarks that were asked for, with changes, filters, and what the user adds to them."""
+    """The requested benchmarks, with changes, filters, and the user's own table and methods."""
     known = config.load(wanted.file)
     methods = [_known_method(text) for text in wanted.methods]
     own = Own(
@@ -39,19 +39,19 @@ def choose(wanted: Wanted) -> list[Benchmark]:
 
 
 def _every(known: Benchmarks) -> list[str]:
-    """The benchmarks of the file but for the sweeps of others, which are run with these."""
+    """The benchmarks of the file, except sweeps that other benchmarks choose from and therefore run."""
     names = list(known.own or known.names())
     sources = {source for name in names if (choose := known.specs[name].choose) for source in choose.sources}
     return [name for name in names if name not in sources]
 
 
 def _filtered(found: Sequence[Benchmark], wanted: Wanted) -> list[Benchmark]:
-    """Each with the jobs asked for; of all there are, those that have any."""
+    """Filter the jobs of the benchmarks; without names, benchmarks without matching jobs are left out."""
     filters: Any = {"datasets": wanted.datasets, "methods": wanted.methods, "k": wanted.k, "seeds": wanted.seeds}
     kept, errors = [], []
-    for each in found:
+    for benchmark in found:
         try:
-            kept.append(config.filter_jobs(each, **filters))
+            kept.append(config.filter_jobs(benchmark, **filters))
         except UsageError as error:
             errors.append(error)
     if errors and (wanted.names or not kept):
@@ -60,7 +60,7 @@ def _filtered(found: Sequence[Benchmark], wanted: Wanted) -> list[Benchmark]:
 
 
 def _known_method(text: str) -> str:
-    """A method as it is written; of a Python file, `./gar.py` or `./gar.py[rate=2]`, what the file defines."""
+    """The name of a method; a Python file, such as `./gar.py[rate=2]`, is added to the catalog first."""
     path, bracket, inside = text.partition("[")
     if not path.endswith(".py"):
         return text
@@ -72,7 +72,7 @@ def _known_method(text: str) -> str:
 
 
 def _own_table(path: Path, target: str) -> str:
-    """Make a table of the user's a dataset; its name has the file's ending, so no dataset of ours is called so."""
+    """Add a table of the user as a dataset; its name includes the file suffix, so it differs from all of ours."""
     roots.add(tables=[OwnTable(path.name, str(path.absolute()), target)])
-    catalog.load("datasets", path.name)  # what is wrong with the file is said before anything else
+    catalog.load("datasets", path.name)  # report errors in the file first
     return path.name

@@ -1,4 +1,4 @@
-"""Training for claims that are open: what a budget buys of them, and what more time would."""
+"""Train for open claims within a budget, and tell what more time would settle."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -19,20 +19,20 @@ from regbench.runner.plan.calibration import calibrate
 from regbench.runner.plan.pace import Pace
 from regbench.runner.settle import Cell, Further
 
-ROUND = 1 / 3  # of the time that is left, before looking again at what is still open
+ROUND = 1 / 3  # fraction of the remaining time to train before open claims are checked again
 SHORTEST_ROUND_S = 300.0  # starting workers takes a few seconds
 
 
 def benchmark_of(paper: Paper, name: str | None, file: Path | None) -> Benchmark:
-    """The benchmark of that name, or else the paper's own."""
+    """The benchmark of that name; without a name, the paper's own."""
     known = config.load(file).names()
-    own = name or next(each for each in paper.benchmarks if each in known)
+    own = name or next(benchmark for benchmark in paper.benchmarks if benchmark in known)
     return choose(Wanted([own], file))[0]
 
 
 @dataclass(frozen=True)
 class Settling:
-    """Trains runs of a benchmark for the claims that wait for them."""
+    """Trains the jobs of a benchmark that open claims wait for."""
 
     campaign: Campaign
     benchmark: Benchmark
@@ -43,9 +43,10 @@ class Settling:
         return self.benchmark.name
 
     def train(self, look: Callable[[], Findings]) -> Results:
-        """Train the cells that open claims wait for and that fit, in rounds: what one decides, the next leaves out.
+        """Train cells that open claims wait for and that fit the budget, in rounds.
 
-        `look` gives the claims as the runs that there are leave them.
+        After each round, cells of claims that are now settled are left out. `look` judges the claims on the present
+        runs.
         """
         self.campaign.prepare()
         done: list[Done] = []
@@ -58,12 +59,12 @@ class Settling:
         return Results(self.campaign.db, tuple(done))
 
     def further(self, findings: Findings) -> Further:
-        """What the claims that are still open would cost."""
+        """The cost of the claims that are still open."""
         plan = self._plan_for(self._worth(findings))
         return settle.further(findings, plan, self.benchmark, self._pace(), self.campaign.devices)
 
     def _round(self, findings: Findings, left_s: float) -> Results:
-        """Train what is worth most and fits a part of the time that is left."""
+        """Train the cells that are worth most and fit into a part of the remaining time."""
         wanted, pace = self._worth(findings), self._pace()
         waiting = settle.ahead(self._plan_for(wanted))
         part_s = max(left_s * ROUND, SHORTEST_ROUND_S)

@@ -1,4 +1,4 @@
-"""What happens in a campaign beside the training itself (`regbench.runner` has the events of that)."""
+"""Events of a campaign other than those of the training (see `regbench.runner`)."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from regbench.runner import Event, Plan, Summary
 
 @dataclass(frozen=True)
 class Fetching(Event):
-    """A dataset that is not here yet is fetched."""
+    """A missing dataset is being fetched."""
 
     dataset: str
 
 
 @dataclass(frozen=True)
 class Blocked(Event):
-    """A dataset that cannot be had or a library that is not installed, and jobs with it."""
+    """Jobs cannot run because a dataset is unavailable or a library is not installed."""
 
     name: str  # of the dataset, or of the baseline that needs the library
     why: str
@@ -22,21 +22,21 @@ class Blocked(Event):
 
 @dataclass(frozen=True)
 class RoundPlanned(Event):
-    """A further round of a benchmark with sweeps."""
+    """The next round of a benchmark with sweeps was planned."""
 
     plan: Plan
 
 
 @dataclass(frozen=True)
 class TrainingStarted(Event):
-    """The packs of a plan are about to be trained; there may be none."""
+    """The training of a plan starts; it may have no packs."""
 
     plan: Plan
 
 
 @dataclass(frozen=True)
 class TrainingEnded(Event):
-    """All packs of a plan have ended."""
+    """The training of a plan has ended."""
 
     plan: Plan
     summary: Summary
@@ -44,7 +44,7 @@ class TrainingEnded(Event):
 
 @dataclass(frozen=True)
 class TrainingForClaims(Event):
-    """Of the cells that open claims wait for, some are trained now."""
+    """Some of the cells that open claims wait for are trained now."""
 
     claims: int
     waiting: int  # cells
@@ -54,7 +54,7 @@ class TrainingForClaims(Event):
 
 @dataclass(frozen=True)
 class NothingForClaims(Event):
-    """No training settles the open claims, or none that fits the time."""
+    """No training would settle the open claims, or none fits the time."""
 
     claims: int
     why: str

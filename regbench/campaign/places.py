@@ -1,4 +1,4 @@
-"""Where results are: a database, or a folder of exports; opened to be read from, changing nothing."""
+"""Open results for reading: a database or a folder of exports."""
 
 import contextlib
 import re
@@ -15,13 +15,13 @@ DATABASE = "results/regbench.db"
 
 
 def is_there(db: str) -> bool:
-    """Whether there is a database to read from; a server is taken to be there, and an empty file is none yet."""
+    """Whether a database exists. A server is assumed to exist; an empty file does not count."""
     path = Path(db).expanduser()
     return "://" in db or (path.exists() and not (path.is_file() and path.stat().st_size == 0))
 
 
 def shown(db: str) -> str:
-    """The database as messages name it: without the password.
+    """The name of a database for messages, without its password.
 
     >>> shown("postgresql://me:secret@host/results")
     'postgresql://me:***@host/results'
@@ -31,7 +31,7 @@ def shown(db: str) -> str:
 
 @contextlib.contextmanager
 def database(db: str) -> "Iterator[Store]":
-    """The store, read-only; where there is none yet, an error with the command that makes one."""
+    """Open the store read-only; `NothingMeasured` if it does not exist yet."""
     if not is_there(db):
         raise NothingMeasured(
             f"there is no database {db} yet; `regbench run smoke` makes one, or give its place with --db"
@@ -44,7 +44,7 @@ def database(db: str) -> "Iterator[Store]":
 
 @contextlib.contextmanager
 def exports(folder: Path, part: "Part | None", warn: Callable[[str], None]) -> "Iterator[Store]":
-    """A store of what a folder of exports holds, and of each run only `part`, so that it is quickly there."""
+    """Open a folder of exports as a store; only `part` of each run is read, which is faster."""
     from regbench import store
 
     with store.opened(folder, part or store.WHOLE) as (opened, left_alone):
@@ -54,10 +54,10 @@ def exports(folder: Path, part: "Part | None", warn: Callable[[str], None]) -> "
 
 
 def stored_benchmark(store: "Store", name: str | None) -> str | None:
-    """The benchmark of the database that a name means, dashes and underscores alike; None where none is given."""
+    """The stored benchmark of that name; dashes and underscores are equal. None without a name."""
     from regbench.config import resolve_among
 
-    known = [str(each) for each in store.benchmarks()["name"]]
+    known = [str(stored) for stored in store.benchmarks()["name"]]
     if name is None:
         return None
     if not known:

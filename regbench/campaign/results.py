@@ -1,4 +1,4 @@
-"""What came of a campaign."""
+"""The results of a campaign, and the errors they amount to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Done(NamedTuple):
-    """A benchmark that was trained: the plan that it ended with, and what was done."""
+    """A trained benchmark: its last plan and the summary of its runs."""
 
     plan: Plan
     summary: Summary
 
     def after(self, before: "Done | None") -> "Done":
-        """Two rounds of one benchmark as one: what was done before the first, and what both did."""
+        """Combine this round with the rounds before it."""
         if before is None:
             return self
         done = before.plan.inventory.done & {job.key for job in self.plan.jobs}
@@ -36,28 +36,28 @@ class Done(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """The benchmarks that were run, in order, each after the sweeps that it chose from."""
+    """The trained benchmarks in order, each after the sweeps that it chose from."""
 
     db: str
     benchmarks: tuple[Done, ...]
 
     @property
     def names(self) -> list[str]:
-        return [each.plan.benchmark for each in self.benchmarks]
+        return [done.plan.benchmark for done in self.benchmarks]
 
     @property
     def finished(self) -> int:
-        """Jobs that were trained now."""
-        return sum(each.summary.finished for each in self.benchmarks)
+        """The number of jobs that were finished now."""
+        return sum(done.summary.finished for done in self.benchmarks)
 
     @property
     def failed(self) -> dict[str, tuple[str, str]]:
-        """Key of each job that failed -> class of the failure, and message."""
-        return {key: why for each in self.benchmarks for key, why in each.summary.failed.items()}
+        """Key of a failed job -> failure class and message."""
+        return {key: why for done in self.benchmarks for key, why in done.summary.failed.items()}
 
     @property
     def interrupted(self) -> bool:
-        return any(each.summary.interrupted for each in self.benchmarks)
+        return any(done.summary.interrupted for done in self.benchmarks)
 
     @property
     def is_measured(self) -> bool:
@@ -65,7 +65,7 @@ class Results:
         return any(summary.finished or plan.inventory.done for plan, summary in self.benchmarks)
 
     def cells(self, benchmark: str | None = None) -> "DataFrame":
-        """One row for each job of a benchmark, by default the last: its errors, and nulls where it is not finished."""
+        """One row per job of a benchmark, by default the last one: its errors; null if the job is not finished."""
         with database(self.db) as store:
             return store.cells(stored_benchmark(store, benchmark or self.names[-1]))
 
@@ -78,21 +78,21 @@ class Results:
         return f"<Results in {shown(self.db)}; {'; '.join(said)}>"
 
     def check_interruption(self) -> None:
-        """Raise `Interrupted` where somebody asked to stop."""
+        """Raise `Interrupted` if the campaign was interrupted."""
         if self.interrupted:
             raise Interrupted(
-                f"interrupted; what was finished is kept in {shown(self.db)}, and the same command goes on from there"
+                f"interrupted; finished results are kept in {shown(self.db)}, and the same command continues from there"
             )
 
     def check_failures(self) -> None:
-        """Raise what the failures of jobs amount to."""
-        if failures := [why for each in self.benchmarks for why in each.summary.failed.values()]:
+        """Raise an error if jobs failed."""
+        if failures := [why for done in self.benchmarks for why in done.summary.failed.values()]:
             raise verdict(failures, "" if self.db == DATABASE else f" --db {shown(self.db)}")
 
     def check_obstacles(self) -> None:
-        """Raise what datasets and libraries that cannot be had amount to."""
-        uninstalled = dict.fromkeys(why for each in self.benchmarks for why in each.plan.inventory.uninstalled.values())
-        blocked = {dataset for each in self.benchmarks for dataset in each.plan.inventory.blocked}
+        """Raise an error if datasets are unavailable, or if libraries are missing and there are no results."""
+        uninstalled = dict.fromkeys(why for done in self.benchmarks for why in done.plan.inventory.uninstalled.values())
+        blocked = {dataset for done in self.benchmarks for dataset in done.plan.inventory.blocked}
         if uninstalled and not self.is_measured:
             raise InfrastructureError("; ".join(uninstalled))
         if blocked:
@@ -101,7 +101,7 @@ class Results:
 
 
 def jobs(count: int) -> str:
-    """A number of jobs in words.
+    """A number of jobs as text.
 
     >>> jobs(1), jobs(1200)
     ('1 job', '1,200 jobs')
@@ -110,7 +110,7 @@ def jobs(count: int) -> str:
 
 
 def verdict(failures: Sequence[tuple[str, str]], database_option: str = "") -> RegbenchError:
-    """What failures (class, error) amount to: where the machine is to blame for all, its own error and exit code.
+    """The error for failures (class, message); an infrastructure error if the machine is to blame for all of them.
 
     >>> verdict([("infrastructure", "the disk is full")]).exit_code, verdict([("user code", "no such thing")]).exit_code
     (7, 3)

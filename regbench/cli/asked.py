@@ -1,4 +1,4 @@
-"""Options of `run` and `plan` that belong together, as what a campaign is asked for."""
+"""Convert options of `run` and `plan` to the arguments of a campaign."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def names(benchmarks: Sequence[str] | None, *, every: bool, file: Path | None) -> list[str]:
-    """The benchmarks that were named, none for all; where nothing was asked for, an error after a list of them."""
+    """The named benchmarks, or an empty list for --all; with neither, list them and raise an error."""
     from regbench import config
 
     known = config.load(file)
@@ -26,7 +26,7 @@ def names(benchmarks: Sequence[str] | None, *, every: bool, file: Path | None) -
 
 
 def table(data: Path | None, target: str | None) -> tuple[Path, str] | None:
-    """The user's own table and the column to predict, where they were given."""
+    """The user's own table and the column to predict; None without them."""
     if data is None and target is None:
         return None
     if data is None or target is None:
@@ -48,7 +48,7 @@ def changes(settings: Sequence[str] | None, epochs: int | None) -> dict[str, Any
 
 
 def request(shard: str | None, budget: str | None, *, retry_failed: bool, choose_again: bool) -> "Request":
-    """What is asked for beside the benchmarks."""
+    """The options for planning."""
     from regbench.runner import Request
     from regbench.runner.plan.budget import read_duration, read_shard
 
@@ -60,10 +60,10 @@ def request(shard: str | None, budget: str | None, *, retry_failed: bool, choose
     )
 
 
-def share(text: str | None) -> float | None:
-    """The share that `1%` or `0.01` stands for.
+def fraction(text: str | None) -> float | None:
+    """Convert `1%` or `0.01` to a fraction.
 
-    >>> share("1%"), share("0.5")
+    >>> fraction("1%"), fraction("0.5")
     (0.01, 0.5)
     """
     if text is None:
@@ -73,12 +73,12 @@ def share(text: str | None) -> float | None:
     except ValueError:
         found = 0.0
     if not 0 < found <= 1:
-        raise UsageError(f"--verify-packing {text}: write a share above 0 and up to all, such as 1%")
+        raise UsageError(f"--verify-packing {text}: write a fraction above 0 and at most 100%, such as 1%")
     return found
 
 
 def slots(devices: str | None, workers: int | None) -> list[str]:
-    """The device slots of this machine; finding them imports torch, so something is said first."""
+    """The device slots of this machine; a message comes first, because finding them imports torch."""
     say("regbench: planning")
     from regbench.engines.devices import find_devices
 

@@ -1,4 +1,4 @@
-"""`regbench compare A B`: does A beat B?"""
+"""`regbench compare A B`: test whether A is better than B."""
 
 from typing import Annotated
 
@@ -34,9 +34,10 @@ def compare(
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> int:
-    """Say whether one method beats another, or that nobody can tell.
+    """Test whether one method is better than another, or whether the data cannot decide.
 
-    On each dataset and over all of them, paired by seed. A bare name is its default variant at k = 25.
+    Runs are paired by seed, on each dataset and over all of them. A name without brackets is the default variant at
+    k = 25.
 
     Examples:
       regbench compare soft_binning end2end

@@ -1,4 +1,4 @@
-"""What figures of encoders read besides the cells: parameters of runs, and the targets they were fitted to."""
+"""Input of the figures of encoders: cells, parameters of runs, and the targets they were fitted to."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def encoders(store: "Store", benchmark: str | None) -> "Encoders":
-    """The cells of a benchmark and, each loaded when it is asked for, the arrays behind them."""
+    """The cells of a benchmark, and arrays that are loaded when they are needed."""
     from regbench import reports
 
     dimensions = {digest: len(low) for digest, (low, _) in store.target_ranges().items()}

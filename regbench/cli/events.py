@@ -1,4 +1,4 @@
-"""Shows what happens in a campaign: a line for each step, and a display of the training that is under way."""
+"""Show the events of a campaign: a line for each step, and the progress of the training."""
 
 from types import TracebackType
 from typing import Self
@@ -11,7 +11,7 @@ from regbench.cli.progress import Display
 
 
 class Listener:
-    """Takes every event; as a context manager, so that a display ends whatever happens."""
+    """Shows every event; a context manager, so that the display is always closed."""
 
     def __init__(self) -> None:
         self._display: Display | None = None
@@ -35,7 +35,7 @@ class Listener:
                 say(plans.headline(event.plan))
             case events.TrainingForClaims():
                 many = f"{amount(event.claims, 'claim')} open, {amount(event.waiting, 'cell')} to train for them"
-                say(f"{many}; now the {event.cells} that decide most for their time")
+                say(f"{many}; now training the {event.cells} that decide most for their time")
                 say("\n".join([plans.headline(event.plan), *plans.after(event.plan), *event.plan.asked.notes]))
             case events.NothingForClaims():
                 say(f"{amount(event.claims, 'claim')} open, none {event.why}")

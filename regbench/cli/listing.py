@@ -1,4 +1,4 @@
-"""`regbench list`: what there is, one line each."""
+"""`regbench list`: list methods, datasets, benchmarks and other things, one per line."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -52,13 +52,13 @@ def list_(
 
 
 def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """One line for each thing, its paper in short; --json has the rest."""
+    """One line per row, with a short form of its paper; --json has all columns."""
     header = [name for name in rows[0] if name not in ONLY_JSON]
     return columns([[_short(row[name]) if name == "paper" else row[name] for name in header] for row in rows], header)
 
 
 def _entries(kind: str) -> list[dict[str, Any]]:
-    """Methods, baselines and backbones: their defaults, year, paper and first sentence."""
+    """Methods, baselines, backbones or metrics: properties, defaults, year, paper and first sentence."""
     from regbench import catalog
 
     rows = []
@@ -87,12 +87,12 @@ def _of_method(entry: "Entry") -> dict[str, Any]:
 
 
 def _of_metric(entry: "Entry") -> dict[str, Any]:
-    """Which way it is better, its unit, and what it needs of a method."""
+    """Its label, which values are better, its unit, and what it needs from a method."""
     return {name: entry.arguments[name] for name in ("label", "better", "unit", "needs")}
 
 
 def _of_baseline(entry: "Entry") -> dict[str, Any]:
-    """Which seeds it is run for, and the package it needs."""
+    """The seeds it is run with, and the package it needs."""
     from regbench import kinds
 
     needs = [name if version else f"{name} (not installed)" for name, version in kinds.libraries(entry.name)]
@@ -123,7 +123,7 @@ def _datasets() -> list[dict[str, Any]]:
 
 
 def benchmarks(known: "Benchmarks") -> list[dict[str, Any]]:
-    """Every benchmark with its size."""
+    """All benchmarks with their sizes."""
     rows = []
     for name in known.names():
         benchmark = known.get(name)
@@ -155,7 +155,7 @@ def _address(reference: str) -> str:
 
 
 def _short(paper: str) -> str:
-    """A paper as one cites it in a table.
+    """The short form of a paper's reference for a table.
 
     >>> _short("https://arxiv.org/abs/2502.02996"), _short("https://doi.org/10.24432/C5W894")
     ('arXiv:2502.02996', 'doi:10.24432/C5W894')

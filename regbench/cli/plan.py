@@ -1,4 +1,4 @@
-"""`regbench plan`: what a run would do."""
+"""`regbench plan`: show what a run would do."""
 
 from typing import Annotated
 
@@ -22,9 +22,7 @@ def plan(
     settings: options.Settings = None,
     data: options.OwnData = None,
     target: options.Target = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Count jobs that failed as still to do.")
-    ] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Count failed jobs as still to do.")] = False,
     budget: options.Budget = None,
     shard: options.Shard = None,
     choose_again: options.ChooseAgain = False,
@@ -36,8 +34,8 @@ def plan(
 ) -> None:
     """Show what `run` would do: jobs, packs, memory and time.
 
-    The time is between two bounds and says what it rests on: runs in the database, or else two seconds of training on
-    this machine, which are remembered. Before a benchmark that chooses its values stand the sweeps it waits for.
+    The time has an interval and a basis: past runs in the database, or otherwise about two seconds of training on
+    this machine, whose result is stored. The sweeps that a benchmark waits for are shown before it.
 
     Examples:
       regbench plan smoke
@@ -64,7 +62,7 @@ def plan(
     campaign = Campaign(db, asked.slots(devices, workers), request)
     found = [plan for _, plan in campaign.plans(chosen)]
     if json:
-        return emit_json("plan", [plans.as_data(each) for each in found])
-    for each in found:
-        emit(plans.as_text(each))
+        return emit_json("plan", [plans.as_data(plan) for plan in found])
+    for plan in found:
+        emit(plans.as_text(plan))
     return None

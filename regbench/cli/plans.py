@@ -1,4 +1,4 @@
-"""A plan in words and as data."""
+"""Show a plan as text or JSON data."""
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def as_data(plan: "Plan") -> dict[str, Any]:
-    """A plan for JSON."""
+    """A plan as data for JSON."""
     return {
         "benchmark": plan.benchmark,
         "jobs": len(plan.jobs) + len(plan.ahead.pending),
@@ -37,14 +37,14 @@ def as_data(plan: "Plan") -> dict[str, Any]:
         "budget_seconds": plan.asked.request.budget_s,
         "left_out": Counter(job.dataset for job in plan.left_out),
         "shard": plan.asked.request.shard,
-        "sweeps": [as_data(each) for each in plan.ahead.sweeps],
+        "sweeps": [as_data(sweep) for sweep in plan.ahead.sweeps],
         "pending": Counter(job.dataset for job in plan.ahead.pending),
         "pending_seconds": _seconds(plan.ahead.pending_estimate),
         "later": plan.ahead.later,
         "may_extend": plan.ahead.may_extend,
         "choices": [
-            {"dataset": each.dataset, "variant": each.variant, "k": each.k, "values": each.values}
-            for each in plan.ahead.choices
+            {"dataset": choice.dataset, "variant": choice.variant, "k": choice.k, "values": choice.values}
+            for choice in plan.ahead.choices
         ],
         "notes": plan.asked.notes,
     }
@@ -55,7 +55,7 @@ def _seconds(estimate: "Estimate | None") -> dict[str, float] | None:
 
 
 def as_text(plan: "Plan") -> str:
-    """A plan as people read it, after the plans of the sweeps it waits for."""
+    """A plan as text, after the plans of the sweeps that it waits for."""
     every = (*plan.jobs, *plan.left_out, *plan.ahead.pending)
     jobs = Counter(job.dataset for job in every)
     done = Counter(job.dataset for job in plan.jobs if job.key in plan.inventory.done)
@@ -77,12 +77,12 @@ def as_text(plan: "Plan") -> str:
 
 
 def summary(plan: "Plan") -> list[str]:
-    """A plan in few lines, as it is said before a run."""
+    """A plan in a few lines, as shown before a run."""
     return [headline(plan), *after(plan), *plan.asked.notes, *([left_out(plan)] if plan.left_out else [])]
 
 
 def after(plan: "Plan") -> list[str]:
-    """What follows the packs of a sweep, as far as it can be told, what waits for a choice, and what counts no more."""
+    """Lines about jobs of other code, later stages of a sweep, and jobs that wait for a choice."""
     lines = [outgrown(plan)] if plan.inventory.outgrown else []
     if plan.ahead.later or plan.ahead.may_extend:
         later = f"then about {amount(plan.ahead.later, 'job')} of later stages" if plan.ahead.later else "then"
@@ -91,7 +91,7 @@ def after(plan: "Plan") -> list[str]:
             f"{plan.benchmark}: {later}{' and ' * bool(plan.ahead.later and more)}{' ' * (not plan.ahead.later)}{more}"
         )
     if plan.ahead.pending:
-        sweeps = " and ".join(each.benchmark for each in plan.ahead.sweeps)
+        sweeps = " and ".join(sweep.benchmark for sweep in plan.ahead.sweeps)
         waits = (
             f"{plan.benchmark}: {amount(len(plan.ahead.pending), 'job')} to be trained with values chosen by {sweeps}"
         )
@@ -102,7 +102,7 @@ def after(plan: "Plan") -> list[str]:
 
 
 def outgrown(plan: "Plan") -> str:
-    """How many jobs other code has finished, and the command that shows whether these results still hold."""
+    """The number of jobs finished by other code, and the command that checks whether these results still hold."""
     commits = _commits(plan)
     whose = f" (commit {', '.join(commit[:7] for commit in commits)})" if commits else ""
     way = f"; `regbench db adopt --from {commits[-1][:7]}` shows whether they still hold" if commits else ""
@@ -117,25 +117,25 @@ def _commits(plan: "Plan") -> list[str]:
 
 
 def left_out(plan: "Plan") -> str:
-    """What a budget has no time for."""
+    """The jobs that the budget leaves out."""
     from regbench.runner.plan.budget import summary
 
     return f"left out by the budget: {amount(len(plan.left_out), 'job')}: {summary(plan.left_out)}"
 
 
 def _where(dataset: str, plan: "Plan") -> str:
-    """Whether a dataset is here."""
+    """Whether a dataset is here, to be fetched, or blocked."""
     if dataset in plan.inventory.blocked:
         return "blocked"
-    return "to fetch" if any(dataset in each.inventory.missing for each in (plan, *plan.ahead.sweeps)) else "here"
+    return "to fetch" if any(dataset in part.inventory.missing for part in (plan, *plan.ahead.sweeps)) else "here"
 
 
 def headline(plan: "Plan") -> str:
     """A plan in one line."""
     shard = plan.asked.request.shard
-    share = " shard {}/{}".format(*shard) if shard else ""
+    part = " shard {}/{}".format(*shard) if shard else ""
     jobs = amount(len(plan.jobs) + len(plan.left_out) + len(plan.ahead.pending), "job")
-    parts = [f"{plan.benchmark}{share}: {jobs}, {len(plan.inventory.done):,} done, {plan.to_train:,} to train"]
+    parts = [f"{plan.benchmark}{part}: {jobs}, {len(plan.inventory.done):,} done, {plan.to_train:,} to train"]
     if plan.ahead.pending:
         parts.append(f"{len(plan.ahead.pending):,} to choose first")
     if plan.packs:

@@ -1,6 +1,6 @@
-"""How far a run is: a live bar on a terminal, a line now and then anywhere else. Always on stderr.
+"""Show the progress of a run on stderr: a live bar on a terminal, otherwise a line from time to time.
 
-It is told what the run has read from the database, and counts: progress, rate, time left, and what failed.
+It shows the finished jobs and epochs as counted in the database, the rate, the time left, and failures.
 """
 
 import sys
@@ -13,19 +13,19 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from regbench import runner
 from regbench.cli.output import amount, animated, colour, duration, say
 
-NEWLINE = "\n"  # what follows it is the traceback, which `regbench status` keeps
-LINE_S = 10.0  # between two plain lines
-RATE_S = 60.0  # the rate is that of the last minute
+NEWLINE = "\n"  # the traceback follows it; `regbench status` shows it
+LINE_S = 10.0  # between two lines
+RATE_S = 60.0  # the rate is measured over the last minute
 
 
 class Display:
-    """Takes the events of a run, one call each."""
+    """Shows the events of a run; called with each event."""
 
     def __init__(self, plan: runner.Plan) -> None:
         self.title = plan.benchmark
         self.working = bool(plan.packs)
         self.failed = 0
-        self._seen: deque[tuple[float, int]] = deque()  # when, and how many epochs were done
+        self._seen: deque[tuple[float, int]] = deque()  # time and number of finished epochs
         self._said = time.monotonic() - LINE_S + 1
         self._bar: Progress | None = None
         self._task = TaskID(0)
@@ -61,7 +61,7 @@ class Display:
                 self.failed += 1
                 self._line(f"failed: {event.label}: {event.failure_class}: {event.error.partition(NEWLINE)[0]}")
             case runner.DeviceSetAside():
-                self._line(f"{event.device} is set aside, for it failed several packs in a row: {event.why}")
+                self._line(f"{event.device} is no longer used, because it failed several packs in a row: {event.why}")
             case runner.Waiting():
                 self._line(f"waiting: another process holds {amount(event.jobs, 'job')}")
 
@@ -81,7 +81,7 @@ class Display:
             say(f"{self.title}: " + ", ".join(filter(None, [jobs, epochs, *rest])))
 
     def _rate(self, event: runner.Progress) -> str:
-        """Epochs of single models a minute, over the last minute; nothing before there is something to count."""
+        """Epochs of single models per minute, over the last minute; empty without progress."""
         now = time.monotonic()
         self._seen.append((now, event.done_epochs))
         while len(self._seen) > 2 and now - self._seen[1][0] > RATE_S:

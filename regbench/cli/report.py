@@ -1,4 +1,4 @@
-"""`regbench report`: a table or a figure, from what is in the database."""
+"""`regbench report`: make a table or figure from the database."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +41,7 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where fig
 Everything = Annotated[
     bool, typer.Option("--all", help="Write every report that the results allow, and say of the others why not.")
 ]
-TEXTS = ("md", "latex")  # that --all writes beside pictures and CSV
+TEXTS = ("md", "latex")  # text formats that --all writes besides pictures and CSV
 
 
 def report(
@@ -64,10 +64,10 @@ def report(
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> None:
-    """Print a table, or draw a figure with its numbers beside it.
+    """Print a table, or draw a figure and write its numbers.
 
-    A table is over one benchmark, named in its caption. A figure is written as SVG, PDF, PNG and CSV.
-    `regbench list reports` names them all.
+    A table shows one benchmark, named in its caption. A figure is written as SVG, PDF, PNG and CSV.
+    `regbench list reports` lists all reports.
 
     Examples:
       regbench report --normalize lsq --k 25
@@ -117,14 +117,14 @@ def report(
 def _compute(
     source: Source, name: str, shown: "Report", benchmark: str | None, given: "Options"
 ) -> tuple[Any, str | None]:
-    """The numbers of a report, and the benchmark they are of."""
+    """The numbers of a report and its benchmark."""
     found = source.find(shown, name, benchmark=benchmark, metric=given.metric, units=given.units)
     numbers = shown.compute(found.frame, replace(given, benchmark=found.benchmark, ranges=found.ranges))
     return numbers, found.benchmark
 
 
 def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, json: bool) -> None:
-    """Every report of the catalog as files; what cannot be made is named with the reason."""
+    """Write every report of the catalog to files; name those that cannot be made, with the reason."""
     from regbench import reports
     from regbench.errors import NothingMeasured, UsageError
 
@@ -155,7 +155,7 @@ def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, 
 
 
 def _with_paper() -> list[str]:
-    """The reports that can show the paper's own numbers, as users write them."""
+    """The names, as users write them, of the reports that can show the paper's own numbers."""
     from regbench import catalog
 
     named = [each for each in catalog.names("reports") if catalog.entry("reports", each).arguments.get("has_paper")]
@@ -163,5 +163,5 @@ def _with_paper() -> list[str]:
 
 
 def _spelled(name: str) -> str:
-    """A report's name as listings have it."""
+    """The name of a report as shown in listings."""
     return name.replace("_", "-")

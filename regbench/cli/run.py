@@ -1,4 +1,4 @@
-"""`regbench run`: train what is missing."""
+"""`regbench run`: train missing jobs."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +28,7 @@ def run(
     target: options.Target = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan and stop.")] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try jobs again that failed with this code.")
+        bool, typer.Option("--retry-failed", help="Retry jobs that failed with this code.")
     ] = False,
     budget: options.Budget = None,
     shard: options.Shard = None,
@@ -40,12 +40,12 @@ def run(
     file: options.BenchmarkFile = None,
     json: options.Json = False,
 ) -> None:
-    """Train what is missing; running twice trains nothing.
+    """Train the missing jobs; a second run trains nothing.
 
-    Without a name the benchmarks are listed. --epochs and --set make a variant with a name of its own,
-    such as smoke[epochs=20]; --dataset, --method, --k and --seed choose jobs and make none.
-    Ctrl-C stops at once; the same command goes on from there. A benchmark that chooses its values
-    completes the sweeps it chooses from first; a choice that was made is kept.
+    Without a name the benchmarks are listed. --epochs and --set make a variant with its own name,
+    such as smoke[epochs=20]; --dataset, --method, --k and --seed select jobs and make no variant.
+    Ctrl-C stops at once; the same command continues from there. A benchmark that chooses values
+    from sweeps trains these sweeps first; earlier choices are kept.
 
     Examples:
       regbench run smoke
@@ -69,7 +69,7 @@ def run(
         table=asked.table(data, target),
     )
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
-    share = asked.share(verify_packing)
+    fraction = asked.fraction(verify_packing)
     chosen = choose(wanted)
     with Listener() as listener:
         campaign = Campaign(db, asked.slots(devices, workers), request, listener)
@@ -81,9 +81,9 @@ def run(
             say("\n".join(plans.summary(plan)))
         results = campaign.train(planned)
     _show(results, json=json)
-    if share and not results.interrupted:
-        found = campaign.verify_packing(results, share)
-        alike = sum(each.worst == 0 for each in found)
+    if fraction and not results.interrupted:
+        found = campaign.verify_packing(results, fraction)
+        alike = sum(verification.worst == 0 for verification in found)
         say(f"verified: {amount(len(found), 'job')} retrained alone, {alike:,} bit for bit as in their packs")
     return _conclude(results, db, every=every)
 
@@ -104,7 +104,7 @@ def _show(results: "Results", *, json: bool) -> None:
 
 
 def _conclude(results: "Results", db: str, *, every: bool) -> None:
-    """The next command to try, or the error that the results amount to."""
+    """Suggest the next command, or raise an error if jobs failed."""
     results.check_interruption()
     if results.is_measured:
         from regbench.campaign.places import shown
@@ -134,13 +134,13 @@ def _as_text(plan: "Plan", summary: "Summary") -> str:
     parts = [f"{amount(summary.finished, 'job')} finished", f"{len(plan.inventory.done):,} done before"]
     if plan.inventory.blocked:
         waiting = sum(job.dataset in plan.inventory.blocked for job in plan.jobs)
-        parts.append(paint(f"{waiting:,} blocked for want of data", "yellow"))
+        parts.append(paint(f"{waiting:,} blocked by missing data", "yellow"))
     if plan.ahead.pending:
         parts.append(paint(f"{len(plan.ahead.pending):,} wait for a choice", "yellow"))
     if waiting := sum(
         job.method in plan.inventory.uninstalled and job.dataset not in plan.inventory.blocked for job in plan.jobs
     ):
-        parts.append(paint(f"{waiting:,} blocked for want of a package", "yellow"))
+        parts.append(paint(f"{waiting:,} blocked by a missing package", "yellow"))
     if summary.failed:
         parts.append(paint(f"{len(summary.failed):,} failed", "red"))
     if summary.diverged:

@@ -1,4 +1,4 @@
-"""What more time would settle of a paper's claims, in words and as data."""
+"""Show which claims of a paper more time would settle, as text or JSON data."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def as_data(further: "Further") -> dict[str, Any]:
-    """What further hours would settle, for JSON."""
+    """The claims that more time would settle, as data for JSON."""
     claims = [
         {"id": bill.claim, "jobs": bill.jobs, "seconds": bill.seconds, "seeds": bill.seeds, "why_not": bill.why or None}
         for bill in further.bills
@@ -18,13 +18,13 @@ def as_data(further: "Further") -> dict[str, Any]:
 
 
 def as_text(further: "Further") -> str:
-    """What further hours would settle, in a few lines."""
+    """The claims that more time would settle, in a few lines."""
     runs = [f"{bill.claim} ({duration(bill.seconds)})" for bill in further.bills if bill.jobs]
     seeds = [f"{bill.claim} ({bill.seeds} seeds, {duration(bill.seconds)})" for bill in further.bills if bill.seeds]
     idle = [f"{bill.claim} ({bill.why})" for bill in further.bills if bill.why]
     lines = [f"{amount(len(further.bills), 'claim')} open"]
     if runs:
-        rest = f"about {duration(further.seconds)} more would train the {amount(further.jobs, 'job')} waited for"
+        rest = f"about {duration(further.seconds)} more would train the {amount(further.jobs, 'job')} that they need"
         lines.append(f"{rest}; for one claim by itself: {', '.join(runs)}")
     if seeds:
         lines.append(f"more seeds than the benchmark has might settle {', '.join(seeds)}")

@@ -1,4 +1,4 @@
-"""Where a report's numbers come from: a database or a folder of exports, and in it one benchmark."""
+"""Read the numbers of a report: from a database or a folder of exports, for one benchmark."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Found(NamedTuple):
-    """What a report reads, the benchmark it is over, and the ranges of targets where original units are wanted."""
+    """The input of a report, its benchmark, and the ranges of targets if original units are requested."""
 
     frame: Any
     benchmark: str | None
@@ -31,7 +31,7 @@ class Found(NamedTuple):
 
 
 class Source:
-    """A database, or a folder of exports of which only what a report reads is loaded; open as long as its block."""
+    """A database, or a folder of exports from which only the needed part is loaded; a context manager."""
 
     def __init__(self, db: str, folder: Path | None) -> None:
         self._db, self._folder = db, folder
@@ -42,14 +42,14 @@ class Source:
         if self._folder is not None:
             from regbench import store
 
-            store.exports(self._folder)  # a wrong folder is said before anything else
+            store.exports(self._folder)  # report a wrong folder first
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
     def find(self, report: "Report", name: str, *, benchmark: str | None, metric: str, units: str) -> Found:
-        """What a report of that name reads; `NothingMeasured` where it is not there."""
+        """The input of the report of that name; `NothingMeasured` if it does not exist."""
         if report.needs == "catalog":
             return Found(None, None, {})
         names = [f"val/{metric}", f"test/{metric}", *report.names]
@@ -72,21 +72,23 @@ class Source:
         return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
 
     def _store(self, needs: str, names: Sequence[str]) -> "Store":
-        part = _part(needs, names) if self._folder is not None else None  # a database serves all
+        part = (
+            _part(needs, names) if self._folder is not None else None
+        )  # a database is not loaded, so nothing is left out
         if part not in self._opened:
             self._opened[part] = self._stack.enter_context(reading(self._db, self._folder, part))
         return self._opened[part]
 
 
 def _part(needs: str, names: Sequence[str]) -> "Part":
-    """What of a folder's runs a kind of frame is made of."""
+    """The part of a folder's runs that a kind of frame needs."""
     from regbench import store
 
     return store.Part(names=tuple(names), predictions=False) if needs == "curves" else cells_only()
 
 
 def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -> str | None:
-    """The benchmark asked for, or the report's own (or the newest variant of it), or the one run last."""
+    """The requested benchmark, or the report's own (or its newest variant), or the one run last."""
     if asked is not None:
         return stored_benchmark(store, asked)
     if report.benchmark is None:
@@ -104,7 +106,7 @@ def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -
 
 
 def _choices(store: "Store", benchmark: str | None) -> "Choices":
-    """What a benchmark chose, and the cells of the sweeps that it chose from, of those that are here."""
+    """The choices of a benchmark, and the cells of those of its sweeps that are stored here."""
     from regbench.analysis.choices import gather
 
     made = store.choices(benchmark)
@@ -115,7 +117,7 @@ def _choices(store: "Store", benchmark: str | None) -> "Choices":
 def findings(
     store: "Store", paper: "Paper", benchmark: str, only: Sequence[str] = (), measured: Sequence[str] = metrics.USUAL
 ) -> "Findings":
-    """The claims of a paper, against its own tables and the runs of a benchmark."""
+    """The claims of a paper, checked against its own tables and the runs of a benchmark."""
     from regbench.analysis.claims import verify
 
     chosen = {cell: choice.values for cell, choice in store.chosen(benchmark).items()}
@@ -124,7 +126,7 @@ def findings(
 
 
 def _of_its_paper(store: "Store", benchmark: str | None) -> "Findings":
-    """The claims of the paper that a benchmark reruns."""
+    """The claims of the paper that a benchmark reproduces."""
     from regbench.papers import claims
 
     name = (benchmark or "").partition("[")[0]
@@ -135,7 +137,7 @@ def _of_its_paper(store: "Store", benchmark: str | None) -> "Findings":
 
 
 def _cells(store: "Store", benchmark: str | None, report: "Report", metric: str) -> "pd.DataFrame":
-    """The cells of a benchmark, and on its datasets those of the report's reference models, where they were run."""
+    """The cells of a benchmark, and those of the report's reference models on the same datasets, if they were run."""
     from regbench.analysis.scale import check_recorded
 
     frame = store.cells(benchmark, metrics=[metric])
@@ -148,7 +150,7 @@ def _cells(store: "Store", benchmark: str | None, report: "Report", metric: str)
 
 
 def _swept(store: "Store", benchmark: str | None, metric: str) -> "Swept":
-    """The sweep that a benchmark is, or those it chooses from with its choices."""
+    """The sweep itself if the benchmark is one, otherwise the sweeps it chooses from and its choices."""
     from regbench.analysis.scale import check_recorded
     from regbench.analysis.sweeps import Swept
 
@@ -168,7 +170,7 @@ def _swept(store: "Store", benchmark: str | None, metric: str) -> "Swept":
 
 
 def _ranges(store: "Store", frame: "pd.DataFrame") -> dict[str, tuple[Sequence[float], Sequence[float]]]:
-    """Lowest and highest training target of each dataset: what the targets were scaled by."""
+    """The lowest and highest training target of each dataset, by which targets were scaled."""
     known = store.target_ranges()
     pairs = frame[["dataset", "digest"]].drop_duplicates().itertuples(index=False)
     return {str(dataset): known[digest] for dataset, digest in pairs if digest in known}

@@ -1,4 +1,4 @@
-"""`regbench verify PAPER`: what a paper claims, against its own tables and against our runs."""
+"""`regbench verify PAPER`: check the claims of a paper against its own tables and our runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,11 +59,12 @@ def verify(
     file: options.BenchmarkFile = None,
     json: options.Json = False,
 ) -> None:
-    """Say of each claim of a paper whether it holds, fails or cannot be decided.
+    """Check whether each claim of a paper holds, fails or cannot be decided.
 
-    By the paper's own table, whose rounded cells are intervals, and by our runs, in RMSE and in MAE or another error
-    (--metric), with the cells that decide it. It exits with 0 whatever it finds: a claim that fails is a result.
-    With --budget it trains the cells that most open claims wait for, and says what more time would settle.
+    Claims are checked against the paper's own table, whose rounded cells are intervals, and against our runs, by RMSE
+    and MAE or by another error (--metric), with the cells that decide. The exit code is always 0, because a claim that
+    fails is a result.
+    With --budget it trains the cells that most open claims wait for, and shows what more time would settle.
 
     Examples:
       regbench verify bridges
@@ -102,7 +103,7 @@ def verify(
 
 
 class Place(NamedTuple):
-    """Where runs are, and the claims that are asked about."""
+    """The place of the runs, and the claims to check."""
 
     db: str
     folder: Path | None
@@ -110,9 +111,9 @@ class Place(NamedTuple):
     metrics: Sequence[str]
 
     def look(self, paper: "Paper", benchmark: str | None, *, planned: bool = False) -> "tuple[Findings, str | None]":
-        """The verdicts as things stand, and the benchmark whose runs they rest on; None where nothing was run.
+        """The verdicts on the present runs, and the benchmark of these runs; None if nothing was run.
 
-        By default it is the paper's own, or else the one that was run last. One that is only planned need not be there.
+        By default it is the paper's own benchmark, or else the one run last. A `planned` one need not exist yet.
         """
         from regbench.analysis.claims import verify
 
@@ -126,7 +127,7 @@ class Place(NamedTuple):
 
 
 def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: bool) -> str | None:
-    """The benchmark to look at: the one named, or the paper's own that has runs, or the one that was run last."""
+    """The benchmark to use: the named one, the paper's own benchmark with runs, or the one run last."""
     known = store.benchmarks()
     names = [str(each) for each in known["name"]]  # the one run last first
     if planned:
@@ -147,7 +148,7 @@ def _show(
     json: bool,
     further: "Further | None" = None,
 ) -> None:
-    """The verdicts, of single claims with all that decides them, and what more time would settle."""
+    """Show the verdicts, details for single claims, and what more time would settle."""
     from regbench import reports
 
     shown = reports.load("claims")

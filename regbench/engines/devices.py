@@ -61,7 +61,7 @@ def cgroup_limit() -> float | None:
 
 
 def free_memory(devices: list[str]) -> int | None:
-    """Bytes available per slot: free memory over slots of a device, the least of all devices; None without slots."""
+    """Bytes available per slot: free memory of a device / its slots, the minimum over devices; None without slots."""
     return min((_free_on(device) // devices.count(device) for device in dict.fromkeys(devices)), default=None)
 
 
@@ -142,7 +142,7 @@ def _named_devices(wanted: str) -> list[str]:
 
 
 def _cuda_count() -> int:
-    """Devices torch sees among those of CUDA_VISIBLE_DEVICES, be they indices, GPU or MIG names."""
+    """The number of devices that torch sees; CUDA_VISIBLE_DEVICES may limit it by index, GPU or MIG name."""
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -165,7 +165,7 @@ def _driver_lists() -> list[str]:
 
 
 def _core_of(cpu: int) -> tuple[str, str] | int:
-    """The physical core of a logical CPU; the CPU itself where the system does not tell."""
+    """The physical core of a logical CPU; the CPU itself if the system does not list cores."""
     topology = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology")
     try:
         return (topology / "physical_package_id").read_text(), (topology / "core_id").read_text()

@@ -1,7 +1,7 @@
-"""What an engine is: a place with slots, one for each device, where tasks run one at a time and may die.
+"""The interface of an engine, which runs tasks in slots.
 
-An engine knows neither database nor terminal. It does not look into a task or its result; both must be values that
-another process can be given.
+Each slot has a device and runs one task at a time; its worker may die. An engine uses neither database nor terminal. It
+does not look into a task or its result; both must be values that can be sent to another process.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +11,10 @@ from typing import Any, Protocol, Self
 
 @dataclass(frozen=True)
 class Place:
-    """Where a task runs, as the task sees it."""
+    """The place where a task runs."""
 
     device: str
-    alive: Callable[[], bool]  # whether the process that submitted the task still lives; without it a task should end
+    alive: Callable[[], bool]  # whether the process that submitted the task is alive; if not, the task should end
 
 
 Work = Callable[[Any, Place], Any]  # what a worker does with each task
@@ -32,7 +32,7 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Runs tasks in slots. Used as a context manager; at its end no worker is left."""
+    """Runs tasks in slots. It is a context manager; at its end all workers have ended."""
 
     @property
     def devices(self) -> Sequence[str]:
@@ -49,7 +49,7 @@ class Engine(Protocol):
 
     @property
     def busy(self) -> bool:
-        """Whether any task is under way."""
+        """Whether any task is running."""
         ...
 
     def submit(self, slot: int, task: Any) -> None:
@@ -57,7 +57,7 @@ class Engine(Protocol):
         ...
 
     def wait(self, seconds: float) -> list[Outcome]:
-        """The tasks that ended, waiting at most so long for the first."""
+        """The tasks that ended; waits at most `seconds` for the first."""
         ...
 
     def renew(self, slot: int) -> None:
@@ -65,7 +65,7 @@ class Engine(Protocol):
         ...
 
     def stop(self) -> None:
-        """Ask every worker to end its task early. A task that does not listen is ended without a result."""
+        """Ask every worker to end its task early. A task that ignores this is ended without a result."""
         ...
 
     def kill(self) -> None:

@@ -1,4 +1,4 @@
-"""The local engine: one process for each slot, so that a worker that dies takes no other with it."""
+"""The local engine: one process per slot, so that the death of a worker does not affect the others."""
 
 import contextlib
 import os
@@ -19,12 +19,12 @@ from regbench.engines.engine import Outcome, Place, Work
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
 SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
 
-LOOK_EVERY_S = 0.5  # at whether the parent process still lives
-GRACE_S = 20.0  # for a task whose parent has died
+LOOK_EVERY_S = 0.5  # between checks whether the parent process is alive
+GRACE_S = 20.0  # for a task to end after its parent has died
 
 
 class LocalEngine:
-    """Runs `work(task, place)` in worker processes, one for each slot.
+    """Runs `work(task, place)` in worker processes, one per slot.
 
     Each slot has an executor with one worker. When that worker is killed, a new executor takes the slot.
     """
@@ -34,7 +34,7 @@ class LocalEngine:
         self._work = work
         self._workers: dict[int, _Worker] = {}
         self._running: dict[Future[Any], tuple[int, Any]] = {}
-        self._asked: dict[int, signal.Signals] = {}  # slots whose worker has still to be sent a signal
+        self._asked: dict[int, signal.Signals] = {}  # slot -> signal still to be sent to its worker
 
     def __enter__(self) -> Self:
         return self
@@ -51,14 +51,14 @@ class LocalEngine:
 
     @property
     def busy(self) -> bool:
-        """Whether any task is under way."""
+        """Whether any task is running."""
         return bool(self._running)
 
     def submit(self, slot: int, task: Any) -> None:
         """Hand a task to a free slot."""
         try:
             future = self._hand_over(slot, task)
-        except BrokenProcessPool:  # its worker was killed while it had nothing to do
+        except BrokenProcessPool:  # its worker was killed while idle
             self.renew(slot)
             future = self._hand_over(slot, task)
         self._running[future] = (slot, task)
@@ -69,7 +69,7 @@ class LocalEngine:
             self._workers.pop(slot).executor.shutdown(wait=False, kill_workers=True)
 
     def wait(self, seconds: float) -> list[Outcome]:
-        """The tasks that ended, waiting at most so long for the first."""
+        """The tasks that ended; waits at most `seconds` for the first."""
         self._send_signals()  # to workers that had not started when they were asked
         if not self._running:  # `wait` would return at once
             time.sleep(seconds)
@@ -77,7 +77,7 @@ class LocalEngine:
         return [self._outcome(future) for future in done]
 
     def stop(self) -> None:
-        """Ask every worker to end its task early: SIGTERM, which ends a task that does not listen."""
+        """Send SIGTERM to every worker, to end its task early; it ends a task that does not handle it."""
         self._ask(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -103,13 +103,13 @@ class LocalEngine:
         self._send_signals()
 
     def _send_signals(self) -> None:
-        """A worker that is only starting is sent its signal later, by `wait`."""
+        """Send the waiting signals; a worker that is still starting gets its signal later, from `wait`."""
         self._asked = {slot: number for slot, number in self._asked.items() if not self._workers[slot].send(number)}
 
 
 @dataclass
 class _Worker:
-    """The process of one slot: its executor, and the pipe through which it says its process number."""
+    """The process of one slot: its executor, and the pipe through which it sends its process number."""
 
     executor: ProcessPoolExecutor
     hello: Connection
@@ -124,20 +124,20 @@ class _Worker:
         return cls(executor, hello)
 
     def send(self, number: signal.Signals) -> bool:
-        """Signal the process; false where it has not yet said its number."""
-        while self.hello.poll():  # the last one counts: loky replaces a process that has grown too large
+        """Signal the process; false if it has not sent its number yet."""
+        while self.hello.poll():  # the last one counts, because loky replaces a process that uses too much memory
             self.pid = self.hello.recv()
         if self.pid is None:
             return False
-        with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.kill(self.pid, number)
         return True
 
 
 def start_worker(parent: int, hello: Connection) -> None:
-    """Leave Ctrl-C to the process that started this one, and do not outlive it.
+    """Ignore Ctrl-C, which the parent process handles, and end soon after the parent.
 
-    A task under way sees for itself that its parent has died, and has a while to write what it has.
+    A running task checks itself whether its parent has died, and has some time to write its results.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hello.send(os.getpid())

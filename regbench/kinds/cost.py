@@ -1,6 +1,6 @@
-"""What training a network costs by arithmetic: seconds of an epoch on one core, and bytes of memory.
+"""The cost of training a network by arithmetic: seconds of an epoch on one core, and bytes of memory.
 
-It says how jobs compare, not how fast this machine is.
+It compares jobs; it does not measure the speed of this machine.
 """
 
 from functools import lru_cache
@@ -9,16 +9,16 @@ from typing import Any
 from regbench.job import Job
 from regbench.kinds.size import Size
 
-PRODUCTS = 1.2e11  # operations a second on one core
-UNIT_SECONDS = 5.5e-9  # per hidden unit and row for what is no product: dropout, ReLU, optimiser
+PRODUCTS = 1.2e11  # operations per second on one core
+UNIT_SECONDS = 5.5e-9  # per hidden unit and row, for everything but matrix products: dropout, ReLU, optimiser
 IMAGE_SECONDS = 4e-4  # per image and model on one core, dominated by the convolutions
-FORWARD = 0.35  # of a training row's time, for a row that is only evaluated
-EVALUATED_ROWS = 1024  # a block of the evaluation
+FORWARD = 0.35  # of the time of a training row, for a row that is only evaluated
+EVALUATED_ROWS = 1024  # rows per block of the evaluation
 IMAGE_FLOATS = 27_000  # activations of one image in the CNN
 
 
 def epoch_seconds(job: Job, size: Size) -> float:
-    """Seconds of one epoch on one core: what is trained, and what is evaluated after it."""
+    """Seconds of one epoch on one core, for training and the evaluation after it."""
     train, val, test = size.rows
     return (train + FORWARD * (val + test)) * _row_seconds(size.inputs, job.backbone, job.options, job.k or 1)
 
@@ -52,7 +52,7 @@ def _row_seconds(inputs: Any, backbone: str, options: Any, k: int) -> float:
 
 
 def _weights(inputs: Any, backbone: str, options: Any, k: int) -> int:
-    """Weights of a job's network."""
+    """The number of weights of a job's network."""
     settings = dict(options)
     if backbone == "cnn":
         return 64 * 49 * 256 + 256 * 256 + 24_000

@@ -1,4 +1,4 @@
-"""How large a dataset is, as far as the cost of a job depends on it."""
+"""The size of a dataset, for the cost of jobs."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,12 +17,12 @@ class Size:
 
     @property
     def values(self) -> int:
-        """Numbers that one row of inputs has."""
+        """The number of input values per row."""
         return prod(self.inputs) if isinstance(self.inputs, tuple) else int(self.inputs)
 
 
 def size_of(dataset: str) -> Size:
-    """What the catalog says of a dataset; of one that is not in it, a guess."""
+    """The size of a dataset by the catalog; a guess if it is not in the catalog."""
     return _size_of(dataset, roots.generation())
 
 

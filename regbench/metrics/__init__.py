@@ -1,8 +1,8 @@
-"""How good predictions and predicted distributions are: one metric per file.
+"""Metrics of predictions and of predicted distributions, one per file.
 
-A metric of predictions is a function of all jobs of a pack, predictions (J, N, M) and targets (N, M) -> (J,) in
-float64. One of distributions is a score of the methods that predict one, for how it is computed is theirs to know; its
-file has the formulas that they share. What is known of a metric is read from its file, without importing torch.
+A metric of predictions is a function for all jobs of a pack: predictions (J, N, M) and targets (N, M) -> (J,) in
+float64. A metric of distributions is computed by the methods that predict a distribution; its file has the formulas
+that they share. The properties of a metric are read from its file, without importing torch.
 """
 
 from collections.abc import Callable
@@ -15,45 +15,45 @@ from regbench.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from torch import Tensor
 
-USUAL = ("rmse", "mae")  # that every run has, and that tables show where nothing else is asked for
-ERRORS = ("target", "squared")  # units of what is 0 at best, so that a ratio of two says how much worse one is
+USUAL = ("rmse", "mae")  # every run has them, and tables show them by default
+ERRORS = ("target", "squared")  # units of metrics that are 0 at best, so ratios of them are meaningful
 
 
 @dataclass(frozen=True)
 class About:
-    """What a metric says of itself."""
+    """The properties of a metric."""
 
     name: str
-    label: str  # as tables have it
-    symbol: str  # as formulas have it
-    better: str | float  # "low", "high", or the value that is best
+    label: str  # in tables
+    symbol: str  # in formulas
+    better: str | float  # "low", "high", or the best value
     unit: str  # "target", "squared", "nats", "share" or "none"
     needs: str  # "predictions" or "distribution"
 
     @property
     def is_error(self) -> bool:
-        """Whether it is 0 at best and lower is better, so that ratios of it mean something."""
+        """Whether lower is better and 0 is best, so that ratios are meaningful."""
         return self.better == "low" and self.unit in ERRORS
 
     @property
     def has_direction(self) -> bool:
-        """Whether lower, or higher, is always better."""
+        """Whether lower is always better, or higher always is."""
         return self.better in ("low", "high")
 
     @property
     def direction(self) -> str:
-        """Which values are better, in words."""
+        """Which values are better, as text."""
         return f"{self.better}er is better" if self.has_direction else f"best at {self.better:g}"
 
     def loss(self, value: float) -> float:
-        """A number that is lower where the value is better."""
+        """A number that is lower for better values."""
         if self.better == "low":
             return value
         return -value if self.better == "high" else abs(value - float(self.better))
 
 
 def about(name: str) -> About:
-    """The metric of that name, in capitals too; `UsageError` with the nearest one where there is none."""
+    """The metric of that name, in upper or lower case; `UsageError` with the nearest name if there is none."""
     known, wanted = catalog.names("metrics"), name.strip().lower()
     if wanted not in known:
         raise UsageError(f"no metric called '{name}'{did_you_mean(wanted, known)}")
@@ -62,27 +62,27 @@ def about(name: str) -> About:
 
 
 def about_val(name: str) -> About:
-    """The metric of a number of validation rows, such as `val/rmse`."""
+    """The metric in a name for validation rows, such as `val/rmse`."""
     return about(name.removeprefix("val/"))
 
 
 def needing(what: str) -> list[str]:
-    """The metrics of "predictions", which every run has, or those of a "distribution"."""
+    """The names of the metrics of "predictions", which every run has, or of a "distribution"."""
     return [name for name in catalog.names("metrics") if about(name).needs == what]
 
 
 def of_predictions() -> "dict[str, Callable[[Tensor, Tensor], Tensor]]":
-    """Every function that looks at predictions alone, by name."""
+    """The functions of all metrics of predictions, by name."""
     return {name: catalog.load("metrics", name).compute for name in needing("predictions")}
 
 
 def deciding() -> tuple[str, ...]:
-    """What may decide which epoch of a run counts: the metrics of validation rows that have a direction."""
+    """The metrics that may decide which epoch of a run counts: those of validation rows with a direction."""
     named = [name for name in catalog.names("metrics") if about(name).has_direction]
     return tuple(f"val/{name}" for name in sorted(named, key=lambda name: (name not in USUAL, name != USUAL[0], name)))
 
 
 def choosing() -> tuple[str, ...]:
-    """What may choose between hyper-parameters: those of them that are errors and that every row has."""
+    """The metrics that may choose hyper-parameters: the deciding ones that are errors and that every run has."""
     known = {name: about_val(name) for name in deciding()}
     return tuple(name for name, each in known.items() if each.is_error and each.needs == "predictions")

@@ -1,8 +1,8 @@
-"""Coverage of the central 90 % prediction interval: the share of targets inside; 0.9 is best.
+"""Coverage of the central 90 % prediction interval: the fraction of targets inside; 0.9 is best.
 
 The interval goes from the 5 % to the 95 % quantile of the predicted distribution, F⁻¹(p) = min {x: F(x) ≥ p}, ends
-included. On atoms it holds 90 % or more of the distribution, so few bins cover more than they should. Of several
-dimensions it is the mean over those, each with an interval of its own.
+included. For a distribution on atoms it holds 90 % or more, so methods with few bins cover more than they should. For
+several target dimensions it is the mean over them, each with its own interval.
 """
 
 import math
@@ -14,14 +14,14 @@ from regbench.types import Metric
 
 LEVEL = 0.9
 TAIL = (1 - LEVEL) / 2
-ROUNDING = 1e-6  # of a sum of shares in single precision: 0.05 of equal shares is reached where it ought to be
+ROUNDING = 1e-6  # of sums of probabilities in single precision, so that 0.05 is reached exactly when it should be
 
 
 def of_atoms(shares_MKB: Tensor, atoms_MKB: Tensor, y_BM: Tensor) -> Tensor:
-    """Of distributions on K atoms for each dimension; shares may be of one row of atoms (M, K, 1) or of each: (B,)."""
+    """Coverage (B,) of distributions on K atoms per dimension, which may be shared (M, K, 1) or per row (M, K, B)."""
     y_M1B = y_BM.mT[:, None]
-    below_MB = (shares_MKB * (atoms_MKB < y_M1B)).sum(1)  # less than 0.95: the upper end is at y or above
-    upto_MB = (shares_MKB * (atoms_MKB <= y_M1B)).sum(1)  # 0.05 or more: the lower end is at y or below
+    below_MB = (shares_MKB * (atoms_MKB < y_M1B)).sum(1)  # below 0.95 if the upper end is at y or above
+    upto_MB = (shares_MKB * (atoms_MKB <= y_M1B)).sum(1)  # 0.05 or more if the lower end is at y or below
     inside_MB = (below_MB < 1 - TAIL - ROUNDING) & (upto_MB >= TAIL - ROUNDING)
     unknown_MB = (shares_MKB * atoms_MKB).sum(1).isnan()
     return torch.where(unknown_MB, torch.nan, inside_MB.to(y_BM.dtype)).mean(0)

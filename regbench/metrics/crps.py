@@ -1,7 +1,8 @@
-"""Continuous ranked probability score: how near a predicted distribution is to the target, not only its mean.
+"""Continuous ranked probability score: how close a predicted distribution, not only its mean, is to the target.
 
-CRPS(F, y) = ∫ (F(x) - 1[x ≥ y])² dx = E|X - y| - ½ E|X - X'| is in units of the target and comes to the absolute error
-where the distribution is a point, so it stands beside MAE. Of several dimensions it is the mean over those, as MAE is.
+CRPS(F, y) = ∫ (F(x) - 1[x ≥ y])² dx = E|X - y| - ½ E|X - X'| has the unit of the target. For a point
+distribution it is the absolute error, so it can be compared with MAE. For several target dimensions it is the mean over
+them, as MAE is.
 """
 
 import math
@@ -13,7 +14,7 @@ from regbench.types import Metric
 
 
 def of_atoms(shares_MKB: Tensor, atoms_MKB: Tensor, y_BM: Tensor) -> Tensor:
-    """Of distributions on K atoms for each dimension; shares may be of one row of atoms (M, K, 1) or of each: (B,).
+    """CRPS (B,) of distributions on K atoms per dimension; the atoms may be shared (M, K, 1) or per row (M, K, B).
 
     With the atoms in order, ½ E|X - X'| = Σ_i F_i (1 - F_i) (x_{i+1} - x_i), where F_i is the mass up to atom i.
     """

@@ -1,7 +1,7 @@
 """Geometric mean error, which weighs relative changes of small and large errors alike.
 
-(Π |ŷ - y|)^(1/n) = exp(mean log |ŷ - y|) over rows and target dimensions together. One prediction that is exactly right
-makes it 0.
+(Π |ŷ - y|)^(1/n) = exp(mean log |ŷ - y|) over rows and target dimensions together. A single exact
+prediction makes it 0.
 """
 
 from torch import Tensor
@@ -10,7 +10,7 @@ from regbench.types import Metric
 
 
 def gme(prediction_JNM: Tensor, y_NM: Tensor) -> Tensor:
-    """Of each job, in float64: (J,)."""
+    """The error of each job (J,), in float64."""
     return (prediction_JNM.double() - y_NM.double()).abs().log().mean((1, 2)).exp()
 
 

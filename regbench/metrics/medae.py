@@ -1,7 +1,7 @@
-"""Median absolute error: half of the predictions are nearer to their targets.
+"""Median absolute error: half of the predictions are closer to their targets than this.
 
-The median of |ŷ - y| over rows and target dimensions together; of an even number the mean of the two in the middle. A
-few rows that are far off do not move it.
+The median of |ŷ - y| over rows and target dimensions together; for an even number the mean of the two middle values.
+A few large errors do not change it.
 """
 
 import torch
@@ -11,7 +11,7 @@ from regbench.types import Metric
 
 
 def medae(prediction_JNM: Tensor, y_NM: Tensor) -> Tensor:
-    """Of each job, in float64, NaN where a prediction is not finite: (J,)."""
+    """The error of each job (J,), in float64; NaN if a prediction is not finite."""
     error_JE = (prediction_JNM.double() - y_NM.double()).abs().flatten(1)
     count = error_JE.shape[1]
     low_J, high_J = (error_JE.kthvalue(place, dim=1).values for place in ((count + 1) // 2, count // 2 + 1))

@@ -1,7 +1,7 @@
 """Negative log-likelihood of the targets under the predicted density, in nats.
 
--log f(y), of all target dimensions together; below 0 where the density is above 1. Only a distribution with a density
-has one.
+-log f(y) for all target dimensions together; negative if the density is above 1. Only distributions with a density have
+it.
 """
 
 import math
@@ -12,7 +12,7 @@ from regbench.types import Metric
 
 
 def of_gaussian(mean_BM: Tensor, variance_BM: Tensor, y_BM: Tensor) -> Tensor:
-    """½ Σ_m [log 2πv + (y - mean)² / v]: (B,)."""
+    """NLL (B,) of Gaussians: ½ Σ_m [log 2πv + (y - mean)² / v]."""
     return 0.5 * ((2 * math.pi * variance_BM).log() + (y_BM - mean_BM).square() / variance_BM).sum(-1)
 
 

@@ -1,7 +1,7 @@
-"""Pearson's correlation of predictions and targets, which a shift or a scaling of the predictions does not change.
+"""Pearson's correlation of predictions and targets; shifting or scaling the predictions does not change it.
 
-Of each target dimension over the rows; of several dimensions their mean. Of predictions or targets that do not vary it
-is not defined: NaN.
+It is computed over the rows for each target dimension and averaged over dimensions. NaN if predictions or targets do
+not vary.
 """
 
 import torch
@@ -11,18 +11,18 @@ from regbench.types import Metric
 
 
 def pearson(prediction_JNM: Tensor, y_NM: Tensor) -> Tensor:
-    """Of each job, in float64: (J,)."""
+    """The correlation of each job (J,), in float64."""
     return correlation(prediction_JNM.double(), y_NM.double()).mean(1)
 
 
 def correlation(a_JNM: Tensor, b_NM: Tensor) -> Tensor:
-    """Of each job and dimension over the rows, never outside [-1, 1]: (J, M)."""
+    """The correlation of each job and dimension (J, M) over the rows, clamped to [-1, 1]."""
     a_JNM, b_NM = unit(a_JNM), unit(b_NM)
     return (a_JNM * b_NM).sum(1).clamp(-1, 1)
 
 
 def unit(values: Tensor) -> Tensor:
-    """Columns (..., N, M) less their means and divided by their lengths; NaN where they do not vary."""
+    """Columns (..., N, M) minus their means, divided by their Euclidean norms; NaN if they do not vary."""
     varies = (values != values[..., :1, :]).any(-2, keepdim=True)
     centred = values - values.mean(-2, keepdim=True)
     return centred / torch.where(varies, centred.norm(dim=-2, keepdim=True), torch.nan)

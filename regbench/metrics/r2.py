@@ -1,8 +1,8 @@
-"""Coefficient of determination: the share of the targets' variance that predictions explain.
+"""Coefficient of determination: the fraction of the targets' variance that predictions explain.
 
-R² = 1 - Σ (ŷ - y)² / Σ (y - ȳ)² for each target dimension, ȳ the mean of the rows at hand; of several dimensions their
-mean. 1 is perfect, the mean of the targets has 0, and what is worse than that is below 0. Of a target that does not
-vary it is not defined: NaN.
+R² = 1 - Σ (ŷ - y)² / Σ (y - ȳ)² for each target dimension, where ȳ is the mean of the same rows; for several
+dimensions their mean. 1 is perfect, predicting the mean of the targets gives 0, and worse predictions are below 0. NaN
+for a target that does not vary.
 """
 
 from torch import Tensor
@@ -11,7 +11,7 @@ from regbench.types import Metric
 
 
 def r2(prediction_JNM: Tensor, y_NM: Tensor) -> Tensor:
-    """Of each job, in float64: (J,)."""
+    """R² of each job (J,), in float64."""
     y_NM = y_NM.double()
     left_JM = (prediction_JNM.double() - y_NM).square().sum(1)
     varied_M = (y_NM - y_NM.mean(0)).square().sum(0)

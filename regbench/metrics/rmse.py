@@ -9,7 +9,7 @@ from regbench.types import Metric
 
 
 def rmse(prediction_JNM: Tensor, y_NM: Tensor) -> Tensor:
-    """Of each job, in float64: (J,)."""
+    """The error of each job (J,), in float64."""
     return (prediction_JNM.double() - y_NM.double()).square().mean((1, 2)).sqrt()
 
 

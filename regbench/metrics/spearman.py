@@ -1,8 +1,8 @@
-"""Spearman's rank correlation: whether predictions put rows in the order of their targets.
+"""Spearman's rank correlation: how well the order of the predictions agrees with that of the targets.
 
-Pearson's correlation of ranks, equal values sharing the mean of theirs, of each target dimension over the rows; of
-several dimensions their mean. Any rising function of the predictions has the same. Of predictions or targets that do
-not vary it is not defined: NaN.
+It is Pearson's correlation of ranks over the rows, for each target dimension, averaged over dimensions; equal values
+get the mean of their ranks. An increasing transformation of the predictions does not change it. NaN if predictions or
+targets do not vary.
 """
 
 import torch
@@ -13,7 +13,7 @@ from regbench.types import Metric
 
 
 def spearman(prediction_JNM: Tensor, y_NM: Tensor) -> Tensor:
-    """Of each job, in float64, NaN where a prediction is not finite: (J,)."""
+    """The correlation of each job (J,), in float64; NaN if a prediction is not finite."""
     found_J = correlation(ranks(prediction_JNM), ranks(y_NM)).mean(1)
     return torch.where(prediction_JNM.isfinite().all(2).all(1), found_J, torch.nan)
 

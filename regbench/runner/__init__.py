@@ -1,7 +1,7 @@
-"""From a benchmark to results: plan what is missing, give it to an engine, let the workers write to the store.
+"""Run a benchmark: plan the missing jobs, give them to an engine; its workers write results to the store.
 
-plan_ahead(benchmark, store, resources, request)   # what is done, what is left, in which packs, how long
-run(plan, url, partial(LocalEngine, ["cpu"]))      # train it
+plan_ahead(benchmark, store, resources, request)   # finished and missing jobs, packs, estimated time
+run(plan, url, partial(LocalEngine, ["cpu"]))      # train the missing jobs
 verify_packing(plan, url, 0.01, make_engine)       # retrain a sample, each job alone
 """
 

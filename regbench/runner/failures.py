@@ -1,4 +1,4 @@
-"""Why jobs fail, and what follows from it: the one table of failure classes and their rules."""
+"""Failure classes of jobs and the rule for each: whether a job is retried, and when."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,19 @@ OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memo
 
 @dataclass(frozen=True)
 class Rule:
-    """What happens to a job that ended so: whether the next run takes it again unasked, and whether it waits first."""
+    """How a failed job is treated.
+
+    automatic: whether the next run retries it without --retry-failed.
+    backoff: whether the same run retries it after a wait.
+    words: the treatment as messages state it.
+    """
 
     automatic: bool
     backoff: bool
     words: str
 
     def wait_s(self, attempt: int) -> float:
-        """Seconds to wait before the attempt after `attempt` (from 1): doubling, for the trouble may pass by itself."""
+        """Seconds to wait after attempt `attempt` (from 1); they double, because the cause may pass by itself."""
         return min(FIRST_WAIT_S * 2 ** (attempt - 1), LONGEST_WAIT_S) if self.backoff else 0.0
 
 
@@ -32,12 +37,12 @@ RULES = {
     "infrastructure": Rule(True, True, "tried again after a while, and by the next run"),
     "interrupted": Rule(True, False, "tried again by the next run"),
 }
-UNKNOWN = Rule(False, False, ONLY_WHEN_ASKED)  # a class that another version wrote
+UNKNOWN = Rule(False, False, ONLY_WHEN_ASKED)  # for a class that another version wrote
 RETRIED = frozenset(name for name, rule in RULES.items() if rule.automatic)
 
 
 def classify(error: BaseException) -> str:
-    """The class of what a job raised.
+    """The failure class of an error that a job raised.
 
     >>> classify(MemoryError()), classify(OSError("disk full")), classify(ValueError("no such thing"))
     ('resources', 'infrastructure', 'user code')
@@ -55,15 +60,15 @@ def classify(error: BaseException) -> str:
 
 
 def is_of_device(error: BaseException) -> bool:
-    """Whether a failure speaks against the device it happened on: memory for a single job, or an error of CUDA."""
+    """Whether the device may be to blame for an error: memory ran out, or CUDA or cuDNN failed."""
     return is_memory(error) or "CUDA error" in str(error) or "cuDNN error" in str(error)
 
 
 def is_memory(error: BaseException) -> bool:
-    """Whether memory ran out, of the machine or of a device, whatever library says so."""
+    """Whether the machine or a device ran out of memory, by the error type or by the message of any library."""
     return isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY)
 
 
 def rule(failure_class: str) -> Rule:
-    """The rule of a class, one that is not ours included."""
+    """The rule of a failure class; `UNKNOWN` for a class that this version does not know."""
     return RULES.get(failure_class, UNKNOWN)

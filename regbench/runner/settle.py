@@ -1,4 +1,7 @@
-"""What a budget buys of the claims that are open: the cells that most of them wait for, for the least time."""
+"""Choose which cells to train for open claims within a time budget, and tell what more time would settle.
+
+Cells with the most waiting claims per second of training come first.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,40 +24,44 @@ NOT_BY_ERRORS = "no error decides it"
 
 @dataclass(frozen=True)
 class Bill:
-    """What it would take to settle one open claim, as far as that can be told."""
+    """The estimated cost of settling one open claim."""
 
     claim: str
-    jobs: int  # of the benchmark, not trained yet
+    jobs: int  # of the benchmark that are not trained yet
     seconds: float
-    seeds: int | None = None  # where all is trained: how many might be enough
-    why: str = ""  # where nothing is known to help
+    seeds: int | None = None  # how many might be enough, if all jobs are trained
+    why: str = ""  # why no training is known to help; empty otherwise
 
 
 @dataclass(frozen=True)
 class Further:
-    """What more time would settle: all that the benchmark has ahead for open claims, and each claim by itself."""
+    """What the open claims still cost.
+
+    jobs, seconds: all missing jobs of the benchmark that open claims wait for.
+    bills: the cost of each claim by itself, the cheapest first.
+    """
 
     jobs: int
     seconds: float
-    bills: tuple[Bill, ...]  # the cheapest first
+    bills: tuple[Bill, ...]
 
 
 def cell_of(job: Job) -> Cell:
-    """The cell of a job that has its row's default values."""
+    """The cell of a job with its row's default values."""
     return order.alias(job.dataset), Row(row_label(job), job.k)
 
 
 def only(benchmark: Benchmark, cells: Collection[Cell]) -> Benchmark:
-    """The benchmark with no more than the jobs of some cells to run."""
+    """The benchmark, limited to the jobs of some cells."""
     return replace(benchmark, jobs=tuple(job for job in benchmark.jobs if cell_of(job) in cells))
 
 
 def ahead(plan: Plan) -> dict[Cell, list[Job]]:
-    """The jobs that a plan has ahead, its sweeps' included, by the cell that they are trained for."""
+    """The jobs that a plan and its sweeps still have to train, by the cell that needs them."""
     found: dict[Cell, list[Job]] = defaultdict(list)
-    for each in (*plan.ahead.sweeps, plan):
-        rows = {member.job: member.row or member.variant for member in each.asked.members}
-        for job in (job for pack in each.packs for job in pack.jobs):
+    for part in (*plan.ahead.sweeps, plan):
+        rows = {member.job: member.row or member.variant for member in part.asked.members}
+        for job in (job for pack in part.packs for job in pack.jobs):
             found[order.alias(job.dataset), Row(rows[job], job.k)].append(job)
     for job in plan.ahead.pending:
         found[cell_of(job)].append(job)
@@ -68,9 +75,9 @@ def affordable(
     devices: Sequence[str],
     budget_s: float,
 ) -> list[Cell]:
-    """The cells to train, in the order of how many claims wait for a second of them, while there is time.
+    """The cells to train within a budget, those with the most waiting claims per second first.
 
-    Whole cells, for one with a single seed decides nothing.
+    Only whole cells are chosen, because a cell with a single seed decides nothing.
     """
     seconds = {cell: _seconds(jobs, pace) for cell, jobs in waiting.items() if worth.get(cell)}
     ordered = sorted(seconds, key=lambda cell: (-worth[cell] / seconds[cell], str(cell)))
@@ -83,17 +90,17 @@ def affordable(
 
 
 def further(findings: Findings, plan: Plan, benchmark: Benchmark, pace: Pace, devices: Sequence[str]) -> Further:
-    """What each open claim would still cost: runs of the benchmark, or else more seeds of what it has.
+    """What each open claim still costs: missing jobs of the benchmark, or more seeds if all of them are trained.
 
     Args:
-        findings: of the runs as they are.
-        plan: of the benchmark with only the cells that open claims wait for.
-        benchmark: all of it.
+        findings: the claims, judged on the present runs.
+        plan: the plan of the benchmark, limited to the cells that open claims wait for.
+        benchmark: the whole benchmark.
         pace: how long jobs take.
-        devices: the slots.
+        devices: the device of each slot.
     """
     waiting = ahead(plan)
-    bills = [_bill(each, findings, waiting, benchmark, pace, len(devices)) for each in findings.open]
+    bills = [_bill(finding, findings, waiting, benchmark, pace, len(devices)) for finding in findings.open]
     bills.sort(key=lambda bill: (bool(bill.why), bill.seconds, bill.claim))
     return Further(sum(map(len, waiting.values())), plan.likely_s, tuple(bills))
 

@@ -1,7 +1,7 @@
-"""Retrain a sample of finished jobs alone, and compare every number with what the store has from their packs.
+"""Retrain a sample of finished jobs alone, and compare every number with the stored ones of their packs.
 
-On a CPU, on the machine and with the versions that made the run, the two are equal bit for bit; elsewhere to rounding,
-which a long training amplifies, so that only its best epoch is held to a tolerance.
+On a CPU, with the machine and versions of the original run, both must be equal bit for bit. Elsewhere they differ by
+rounding, which a long training amplifies; then only the best epoch must agree, within a tolerance.
 """
 
 import math
@@ -22,37 +22,37 @@ from regbench.runner.work.task import Task
 from regbench.runner.work.worker import retrain
 from regbench.store import Store
 
-TOLERANCE = 0.02  # relative, on the best value of the deciding metric, where the bits may differ
+TOLERANCE = 0.02  # relative, of the best value of the deciding metric, where bits may differ
 
 
 @dataclass(frozen=True)
 class Verification:
-    """One job, alone against in its pack."""
+    """How the numbers of one job, trained alone, compare with those of its pack."""
 
     key: str
     label: str
-    worst: float  # largest relative difference of any number of any epoch; 0 where all are identical
+    worst: float  # largest relative difference of all numbers of all epochs; 0 if all are identical
     exact: bool  # whether they had to be identical
     ok: bool
 
 
-def sample(plan: Plan, store: Store, share: float) -> list[Job]:
-    """A share of the finished jobs of a plan, at least one, drawn anew each time."""
+def sample(plan: Plan, store: Store, fraction: float) -> list[Job]:
+    """A fraction of the finished jobs of a plan, at least one, drawn at random on each call."""
     done = store.done(plan.inventory.code)
     finished = [job for job in plan.jobs if job.key in done]
-    return random.sample(finished, min(len(finished), max(1, math.ceil(share * len(finished)))))
+    return random.sample(finished, min(len(finished), max(1, math.ceil(fraction * len(finished)))))
 
 
 def verify_packing(
     plan: Plan,
     store_url: str,
-    share: float,
+    fraction: float,
     make_engine: MakeEngine,
     say: Callable[[Verification], None] = lambda _: None,
 ) -> list[Verification]:
-    """Retrain a share of the finished jobs of a plan, each alone; nothing of it is stored."""
+    """Retrain a fraction of the finished jobs of a plan, each alone. Nothing is stored."""
     with Store.open(store_url, read_only=True) as store, make_engine(retrain) as engine:
-        waiting = sample(plan, store, share)
+        waiting = sample(plan, store, fraction)
         found = []
         while waiting or engine.busy:
             for slot in engine.free():
@@ -74,7 +74,7 @@ def verify_packing(
 
 
 def _compare(store: Store, job: Job, plan: Plan, alone: dict[str, np.ndarray], device: str) -> Verification:
-    """The stored curves against those of the job alone: metric -> (epochs,), NaN where not finite."""
+    """Compare the stored curves with those of the job alone: metric -> (epochs,), NaN if not finite."""
     run = store.finished_run(job.key, plan.inventory.code[job.key])
     exact = run.exact and device == "cpu" and numerics(run.environment, device) == _here(device, run.environment)
     shared = alone.keys() & run.curves.keys()  # an older run has fewer metrics
@@ -86,7 +86,7 @@ def _compare(store: Store, job: Job, plan: Plan, alone: dict[str, np.ndarray], d
 
 
 def _best(curve: np.ndarray, name: str) -> float:
-    """The best epoch of a deciding metric, lower where it is better; infinity where none is finite."""
+    """The loss of the best epoch by a deciding metric, lower is better; infinity if none is finite."""
     loss = metrics.about_val(name).loss
     return min((loss(value) for value in curve.tolist() if math.isfinite(value)), default=math.inf)
 
@@ -97,7 +97,7 @@ def _here(device: str, like: dict) -> str:
 
 
 def _difference(stored: np.ndarray, alone: np.ndarray) -> float:
-    """The largest relative difference; infinite where only one is finite or the lengths differ."""
+    """The largest relative difference; infinity if only one value is finite or the lengths differ."""
     if stored.shape != alone.shape or (np.isfinite(stored) != np.isfinite(alone)).any():
         return math.inf
     scale = np.where(stored == 0, 1.0, np.abs(stored))

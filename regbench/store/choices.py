@@ -1,4 +1,4 @@
-"""What sweeps found, and what was chosen from it: made once, kept, and replaced only when somebody asks."""
+"""The scores of sweeps, and the choices made from them, which are replaced only on request."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from regbench.store.values import Choice, Score
 
 
 def scores(connection: Connection, code: Mapping[str, str], by: str) -> dict[str, Score]:
-    """The metric `by` at the best epoch of the newest finished run of the wanted code, by key of the job."""
+    """The metric `by` at the best epoch of the newest finished run of the wanted code, by job key."""
     curve, metric = aliased(MetricRow), aliased(MetricRow)
     best = (
         select(curve.epoch)
@@ -33,8 +33,8 @@ def scores(connection: Connection, code: Mapping[str, str], by: str) -> dict[str
     )
     found: dict[str, Score] = {}
     codes = Codes.of(connection)
-    for some in chunks(code):
-        for key, digest, diverged_at, value in connection.execute(query.where(JobRow.key.in_(some))):
+    for keys in chunks(code):
+        for key, digest, diverged_at, value in connection.execute(query.where(JobRow.key.in_(keys))):
             if codes.same(code[key], digest):
                 found[key] = Score(value, diverged_at is not None or value is None)
     return found
@@ -44,21 +44,21 @@ def chosen(connection: Connection, benchmark: str) -> dict[tuple[str, str, int |
     """The choices of a benchmark by cell."""
     rows = connection.execute(select(ChoiceRow.__table__).where(ChoiceRow.benchmark == benchmark)).mappings()
     found = [_choice(dict(row)) for row in rows]
-    return {each.cell: each for each in found}
+    return {choice.cell: choice for choice in found}
 
 
 def keep(connection: Connection, benchmark: str, made: Sequence[Choice], *, again: bool) -> None:
-    """Store choices; with `again` in the place of those that are there, whose jobs then leave the benchmark."""
+    """Store choices; `again` replaces stored ones, whose jobs are then removed from the benchmark."""
     before = chosen(connection, benchmark)
     for choice in made if again else ():
         if choice.cell in before:
             _forget(connection, benchmark, choice, other=before[choice.cell].values != choice.values)
     moment = now(connection)
-    insert_new(connection, ChoiceRow, [{**_row(each), "benchmark": benchmark, "made": moment} for each in made])
+    insert_new(connection, ChoiceRow, [{**_row(choice), "benchmark": benchmark, "made": moment} for choice in made])
 
 
 def _forget(connection: Connection, benchmark: str, choice: Choice, *, other: bool) -> None:
-    """Take a choice away, and where it is to have other values also the jobs that it made."""
+    """Delete a choice and, if its values change (`other`), remove its jobs from the benchmark."""
     of_cell = (ChoiceRow.dataset == choice.dataset, ChoiceRow.variant == choice.variant, ChoiceRow.k == (choice.k or 0))
     connection.execute(delete(ChoiceRow).where(ChoiceRow.benchmark == benchmark, *of_cell))
     if other:

@@ -1,4 +1,4 @@
-"""What reports read: one row per job with its best epoch, whole curves, predictions, past times."""
+"""Data frames for reports and plans: cells, curves, predictions, and times of past runs."""
 
 from collections.abc import Collection
 
@@ -26,8 +26,8 @@ from regbench.store.runs import unpacked
 from regbench.store.values import FinishedRun
 
 SELECTIONS = ("best-val", "last")
-METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "test/crps", "test/nll")  # of every frame of cells
-EVERY_EPOCH = "val/rmse"  # that a run has of each epoch
+METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "test/crps", "test/nll")  # in every frame of cells
+EVERY_EPOCH = "val/rmse"  # a metric that every epoch of a run has
 CELL = (JobRow.dataset, JobRow.digest, JobRow.variant, JobRow.k, JobRow.protocol)  # runs in one cell share one code
 INTEGERS = ("k", "seed", "run_id", "best_epoch", "epochs")
 
@@ -39,7 +39,7 @@ def cells(
     if select_epoch not in SELECTIONS:
         raise UsageError(f"no selection of epochs called '{select_epoch}'{did_you_mean(select_epoch, SELECTIONS)}")
     name = known_benchmark(connection, benchmark)
-    wanted = list(dict.fromkeys([*METRICS, *(f"{part}/{each}" for each in metrics for part in ("val", "test"))]))
+    wanted = list(dict.fromkeys([*METRICS, *(f"{part}/{metric}" for metric in metrics for part in ("val", "test"))]))
     frame = _typed(_frame(connection, _cells(connection, name, select_epoch, wanted)), wanted)
     frame.attrs["benchmark"] = name
     frame.attrs["left_out"] = _left_out(connection, name)
@@ -56,7 +56,7 @@ def _deciding(connection: Connection, benchmark: str) -> tuple[str, ...]:
 def curves(
     connection: Connection, benchmark: str | None, *, names: Collection[str] | None, datasets: Collection[str] | None
 ) -> pd.DataFrame:
-    """Every number of every epoch of the accepted runs, long; `epochs` is how many each of them trained."""
+    """All metrics of all epochs of the accepted runs, one row per value; `epochs` is a run's number of epochs."""
     name = known_benchmark(connection, benchmark)
     accepted = _accepted(connection, name).cte("accepted")
     runs = (
@@ -96,19 +96,19 @@ def curves(
 
 
 def predictions(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
-    """The kept predictions (N, M) of a run by split, float32 in scaled units."""
+    """The stored predictions (N, M) of a run by split, float32 in scaled units."""
     rows = connection.execute(select(PredictionRow).where(PredictionRow.run_id == run_id))
     return {row.split: unpacked(row.data, row.rows, row.targets) for row in rows}
 
 
 def parameters(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
-    """The kept parameters of a run's method by name, float64."""
+    """The stored parameters of a run's method by name, float64."""
     rows = connection.execute(select(ParameterRow).where(ParameterRow.run_id == run_id).order_by(ParameterRow.name))
     return {row.name: np.frombuffer(row.data, dtype="<f8").astype(np.float64).reshape(row.shape) for row in rows}
 
 
 def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
-    """The newest finished run of a job by one version of the code."""
+    """The newest finished run of a job with this code or code shown to compute the same."""
     newest = (
         select(RunRow.id, RunRow.device, RunRow.resumed, RunRow.epochs, EnvironmentRow.config)
         .join(JobRow, JobRow.id == RunRow.job_id)
@@ -122,13 +122,13 @@ def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
     curves: dict[str, list[float]] = {}
     for name, value in connection.execute(rows):
         curves.setdefault(name, []).append(np.nan if value is None else value)
-    whole = len(curves.get(EVERY_EPOCH, ())) == epochs  # not so where it came with a distilled export
-    exact = whole and all(each["exact"] for each in resumed or [])
+    whole = len(curves.get(EVERY_EPOCH, ())) == epochs  # false for a run from a distilled export
+    exact = whole and all(resumption["exact"] for resumption in resumed or [])
     return FinishedRun(run, environment, device, exact, {name: np.array(values) for name, values in curves.items()})
 
 
 def benchmarks(connection: Connection) -> pd.DataFrame:
-    """Every benchmark, the one run last first: name, jobs, done, created, last_run (UTC)."""
+    """All benchmarks, the one run last first: name, jobs, done, created, last_run (UTC)."""
     finished = select(RunRow.job_id).where(RunRow.status == "finished").distinct().subquery()
     query = (
         select(
@@ -155,7 +155,7 @@ def last_benchmark(connection: Connection) -> str | None:
 
 
 def choices(connection: Connection, benchmark: str | None) -> pd.DataFrame:
-    """One row for each cell whose values were chosen."""
+    """The choices of a benchmark, one row per cell."""
     name = known_benchmark(connection, benchmark)
     query = select(ChoiceRow).where(ChoiceRow.benchmark == name).order_by(ChoiceRow.made)
     frame = _frame(connection, query.with_only_columns(*ChoiceRow.__table__.columns))
@@ -169,9 +169,9 @@ def choices(connection: Connection, benchmark: str | None) -> pd.DataFrame:
 
 
 def history(connection: Connection) -> pd.DataFrame:
-    """What an epoch of a finished run takes, by what decides it, for the newest code of each method.
+    """Seconds per epoch of finished runs, by dataset, method, backbone and machine, for each method's newest code.
 
-    An epoch is the mean of the middle and the last one, `setup_seconds` a run's share of all that is no such epoch.
+    An epoch counts as the mean of the middle and the last one; `setup_seconds` is the rest of a run's time.
     """
     columns = ["dataset", "method", "backbone", "device", "options", "processor"]
     middle, last = aliased(MetricRow), aliased(MetricRow)
@@ -212,7 +212,7 @@ def _seconds_of(metric: type[MetricRow], epoch: ColumnElement[int] | Instrumente
 
 
 def known_benchmark(connection: Connection, name: str | None) -> str:
-    """The benchmark of that name, or the last one run; an error where there is none."""
+    """The benchmark of that name, or the one run last; an error if there is none."""
     names = list(connection.execute(select(BenchmarkRow.name).order_by(BenchmarkRow.last_run.desc())).scalars())
     if not names:
         raise NothingMeasured("the database holds no benchmark yet; start with `regbench run smoke`")
@@ -222,16 +222,16 @@ def known_benchmark(connection: Connection, name: str | None) -> str:
 
 
 def _frame(connection: Connection, query: Select) -> pd.DataFrame:
-    """The answer to a query; column by column, which is four times as fast as row by row."""
+    """The result of a query, built by columns, which is four times as fast as by rows."""
     result = connection.execute(query)
     columns = list(zip(*result.all(), strict=True)) or [()] * len(result.keys())
     return pd.DataFrame(dict(zip(result.keys(), columns, strict=True)))
 
 
 def _finished(connection: Connection, benchmark: str) -> Select:
-    """The finished runs of a benchmark, each with its code and that of its cell's newest run.
+    """The finished runs of a benchmark, with their code and the code of the newest run in their cell.
 
-    Code that was shown to compute the same is one code.
+    Codes that were shown to compute the same count as one.
     """
     newest_first = (RunRow.finished.desc(), RunRow.id.desc())
     code = Codes.of(connection).column(RunRow.code_digest)
@@ -250,7 +250,7 @@ def _finished(connection: Connection, benchmark: str) -> Select:
 
 
 def _accepted(connection: Connection, benchmark: str) -> Select:
-    """The run that reports use of each job: the newest finished one of its cell's code."""
+    """The accepted run of each job: the newest finished one with the code of its cell's newest run."""
     finished = _finished(connection, benchmark).cte("finished")
     place = func.row_number().over(
         partition_by=finished.c.job_id, order_by=(finished.c.finished.desc(), finished.c.id.desc())
@@ -310,7 +310,7 @@ def _cells(connection: Connection, benchmark: str, select_epoch: str, metrics: C
 
 
 def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
-    """Plain columns: missing integers as <NA>, missing metrics as NaN, hyper-parameters as dictionaries."""
+    """Set the types of columns: missing integers are <NA>, missing metrics NaN, hyper-parameters dictionaries."""
     frame["hparams"] = [config["hparams"] for config in frame["config"]]
     frame["swept"] = frame["swept"].map(lambda values: values or {})
     frame["settings"] = _settings(frame)
@@ -335,18 +335,18 @@ def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
 
 
 def _settings(frame: pd.DataFrame) -> pd.Series:
-    """The hyper-parameters that tell the rows of a table apart: of a row whose values were chosen, all but those."""
+    """The hyper-parameters that distinguish the rows of a table; chosen values are left out."""
     jobs = zip(frame["config"], frame["swept"], frame["variant"], frame["row"], strict=True)
     chosen = [(swept or {}) if variant == row else {} for _, swept, variant, row in jobs]
     found = [
-        {name: value for name, value in config["hparams"].items() if name not in mine}
-        for config, mine in zip(frame["config"], chosen, strict=True)
+        {name: value for name, value in config["hparams"].items() if name not in values}
+        for config, values in zip(frame["config"], chosen, strict=True)
     ]
     return pd.Series(found, index=frame.index, dtype=object)
 
 
 def _left_out(connection: Connection, benchmark: str) -> list[str]:
-    """A line for each cell in which some jobs only have runs of other code than the cell's newest."""
+    """One line for each cell in which some jobs have no run with the code of the newest run."""
     finished = _finished(connection, benchmark).cte("finished")
     job = (JobRow.dataset, BenchmarkJobRow.variant, JobRow.k, JobRow.seed)
     query = (
@@ -363,4 +363,4 @@ def _left_out(connection: Connection, benchmark: str) -> list[str]:
         cell = f"{dataset} {variant}" if k is None else f"{dataset} {variant} k={k}"
         why = f"run with other code ({code[:8]}) than the newest of the cell ({winner[:8]})"
         seeds.setdefault((cell, why), []).append(str(seed))
-    return [f"{cell} seed {', '.join(each)}: {why}" for (cell, why), each in seeds.items()]
+    return [f"{cell} seed {', '.join(numbers)}: {why}" for (cell, why), numbers in seeds.items()]

@@ -1,4 +1,4 @@
-"""How much of a run's numbers moves: all of them, or only what tables and figures over finished runs read."""
+"""The part of a run that is exported or read: everything, or only what tables and figures need."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ CURVES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What is taken along of each run; by default everything.
+    """The selected part of each run; by default everything.
 
-    Without `every_epoch` these remain: epoch 0 (what is measured once), the best by the validation metric that decides
-    (RMSE unless the protocol says otherwise), the last with a finite one, and the last. That is every epoch at which
-    `Store.cells` looks.
+    Without `every_epoch` these epochs remain: epoch 0 (values measured once), the best one by the deciding validation
+    metric (RMSE unless the protocol names another), the last one where this metric is finite, and the last one. These
+    are all epochs that `Store.cells` reads.
     """
 
     every_epoch: bool = True
-    names: Collection[str] | None = None  # of metrics; None is all of them
+    names: Collection[str] | None = None  # names of metrics; None for all
     predictions: bool = True
-    failures: bool = True  # runs that did not finish
+    failures: bool = True  # whether to include runs that did not finish
 
     @property
     def left_out(self) -> list[str]:
-        """What does not move, in words."""
+        """What is left out, as text."""
         epochs = "all epochs but the best by validation RMSE and the last"
         metrics = f"all metrics but {', '.join(sorted(self.names or ()))}"
         return [
@@ -51,7 +51,7 @@ DISTILLED_CURVES = Part(names=CURVES, predictions=False, failures=False)
 
 
 def ends(runs: Select) -> CTE:
-    """The epochs (run_id, epoch) that remain of these runs where not every one does."""
+    """The epochs (run_id, epoch) of these runs that remain without `every_epoch`."""
     place = func.row_number()
     places = (
         select(
@@ -72,9 +72,9 @@ def ends(runs: Select) -> CTE:
 
 
 def only_ends(metrics: pa.Table, deciding: Mapping[str, str]) -> pa.Table:
-    """The rows of a file of metrics (run, name, epoch, value) that `ends` would have left in it.
+    """The rows of a table of metrics (run, name, epoch, value) at the epochs that `ends` selects.
 
-    `deciding` names the metric that decides for a run, where it is another than usual.
+    `deciding` maps a run to its deciding metric, if that is not the usual one.
     """
     frame = metrics.select(["run", "name", "epoch", "value"]).to_pandas()
     named = frame["name"] == DECIDE
@@ -93,7 +93,7 @@ def only_ends(metrics: pa.Table, deciding: Mapping[str, str]) -> pa.Table:
 
 
 def only(metrics: pa.Table, part: Part, deciding: Mapping[str, str]) -> pa.Table:
-    """The rows of a file of metrics that a part takes along; `deciding` as `only_ends` has it."""
+    """The rows of a table of metrics that belong to a part; `deciding` as in `only_ends`."""
     if part.names is not None:
         metrics = metrics.filter(pa.array(metrics["name"].to_pandas().isin(list(part.names))))
     return metrics if part.every_epoch else only_ends(metrics, deciding)

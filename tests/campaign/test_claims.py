@@ -1,4 +1,4 @@
-"""`regbench verify --budget`: what is open is trained for, and what stays open has its price."""
+"""`regbench verify --budget` trains for open claims, and tells the cost of those that remain open."""
 
 from pathlib import Path
 

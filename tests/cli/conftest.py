@@ -1,4 +1,4 @@
-"""The command line in this process, and a database with made-up numbers in it."""
+"""The command line in this process, and a database with made-up numbers."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class Said:
-    """What a command gave: exit code, data, messages."""
+    """The result of a command: exit code, output, messages."""
 
     code: int
     out: str
@@ -56,7 +56,7 @@ def regbench(in_tmp: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 
 @pytest.fixture
 def filled(in_tmp: Path) -> Path:
-    """results/regbench.db with the benchmark smoke finished, but for one job that failed and one dataset-less rest."""
+    """results/regbench.db with the benchmark smoke finished, except for one failed job."""
     jobs = config.load().get("smoke").jobs
     path = in_tmp / "results" / "regbench.db"
     with Store.open(path) as store:

@@ -1,4 +1,4 @@
-"""What the commands say of sweeps and choices."""
+"""What the commands show of sweeps and choices."""
 
 import json
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_what_cannot_be_had_blocks_the_sweep_and_what_waits_for_it(regbench: Com
     Path("benchmarks.yaml").write_text(FILE)
     said = regbench("run", "tiny", *CPU)
     assert said.code == 7
-    assert "tiny-sweep: 0 jobs finished, 0 done before, 6 blocked for want of data" in said.out
+    assert "tiny-sweep: 0 jobs finished, 0 done before, 6 blocked by missing data" in said.out
     assert "tiny: 0 jobs finished, 0 done before, 6 wait for a choice" in said.out
     status = regbench("status").out
     assert "pending: tiny, 6 jobs to be chosen by tiny-sweep" in status

@@ -1,4 +1,4 @@
-"""Figures of encoders from a real run: trained, stored, read again and drawn."""
+"""Figures of encoders from a real run: trained, stored, read and drawn."""
 
 import json
 from pathlib import Path

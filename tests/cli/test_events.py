@@ -1,4 +1,4 @@
-"""What a person reads while a campaign goes on."""
+"""What users read during a campaign."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def test_every_step_is_a_line(plan: Plan, capsys: pytest.CaptureFixture[str]) ->
         "fetching diamonds",
         "blocked: no source has it",
         "3 claims open, none that fits the time",
-        "2 claims open, 5 cells to train for them; now the 1 that decide most for their time",
+        "2 claims open, 5 cells to train for them; now training the 1 that decide most for their time",
     ]
     assert said[4].startswith("smoke: 12 jobs, 0 done, 12 to train")
 

@@ -1,4 +1,4 @@
-"""Help is complete, and needs none of the heavy libraries."""
+"""Help is complete and imports no large library."""
 
 import subprocess
 import sys
@@ -41,7 +41,7 @@ def test_the_version_is_told(regbench: Command) -> None:
 
 
 def test_no_help_imports_a_heavy_library() -> None:
-    """Whatever a command needs it imports when it runs: this is what keeps help below 0.4 s."""
+    """Commands import what they need when they run, which keeps help below 0.4 s."""
     script = f"""
 import sys
 from regbench.cli.main import main

@@ -1,4 +1,4 @@
-"""The live view: progress, rate, time left and what failed, a line now and then where nobody can see a bar."""
+"""The display of a run: progress, rate, time left and failures; lines from time to time without a terminal."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from regbench.runner import make_plan
 
 @pytest.fixture
 def display(monkeypatch: pytest.MonkeyPatch) -> progress.Display:
-    """Of a run with work to do, which prints every line and believes that a second passes between two."""
+    """The display of a run with work to do; it prints every line and sees one second pass between them."""
     clock = iter(range(1000))
     monkeypatch.setattr(progress, "LINE_S", 0.0)
     monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))

@@ -1,4 +1,4 @@
-"""What is published of a database gives every report that the database gave, in every format."""
+"""A published export gives every report that its database gives, in every format."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -73,7 +73,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 
 def fill(store: Store, benchmark: Benchmark) -> None:
-    """The jobs of a benchmark, finished: each with curves that its key decides, and with parameters of its method."""
+    """Finish the jobs of a benchmark, with curves that depend on the job key, and parameters of the method."""
     members = [*planned(benchmark)]
     jobs = {member.job.key: member.job for member in members}
     store.add_dataset(
@@ -98,7 +98,7 @@ def fill(store: Store, benchmark: Benchmark) -> None:
 
 
 def planned(benchmark: Benchmark) -> Iterator[Member]:
-    """The jobs of a grid; of a sweep those of its stages."""
+    """The jobs of a grid, or of the stages of a sweep."""
     for job in benchmark.jobs:
         label = variants.label(job.method, dict(job.hparams), dict(job.static))
         if not benchmark.sweep:

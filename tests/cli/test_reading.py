@@ -1,4 +1,4 @@
-"""What the reading commands show of a database."""
+"""The output of the commands that only read a database."""
 
 import json
 import math
@@ -197,7 +197,7 @@ def test_colour_is_for_terminals_and_for_whoever_forces_it(
 
 @pytest.fixture
 def published(regbench: Command, filled: Path) -> Path:
-    """The filled database as a distilled export, and no database any more."""
+    """A distilled export of the filled database, which is then removed."""
     assert regbench("db", "export", "published/smoke", "--distilled").code == 0
     return Path("published")
 

@@ -1,4 +1,4 @@
-"""`plan` and `run`, from a file of the user's own to a finished table."""
+"""`plan` and `run`, from a user's benchmarks file to a finished table."""
 
 import random
 import signal
@@ -29,7 +29,7 @@ def test_a_plan_counts_jobs_and_what_is_left(regbench: Command) -> None:
 
 
 def test_a_plan_says_what_other_code_has_trained(regbench: Command, filled: Path) -> None:
-    """The made-up runs are of a code that is not this one."""
+    """The made-up runs have another code digest than the present code."""
     arguments = ("plan", "smoke", "--devices", "cpu", "--workers", 2)
     said = regbench(*arguments)
     assert "0 done, 12 to train" in said.out
@@ -107,7 +107,7 @@ def test_a_dataset_that_cannot_be_had_is_one_line_and_exit_code_7(
     assert (
         len([line for line in said.err.splitlines() if line.startswith("blocked: diamonds (DM) cannot be had: ")]) == 1
     )
-    assert said.out.startswith("smoke: 0 jobs finished, 0 done before, 12 blocked for want of data")
+    assert said.out.startswith("smoke: 0 jobs finished, 0 done before, 12 blocked by missing data")
     assert said.err.endswith("regbench: no data for diamonds\n")
     assert "next:" not in said.err
     assert "blocked: diamonds (DM) cannot be had: " in regbench("status").out
@@ -133,8 +133,8 @@ def test_ctrl_c_ends_with_130_and_says_what_was_kept(table: Path) -> None:
             process.kill()
     assert process.returncode == 130, said
     assert said.splitlines()[-1] == (
-        "regbench: interrupted; what was finished is kept in results/regbench.db, "
-        "and the same command goes on from there"
+        "regbench: interrupted; finished results are kept in results/regbench.db, "
+        "and the same command continues from there"
     )
 
 
@@ -152,7 +152,7 @@ def test_a_run_fills_an_empty_file_and_upgrades_an_older_database(regbench: Comm
 
 
 def older_database(place: Path, version: str) -> None:
-    """A database as an earlier release of regbench left it."""
+    """A database of an earlier release of regbench."""
     from alembic import command
     from sqlalchemy import create_engine
 

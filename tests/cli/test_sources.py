@@ -1,4 +1,4 @@
-"""Which benchmark a report is over, and what else is laid beside its cells."""
+"""Which benchmark a report uses, and what is compared with its cells."""
 
 from pathlib import Path
 

@@ -58,7 +58,7 @@ def test_a_single_claim_shows_our_cells_with_n_beside_the_papers(regbench: Comma
 
 
 def test_our_runs_say_what_they_can_where_they_are(regbench: Command, filled: Path) -> None:
-    """They are of Diamonds alone, and on every other dataset the cells are missing."""
+    """The runs are of Diamonds only; the cells of all other datasets are missing."""
     [claim] = regbench("verify", "bridges", "--claim", "end2end-over-baselines", "--json").data["claims"]
     assert (claim["paper"], claim["ours_rmse"]) == ("holds", "cannot be decided")
     ours = {each["dataset"]: each["ours_rmse"] for each in claim["comparisons"] if each["statement"].endswith("lsq")}
@@ -106,7 +106,7 @@ def test_a_benchmark_that_was_named_must_be_there(regbench: Command) -> None:
 
 
 def test_by_default_the_papers_own_benchmark_with_runs_answers(regbench: Command, filled: Path) -> None:
-    """One that was only planned has nothing to say, be it the paper's or not."""
+    """A benchmark that was only planned decides nothing, whether it is the paper's or not."""
 
     def asked() -> str:
         return regbench("verify", "bridges", "--claim", "end2end-best", "--json").data["benchmark"]

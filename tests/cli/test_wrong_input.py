@@ -1,4 +1,4 @@
-"""Whatever is misspelt or impossible is answered with one line and the right exit code."""
+"""Misspelt or impossible input gives one line and the right exit code."""
 
 import os
 import re
@@ -118,7 +118,7 @@ def test_an_unknown_benchmark_of_the_database_gets_the_nearest_name(regbench: Co
 
 
 def test_a_bug_keeps_its_traceback(regbench: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only errors we know of become one line: here the list of kinds is broken as nobody foresaw."""
+    """Only expected errors become one line: here the list of kinds is broken unexpectedly."""
     monkeypatch.setattr("regbench.cli.listing.KINDS", None)
     with pytest.raises(TypeError):
         regbench("list", "methods")

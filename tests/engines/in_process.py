@@ -1,4 +1,4 @@
-"""An engine without processes, for tests of what drives one: a task is done while somebody waits for it."""
+"""An engine without processes, for tests of its users: tasks run inside `wait`."""
 
 import time
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from regbench.engines.engine import Outcome, Place, Work
 
 
 class Death(BaseException):
-    """Raised by a task: its worker dies."""
+    """Raised by a task to simulate the death of its worker."""
 
 
 class InProcessEngine:
-    """Does one task of each busy slot at every `wait`. What is asked to stop has not begun, and ends as killed."""
+    """Runs one task of each busy slot at every `wait`. A task asked to stop has not begun, and ends as if killed."""
 
     def __init__(self, devices: list[str], work: Work) -> None:
         self.devices = devices
@@ -64,5 +64,5 @@ class InProcessEngine:
 
 
 def in_process(devices: list[str]) -> Callable[[Work], InProcessEngine]:
-    """A factory as `runner.run` takes one."""
+    """A factory of engines for `runner.run`."""
     return lambda work: InProcessEngine(devices, work)

@@ -1,4 +1,4 @@
-"""What every engine keeps: `runner` relies on nothing else."""
+"""The contract of every engine; `runner` relies on nothing else."""
 
 import time
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_a_slot_is_busy_until_its_task_has_ended(start):
 
 
 def test_waiting_for_nothing_takes_its_time(start):
-    """Else a run whose packs all wait to be tried again would keep a core busy."""
+    """Otherwise a run whose packs all wait for a retry would keep a core busy."""
     with start("cpu") as engine:
         started = time.monotonic()
         assert engine.wait(0.2) == []
@@ -78,7 +78,7 @@ def test_waiting_for_nothing_takes_its_time(start):
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_a_task_that_does_not_listen_ends_as_a_death(start, how):
-    """At whatever moment it is asked, also while its worker is only starting."""
+    """At any moment, also while its worker is still starting."""
     with start("cpu") as engine:
         engine.submit(0, ("sleep", 60.0))
         getattr(engine, how)()

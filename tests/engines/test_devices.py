@@ -1,4 +1,4 @@
-"""Device slots: what the machine offers, what the user asks for, and what is refused."""
+"""Device slots: those of the machine, those that the user requests, and errors."""
 
 import os
 
@@ -56,7 +56,7 @@ def test_a_device_that_torch_does_not_see_is_an_infrastructure_error():
 
 @without_cuda
 def test_a_gpu_that_was_allocated_and_cannot_be_used_stops_the_run(monkeypatch):
-    """A cluster's scheduler names a GPU in CUDA_VISIBLE_DEVICES; falling back to the CPU in silence would waste it."""
+    """A cluster's scheduler names a GPU in CUDA_VISIBLE_DEVICES; silently using the CPU would waste it."""
     for name in ("0", "GPU-7f0c1b2a", "MIG-3eb87630-93d5-b2b6-b8ff-9b359caf4ee2"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", name)
         with pytest.raises(InfrastructureError, match=f"{name}.*--devices cpu"):
@@ -71,7 +71,7 @@ def test_hidden_gpus_are_not_missed(monkeypatch):
 
 
 def test_a_driver_that_lists_a_gpu_torch_cannot_use_is_noticed(monkeypatch, tmp_path):
-    """A real program of that name, saying what NVIDIA's says."""
+    """A real program of that name that prints what NVIDIA's prints."""
     program = tmp_path / "nvidia-smi"
     program.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA H100 (UUID: GPU-1)'\n")
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The local engine: tasks in processes of their own, deaths noticed, neighbours unharmed."""
+"""The local engine: tasks run in separate processes, deaths are noticed, and other workers continue."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from regbench.engines.local import LocalEngine
 
 
 def work(task, place):
-    """What the test's tasks ask for, in a real worker process."""
+    """Do what a task of these tests asks for, in a real worker process."""
     match task:
         case "pid":
             return os.getpid()

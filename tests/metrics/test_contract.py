@@ -1,4 +1,4 @@
-"""What is true of every metric, and what one of them alone is held to: SciPy's and scikit-learn's numbers, limits."""
+"""Properties of all metrics, and of single ones: values of SciPy and scikit-learn, limits."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""The formulas of scores that methods share: CRPS, likelihood and coverage of atoms and of a Gaussian."""
+"""The shared formulas of scores: CRPS, likelihood and coverage of atoms and of a Gaussian."""
 
 import math
 
@@ -55,7 +55,7 @@ def test_of_a_gaussian_it_is_the_integral(mean, variance, y):
 
 @pytest.mark.parametrize("k", [4, 25])
 def test_atoms_cover_what_lies_between_their_quantiles_ends_included(k):
-    """F⁻¹(0.05) ≤ y ≤ F⁻¹(0.95) with F⁻¹(p) = min {x: F(x) ≥ p}, in whatever order the atoms come."""
+    """F⁻¹(0.05) ≤ y ≤ F⁻¹(0.95) with F⁻¹(p) = min {x: F(x) ≥ p}, for any order of the atoms."""
     shares, atoms = Stream.named(0).normal(200, k).softmax(-1), Stream.named(1).normal(k)
     y = torch.cat([Stream.named(2).normal(100, 1), atoms[Stream.named(3).integers(k, 100)][:, None]])
     order = atoms.argsort()

@@ -1,4 +1,4 @@
-"""A small benchmark on a generated table, run by real processes as a user would."""
+"""A small benchmark on a generated table, run by real processes."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ tiny:
 
 @dataclass
 class Project:
-    """A folder with a benchmark, a table and, once something has run, a database."""
+    """A folder with a benchmark, a table and, after the first run, a database."""
 
     folder: Path
     package: Path  # the folder that holds the package `regbench`
@@ -42,7 +42,7 @@ class Project:
         return self.folder / "results" / "regbench.db"
 
     def command(self, *arguments: str) -> list[str]:
-        """A run with one worker, for each takes seconds to start, unless it says how many."""
+        """Run with one worker by default, because each takes seconds to start."""
         own = ["--data", str(self.folder / "table.csv"), "--target", "y", "--devices", "cpu"]
         own += [] if "--workers" in arguments else ["--workers", "1"]
         return [sys.executable, "-m", "regbench", "run", "tiny", *own, *arguments]
@@ -62,7 +62,7 @@ class Project:
         return process
 
     def end(self) -> None:
-        """Leave no process behind, whatever became of the test; each leads a group of its own."""
+        """End all processes after the test; each leads its own process group."""
         for process in self.started:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -73,12 +73,12 @@ class Project:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def ask(self, query: str) -> list[tuple]:
-        """What the database says, past all of regbench's own code."""
+        """Query the database directly, without regbench's code."""
         with contextlib.closing(sqlite3.connect(f"file:{self.db}?mode=ro", uri=True, timeout=30)) as connection:
             return connection.execute(query).fetchall()
 
     def wait_for(self, query: str, seconds: float = 60) -> None:
-        """Until a query of a count gives more than nothing."""
+        """Wait until a query of a count returns more than 0."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             try:
@@ -90,7 +90,7 @@ class Project:
         raise AssertionError(f"waited {seconds} s for: {query}")
 
     def workers(self) -> list[int]:
-        """Process numbers of those who hold a lease now."""
+        """The process numbers of the present owners of leases."""
         owners = self.ask("SELECT DISTINCT lease_owner FROM job WHERE lease_owner IS NOT NULL")
         return [int(owner.split("|")[1]) for (owner,) in owners]
 
@@ -130,7 +130,7 @@ def project(tmp_path: Path) -> Iterator[ProjectMaker]:
 
 
 def kill_run(process: "subprocess.Popen[str]") -> None:
-    """kill -9 of a run, and no wait for its workers, who hold its pipes."""
+    """kill -9 of a run, without waiting for its workers, which hold its pipes."""
     kill(process.pid)
     process.wait()
     for pipe in (process.stdout, process.stderr):
@@ -139,6 +139,6 @@ def kill_run(process: "subprocess.Popen[str]") -> None:
 
 
 def kill(pid: int) -> None:
-    """kill -9, of a process that may just have ended."""
+    """kill -9 of a process that may have just ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

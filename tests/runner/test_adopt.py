@@ -1,4 +1,4 @@
-"""Adoption: real commits of a copy of the package, whose code is trained beside the one that follows."""
+"""Adoption, with real commits of a copy of the package: the old code is trained beside the new one."""
 
 import os
 import shutil

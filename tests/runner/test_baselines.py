@@ -1,4 +1,4 @@
-"""Baselines in the runner: planned, fitted by real processes, stored and reported like everything else."""
+"""Baselines are planned, fitted by real processes, stored and reported like methods."""
 
 import os
 import signal
@@ -137,14 +137,14 @@ def test_a_library_that_is_missing_blocks_its_own_jobs_and_names_what_to_install
 
 @pytest.mark.slow
 def test_a_run_without_a_library_says_so_in_one_line_and_runs_the_rest(project):
-    """In processes of its own, with a name that no distribution has."""
+    """Run in separate processes, with a name that no distribution has."""
     file = (PACKAGE / "baselines" / "train_mean.py").read_text(encoding="utf-8")
     needy = file.replace("images=True,", 'requires="nobody-has-this",')
     tiny = project(["needy", "train_mean"], add={"baselines/needy.py": needy})
     said = tiny.run()
     assert said.returncode == 0
     assert len([line for line in said.stderr.splitlines() if line.startswith("blocked: needy needs the package")]) == 1
-    assert "1 job finished, 0 done before, 1 blocked for want of a package" in said.stdout
+    assert "1 job finished, 0 done before, 1 blocked by a missing package" in said.stdout
     assert tiny.ask("SELECT blocked IS NULL FROM job ORDER BY method") == [(0,), (1,)]
     alone = tiny.run("--method", "needy")
     assert alone.returncode == 7

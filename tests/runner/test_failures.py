@@ -1,4 +1,4 @@
-"""Every failure has a class, every class a rule, and plans keep the rules."""
+"""Every failure has a class, every class has a rule, and plans follow the rules."""
 
 import errno
 

@@ -1,4 +1,4 @@
-"""A method in a folder of the user's own, all the way through real processes, like one of ours."""
+"""A method in a user's folder works like one of ours, in real processes."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ CURVES = """
 
 
 def write(folder: Path, text: str = OWN, factor: str = "FACTOR = 2") -> Path:
-    """A folder of plug-ins: one method and what it imports."""
+    """A folder of plug-ins: one method and the module it imports."""
     folder.mkdir(exist_ok=True)
     (folder / "weights.py").write_text(factor)
     (folder / "quartic.py").write_text(text)

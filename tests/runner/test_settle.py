@@ -1,4 +1,4 @@
-"""What a budget buys of open claims: whole cells, the ones that most claims wait for a second of."""
+"""A budget for open claims is spent on whole cells, those with the most waiting claims per second first."""
 
 from collections import Counter
 from dataclasses import replace

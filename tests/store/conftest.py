@@ -1,4 +1,4 @@
-"""Stores to test with: a fresh SQLite file, and a real PostgreSQL server where one is installed."""
+"""Stores for tests: a new SQLite file, and a real PostgreSQL server if it is installed."""
 
 import getpass
 import os
@@ -25,25 +25,25 @@ NUMBERS = count()
 
 
 def job(*, seed: int = 0, method: str = "lsq", dataset: str = "diamonds", **changes: Any) -> Job:
-    """A job of the grid, for a dataset that is never loaded."""
+    """A job for a dataset that is never loaded."""
     fixed = {"dataset": dataset, "digest": f"sha256:{dataset}", "method": method, "seed": seed, "protocol": PROTOCOL}
     return Job(**{**fixed, **changes})
 
 
 def labelled(*jobs: Job) -> list[tuple[Job, str]]:
-    """Jobs as `add_benchmark` takes them, each under its method's bare name."""
+    """Jobs as members for `add_benchmark`, labelled with the name of their method."""
     return [(each, each.method) for each in jobs]
 
 
 def take(store: Store, *jobs: Job, owner: str = "worker", lease_s: float = 60, code: str = "c0") -> list[Claim]:
-    """Claim jobs as a worker does; a lease of less than nothing has run out already."""
+    """Claim jobs as a worker does; a negative lease has run out already."""
     wanted = {each.key: code for each in jobs}
     environment = {"python": "3.11", "torch": "2.13"}
     return store.claim(wanted, owner=owner, lease_s=lease_s, environment=environment, device="cpu")
 
 
 def train(store: Store, *jobs: Job, code: str = "c0", curve: Sequence[float] = (0.3, 0.1, 0.2)) -> list[int]:
-    """Claim jobs and finish them with this validation curve; gives their runs."""
+    """Claim jobs and finish them with this validation curve; return their runs."""
     claims = take(store, *jobs, code=code)
     rows = [
         EpochRows(
@@ -59,7 +59,7 @@ def train(store: Store, *jobs: Job, code: str = "c0", curve: Sequence[float] = (
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database that is not there yet (SQLite) or empty (PostgreSQL)."""
+    """The address of a database that does not exist yet (SQLite) or is empty (PostgreSQL)."""
     if request.param == "sqlite":
         return str(tmp_path / "results" / "regbench.db")
     return request.getfixturevalue("new_postgresql_database")
@@ -83,7 +83,7 @@ def new_postgresql_database(postgresql: str) -> str:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """A PostgreSQL server of our own in a temporary folder, or a skipped test where none is installed."""
+    """A PostgreSQL server in a temporary folder; skips the test if it is not installed."""
     folder = _postgresql_programs()
     if folder is None:
         pytest.skip("PostgreSQL is not installed: no initdb in PATH or /usr/lib/postgresql")

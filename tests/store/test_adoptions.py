@@ -1,4 +1,4 @@
-"""Runs of code that was shown to compute the same count as runs of the same code everywhere."""
+"""Runs of code that was shown to compute the same count everywhere as runs of the same code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The frame that every report starts from: one row per job, at the epoch a query chose."""
+"""The data frame behind every report: one row per job, at the epoch that the query selects."""
 
 import math
 from dataclasses import replace
@@ -137,7 +137,7 @@ def test_curves_hold_every_number_of_the_accepted_runs_and_of_those_asked_for(st
 
 
 def test_a_job_may_stand_in_several_rows_and_a_chosen_width_tells_no_rows_apart(store: Store):
-    """A winner may be the very job of another row; what was chosen for a cell does not name its row."""
+    """A winner may be the same job as another row's; chosen values do not change the name of the row."""
     width = (("lambda_sigma", 1.0),)
     jobs = [job(method="soft_binning", k=5, hparams=width), job(method="soft_binning", k=5, seed=1, hparams=width)]
     swept = {"lambda_sigma": 1.0, "learning_rate": 3e-3}

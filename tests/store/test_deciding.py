@@ -1,4 +1,4 @@
-"""The metric that a job's protocol names decides which epoch of its run counts, in a store and in exports of it."""
+"""The metric named by a job's protocol decides which epoch of its run counts, in a store and in its exports."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ CURVES = {"val/rmse": [0.3, 0.1, 0.2], "val/mae": [0.1, 0.3, 0.2], "val/r2": [0.
 
 
 def jobs():
-    """One job for each metric that decides."""
+    """One job for each deciding metric."""
     return {name: job(seed=seed, protocol=replace(PROTOCOL, decide=name)) for seed, name in enumerate(BEST)}
 
 

@@ -1,4 +1,4 @@
-"""Distilled exports, and folders of exports read as if they were a database."""
+"""Distilled exports, and folders of exports that are read like a database."""
 
 import json
 import math

@@ -66,7 +66,7 @@ def test_a_worker_whose_job_was_taken_over_writes_nothing(store: Store):
 
 
 def test_a_worker_that_lost_a_run_which_another_went_on_with_cannot_end_it(store: Store):
-    """The run is the same one, so its row has the other's token: what counts is what the worker was given."""
+    """The row of the run has the token of the new owner; the token that the worker was given counts."""
     store.add_benchmark("small", GRID, labelled(job()))
     old = take(store, job(), owner="slow", lease_s=-1)
     (run,) = [claim.run_id for claim in old]

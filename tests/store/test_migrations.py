@@ -1,4 +1,4 @@
-"""The tables that migrations make are those that the models describe, and older and newer databases are told apart."""
+"""Migrations make the tables that the models describe, and older and newer databases are recognised."""
 
 import io
 import shutil
@@ -35,7 +35,7 @@ def upgrade() -> None:
 
 
 def with_one_more(folder: Path, then: str = "pass") -> Path:
-    """The migrations as a later version of regbench would have them."""
+    """The migrations of a later version of regbench."""
     shutil.copytree(MIGRATIONS, folder)
     old = versions()[-1]
     new = f"{int(old) + 1:04d}"

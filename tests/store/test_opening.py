@@ -1,4 +1,4 @@
-"""Every way in which a database cannot be opened or written ends in one line: the thing, the place, the remedy."""
+"""Every failure to open or write a database gives one line with the cause, the place and the remedy."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ NOBODY = 65534
 
 @contextmanager
 def refused(*words: str) -> Iterator[None]:
-    """One line with all these words."""
+    """Assert that the text is one line with all these words."""
     with pytest.raises(InfrastructureError) as caught:
         yield
     message = str(caught.value)
@@ -32,7 +32,7 @@ def refused(*words: str) -> Iterator[None]:
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    """As a user whom permission bits bind, for they do not bind root."""
+    """Run as a user to whom permission bits apply, because they do not apply to root."""
     if os.geteuid() != 0:
         yield
         return
@@ -45,7 +45,7 @@ def without_privileges() -> Iterator[None]:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that any user may enter and write to."""
+    """A folder that every user may enter and write to."""
     with TemporaryDirectory() as name:
         Path(name).chmod(0o777)
         yield Path(name)
@@ -54,7 +54,7 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 512 kB of its own."""
+    """A separate file system of 512 kB."""
     mount = shutil.which("mount")
     if mount is None or os.geteuid() != 0:
         pytest.skip("only root may mount a small file system")

@@ -1,4 +1,4 @@
-"""What a store promises to those who plan, train and look on, over SQLite and PostgreSQL alike."""
+"""The promises of a store to plans, workers and readers, for SQLite and PostgreSQL."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Results leave as Parquet and come in again: all of them, exactly, once, and over nothing that is there."""
+"""Results are exported to Parquet and imported: completely, exactly, once, and without overwriting any."""
 
 import math
 from pathlib import Path
@@ -37,7 +37,7 @@ CHOICE = Choice(
 
 
 def fill(store: Store) -> None:
-    """Two benchmarks with runs that finished, diverged, failed and are still going on."""
+    """Two benchmarks with runs that finished, diverged, failed and are still running."""
     good, diverged, failed, running = (job(seed=seed, hparams=(("lambda_sigma", 0.1 + 0.2),)) for seed in range(4))
     elsewhere = job(dataset="ailerons", k=25)
     store.add_benchmark("small", {"rate": 1e-3}, labelled(good, diverged, failed, running))

@@ -1,7 +1,7 @@
-"""Show that results of older code are still those of the present code: train a sample with both and compare every bit.
+"""Show that results of older code are still valid: train a sample with both codes and compare every bit.
 
-A change of the code makes a new digest, and results of the old one count no longer. Where the change is known to
-compute the same, training everything again would be waste; here a sample is trained with both instead.
+A change of the code changes its digest, and results with the old digest no longer count. If the change does not affect
+numbers, training everything again would be a waste; a sample is trained with both codes instead.
 """
 
 from regbench.runner.adopt.adopt import Adopted, adopt

@@ -1,4 +1,4 @@
-"""From a store and a commit to adoptions: what both codes train alike, bit for bit."""
+"""Compare the code of a commit with the present code by training, and store adoptions."""
 
 import json
 import os
@@ -30,12 +30,12 @@ Answers = dict[str, dict[str, Any]]  # key of a job -> its digest and curves
 
 @dataclass(frozen=True)
 class Adopted:
-    """What was shown.
+    """The outcome of `adopt`.
 
-    adoptions: the pairs of digests, each with its evidence.
-    jobs: how many finished jobs count as done because of it.
-    compared: jobs trained with both codes, and numbers compared.
-    others: jobs finished by code that is neither the present one nor the commit's, by digest.
+    adoptions: the pairs of digests with their evidence.
+    jobs: the number of finished jobs that count as done because of it.
+    compared: the number of jobs trained with both codes, and of numbers compared.
+    others: the number of jobs finished by code of neither the commit nor the present, by digest.
     """
 
     adoptions: tuple[Adoption, ...]
@@ -47,10 +47,10 @@ class Adopted:
 def adopt(
     store: Store, commit: str, *, methods: Collection[str] = (), say: Callable[[str], None] = lambda _: None
 ) -> Adopted:
-    """Train a sample with the code of a commit and with the present code; record what agrees in every bit.
+    """Train a sample with the code of a commit and with the present code; record it if all numbers agree bit for bit.
 
     Raises:
-        UsageError: no such commit, or regbench does not lie in its repository.
+        UsageError: there is no such commit, or regbench is not in its repository.
         Mismatch: a number differs; nothing is recorded.
     """
     codes = store.codes()
@@ -73,7 +73,7 @@ def adopt(
 def _of_commit(
     waiting: Mapping[Pair, list[Job]], codes: Codes, folder: Path
 ) -> tuple[dict[Pair, list[Job]], dict[str, int]]:
-    """The jobs that the code in `folder` finished, or code that is the same; and how many are of yet other code."""
+    """The jobs finished by the code in `folder` or by equivalent code, and the number of jobs of other code."""
     examples = {pair: jobs[0] for pair, jobs in waiting.items()}
     said = _ask([[job] for job in examples.values()], folder, train=False)
     theirs: dict[Pair, list[Job]] = defaultdict(list)
@@ -88,13 +88,15 @@ def _of_commit(
 
 
 def _agreeing(job: Job, before: Answers, after: Answers) -> int:
-    """How many numbers of a job agree; `Mismatch` at the first that does not."""
+    """The number of values of a job, which must all agree; `Mismatch` otherwise."""
     old, new = before[job.key]["curves"], after[job.key]["curves"]
     for name, curve in old.items():
         if curve != (other := new.get(name, [])):
             unlike = [number for number, pair in enumerate(zip(curve, other, strict=False), 1) if len({*pair}) > 1]
             where = f"{job.dataset} {job.method} k={job.k} seed={job.seed}, {name} of epoch {min(unlike, default=1)}"
-            raise Mismatch(f"the two codes differ: {where}; nothing was recorded, train again what the old one trained")
+            raise Mismatch(
+                f"the two codes differ: {where}; nothing was recorded; the jobs of the old code must be trained again"
+            )
     return sum(map(len, old.values()))
 
 
@@ -112,14 +114,14 @@ def _evidence(jobs: Sequence[Job], numbers: Mapping[str, int]) -> dict[str, Any]
 
 
 def _both(together: list[list[Job]], folder: Path) -> tuple[Answers, Answers]:
-    """What the code in `folder` and the present code compute for the packs, side by side."""
+    """Train the packs with the code in `folder` and with the present code, at the same time."""
     with ThreadPoolExecutor(2) as pool:
         before, after = pool.map(lambda place: _ask(together, place, train=True), (folder, PACKAGE.parent))
     return before, after
 
 
 def _ask(together: Sequence[Sequence[Job]], folder: Path, *, train: bool) -> Answers:
-    """Run the probe with the regbench that lies in `folder`."""
+    """Run the probe with the regbench in `folder`."""
     if not together:
         return {}
     with TemporaryDirectory(prefix="regbench-adopt-") as place:
@@ -136,7 +138,7 @@ def _ask(together: Sequence[Sequence[Job]], folder: Path, *, train: bool) -> Ans
         )
         if said.returncode:
             raise InfrastructureError(f"the code in {folder} could not train the sample: {_last_line(said.stderr)}")
-        return {each["key"]: each for each in json.loads(answer.read_text(encoding="utf-8"))}
+        return {job["key"]: job for job in json.loads(answer.read_text(encoding="utf-8"))}
 
 
 def _last_line(text: str) -> str:
@@ -145,7 +147,7 @@ def _last_line(text: str) -> str:
 
 @contextmanager
 def _checked_out(commit: str) -> Iterator[tuple[Path, str]]:
-    """A folder with the files of a commit, and the commit's full name; gone at the end."""
+    """A temporary folder with the files of a commit, and the full name of the commit."""
     sha = _git("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
     if not sha:
         raise UsageError(

@@ -1,8 +1,8 @@
-"""Digests and curves of jobs, by whichever version of regbench is on the path: `python probe.py QUESTION ANSWER`.
+"""Digests and curves of jobs, by the version of regbench on the path: `python probe.py QUESTION ANSWER`.
 
-It is run with older code than that it lies beside, so it calls what there was before kinds where there are none. The
-question is `{"packs": [[configuration of a job, ...], ...], "train": whether to train}`; numbers are answered as
-hexadecimal floats, to the last bit.
+It also runs with older versions of regbench, so it supports those without `regbench.kinds`. The question is
+`{"packs": [[configuration of a job, ...], ...], "train": whether to train}`. Numbers in the answer are hexadecimal
+floats, which are exact.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Any
 
 
 def main(question: str, answer: str) -> None:
-    """Answer the question in one file with another."""
+    """Read the question from one file and write the answer to another."""
     from regbench.job import Job
 
     asked = json.loads(Path(question).read_text(encoding="utf-8"))
@@ -38,7 +38,7 @@ def digest(job: Any) -> str:
 
 
 def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
-    """Every number of every epoch of each job, and the bits of its last predictions."""
+    """Every number of every epoch of each job, and a hash of its last predictions."""
     import torch
     from torch.utils import deterministic
 
@@ -54,7 +54,7 @@ def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
     last = None
     for last in epochs(jobs, prepared):
         for row, curves in enumerate(found):
-            values = {name: each[row] for name, each in last.values.items()} | last.looks[row].diagnostics
+            values = {name: column[row] for name, column in last.values.items()} | last.looks[row].diagnostics
             for name, value in values.items():
                 curves.setdefault(name, []).append(float(value).hex())
     for row, curves in enumerate(found if last else ()):

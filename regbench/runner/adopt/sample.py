@@ -1,4 +1,4 @@
-"""Which jobs are trained with both codes: one for each pair of digests and kind of dataset, the cheapest."""
+"""Choose the jobs to train with both codes: the cheapest one for each pair of digests and kind of dataset."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from regbench.store.adoptions import Codes
 
 @dataclass(frozen=True)
 class Pair:
-    """Code that trained jobs, by digest, and the present code of these jobs."""
+    """The digests of the code that trained some jobs and of the present code of these jobs."""
 
     old: str
     new: str
@@ -24,45 +24,45 @@ class Pair:
 def outgrown(trained: Iterable[Trained], codes: Codes, methods: Collection[str] = ()) -> dict[Pair, list[Job]]:
     """The jobs that only other code has finished, by that code and the present one.
 
-    Left out are jobs of methods and datasets that the catalog no longer has, or has with another content.
+    Jobs are left out if the catalog no longer has their method, or no longer has the same dataset.
     """
     known = {*catalog.rows()}
     digests = {name: catalog.entry("datasets", name).arguments["digest"] for name in catalog.names("datasets")}
     found: dict[Pair, list[Job]] = defaultdict(list)
     current = set()
-    for each in trained:
-        job = each.job
+    for record in trained:
+        job = record.job
         if job.method not in known or digests.get(job.dataset) != job.digest or (methods and job.method not in methods):
             continue
         present = code_digest(job)
-        if codes.same(present, each.code):
+        if codes.same(present, record.code):
             current.add(job)
         else:
-            found[Pair(each.code, present)].append(job)
+            found[Pair(record.code, present)].append(job)
     left = {pair: [job for job in jobs if job not in current] for pair, jobs in found.items()}
     return {pair: jobs for pair, jobs in left.items() if jobs}
 
 
 def sample(jobs: Mapping[Pair, Sequence[Job]]) -> dict[Pair, list[Job]]:
-    """For each pair and each kind of dataset it trained on, the cheapest job whose dataset is here.
+    """For each pair and each kind of dataset, the cheapest job whose dataset is available here.
 
     Jobs of different methods and seeds then share packs, as they do in a run.
 
     Raises:
-        DataUnavailable: none of a pair's datasets of one kind is here.
+        DataUnavailable: no dataset of a kind is available here.
     """
     here: dict[str, bool] = {}
     found: dict[Pair, list[Job]] = {}
-    for pair, every in jobs.items():
+    for pair, its_jobs in jobs.items():
         kinds: dict[object, list[Job]] = defaultdict(list)
-        for job in sorted(every, key=lambda job: (job.protocol.epochs * epoch_cost(job), job.key)):
+        for job in sorted(its_jobs, key=lambda job: (job.protocol.epochs * epoch_cost(job), job.key)):
             kinds[_kind(job)].append(job)
-        found[pair] = [_cheapest(some, here) for some in kinds.values()]
+        found[pair] = [_cheapest(alike, here) for alike in kinds.values()]
     return found
 
 
 def packs(jobs: Iterable[Job]) -> list[list[Job]]:
-    """The jobs as they are executed together."""
+    """Group jobs that are executed together."""
     groups: dict[object, list[Job]] = defaultdict(list)
     for job in dict.fromkeys(jobs):
         groups[Pack.group(job) if of(job.method).is_packed else job.key].append(job)
@@ -70,13 +70,13 @@ def packs(jobs: Iterable[Job]) -> list[list[Job]]:
 
 
 def _kind(job: Job) -> tuple[object, ...]:
-    """What decides which code a dataset goes through: pictures or columns, and how it is split."""
+    """The properties that determine which code is used: images or columns, targets, split and optimiser."""
     about = catalog.entry("datasets", job.dataset).arguments
     return (isinstance(about["inputs"], tuple), bool(about.get("targets")), job.protocol.split, job.protocol.optimizer)
 
 
 def _cheapest(jobs: Sequence[Job], here: dict[str, bool]) -> Job:
-    """The first job whose dataset is here; `here` remembers which are."""
+    """The first job whose dataset is available here; `here` stores which datasets are."""
     for job in jobs:
         if job.dataset not in here:
             here[job.dataset] = data.is_here(catalog.load("datasets", job.dataset), job.dataset)
@@ -84,5 +84,5 @@ def _cheapest(jobs: Sequence[Job], here: dict[str, bool]) -> Job:
             return job
     wanted = ", ".join(dict.fromkeys(job.dataset for job in jobs))
     raise DataUnavailable(
-        f"to compare the two codes one of {wanted} is needed: `regbench data fetch {jobs[0].dataset}`"
+        f"one of {wanted} is needed to compare the two codes: `regbench data fetch {jobs[0].dataset}`"
     )

@@ -1,1 +1,1 @@
-"""What is left to train, in which packs, how long it takes and what memory it needs."""
+"""Plan a benchmark: the missing jobs, their packs, and an estimate of time and memory."""

@@ -1,4 +1,4 @@
-"""Parts of a benchmark: what fits into a time, and one of n equal shares for several machines."""
+"""Select a part of a benchmark: the jobs that fit a time budget, or one of n shards for several machines."""
 
 import re
 from collections import defaultdict
@@ -12,7 +12,7 @@ UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
 
 
 def read_duration(text: str) -> float:
-    """Seconds of a time as one writes it on a command line.
+    """Convert a duration of the command line to seconds.
 
     >>> read_duration("90s"), read_duration("30m"), read_duration("1h30m")
     (90.0, 1800.0, 5400.0)
@@ -26,7 +26,7 @@ def read_duration(text: str) -> float:
 
 
 def read_shard(text: str) -> tuple[int, int]:
-    """Which share of how many, counted from 1.
+    """The index of a shard, from 1, and the number of shards.
 
     >>> read_shard("2/3")
     (2, 3)
@@ -39,10 +39,10 @@ def read_shard(text: str) -> tuple[int, int]:
 
 
 def shard(jobs: Sequence[Job], index: int, count: int) -> tuple[Job, ...]:
-    """The index-th (from 1) of `count` shares: every count-th job in order of dataset and key, in the order given.
+    """One of `count` shards, `index` from 1: every count-th job by dataset and key, returned in the given order.
 
-    The shares have no job in common, make up all jobs together, and differ by one job at most; each has its part of
-    every dataset.
+    The shards are disjoint, contain all jobs together, and differ by one job at most. The jobs of every dataset are
+    spread over all shards.
     """
     ordered = sorted(jobs, key=lambda job: (job.dataset, job.key))
     chosen = set(ordered[index - 1 :: count])
@@ -50,26 +50,26 @@ def shard(jobs: Sequence[Job], index: int, count: int) -> tuple[Job, ...]:
 
 
 def in_order(jobs: Sequence[Job], everything: Sequence[Job], pace: Pace) -> list[Job]:
-    """The order in which a budget is spent: one seed of every cell before a second of any, cheap datasets first.
+    """Order jobs for a budget: the first seed of every cell before any second seed, cheap datasets first.
 
     Args:
-        jobs: those to order.
-        everything: the benchmark, done or not: it says which seed of its cell a job is.
+        jobs: the jobs to order.
+        everything: all jobs of the benchmark, finished or not; they define the order of the seeds of a cell.
         pace: how long jobs take.
     """
     seeds: dict[tuple, set[int]] = defaultdict(set)
     for job in (*everything, *jobs):
         seeds[_cell(job)].add(job.seed)
-    rounds = {cell: {seed: number for number, seed in enumerate(sorted(some))} for cell, some in seeds.items()}
+    rounds = {cell: {seed: number for number, seed in enumerate(sorted(its))} for cell, its in seeds.items()}
     prices: dict[str, list[float]] = defaultdict(list)
     for job in everything:
         prices[job.dataset].append(pace.seconds(job))
-    price = {dataset: sum(some) / len(some) for dataset, some in prices.items()}
+    price = {dataset: sum(seconds) / len(seconds) for dataset, seconds in prices.items()}
     return sorted(jobs, key=lambda job: (rounds[_cell(job)][job.seed], price[job.dataset], job.dataset))
 
 
 def within(jobs: Sequence[Job], wall: Callable[[Sequence[Job]], float], budget_s: float) -> list[Job]:
-    """The jobs from the front of the list that fit: as many as `wall` (seconds of some jobs) lets through."""
+    """The longest front part of the list that fits the budget; `wall` gives the seconds that jobs take."""
     low, high = 0, len(jobs)
     while low < high:
         middle = (low + high + 1) // 2
@@ -82,7 +82,7 @@ def _cell(job: Job) -> tuple:
 
 
 def summary(left_out: Sequence[Job]) -> str:
-    """What a budget leaves out, in a few words: datasets, and of each how many jobs and which seeds.
+    """Describe the jobs that a budget leaves out: their number and seeds for each dataset.
 
     >>> summary([])
     'nothing'

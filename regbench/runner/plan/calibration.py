@@ -1,8 +1,8 @@
-"""How fast this machine trains a shape it has not trained yet: a moment's training on generated data, kept for later.
+"""Measure how fast this machine trains a shape without history, by a short training on generated data.
 
-The measurement is the real loop on a pack of the real shape, in one process and for a fraction of a second per
-dataset: two seconds for the eight of the first paper. It is kept in the cache folder under the processor, the version
-of torch, the code, the backbone and the shape, so that the next plan only reads it.
+The real training loop runs on a pack of the real shape, in one process, for a fraction of a second per dataset: two
+seconds for the eight datasets of the first paper. The result is stored in the cache folder, by processor, version of
+torch, code, backbone and shape, and later plans only read it.
 """
 
 import contextlib
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 SECONDS = 0.15  # of training, after the first epoch has traced and allocated
 METHOD = "soft_binning"  # neither the fastest head nor the slowest
 JOBS = {"cpu": {"mlp": 10, "cnn": 2}, "cuda": {"mlp": 128, "cnn": 32}}
-STEPS = {"mlp": 3, "cnn": 1}  # of an epoch
-WORTH_IT = 0.95  # of the time each job took in a pack of half the size: less gain than this is none
-EPOCHS = 10_000  # more than the time allows
+STEPS = {"mlp": 3, "cnn": 1}  # training steps of a generated epoch
+WORTH_IT = 0.95  # a larger pack must take less than this fraction of the time per job of the smaller one
+EPOCHS = 10_000  # more than fit into the time
 
 
 def calibrate(job: Job, device: str) -> float | None:
-    """Seconds an epoch takes one job of a pack, over what arithmetic says; None where it cannot be measured."""
+    """The measured seconds per epoch and job, divided by those of `cost`; None if it cannot be measured."""
     size = size_of(job.dataset)
     kept = _Kept(cache_folder() / "calibration.json")
     key = _key(job, size, device)
@@ -47,17 +47,17 @@ def calibrate(job: Job, device: str) -> float | None:
         return known
     try:
         ratio = _measure(job, size, device)
-    except Exception:  # a plan can do without
+    except Exception:  # a plan can be made without it
         return None
     kept.put(key, ratio)
     return ratio
 
 
 def largest_pack(device: str, job: Job, counts: Sequence[int] = (32, 64, 128, 256, 512, 1024)) -> int:
-    """Jobs that a pack of such jobs should have on a device: where more would not make each of them faster.
+    """The number of such jobs in a pack beyond which more jobs do not make each of them faster.
 
-    Measured by training packs of growing size for a moment each, and kept as `calibrate` keeps its own. Memory that
-    runs out ends the search.
+    It is measured by a short training of packs of growing size, until memory runs out at the latest, and stored like
+    the results of `calibrate`.
     """
     size = size_of(job.dataset)
     kept = _Kept(cache_folder() / "calibration.json")
@@ -80,7 +80,7 @@ def largest_pack(device: str, job: Job, counts: Sequence[int] = (32, 64, 128, 25
 
 
 def _measure(job: Job, size: Size, device: str, count: int | None = None) -> float:
-    """Seconds an epoch takes one job of a pack of `count`, over what arithmetic says."""
+    """The measured seconds per epoch and job in a pack of `count`, divided by those of `cost`."""
     import torch
 
     from regbench.training.loop import Training
@@ -104,11 +104,11 @@ def _measure(job: Job, size: Size, device: str, count: int | None = None) -> flo
         return float(np.median(seconds)) / expected
     finally:
         torch.set_num_threads(threads)
-        torch.set_flush_denormal(False)  # which training turns on; this process does other things too
+        torch.set_flush_denormal(False)  # training turns it on, but this process has other work too
 
 
 def _pack(job: Job, count: int) -> list[Job]:
-    """So many jobs of one head."""
+    """`count` jobs with one head."""
     method = catalog.entry("methods", METHOD)
     alike = replace(
         job,
@@ -122,12 +122,12 @@ def _pack(job: Job, count: int) -> list[Job]:
 
 
 def _apart(job: Job, number: int) -> Any:
-    """A protocol that tells two jobs of one seed apart and costs the same."""
+    """A protocol of the same cost that makes jobs with the same seed differ."""
     return replace(job.protocol, learning_rate=job.protocol.learning_rate * (1 + number / 1000))
 
 
 def _generated(job: Job, size: Size) -> "Prepared":
-    """Random rows of the dataset's shape: a few batches to train on, the real share of rows to evaluate."""
+    """Random rows of the dataset's shape: a few batches for training, evaluation rows in the real proportion."""
     from regbench.data import Prepared
 
     train, val, test = size.rows
@@ -136,14 +136,14 @@ def _generated(job: Job, size: Size) -> "Prepared":
     shape = (size.inputs,) if isinstance(size.inputs, int) else tuple(size.inputs)
     draw = np.random.default_rng(0)
     parts: dict[str, Any] = {}
-    for name, rows in (("train", count), ("val", _share(count, val, train)), ("test", _share(count, test, train))):
+    for name, rows in (("train", count), ("val", _scaled(count, val, train)), ("test", _scaled(count, test, train))):
         parts[f"x_{name}"] = draw.random((rows, *shape), dtype=np.float32)
         parts[f"y_{name}"] = draw.random((rows, 1), dtype=np.float32)
         parts[f"rows_{name}"] = np.arange(rows)
     return Prepared(**parts, y_low=np.zeros(1), y_high=np.ones(1))
 
 
-def _share(count: int, rows: int, of: int) -> int:
+def _scaled(count: int, rows: int, of: int) -> int:
     return max(2, round(count * rows / of))
 
 
@@ -156,18 +156,18 @@ def _key(job: Job, size: Size, device: str) -> str:
 
 
 class _Kept:
-    """Measurements by key in one small JSON file; one that cannot be read or written is done without."""
+    """Measurements by key in a small JSON file; a file that cannot be read or written is ignored."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def get(self, key: str) -> float | None:
-        """The measurement, if it was made before."""
+        """The stored measurement; None if there is none."""
         value = self._all().get(key)
         return float(value) if isinstance(value, int | float) and value > 0 else None
 
     def put(self, key: str, value: float) -> None:
-        """Keep a measurement: the whole file is written anew and renamed, so nobody reads half of one."""
+        """Store a measurement; a new file replaces the old one, so no process reads a partial file."""
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             new = self.path.with_name(f"{self.path.name}.{os.getpid()}")

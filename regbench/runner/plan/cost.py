@@ -1,4 +1,4 @@
-"""What jobs cost by arithmetic, each kind by its own: seconds of an epoch on one core, and bytes of memory."""
+"""The cost of jobs by the arithmetic of their kind: seconds of an epoch on one core, and bytes of memory."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from regbench import kinds
 from regbench.job import Job
 from regbench.kinds.size import Size, size_of
 
-WORKER_BYTES = {"cpu": 450 * 2**20, "cuda": 600 * 2**20}  # Python, torch and a dataset; a context of CUDA
+WORKER_BYTES = {"cpu": 450 * 2**20, "cuda": 600 * 2**20}  # Python, torch and a dataset; with CUDA also its context
 
 
 def kind_of(devices: Sequence[str]) -> str:
-    """Of what kind slots are: cpu or cuda."""
+    """The kind of devices: "cuda" if any of them is a CUDA device, otherwise "cpu"."""
     return "cuda" if any(device.startswith("cuda") for device in devices) else "cpu"
 
 
@@ -25,5 +25,5 @@ def job_memory(job: Job) -> int:
 
 
 def memory(jobs: Sequence[Job], *, kind: str = "cpu") -> int:
-    """Bytes of a pack while it trains, with the process that holds it."""
+    """Bytes that a pack and its worker process need while it trains."""
     return WORKER_BYTES[kind] + sum(map(job_memory, jobs))

@@ -1,8 +1,8 @@
-"""How long packs take on the slots of this machine.
+"""Estimate how long packs take on the slots of this machine.
 
-Arithmetic (`cost`) says how jobs compare. How fast this machine is comes from the store's history of the same dataset,
-method and backbone, or else from a moment's training of the same shape (`calibration`). The interval is wide where the
-ground is thin: BOUNDS holds what was seen when predictions were laid beside runs.
+Arithmetic (`cost`) gives the relative cost of jobs. The speed of this machine comes from past runs of the same dataset,
+method and backbone, or else from a short training of the same shape (`calibration`). The interval is wider where less
+is known: BOUNDS holds ratios that were observed when predictions were compared with runs.
 """
 
 import heapq
@@ -14,8 +14,8 @@ from regbench.job import Pack
 from regbench.runner.plan.cost import kind_of
 from regbench.runner.plan.pace import Pace
 
-STARTUP_S = {"cpu": 3.0, "cuda": 6.0}  # a worker process imports torch, the first pack its data
-BOUNDS = {  # times the likely seconds
+STARTUP_S = {"cpu": 3.0, "cuda": 6.0}  # a worker imports torch and loads its first dataset
+BOUNDS = {  # factors of the likely seconds
     "history": (0.7, 1.7),
     "kin": (0.65, 1.9),
     "calibration": (0.6, 2.0),
@@ -25,12 +25,12 @@ BOUNDS = {  # times the likely seconds
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds of wall time: the likely value between two that it should not leave, and what they rest on."""
+    """Seconds of wall time: a likely value, bounds, and the basis of the estimate."""
 
     low: float
     likely: float
     high: float
-    basis: Mapping[str, float] = field(default_factory=dict)  # history, kin, ... -> share of the time
+    basis: Mapping[str, float] = field(default_factory=dict)  # history, kin, ... -> fraction of the time
 
     @property
     def rests_on(self) -> str:
@@ -45,39 +45,39 @@ class Estimate:
             "calibration": "a calibration of this machine",
             "arithmetic": "arithmetic alone",
         }
-        shares = {words[name]: share for name, share in self.basis.items() if share >= 0.005}
-        if len(shares) == 1:
-            return next(iter(shares))
-        return ", ".join(f"{share:.0%} on {name}".replace("%", " %") for name, share in shares.items())
+        fractions = {words[name]: fraction for name, fraction in self.basis.items() if fraction >= 0.005}
+        if len(fractions) == 1:
+            return next(iter(fractions))
+        return ", ".join(f"{fraction:.0%} on {name}".replace("%", " %") for name, fraction in fractions.items())
 
 
 def estimate(packs: Sequence[Pack], pace: Pace, devices: Sequence[str]) -> Estimate:
-    """Wall time of packs that are handed out in order to the first slot that is free."""
+    """The wall time of packs, if each in turn goes to the first free slot."""
     if not packs:
         return Estimate(0.0, 0.0, 0.0)
     start = STARTUP_S[kind_of(devices)]
     likely = start + makespan([pack_seconds(pack, pace) for pack in packs], len(devices))
-    shares: dict[str, float] = defaultdict(float)
+    seconds: dict[str, float] = defaultdict(float)  # by basis
     for job in (job for pack in packs for job in pack.jobs):
-        shares[pace.basis(job)] += pace.seconds(job)
-    total = sum(shares.values()) or 1.0
-    basis = {name: shares[name] / total for name in BOUNDS if shares[name]}
-    low, high = (sum(share * BOUNDS[name][end] for name, share in basis.items()) for end in (0, 1))
+        seconds[pace.basis(job)] += pace.seconds(job)
+    total = sum(seconds.values()) or 1.0
+    basis = {name: seconds[name] / total for name in BOUNDS if seconds[name]}
+    low, high = (sum(fraction * BOUNDS[name][end] for name, fraction in basis.items()) for end in (0, 1))
     return Estimate(low * likely, likely, high * likely + start, basis)
 
 
 def pack_seconds(pack: Pack, pace: Pace) -> float:
-    """Seconds of a pack on its slot, from claim to the last write."""
+    """Seconds of a pack on its slot, from the claim to the last write."""
     return sum(map(pace.seconds, pack.jobs))
 
 
 def makespan(seconds: Iterable[float], slots: int) -> float:
-    """When the last slot is free, if each task goes to the first free slot.
+    """The time at which the last slot is free, if each task in turn goes to the first free slot.
 
     >>> makespan([3, 2, 2], slots=2)
     4.0
     """
     free = [0.0] * max(1, slots)
-    for each in seconds:
-        heapq.heapreplace(free, free[0] + each)
+    for duration in seconds:
+        heapq.heapreplace(free, free[0] + duration)
     return max(free)

@@ -1,4 +1,4 @@
-"""Making a plan: what is left to train, in packs, and how long that will take."""
+"""Make a plan: find the missing jobs, put them into packs, and estimate their time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ from regbench.runner.plan.plan import Ahead, Asked, Inventory, Plan, Price, Requ
 from regbench.runner.plan.resources import Resources
 from regbench.store import Member, Store
 
-WORTH_CALIBRATING_S = 5.0  # by arithmetic; what is shorter is over before it has been measured
-LESS = 0.97  # of the jobs that seemed to fit a budget, while their packs do not
+WORTH_CALIBRATING_S = 5.0  # by arithmetic; shorter work is not worth a measurement
+LESS = 0.97  # fraction of the jobs to keep while their packs exceed the budget
 
 
 def make_plan(
@@ -31,15 +31,15 @@ def make_plan(
     members: Sequence[Member] | None = None,
     pending: Sequence[Job] = (),
 ) -> Plan:
-    """Leave out what is done (by this code) and what failed for a reason of its own; pack the rest, longest first.
+    """Put the jobs into packs that are neither finished by this code nor failed without a retry; longest packs first.
 
     Args:
-        benchmark: its jobs are looked at.
-        store: where results are; None where there is no store yet.
-        resources: the slots that will train.
-        request: a shard, a budget and the like.
-        members: the jobs of the whole benchmark and their rows; by default each is its own row.
-        pending: jobs whose values are still to be chosen; only their time is told.
+        benchmark: the benchmark; its jobs are planned.
+        store: the results; None if there is no store yet.
+        resources: the slots for training.
+        request: a shard, a budget and other options.
+        members: the jobs of the whole benchmark with their rows; by default every job has its own row.
+        pending: jobs whose values are not chosen yet; only their time is estimated.
     """
     jobs = tuple(dict.fromkeys(benchmark.jobs))
     if request.shard:
@@ -66,7 +66,7 @@ def make_plan(
 
 
 def fetch_missing(plan: Plan, say: Callable[[str], None] = lambda _: None) -> Plan:
-    """Fetch the datasets that are not here; those that cannot be had block their own jobs, and only those."""
+    """Fetch missing datasets; one that is unavailable blocks only its own jobs."""
     from regbench import data
 
     blocked = dict(plan.inventory.blocked)
@@ -81,7 +81,7 @@ def fetch_missing(plan: Plan, say: Callable[[str], None] = lambda _: None) -> Pl
 
 
 def _take_inventory(jobs: Sequence[Job], store: Store | None, *, retry_failed: bool) -> tuple[Inventory, list[Job]]:
-    """What there is of some jobs, and those that are left to train."""
+    """The state of some jobs in the store, and the jobs that remain to train."""
     code = {job.key: code_digest(job) for job in jobs}
     done = store.done(code) if store else set()
     outgrown = store.outgrown({key: code[key] for key in code if key not in done}) if store else {}
@@ -100,7 +100,7 @@ def _pace(store: Store | None, resources: Resources, ahead: Sequence[Job]) -> Pa
 
 @dataclass(frozen=True)
 class _Packer:
-    """Makes packs for the slots of this machine, and says what they take."""
+    """Makes packs for the slots of this machine, and estimates their time and memory."""
 
     resources: Resources
     pace: Pace
@@ -117,7 +117,7 @@ class _Packer:
         return max((memory(pack.jobs, kind=kind) for pack in packs), default=0)
 
     def affordable(self, ordered: Sequence[Job], budget_s: float) -> tuple[list[Job], list[Pack]]:
-        """The jobs from the front of the list whose packs should be done in time."""
+        """The jobs from the front of the list whose packs should fit the budget, and these packs."""
         devices = self.resources.devices
         start = STARTUP_S[kind_of(devices)]
         chosen = budget.within(
@@ -131,7 +131,7 @@ class _Packer:
 
 
 def _uninstalled(methods: set[str]) -> dict[str, str]:
-    """The baselines among these whose library is not here, and what to do about it."""
+    """The baselines whose library is not installed, with a message how to install it."""
     lacking = {name: libraries(name) for name in sorted(methods) if kinds.is_reference(name)}
     return {
         baseline: f"{baseline} needs the package {name}, which is not installed: pip install 'regbench[baselines]'"

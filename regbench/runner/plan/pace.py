@@ -1,4 +1,4 @@
-"""How fast jobs are trained on this machine: from past runs, from a calibration, or from arithmetic alone."""
+"""The speed of training on this machine: from past runs, from a calibration, or from arithmetic alone."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,16 +13,20 @@ from regbench.provenance import processor
 from regbench.runner.plan.cost import epoch_cost, kind_of
 from regbench.store import Store
 
-SETUP_S = 0.08  # a job's share of its pack's start: data, first parameters, tracing
-SETUP_ROW_S = 5e-6  # and per training row, for a method that fits its encoder first
-GPU_FACTOR = 0.01  # of a core's time, until a GPU has been seen to work
+SETUP_S = 0.08  # of a job, its part of the start of a pack: data, initialisation, tracing
+SETUP_ROW_S = 5e-6  # more, per training row, for a method that fits its encoder first
+GPU_FACTOR = 0.01  # of the time on a CPU core, if there is no measurement on a GPU
 
-Calibrate = Callable[[Job, str], float | None]  # job, device -> measured over arithmetic
+Calibrate = Callable[[Job, str], float | None]  # (job, device) -> measured time / time by arithmetic
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What past runs took, over what arithmetic says, and a job's share of what came before the epochs."""
+    """Times of past runs.
+
+    ratio: measured time of an epoch / time by arithmetic.
+    setup_s: seconds before the epochs, per job.
+    """
 
     ratio: float
     setup_s: float
@@ -32,9 +36,9 @@ class Pace:
     """Seconds that jobs take on one slot of this machine.
 
     Args:
-        seen: (dataset, method, backbone, options) -> what past runs took.
-        device: the slot to ask for, such as "cpu" or "cuda:0".
-        calibrate: measures a shape that was never seen; None does without.
+        seen: (dataset, method, backbone, options) -> times of past runs.
+        device: the device of the slot, such as "cpu" or "cuda:0".
+        calibrate: measures a shape without past runs; None skips this.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class Pace:
         *,
         calibrate: Calibrate | None = None,
     ) -> "Pace":
-        """What the store has seen on such devices; of CPUs only this machine's kind."""
+        """The pace by the runs in the store on such devices; for CPUs only runs on this model of processor."""
         found = {}
         kind = kind_of(devices)
         for row in store.history().to_dict("records") if store else ():
@@ -72,16 +76,16 @@ class Pace:
         return cls(found, device=devices[0] if devices else "cpu", calibrate=calibrate)
 
     def seconds(self, job: Job) -> float:
-        """Seconds of one job's whole training, as its share of a pack on one slot."""
+        """Seconds of the whole training of a job: the time of a pack on one slot, divided by its jobs."""
         setup, epoch, _ = self._about(job)
         return setup + job.protocol.epochs * epoch
 
     def basis(self, job: Job) -> str:
-        """What `seconds` rests on, a key of BOUNDS."""
+        """The basis of `seconds`, a key of BOUNDS."""
         return self._about(job)[2]
 
     def _about(self, job: Job) -> tuple[float, float, str]:
-        """Seconds before the epochs, seconds of one, and the basis."""
+        """Seconds before the epochs, seconds of one epoch, and the basis."""
         what = (job.dataset, job.method, job.backbone, job.k, job.options, job.protocol.batch_size)
         if what not in self._known:
             self._known[what] = self._find(job)
@@ -92,17 +96,17 @@ class Pace:
         setup = SETUP_S + SETUP_ROW_S * size_of(job.dataset).rows[0]
         if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
             return seen.setup_s, arithmetic * seen.ratio, "history"
-        if kinds.is_reference(job.method):  # of which neither another model nor a moment's training says anything
+        if kinds.is_reference(job.method):  # neither other models nor a calibration tell its time
             return SETUP_S, arithmetic, "arithmetic"
         same = (job.dataset, job.backbone, job.options)
-        if kin := [each for (data, _, net, options), each in self.seen.items() if (data, net, options) == same]:
-            return setup, arithmetic * median(each.ratio for each in kin), "kin"
+        if kin := [seen for (data, _, net, options), seen in self.seen.items() if (data, net, options) == same]:
+            return setup, arithmetic * median(seen.ratio for seen in kin), "kin"
         if ratio := self._calibrated(job):
             return setup, arithmetic * ratio, "calibration"
         return setup, arithmetic * (GPU_FACTOR if self.device.startswith("cuda") else 1.0), "arithmetic"
 
     def _calibrated(self, job: Job) -> float | None:
-        """Measured over arithmetic, once for each dataset, backbone and batch size."""
+        """Measured time / time by arithmetic; measured once for each dataset, backbone and batch size."""
         shape = (job.dataset, job.backbone, job.options, job.protocol.batch_size)
         if shape not in self._measured:
             self._measured[shape] = self.calibrate(job, self.device) if self.calibrate else None
@@ -110,7 +114,7 @@ class Pace:
 
 
 def _example(row: Mapping[Any, Any]) -> Job:
-    """A job like those of a row of the history, for its arithmetic."""
+    """A job like those of a row of the history, to compute their cost."""
     protocol = Protocol(batch_size=1, weight_decay=0.0, dropout=0.0)
     options = pairs(json.loads(row["options"]))
     method = row["method"]

@@ -1,4 +1,4 @@
-"""Which jobs are trained at once: packs of a size that a device likes, that fit its memory, and that end together."""
+"""Group jobs into packs that are efficient on a device, fit its memory, and end at about the same time."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -13,8 +13,8 @@ from regbench.runner.plan.estimate import makespan, pack_seconds
 from regbench.runner.plan.pace import Pace
 from regbench.runner.plan.resources import Resources
 
-# Jobs a pack has at most. Milliseconds a model-step on one core, medians of process time (2 x 128 MLP, five seeds a
-# head; one seed, or ten, where jobs over heads say so):
+# The largest number of jobs in a pack. Milliseconds per model and step on one core, medians of process time (2 x 128
+# MLP, five seeds per head; one or ten seeds where jobs / heads is 1 or 10):
 #
 #   jobs (heads)              1 (1)  5 (1)  10 (1)  10 (2)  15 (3)  20 (4)  40 (8)  80 (8)
 #   wine_quality, soft         1.03   0.71    0.67    0.70    0.66    0.63       -       -
@@ -26,24 +26,24 @@ from regbench.runner.plan.resources import Resources
 #   diamonds, end2end          3.35   2.67       -    2.90       -    2.69       -       -
 #   diamonds, all six             -      -       -       -       -    2.21    2.38    3.14
 #
-# so from ten jobs on there is little to gain, twenty are four heads of five seeds, and eighty leave the cache. Small
-# packs also end together and lose less when a worker dies. For CUDA `calibration.largest_pack` measures the limit on
-# the device at hand; the number here holds where that is not asked for.
+# More than ten jobs gain little; twenty are four heads of five seeds; eighty exceed the cache. Small packs also end at
+# about the same time and lose less when a worker dies. For CUDA `calibration.largest_pack` measures the limit on the
+# present device; the number here is used without that measurement.
 PACK_LIMIT = {"cpu": 20, "cuda": 512}
-SMALLEST = 4  # jobs that a pack is not cut below for the sake of balance: a third slower each, alone
-BALANCED = 1.1  # times the time of a perfect division, from which on cutting does not pay
-SHARE_OF_MEMORY = 0.6  # of what is free, for an estimate is one
+SMALLEST = 4  # jobs; packs are not halved below this to balance slots, because a job alone is a third slower
+BALANCED = 1.1  # of the time of a perfect division; halving packs stops below this
+MEMORY_FRACTION = 0.6  # of the free memory that a pack may use, because its size is only an estimate
 
 
 def make_packs(jobs: Sequence[Job], resources: Resources, pace: Pace) -> list[Pack]:
-    """All jobs in packs for the slots of this machine, the longest first.
+    """Put all jobs into packs for the slots of this machine, the longest first.
 
-    Jobs lie head by head, each with all its seeds, for what a head costs is shared by its jobs. Packs are near-equal
-    parts of their dataset, below the limits of size and memory; then the one that would end last is halved until
-    every slot has work and all end at about the same time. A baseline is a pack of its own: nothing of it is shared.
+    Jobs with the same head are kept together, because they share its cost. A dataset is divided into nearly equal packs
+    within the limits of size and memory. Then the longest pack is halved until every slot has work and all end at about
+    the same time. A baseline is a pack of its own, because it shares nothing.
     """
     kind, free = kind_of(resources.devices), resources.free_bytes
-    limit = None if free is None else SHARE_OF_MEMORY * free - memory((), kind=kind)
+    limit = None if free is None else MEMORY_FRACTION * free - memory((), kind=kind)
     bytes_of = {job: job_memory(job) for job in jobs} if limit is not None else {}
 
     def most(group: Sequence[Job]) -> int:
@@ -66,7 +66,7 @@ def make_packs(jobs: Sequence[Job], resources: Resources, pace: Pace) -> list[Pa
 
 
 def _cut_to_fit(jobs: Sequence[Job], fits: Callable[[Sequence[Job]], bool], *, fewest: int) -> list[Sequence[Job]]:
-    """The fewest near-equal parts that fit; between heads where that is near."""
+    """Divide jobs into the fewest nearly equal parts that fit, between heads if possible."""
     for count in range(fewest, len(jobs)):
         parts = _cut(jobs, count)
         if all(map(fits, parts)):
@@ -75,7 +75,7 @@ def _cut_to_fit(jobs: Sequence[Job], fits: Callable[[Sequence[Job]], bool], *, f
 
 
 def _cut(jobs: Sequence[Job], count: int) -> list[Sequence[Job]]:
-    """Near-equal parts, in order; an end moves to the next head if that is not far."""
+    """Divide jobs into `count` nearly equal parts, in order; an end moves to a change of head that is close."""
     size = len(jobs) / count
     starts = [place for place, (one, other) in enumerate(pairwise(map(Pack.head, jobs)), 1) if one != other]
     ends = []
@@ -88,11 +88,11 @@ def _cut(jobs: Sequence[Job], count: int) -> list[Sequence[Job]]:
 
 
 def _balance(packs: Sequence[Pack], slots: int, pace: Pace) -> list[Pack]:
-    """Longest first; the longest that may be halved is, until every slot has work and all end at about one time."""
+    """Halve the longest packs until every slot has work and all end at about the same time; the longest first."""
     timed = [(pack_seconds(pack, pace), pack) for pack in packs]
     perfect = sum(seconds for seconds, _ in timed) / slots
     while True:
-        timed.sort(key=lambda each: -each[0])
+        timed.sort(key=lambda timed_pack: -timed_pack[0])
         filled = len(timed) >= slots
         if filled and makespan((seconds for seconds, _ in timed), slots) <= BALANCED * perfect:
             break

@@ -1,4 +1,4 @@
-"""What jobs can be trained with on this machine, and how to find out what they take."""
+"""The devices and memory of this machine, and functions that measure its speed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ Largest = Callable[[Job], int]
 
 @dataclass(frozen=True)
 class Resources:
-    """Device slots, their memory, and what can be measured on them.
+    """Device slots, their memory, and measurements on them.
 
     Args:
-        devices: the device of each slot; their number and kind decide the size of the packs.
-        free_bytes: memory that one slot may count on; packs stay well below it. None where it is not known.
-        calibrate: measures what the store has no history of, such as `calibration.calibrate`.
-        largest: jobs that a pack of such jobs may have at most, such as `calibration.largest_pack` measures.
+        devices: the device of each slot; their number and kind determine the size of the packs.
+        free_bytes: memory available to one slot; packs stay well below it. None if unknown.
+        calibrate: measures jobs without history, such as `calibration.calibrate`.
+        largest: the largest number of such jobs in a pack, such as `calibration.largest_pack`.
     """
 
     devices: tuple[str, ...] = ("cpu",)
@@ -28,7 +28,7 @@ class Resources:
 
 
 def of_this_machine(devices: list[str]) -> Resources:
-    """Those slots with the memory that is free now and all that can be measured."""
+    """These slots with the memory that is free now, and with all measurements."""
     from regbench.engines.devices import free_memory
     from regbench.runner.plan.calibration import calibrate, largest_pack
 

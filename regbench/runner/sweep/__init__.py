@@ -1,1 +1,1 @@
-"""Benchmarks that try values, and benchmarks that train with what was chosen."""
+"""Sweeps, which try values, and benchmarks that train with the values chosen from them."""

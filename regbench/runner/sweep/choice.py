@@ -1,8 +1,8 @@
-"""From a store to jobs: what a sweep has to train now, and what a benchmark that chooses has to train at last.
+"""Find the jobs of a sweep, and of a benchmark that chooses values from sweeps, by the results in a store.
 
-A cell is a dataset, a row and a k. A sweep's cell is complete when its last stage is; then its winner is the
-configuration with the lowest validation metric, the mean over seeds, of finished runs of the code as it is now. A
-choice that was made stays, whatever becomes of the sweep, until somebody asks for a new one.
+A cell is a dataset, a row and a k. A cell of a sweep is complete when its last stage is. Its winner is then the
+configuration with the lowest validation metric, averaged over seeds, among finished runs of the present code. A choice
+is kept, even if the sweep changes, until the user asks for a new one.
 """
 
 import math
@@ -24,26 +24,26 @@ Cell = tuple[str, str, int | None]  # dataset, label of the row, k
 
 @dataclass(frozen=True)
 class Resolved:
-    """A benchmark beside a store: its jobs with the values that they are trained with."""
+    """A benchmark whose jobs have their chosen values."""
 
-    benchmark: Benchmark  # jobs and whole as they are to be trained
-    members: tuple[Member, ...]  # of the whole
-    pending: tuple[Job, ...] = ()  # with their rows' defaults: what still waits for a choice
-    needs: frozenset[tuple[str, Cell]] = frozenset()  # sweep and cell of each choice that was not made before
-    choices: tuple[Choice, ...] = ()  # made now, and to be kept before they are used
-    later: int = 0  # jobs of a sweep's stages that have not begun
-    may_extend: bool = False  # more may come at an edge
+    benchmark: Benchmark  # its jobs have the values to train with
+    members: tuple[Member, ...]  # of the whole benchmark
+    pending: tuple[Job, ...] = ()  # jobs that wait for a choice, with their rows' default values
+    needs: frozenset[tuple[str, Cell]] = frozenset()  # sweep and cell of each choice that is not stored
+    choices: tuple[Choice, ...] = ()  # made now; must be stored before they are used
+    later: int = 0  # number of jobs in later stages of a sweep
+    may_extend: bool = False  # values may be added beyond an edge
     notes: tuple[str, ...] = ()
 
 
 @dataclass
 class Survey:
-    """A sweep's cells as far as they are known, and the jobs of each configuration."""
+    """The cells of a sweep as far as they are known, and the jobs of each configuration."""
 
     sweep: Benchmark
     by: str
     explored: dict[Cell, Explored] = field(default_factory=dict)
-    scores: dict[str, Score] = field(default_factory=dict)  # by key of the job
+    scores: dict[str, Score] = field(default_factory=dict)  # by job key
 
     def __post_init__(self) -> None:
         self.templates: dict[Cell, list[Job]] = {}
@@ -53,33 +53,33 @@ class Survey:
                 self.templates.setdefault(cell_of(job), []).append(job)
 
     def usual(self, cell: Cell) -> Values:
-        """The row's default of every field that is swept."""
+        """The row's default value of every swept field."""
         job = self.templates[cell][0]
         return values_of(job, dict.fromkeys(name for stage in self.sweep.stages(job) for name in stage.axes))
 
     def jobs(self, cell: Cell, values: Values) -> tuple[Job, ...]:
-        """The jobs of a configuration, one a seed."""
+        """The jobs of a configuration, one per seed."""
         known = (cell, tuple(values.items()))
         if known not in self._jobs:
             self._jobs[known] = tuple(with_values(job, values) for job in self.templates[cell])
         return self._jobs[known]
 
     def every_job(self, cell: Cell) -> list[Job]:
-        """All jobs of a cell that are known by now."""
+        """All jobs of a cell that are known so far."""
         return [job for values in self.explored[cell].tried for job in self.jobs(cell, values)]
 
     def metric(self, cell: Cell, values: Values) -> float | None:
-        """The mean over seeds of the metric that decides; infinite where a seed diverged, None until all are done."""
+        """The mean of the deciding metric over seeds; infinity if a seed diverged, None until all are finished."""
         found = [self.scores.get(job.key) for job in self.jobs(cell, values)]
-        known = [each for each in found if each is not None]
+        known = [score for score in found if score is not None]
         if len(known) < len(found):
             return None
-        if any(each.diverged for each in known):
+        if any(score.diverged for score in known):
             return math.inf
-        return math.fsum(each.value for each in known if each.value is not None) / len(known)
+        return math.fsum(score.value for score in known if score.value is not None) / len(known)
 
     def look(self, store: Store | None) -> "Survey":
-        """Explore every cell: ask the store for what is known, which may show that there is more to ask for."""
+        """Explore every cell. Scores from the store may add configurations, so it is asked until nothing is new."""
         asked: set[str] = set()
         while True:
             for cell, (job, *_) in self.templates.items():
@@ -95,12 +95,12 @@ class Survey:
 
 
 def cell_of(job: Job) -> Cell:
-    """The cell of a job that has its row's default values."""
+    """The cell of a job with its row's default values."""
     return (job.dataset, row_label(job), job.k)
 
 
 def resolve_sweep(survey: Survey, only: Collection[Cell] | None = None) -> Resolved:
-    """The jobs of a sweep that are known now: all that passed the filters, or those of some cells."""
+    """The known jobs of a sweep: all that passed the filters, or those of the cells `only`."""
     sweep = survey.sweep
     wanted = {(cell_of(job), job.seed) for job in sweep.jobs if only is None or cell_of(job) in only}
     members, jobs = [], []
@@ -112,25 +112,25 @@ def resolve_sweep(survey: Survey, only: Collection[Cell] | None = None) -> Resol
                     jobs.append(job)
     cells = [survey.explored[cell] for cell in dict.fromkeys(cell for cell, _ in wanted) if cell in survey.explored]
     seeds = len({seed for _, seed in wanted})
-    whole = tuple(dict.fromkeys(each.job for each in members))
+    whole = tuple(dict.fromkeys(member.job for member in members))
     return Resolved(
         replace(sweep, jobs=tuple(jobs), whole=whole),
         tuple(members),
-        later=seeds * sum(each.later for each in cells),
-        may_extend=any(each.may_extend and not each.complete for each in cells),
+        later=seeds * sum(cell.later for cell in cells),
+        may_extend=any(cell.may_extend and not cell.complete for cell in cells),
     )
 
 
 def resolve_choices(
     benchmark: Benchmark, surveys: Sequence[Survey], stored: Mapping[Cell, Choice], *, again: bool = False
 ) -> Resolved:
-    """The jobs of a benchmark that chooses, for the cells whose values are chosen by now.
+    """The jobs of a benchmark that chooses values, for all cells with a choice.
 
     Args:
-        benchmark: with its rows' default values.
+        benchmark: the benchmark with its rows' default values.
         surveys: its sweeps, in the order of the file.
-        stored: the choices that were made before.
-        again: make the choices of the filtered cells anew.
+        stored: the choices in the store.
+        again: replace the choices of the filtered cells.
     """
     wanted = {cell_of(job) for job in benchmark.jobs}
     passing = set(benchmark.jobs)
@@ -145,7 +145,7 @@ def resolve_choices(
     members, jobs, pending = [], [], []
     for job in benchmark.whole:
         cell = cell_of(job)
-        open_again = again and cell in wanted and cell not in made  # its old choice is on its way out
+        open_again = again and cell in wanted and cell not in made  # its stored choice will be replaced
         if answers[cell] is None:
             chosen = Member(job, cell[1])
         elif cell in using and not open_again:
@@ -159,7 +159,7 @@ def resolve_choices(
         if job in passing:
             jobs.append(chosen.job)
     new = [cell for cell in wanted if again or cell not in stored]
-    whole = tuple(dict.fromkeys(each.job for each in members))
+    whole = tuple(dict.fromkeys(member.job for member in members))
     return Resolved(
         replace(benchmark, jobs=tuple(jobs), whole=whole or ()),
         tuple(members),
@@ -171,9 +171,9 @@ def resolve_choices(
 
 
 def source_of(cell: Cell, surveys: Sequence[Survey]) -> tuple[Survey, Cell] | None:
-    """Where a cell's values come from: the same cell of the first sweep that has it, or else the one at the nearest k.
+    """The source of a cell's values: the same cell of the first sweep that has it, otherwise the cell of the nearest k.
 
-    None where nothing of the row is swept.
+    None if the row is not swept.
     """
     dataset, row, k = cell
     for survey in surveys:
@@ -187,13 +187,14 @@ def source_of(cell: Cell, surveys: Sequence[Survey]) -> tuple[Survey, Cell] | No
     ]
     if not near:
         return None
-    _, number, other = min(near, key=lambda each: each[:2])
+    _, number, other = min(near, key=lambda candidate: candidate[:2])
     return surveys[number], other
 
 
 def of_shard(benchmark: Benchmark, index: int, count: int) -> Benchmark:
-    """Every count-th cell, so that one machine has all that a choice needs; cells of one row that may share a choice
-    stay together.
+    """Every count-th cell, so that one machine trains everything a choice needs.
+
+    Cells of one row that may share a choice stay together.
     """
     jobs = benchmark.jobs
     if benchmark.choose:
@@ -207,7 +208,7 @@ def of_shard(benchmark: Benchmark, index: int, count: int) -> Benchmark:
 
 
 def _choose(cell: Cell, survey: Survey, source: Cell) -> Choice:
-    """The choice for a cell from a complete cell of a sweep."""
+    """Choose the values of a cell from a complete cell of a sweep."""
     explored = survey.explored[source]
     usual = survey.usual(source)
     metrics = {tuple(values.items()): survey.metric(source, values) for values in explored.tried}
@@ -226,18 +227,18 @@ def _choose(cell: Cell, survey: Survey, source: Cell) -> Choice:
         metric=None if winner is None else metrics[tuple(winner.items())],
         default_metric=None if at_default is None or math.isinf(at_default) else at_default,
         tried=len(explored.tried),
-        diverged=sum(math.isinf(each) for each in metrics.values() if each is not None),
+        diverged=sum(math.isinf(metric) for metric in metrics.values() if metric is not None),
         on_edge=explored.on_edge,
     )
 
 
 def _checked(choice: Choice, job: Job, benchmark: Benchmark) -> Values:
-    """The values of a choice, which an older version may have made for fields that are no more."""
+    """The values of a choice; `UsageError` if an older version chose fields that no longer exist."""
     known = {*OF_PROTOCOL, *dict(job.hparams)}
     if lost := next((name for name in choice.values if name not in known), None):
         raise UsageError(
             f"{benchmark.name}: the stored choice for {choice.variant} on {choice.dataset} has a value of {lost}, "
-            f"which {job.method} no longer has; make it anew with --choose-again"
+            f"which {job.method} no longer has; replace it with --choose-again"
         )
     return dict(choice.values)
 
@@ -248,7 +249,7 @@ def _changes(
     answers: Mapping[Cell, tuple[Survey, Cell] | None],
     stored: Mapping[Cell, Choice],
 ) -> list[str]:
-    """Where a stored choice is not what would be chosen now, or can no longer be checked."""
+    """Messages about stored choices that differ from what the sweep chooses now, or cannot be checked."""
     other, unknown, used = [], 0, 0
     for cell, answer in answers.items():
         if answer is None or cell not in wanted or cell not in stored:
@@ -260,7 +261,7 @@ def _changes(
             unknown += 1
         elif (explored.winner or survey.usual(source)) != stored[cell].values:
             other.append(cell)
-    remedy = "the stored ones are used, and --choose-again makes them anew"
+    remedy = "the stored ones are used, and --choose-again replaces them"
     notes = []
     if other:
         dataset, row, k = other[0]
@@ -269,13 +270,13 @@ def _changes(
         notes.append(f"{benchmark.name}: the sweep would now choose other values for {first}{rest}; {remedy}")
     if unknown:
         notes.append(
-            f"{benchmark.name}: {unknown:,} of {used:,} choices rest on sweep runs of other code or another sweep than "
-            f"now; {remedy}"
+            f"{benchmark.name}: {unknown:,} of {used:,} choices were made from sweep runs of other code or of another "
+            f"sweep; {remedy}"
         )
     return notes
 
 
 def _swept_label(job: Job, values: Values) -> str:
-    """How tables call a configuration: `lsq[learning_rate=0.01]`."""
+    """The label of a configuration in tables, such as `lsq[learning_rate=0.01]`."""
     protocol = {name: value for name, value in values.items() if name in OF_PROTOCOL}
     return variants.label(job.method, {**dict(job.hparams), **protocol}, dict(job.static))

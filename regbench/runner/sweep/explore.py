@@ -1,4 +1,4 @@
-"""What a sweep tries of one cell, as far as it can be known: the next stage and the next value depend on results."""
+"""The configurations that a sweep tries for one cell; later stages and values depend on results."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,28 +6,28 @@ from dataclasses import dataclass, replace
 
 from regbench.config.sweep import Stage, Value, Values, rounded
 
-Result = Callable[[Values], float | None]  # metric of a configuration: infinite if it diverged, None if not known yet
+Result = Callable[[Values], float | None]  # metric of a configuration: infinity if it diverged, None if unknown
 
 
 @dataclass(frozen=True)
 class Explored:
-    """The configurations of a cell in the order of the file, and what has come of them."""
+    """The configurations of a cell, in the order of the file, and their outcome."""
 
     tried: tuple[Values, ...]
-    complete: bool  # nothing more will come
-    winner: Values | None = None  # None while it is open, and where all have diverged
-    on_edge: tuple[str, ...] = ()  # fields of the winner at the end of what was tried
-    later: int = 0  # configurations of stages that have not begun, but for those that are the winner itself
+    complete: bool  # no configuration will be added
+    winner: Values | None = None  # None if not complete, or if all have diverged
+    on_edge: tuple[str, ...] = ()  # fields whose winning value is the lowest or highest tried
+    later: int = 0  # configurations of later stages, without the winner itself
     may_extend: bool = False
 
 
 def explore(stages: Sequence[Stage], usual: Mapping[str, Value], result: Result) -> Explored:
-    """Stage by stage, each around the winner so far, and on beyond an edge where a stage says so.
+    """Go through the stages: each tries values around the winner so far, and extends beyond an edge if allowed.
 
     Args:
-        stages: as one row sees them.
-        usual: the row's default of every field that any stage sweeps.
-        result: what is known of a configuration.
+        stages: the stages for one row.
+        usual: the row's default value of every swept field.
+        result: gives the metric of a configuration.
     """
     tried: list[Values] = []
     best = dict(usual)
@@ -37,10 +37,10 @@ def explore(stages: Sequence[Stage], usual: Mapping[str, Value], result: Result)
             tried += [values for values in growing.around(best) if values not in tried]
             found = [result(values) for values in tried]
             if None in found:
-                later = sum(each.size - 1 for each in stages[number + 1 :])
+                later = sum(following.size - 1 for following in stages[number + 1 :])
                 return Explored(tuple(tried), complete=False, later=later, may_extend=bool(stage.extend))
-            lowest = min(each for each in found if each is not None)
-            if math.isinf(lowest):  # everything diverged: there is nothing to go on from
+            lowest = min(metric for metric in found if metric is not None)
+            if math.isinf(lowest):  # all configurations diverged
                 return Explored(tuple(tried), complete=True)
             winner = tried[found.index(lowest)]
             if (further := _beyond(growing, stage, winner)) is None:
@@ -51,7 +51,7 @@ def explore(stages: Sequence[Stage], usual: Mapping[str, Value], result: Result)
 
 
 def _beyond(growing: Stage, start: Stage, winner: Values) -> Stage | None:
-    """The stage with a value more at each edge on which the winner lies; None where there is none to go on from."""
+    """The stage with one more value at each edge where the winner lies; None if there is no such edge."""
     axes = dict(growing.axes)
     for name in start.extend:
         values = sorted(_numbers(growing, name))
@@ -66,9 +66,9 @@ def _beyond(growing: Stage, start: Stage, winner: Values) -> Stage | None:
 
 
 def _edges(stages: Sequence[Stage], tried: Sequence[Values], winner: Values) -> Iterator[str]:
-    """Fields of a grid whose winning value is the lowest or the highest of all that were tried."""
+    """Fields of a grid whose winning value is the lowest or highest tried."""
     for name in dict.fromkeys(name for stage in stages if stage.sample is None for name in stage.axes):
-        values = {value for each in tried if not isinstance(value := each[name], str)}
+        values = {value for configuration in tried if not isinstance(value := configuration[name], str)}
         if len(values) > 1 and winner[name] in {min(values), max(values)}:
             yield name
 

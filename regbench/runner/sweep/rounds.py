@@ -1,7 +1,7 @@
-"""A benchmark in rounds: what its sweeps can train now, and again with what has come of it, then the chosen jobs.
+"""Plan a benchmark with sweeps in rounds: the stages of its sweeps first, then the jobs with chosen values.
 
-A plan of a benchmark without sweeps is one round. Which rounds there are is seen one at a time, for the next stage of
-a sweep, and the values of the last jobs, depend on the results of those before.
+A benchmark without sweeps has one round. Rounds are planned one at a time, because the next stage of a sweep and the
+chosen values depend on earlier results.
 """
 
 from collections.abc import Collection
@@ -18,9 +18,9 @@ from regbench.store import Store
 def plan_ahead(
     benchmark: Benchmark, store: Store | None, resources: Resources = Resources(), request: Request = Request()
 ) -> Plan:
-    """What is to be trained, as far as it is known now; sweeps that are ahead come first, and spend the budget first.
+    """Plan what is known so far. Sweeps are planned first and use the budget first.
 
-    A shard is a share of the jobs, or of the cells where values are chosen.
+    A shard is a part of the jobs or, with sweeps and choices, of the cells.
     """
     if not benchmark.sweep and not benchmark.choose:
         return make_plan(benchmark, store, resources, request)
@@ -32,27 +32,27 @@ def plan_ahead(
 
 
 def keep_choices(plan: Plan, store: Store) -> None:
-    """Store what a plan has chosen, before anything is trained with it; what another process chose first stays."""
+    """Store the choices of a plan before they are used; an earlier choice of another process is kept."""
     store.add_benchmark(plan.benchmark, plan.asked.config, [])
     if plan.ahead.choices:
         store.choose(plan.benchmark, plan.ahead.choices, again=plan.asked.request.choose_again)
 
 
 def announce(plan: Plan, store: Store) -> None:
-    """Let others see a benchmark that chooses while its sweeps are trained, with what was chosen before."""
+    """Register a benchmark that chooses values before its sweeps are trained, so that other processes see it."""
     store.add_benchmark(plan.benchmark, plan.asked.config, [] if plan.ahead.choices else plan.asked.members)
 
 
 class Rounds:
-    """Which of a plan's parts is to be trained next, given what was trained before."""
+    """Selects the part of a plan to train next."""
 
     def __init__(self) -> None:
         self._attempted: set[str] = set()
 
     def next(self, plan: Plan) -> Plan | None:
-        """The first sweep that has jobs which were not attempted yet; the plan itself where none has; None at the end.
+        """The first sweep with jobs that were not attempted yet, then the plan itself; None at the end.
 
-        A job that failed, or that is blocked, is not attempted again by the same command: it would never end.
+        Failed and blocked jobs are not attempted again by the same command, because it would never end.
         """
         for step in (*plan.ahead.sweeps, plan):
             jobs = {job.key for pack in step.packs for job in pack.jobs}
@@ -69,7 +69,7 @@ def _choosing(benchmark: Benchmark, store: Store | None, resources: Resources, r
     stored = store.chosen(benchmark.name) if store else {}
     found = resolve_choices(benchmark, surveys, stored, again=request.choose_again)
     sweeps: list[Plan] = []
-    rest = request  # its budget is what the sweeps leave
+    rest = request  # with the budget that the sweeps leave
     for survey in surveys:
         needed = {cell for name, cell in found.needs if name == survey.sweep.name}
         if found.pending and needed:
@@ -89,7 +89,7 @@ def _sweep(
     *,
     only: Collection[Cell] | None = None,
 ) -> Plan:
-    """The plan of a sweep, of all its cells or some; its benchmark is that of the shard already."""
+    """The plan of a sweep for all cells or those of `only`; the sweep is already limited to its shard."""
     found = resolve_sweep(survey, only)
     plan = make_plan(found.benchmark, store, resources, replace(request, shard=None), members=found.members)
     ahead = replace(plan.ahead, later=found.later, may_extend=found.may_extend)

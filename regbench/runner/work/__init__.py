@@ -1,1 +1,1 @@
-"""Training what a plan says: the process that hands packs out, and the workers that train them."""
+"""Execute a plan: one process hands out packs, and worker processes train them."""

@@ -1,11 +1,11 @@
-"""A device made ready: the settings that make its numbers the same every time."""
+"""Settings of torch that make training on a device deterministic."""
 
 import os
 from typing import Any
 
 
 def torch_device(name: str) -> Any:
-    """The torch device of that name, in one thread and deterministic."""
+    """The torch device of that name; torch is set to one thread and deterministic algorithms."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     import torch
     from torch.utils import deterministic
@@ -15,8 +15,8 @@ def torch_device(name: str) -> Any:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
     torch.use_deterministic_algorithms(True)
-    # Else every new tensor is written twice; `setattr`, for it is a property that no type checker knows.
+    # Otherwise every new tensor is written twice. `setattr`, because type checkers do not know this property.
     setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010
     if name != "cpu":
-        torch.cuda.set_device(name)  # else code that names no device would allocate on the first one
+        torch.cuda.set_device(name)  # otherwise code that names no device would use the first one
     return torch.device(name)

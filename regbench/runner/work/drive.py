@@ -1,4 +1,4 @@
-"""Drive a plan: hand packs to the engine until nothing is left, and say what happens as it happens."""
+"""Train a plan: hand its packs to an engine until all jobs are settled, and report events meanwhile."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ OnEvent = Callable[[Event], None]
 
 
 def run(plan: Plan, store_url: str, make_engine: MakeEngine, on_event: OnEvent = lambda _: None) -> Summary:
-    """Train what a plan says is missing. Ctrl-C or SIGTERM stops at the next epoch and keeps what is finished."""
+    """Train the missing jobs of a plan. Ctrl-C or SIGTERM stops at the next epoch and keeps all finished epochs."""
     with Store.open(store_url) as store:
         store.add_benchmark(plan.benchmark, plan.asked.config, plan.asked.members)
         if plan.inventory.obstacles:
@@ -36,20 +36,20 @@ def run(plan: Plan, store_url: str, make_engine: MakeEngine, on_event: OnEvent =
 
 
 def as_they_were(packs: Sequence[Pack], store: Store, code: Mapping[str, str]) -> list[tuple[Job, ...]]:
-    """The packs to train. Runs that were interrupted come first, with those that they were trained with before."""
+    """The packs to train. Interrupted runs come first, in their former packs."""
     wanted = {job.key: job for pack in packs for job in pack.jobs}
     going_on = store.resumable({key: code[key] for key in wanted})
-    before = store.packs({each.pack for each in going_on.values()})
+    before = store.packs({resumable.pack for resumable in going_on.values()})
     old = [
         tuple(wanted[key] for key in before[name] if key in going_on and going_on[key].pack == name)
-        for name in dict.fromkeys(each.pack for each in going_on.values())
+        for name in dict.fromkeys(resumable.pack for resumable in going_on.values())
     ]
     new = [tuple(job for job in pack.jobs if job.key not in going_on) for pack in packs]
     return [jobs for jobs in (*old, *new) if jobs]
 
 
 class Driver:
-    """One run: hands tasks to an engine, and takes their outcomes."""
+    """One run of a plan: hands tasks to an engine and handles their outcomes."""
 
     def __init__(self, plan: Plan, store: Store, on_event: OnEvent) -> None:
         self.plan = plan
@@ -58,10 +58,10 @@ class Driver:
         self.tally = Tally(plan)
         self.counter = Counter(plan, store)
         self.queue = Queue()
-        self.known = store.failed(self._code(self.tally.jobs))  # from before; they are tried again
+        self.known = store.failed(self._code(self.tally.jobs))  # failures of earlier runs; these jobs are retried
 
     def run(self, make_engine: MakeEngine) -> Summary:
-        """Until every job is settled, or somebody asks to stop."""
+        """Run until every job is settled or a stop is requested."""
         started = time.monotonic()
         release_the_dead(self.store)
         self.queue.put(self._tasks())
@@ -73,7 +73,7 @@ class Driver:
                 except KeyboardInterrupt:
                     self.tally.summary.interrupted = True
                     self._stop(engine)
-        finally:  # the engine has seen its workers end: one that was only just killed might not look dead yet
+        finally:  # only now, when the engine has seen its workers end: one just killed may look alive
             release_the_dead(self.store)
         self.tally.summary.seconds = time.monotonic() - started
         return self.tally.summary
@@ -84,7 +84,7 @@ class Driver:
         while not self.tally.is_complete or engine.busy:
             self._hand_out(engine, faults)
             for outcome in engine.wait(LOOK_EVERY_S):
-                if outcome.result and outcome.result.device_fault:  # after an error of CUDA a process can only end
+                if outcome.result and outcome.result.device_fault:  # a process cannot continue after a CUDA error
                     engine.renew(outcome.slot)
                 if aside := faults.judge(outcome):
                     self.say(aside)
@@ -106,12 +106,12 @@ class Driver:
             self.say(PackStarted(task.name, task.jobs[0].dataset, len(task.jobs), engine.devices[slot]))
 
     def _take(self, outcome: Outcome) -> None:
-        """Settle what a task has settled; queue again what it could not."""
+        """Record the outcome of a task; queue again what it could not finish."""
         if outcome.died:
             release_the_dead(self.store)
             if not self.queue.put_after_death(outcome.task):
                 self._fail_killer(outcome.task)
-        elif outcome.error:  # of the store or of regbench itself: what a job raises comes back as a result
+        elif outcome.error:  # of the store or of regbench; errors of jobs are part of a result
             raise outcome.error
         else:
             self._settle(outcome.task, outcome.result)
@@ -127,7 +127,7 @@ class Driver:
             self.say(PackFinished(task.name, task.jobs[0].dataset, len(result.finished), result.seconds))
 
     def _fail_killer(self, task: Task) -> None:
-        """Record the failure of a job whose workers died: they could not."""
+        """Record the failure of a job whose workers died, because they could not record it."""
         (job,) = task.jobs
         why = f"its worker process died {task.deaths + 1} times (killed by the system, or out of memory?)"
         claims = self.store.claim(
@@ -137,7 +137,7 @@ class Driver:
         self.say(self.tally.fail(job.key, "infrastructure", why))
 
     def look_at_others(self) -> None:
-        """Jobs that another process held: settled if it finished them, ours again if it died."""
+        """Check the jobs that other processes hold: settle finished ones, take over those of dead processes."""
         release_the_dead(self.store)
         left = self._code(self.tally.left)
         self.tally.settle(self.store.done(left))
@@ -148,7 +148,7 @@ class Driver:
         self.queue.put(self._tasks())
 
     def _tasks(self) -> Iterator[Task]:
-        """All jobs that are not settled."""
+        """Tasks for all jobs that are not settled."""
         settled = self.tally.settled
         left = [Pack(tuple(job for job in pack.jobs if job.key not in settled)) for pack in self.plan.packs]
         for number, jobs in enumerate(as_they_were(left, self.store, self.plan.inventory.code)):
@@ -164,7 +164,7 @@ class Driver:
         return {key: self.plan.inventory.code[key] for key in keys}
 
     def _stop(self, engine: Engine) -> None:
-        """Let the workers write what they have, and say if they could not; a second Ctrl-C ends them at once."""
+        """Let the workers write their epochs; raise an error of theirs. A second Ctrl-C kills them."""
         trouble = None
         try:
             engine.stop()

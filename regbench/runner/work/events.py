@@ -1,16 +1,16 @@
-"""What happens during a run, as values that are handed to whoever shows it, and what has come of it in the end."""
+"""The events of a run, for callers that show them, and its summary."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something happened."""
+    """The base class of all events."""
 
 
 @dataclass(frozen=True)
 class PackStarted(Event):
-    """A pack went to a device."""
+    """A pack was given to a device."""
 
     name: str
     dataset: str
@@ -20,7 +20,7 @@ class PackStarted(Event):
 
 @dataclass(frozen=True)
 class PackFinished(Event):
-    """A pack came back."""
+    """Jobs of a pack have finished."""
 
     name: str
     dataset: str
@@ -30,7 +30,7 @@ class PackFinished(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """How far it is, counted in jobs and in epochs, and the seconds left; None until that can be told."""
+    """The progress in jobs and epochs, and the seconds left; None until they can be estimated."""
 
     done_jobs: int
     total_jobs: int
@@ -41,7 +41,7 @@ class Progress(Event):
 
 @dataclass(frozen=True)
 class JobFailed(Event):
-    """A job failed; the others go on."""
+    """A job failed; the others continue."""
 
     key: str
     label: str
@@ -51,14 +51,14 @@ class JobFailed(Event):
 
 @dataclass(frozen=True)
 class Waiting(Event):
-    """Other processes hold the jobs that are left."""
+    """Other processes hold all remaining jobs."""
 
     jobs: int
 
 
 @dataclass(frozen=True)
 class DeviceSetAside(Event):
-    """A device failed too often in a row; the others go on without it."""
+    """A device failed too often in a row and is no longer used; the others continue."""
 
     device: str
     why: str
@@ -66,7 +66,7 @@ class DeviceSetAside(Event):
 
 @dataclass
 class Summary:
-    """What a run did."""
+    """The outcome of a run."""
 
     finished: int = 0
     diverged: list[str] = field(default_factory=list)  # labels

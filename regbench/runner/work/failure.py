@@ -1,4 +1,4 @@
-"""What a worker does with a group of jobs that raised."""
+"""How a worker handles an error of a group of jobs."""
 
 import traceback
 from pathlib import Path
@@ -11,10 +11,10 @@ from regbench.runner.work.task import Result
 
 
 def give_up(group: Group, error: Exception) -> Result:
-    """Record the failure of a single method; try smaller groups where the blame is not clear yet.
+    """Record the failure, or ask for smaller groups if it is not clear which job is to blame.
 
-    Jobs of several methods are tried again method by method, so that one that raises takes no other with it.
-    Memory that runs out says nothing about a job: half the group is tried again, until one job alone is too large.
+    A group of several methods is retried method by method, so that a failing method does not affect the others.
+    If memory runs out, the group is retried in halves, until a single job is too large.
     """
     jobs = group.jobs
     failure = classify(error)
@@ -33,7 +33,7 @@ def give_up(group: Group, error: Exception) -> Result:
 
 
 def said(error: Exception) -> str:
-    """The error and where it came from, in one line for a table and the traceback below it."""
+    """An error as text: one line with its place, for tables, and the traceback below it."""
     if isinstance(error, RegbenchError):
         return str(error)
     where = traceback.extract_tb(error.__traceback__)[-1]

@@ -1,4 +1,4 @@
-"""Which devices fail so often that a run goes on without them."""
+"""Find devices that fail so often that a run continues without them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from regbench.engines.engine import Outcome
 from regbench.errors import InfrastructureError
 from regbench.runner.work.events import DeviceSetAside
 
-FAULTS_FORGIVEN = 3  # packs in a row, before a device is set aside
+FAULTS_FORGIVEN = 3  # failed packs in a row, after which a device is set aside
 
 
 class Faults:
-    """Counts, of each slot, the faults in a row since its last success."""
+    """Counts the faults of each slot since its last success."""
 
     def __init__(self, devices: Sequence[str]) -> None:
         self.devices = devices
@@ -19,9 +19,9 @@ class Faults:
         self.aside: set[int] = set()
 
     def judge(self, outcome: Outcome) -> DeviceSetAside | None:
-        """Set a device aside that failed several packs in a row: it would go on to fail all the others.
+        """Set a device aside that failed several packs in a row, because it would fail all the others too.
 
-        That a worker on the CPU dies speaks against what it trained, not against the CPU.
+        The death of a CPU worker does not count: its jobs are to blame, not the CPU.
         """
         slot = outcome.slot
         died = outcome.died and self.devices[slot] != "cpu"

@@ -1,4 +1,4 @@
-"""Jobs that a worker has claimed and trains at once."""
+"""Jobs that a worker has claimed and trains together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from regbench.store import Claim, Store
 
 @dataclass(frozen=True)
 class Group:
-    """Claimed jobs of one task that stand at the same epoch."""
+    """Claimed jobs of one task that continue from the same epoch."""
 
     store: Store
     jobs: tuple[Job, ...]
     claims: Sequence[Claim]
-    numerics: str  # what the bits of its numbers depend on besides the code
+    numerics: str  # digest of what its numbers depend on besides the code
 
     @property
     def runs(self) -> list[int]:
         return [claim.run_id for claim in self.claims]
 
     def finish(self, record: Record, seconds: float) -> Result:
-        """Write the ends of all runs; `seconds` is each one's part of the wall time."""
+        """Write the results of all runs; `seconds` is the wall time divided by their number."""
         results = record.results(seconds)
         refused = self.store.finish(results, claims=self.claims, last=record.take())
         kept = [(job, end) for job, end in zip(self.jobs, results, strict=True) if end.run_id not in refused]

@@ -1,4 +1,4 @@
-"""The dataset of a job as it is trained on, and what the store keeps about it."""
+"""Load the dataset of a job for training, and store its properties."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def prepared(job: Job) -> "Prepared":
-    """Split and scaled."""
+    """The dataset of a job, split and scaled."""
     return _load(job.dataset, job.digest, job.protocol.split, job.seed if job.protocol.split == "per_seed" else 0)
 
 
-@lru_cache(maxsize=2)  # for a worker that goes from pack to pack
+@lru_cache(maxsize=2)  # successive packs of a worker often share a dataset
 def _load(name: str, digest: str, split: str, seed: int) -> "Prepared":
     from regbench import data
 
@@ -28,7 +28,7 @@ def _load(name: str, digest: str, split: str, seed: int) -> "Prepared":
 
 
 def remember_dataset(store: Store, job: Job, data: "Prepared") -> None:
-    """Keep the dataset's sizes and ranges beside its results."""
+    """Store the sizes, ranges and origin of a dataset beside its results."""
     known = catalog.entry("datasets", job.dataset).arguments if job.dataset in catalog.names("datasets") else {}
     store.add_dataset(
         digest=job.digest,

@@ -1,4 +1,4 @@
-"""Leases on jobs: kept while a worker lives, taken from owners that are dead."""
+"""Leases on jobs: renewed while a worker lives, released when their owner is dead."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,14 @@ LEASE_S = 120.0
 
 @contextmanager
 def held(store: Store, claims: Sequence[Claim], lease_s: float) -> Iterator[None]:
-    """Keep the leases from running out, however long an epoch takes, or what comes before the first one."""
+    """Renew the leases in a thread, because an epoch or the work before it may take longer than a lease."""
     over = threading.Event()
 
     def renew() -> None:
         while not over.wait(lease_s / 4):
-            with suppress(InfrastructureError):  # a database that is locked for a while; the next write will tell
+            with suppress(
+                InfrastructureError
+            ):  # the database may be locked for a while; if it is lost, the next write fails
                 store.renew(claims, lease_s=lease_s)
 
     thread = threading.Thread(target=renew, daemon=True)

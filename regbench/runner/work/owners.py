@@ -1,4 +1,4 @@
-"""Who holds a lease, in words by which another process on the same machine can tell whether it still lives."""
+"""Names for the owners of leases, by which processes on the same machine can tell whether an owner is alive."""
 
 import os
 import platform
@@ -7,25 +7,25 @@ from pathlib import Path
 
 import psutil
 
-SAME_START_S = 2.0  # the clock may be set meanwhile, and boot times are rounded; numbers are not used again that soon
+SAME_START_S = 2.0  # the clock may be changed and boot times are rounded; process numbers are not reused so soon
 
 
 def this_owner() -> str:
-    """This process: machine, process number and the time it started, for process numbers are used again."""
+    """The name of this process: machine, process number, and start time, because process numbers are reused."""
     return f"{_machine()}|{os.getpid()}|{_started(psutil.Process()):.2f}"
 
 
 def is_dead(owner: str) -> bool:
-    """Whether an owner is known to be dead; one on another machine never is, its lease has to run out."""
+    """Whether an owner is known to be dead; false for another machine, whose lease has to run out."""
     machine, _, pid = owner.rpartition("|")[0].rpartition("|")
     started = owner.rpartition("|")[2]
     if machine != _machine() or not pid.isdigit():
         return False
     try:
         process = psutil.Process(int(pid))
-        if process.status() == psutil.STATUS_ZOMBIE:  # it has ended, and waits for its parent to notice
+        if process.status() == psutil.STATUS_ZOMBIE:  # it has ended, but its parent has not noticed yet
             return True
-        # An older version wrote clock ticks, without a point: then only a number that is free is known to be dead.
+        # Older versions wrote clock ticks, without a point: such an owner is dead only if its number is free.
         return "." in started and abs(_started(process) - float(started)) > SAME_START_S
     except psutil.NoSuchProcess:
         return True
@@ -34,13 +34,13 @@ def is_dead(owner: str) -> bool:
 
 
 def _started(process: psutil.Process) -> float:
-    """Seconds from the start of the machine to that of the process: setting the clock does not move it."""
+    """The start of a process in seconds after boot, which does not change when the clock is set."""
     return process.create_time() - psutil.boot_time()
 
 
 @cache
 def _machine() -> str:
-    """The host, and within it the space of process numbers: containers may share the one and not the other."""
+    """The host and its namespace of process numbers, because containers on one host may have their own."""
     try:
         return f"{platform.node()}/{Path('/proc/self/ns/pid').readlink()}"
     except OSError:

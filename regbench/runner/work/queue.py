@@ -1,4 +1,4 @@
-"""The tasks of a run that are not under way: those that wait for a slot, and those that wait for a time."""
+"""The waiting tasks of a run: those that wait for a slot, and those that wait for a retry."""
 
 import time
 from collections import deque
@@ -9,8 +9,8 @@ from regbench.job import Job
 from regbench.runner.failures import rule
 from regbench.runner.work.task import Result, Task
 
-ATTEMPTS = 3  # of a pack that failed for want of something that may come back
-DEATHS_FORGIVEN = 2  # workers that may die on a pack before it is cut, or on a job before it has failed
+ATTEMPTS = 3  # of a pack that failed for a reason that may pass
+DEATHS_FORGIVEN = 2  # deaths of workers after which a pack is halved, or a job counts as failed
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Queue:
     """Tasks in the order in which they are handed out."""
 
     waiting: deque[Task] = field(default_factory=deque)
-    later: list[tuple[float, Task]] = field(default_factory=list)  # with the time from which on they may be tried again
+    later: list[tuple[float, Task]] = field(default_factory=list)  # with the earliest time of a retry
 
     def __bool__(self) -> bool:
         return bool(self.waiting or self.later)
@@ -27,7 +27,7 @@ class Queue:
         self.waiting.extend(tasks)
 
     def ready(self) -> Iterator[Task]:
-        """The tasks that may start now, each taken out as it is asked for."""
+        """Yield the tasks that may start now, and remove them from the queue."""
         now = time.monotonic()
         self.waiting.extend(task for due, task in self.later if due <= now)
         self.later = [(due, task) for due, task in self.later if due > now]
@@ -35,14 +35,14 @@ class Queue:
             yield self.waiting.popleft()
 
     def put_smaller(self, task: Task, parts: Iterable[Sequence[Job]]) -> None:
-        """Parts of a task that failed as a whole, before anything else."""
+        """Put parts of a failed task at the front of the queue."""
         for jobs in parts:
             self.waiting.appendleft(_part(task, jobs, deaths=0))
 
     def put_back(self, task: Task, result: Result) -> set[str]:
-        """Queue again, after a wait, what failed for want of something that may come back; gives the keys of it."""
+        """Queue jobs that failed for a reason that may pass, to be retried after a wait; return their keys."""
         failed = {key: rule(failure) for key, (failure, _) in result.failed.items()}
-        again = [key for key, each in failed.items() if each.backoff and task.attempt < ATTEMPTS]
+        again = [key for key, its_rule in failed.items() if its_rule.backoff and task.attempt < ATTEMPTS]
         if again:
             jobs = tuple(job for job in task.jobs if job.key in again)
             due = time.monotonic() + failed[again[0]].wait_s(task.attempt)
@@ -50,10 +50,9 @@ class Queue:
         return set(again)
 
     def put_after_death(self, task: Task) -> bool:
-        """Queue again what a worker died on; false for a single job that went on killing its workers.
+        """Queue a task again whose worker died; false if it is a single job that killed too many workers.
 
-        A pack is tried again as it was. Then it is halved, and the halves are tried one after the other, until the job
-        that kills is alone.
+        A pack is first retried unchanged. Then it is halved until the job that kills its workers is alone.
         """
         if task.deaths < DEATHS_FORGIVEN:
             self.put([replace(task, deaths=task.deaths + 1)])

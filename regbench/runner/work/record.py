@@ -1,4 +1,4 @@
-"""What a pack has measured and not yet written, and its jobs' best epochs so far."""
+"""The measurements of a pack that are not yet written, and the best epoch of each job so far."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from regbench.training.checkpoint import State
     from regbench.training.loop import Epoch
 
-PREDICTED = "predicted/"  # of the arrays of a state: predictions of the best epoch, by part of the split
-LEARNT = "learnt/"  # the method's own parameters at that epoch, by name
+PREDICTED = "predicted/"  # prefix of arrays in a state: predictions of the best epoch, by part of the split
+LEARNT = "learnt/"  # prefix: the method's own parameters at that epoch, by name
 
 
 class Record:
-    """Collects epochs of all jobs of a pack; rows are taken once, ends and states are made from the rest."""
+    """Collects the epochs of all jobs of a pack, and makes rows, checkpoints and results for the store."""
 
     def __init__(self, jobs: Sequence[Job], runs: Sequence[int], states: "Sequence[State] | None" = None) -> None:
         self.stage1_seconds: Sequence[float] = ()  # of each job; written with the first epoch
@@ -30,9 +30,9 @@ class Record:
         self.decides = [job.protocol.decide for job in jobs]
 
     def add(self, epoch: "Epoch") -> None:
-        """Take over an epoch of all jobs; the predictions only where it is the best so far."""
+        """Record an epoch of all jobs; predictions are kept only if it is the best so far."""
         self.epoch = epoch.number
-        share = epoch.seconds / len(self.runs)
+        seconds = epoch.seconds / len(self.runs)
         finite = np.all(
             [np.isfinite(values) for name, values in epoch.values.items() if _says_divergence(name)], axis=0
         )
@@ -40,39 +40,41 @@ class Record:
             values = {name: float(column[row]) for name, column in epoch.values.items()} | look.diagnostics
             if epoch.number == 1 and self.stage1_seconds:
                 values["stage1/seconds"] = self.stage1_seconds[row]
-            self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": share}))
+            self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": seconds}))
             if not finite[row] and best.diverged_at is None:
                 best.diverged_at = epoch.number
             loss = metrics.about_val(self.decides[row]).loss(values[self.decides[row]])
             if loss < best.loss:
                 best.loss, best.epoch = loss, epoch.number
                 best.parameters = look.parameters
-                if self.keep:  # copies, for a row would keep the predictions of the whole pack
-                    best.predictions = {part: every[row].copy() for part, every in epoch.predictions.items()}
+                if self.keep:  # copies, because a view would keep the predictions of the whole pack
+                    best.predictions = {part: predicted[row].copy() for part, predicted in epoch.predictions.items()}
 
     def take(self) -> list[EpochRows]:
-        """The rows that wait to be written, which then wait no longer."""
+        """Return the rows that wait to be written, and forget them."""
         rows, self.waiting = self.waiting, []
         return rows
 
-    def checkpoints(self, arrays: Sequence[Mapping[str, np.ndarray]], share: float, numerics: str) -> list[Checkpoint]:
-        """Where each run can go on, given the arrays of its training and its part of the wall time in seconds."""
+    def checkpoints(
+        self, arrays: Sequence[Mapping[str, np.ndarray]], seconds: float, numerics: str
+    ) -> list[Checkpoint]:
+        """A checkpoint of each run from the arrays of its training; `seconds` is its part of the wall time."""
         from regbench.training.checkpoint import State
 
         states = []
         for run, best, own in zip(self.runs, self.best, arrays, strict=True):
             kept = {PREDICTED + part: array for part, array in best.predictions.items()}
             kept |= {LEARNT + name: array for name, array in best.parameters.items()}
-            facts = {**best.facts(), "seconds": best.seconds + share, "numerics": numerics}
+            facts = {**best.facts(), "seconds": best.seconds + seconds, "numerics": numerics}
             states.append(Checkpoint(run, self.epoch, State(self.epoch, {**own, **kept}, facts).to_bytes()))
         return states
 
-    def results(self, share: float) -> list[Finished]:
-        """The ends of all runs; `share` is each run's part of the wall time in seconds, since it went on if it did."""
+    def results(self, seconds: float) -> list[Finished]:
+        """The results of all runs; `seconds` is each run's part of the wall time in this process."""
         return [
             Finished(
                 run,
-                best.seconds + share,
+                best.seconds + seconds,
                 self.epoch,
                 best.diverged_at,
                 best.predictions,
@@ -84,13 +86,13 @@ class Record:
 
 
 class _Best:
-    """The best epoch of one job so far, and what else a state must carry."""
+    """The best epoch of one job so far, and other facts for its checkpoint."""
 
     def __init__(self) -> None:
-        self.loss = float("inf")  # lower is better, whatever decides
+        self.loss = float("inf")  # lower is better, for every deciding metric
         self.epoch: int | None = None
         self.diverged_at: int | None = None
-        self.seconds = 0.0  # before this process went on
+        self.seconds = 0.0  # of training in earlier processes
         self.predictions: dict[str, np.ndarray] = {}
         self.parameters: dict[str, np.ndarray] = {}
 
@@ -105,13 +107,13 @@ class _Best:
         return best
 
     def facts(self) -> dict[str, Any]:
-        """As plain data, without infinity, which JSON does not have."""
+        """The facts as plain data; None for infinity, which JSON does not have."""
         known = self.loss if self.epoch is not None else None
         return {"best": known, "best_epoch": self.epoch, "diverged_at": self.diverged_at}
 
 
 def _says_divergence(name: str) -> bool:
-    """Whether a number that is not finite means that the run diverged: a correlation may have no value anyhow."""
+    """Whether a non-finite value means that the run diverged; a correlation may be undefined without that."""
     part, _, metric = name.partition("/")
     return part not in ("val", "test") or metric in metrics.USUAL
 

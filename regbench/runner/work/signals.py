@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: an interrupt for the process that hands work out, a request for a worker."""
+"""Handle Ctrl-C and SIGTERM: an interrupt in the main process, a request to stop in a worker."""
 
 import signal
 import threading
@@ -9,19 +9,19 @@ from types import FrameType
 
 
 class Stopped(BaseException):
-    """The worker was asked to stop, or the process that gave it work has died."""
+    """Raised in a worker that was asked to stop, or whose parent process has died."""
 
 
 @dataclass
 class Stop:
-    """Whether somebody has asked this worker to stop, and whether it may stop in the middle of what it does."""
+    """Whether this worker was asked to stop, and whether it may stop at once."""
 
     asked: bool = False
     now: bool = False
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Within it a request raises `Stopped`: what is under way is lost anyway, so nobody waits for its end."""
+        """Within this context a request raises `Stopped` at once, because the work could not be resumed anyway."""
         self.now = True
         try:
             if self.asked:
@@ -38,7 +38,7 @@ class Stop:
 
 @contextmanager
 def stop_requests() -> Iterator[Stop]:
-    """SIGTERM becomes a request that a training sees after its epoch, and a fit where it is."""
+    """Turn SIGTERM into a request to stop: a training stops after its epoch, a fit at once."""
     stop = Stop()
     with _on_termination(stop.ask):
         yield stop
@@ -46,7 +46,7 @@ def stop_requests() -> Iterator[Stop]:
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """SIGTERM behaves as Ctrl-C does."""
+    """Let SIGTERM raise KeyboardInterrupt, as Ctrl-C does."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -57,7 +57,7 @@ def termination_as_interrupt() -> Iterator[None]:
 
 @contextmanager
 def _on_termination(do: Callable[[], None]) -> Iterator[None]:
-    """Call `do` on SIGTERM; a thread beside the main one cannot, and goes without."""
+    """Call `do` on SIGTERM; no effect outside the main thread, where Python allows no signal handlers."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""What has become of the jobs of a run so far, and how far the whole of it is."""
+"""The settled jobs of a run, and its progress."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -12,17 +12,17 @@ from regbench.store import Store
 from regbench.store.status import label
 
 COUNT_EVERY_S = 2.0  # reading progress costs a query
-SHARE_TO_JUDGE_BY = 0.01  # of the work, before its pace says anything
+LEAST_GAIN = 0.01  # fraction of the work that must be done before the time left is estimated
 
 
 class Tally:
-    """The jobs to train, those that are settled, and the summary so far."""
+    """The jobs to train, the settled ones, and the summary so far."""
 
     def __init__(self, plan: Plan) -> None:
         self.jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
         self.settled: set[str] = set()
         self.summary = Summary()
-        self._variants = {each.job.key: each.variant for each in plan.asked.members}
+        self._variants = {member.job.key: member.variant for member in plan.asked.members}
 
     @property
     def is_complete(self) -> bool:
@@ -33,7 +33,7 @@ class Tally:
         return {key: job for key, job in self.jobs.items() if key not in self.settled}
 
     def take(self, result: Result) -> None:
-        """Count what a result has settled, but for its failures, which may be tried again."""
+        """Count the finished jobs of a result; its failures may be retried and do not count yet."""
         self.summary.finished += len(result.finished)
         self.summary.diverged += [self._name(key) for key in result.diverged]
         self.settled.update(result.finished)
@@ -44,7 +44,7 @@ class Tally:
         return JobFailed(key, self._name(key), failure, error)
 
     def settle(self, keys: Collection[str]) -> None:
-        """Other processes have finished these."""
+        """Mark jobs as settled that other processes have finished."""
         self.settled |= set(keys)
 
     def _name(self, key: str) -> str:
@@ -53,7 +53,7 @@ class Tally:
 
 
 class Counter:
-    """Reads from the store how far a plan is, from time to time."""
+    """Reads the progress of a plan from the store, at intervals."""
 
     def __init__(self, plan: Plan, store: Store) -> None:
         self.store = store
@@ -64,23 +64,23 @@ class Counter:
         self.done_before = len(plan.inventory.done)
         self.started = time.monotonic()
         self._counted = 0.0
-        self._first_share: float | None = None
+        self._first: float | None = None
 
     def progress(self, tally: Tally) -> Progress | None:
-        """The share of the work that is done, weighed by what each job costs; None while the last count is new."""
+        """The progress, weighted by the cost of jobs; None if the last count is recent."""
         now = time.monotonic()
         if now - self._counted < COUNT_EVERY_S:
             return None
         self._counted = now
         trained = self.store.trained(self.code)
-        share = sum(self.costs[key] * epochs for key, epochs in trained.items()) / self.work
-        if self._first_share is None:
-            self._first_share = share
-        gained, elapsed = share - self._first_share, now - self.started
+        fraction = sum(self.costs[key] * epochs for key, epochs in trained.items()) / self.work
+        if self._first is None:
+            self._first = fraction
+        gained, elapsed = fraction - self._first, now - self.started
         return Progress(
             done_jobs=self.done_before + len(tally.settled) - len(tally.summary.failed),
             total_jobs=len(self.jobs),
             done_epochs=sum(trained.values()),
             total_epochs=sum(job.protocol.epochs for job in self.jobs),
-            seconds_left=elapsed * (1 - share) / gained if gained > SHARE_TO_JUDGE_BY else None,
+            seconds_left=elapsed * (1 - fraction) / gained if gained > LEAST_GAIN else None,
         )

@@ -1,4 +1,4 @@
-"""What a worker is given and what it gives back: plain values, because they cross to another process."""
+"""The input and the result of a worker: plain values that can be sent to another process."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,38 +9,38 @@ from regbench.roots import Added
 
 @dataclass(frozen=True)
 class Task:
-    """A pack for a worker, and all it must know."""
+    """A pack for a worker, with all that it needs."""
 
     jobs: tuple[Job, ...]
     store_url: str
     code: Mapping[str, str]  # job key -> digest
-    name: str  # of the pack
-    added: Added = field(default_factory=Added)  # to the catalog, by the user
-    deaths: int = 0  # workers that died on these jobs
-    attempt: int = 1  # in this run, after failures that the machine is to blame for
+    name: str  # name of the pack
+    added: Added = field(default_factory=Added)  # the user's additions to the catalog
+    deaths: int = 0  # of workers on these jobs
+    attempt: int = 1  # number of this attempt; failures of the machine are retried
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of the jobs of a task; jobs in none of the lists were somebody else's or already done."""
+    """The outcome of the jobs of a task; jobs in none of the lists belong to another process or were done already."""
 
     finished: tuple[str, ...] = ()
     diverged: tuple[str, ...] = ()
     failed: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # key -> class and message
-    again: tuple[tuple[Job, ...], ...] = ()  # smaller packs to try instead
+    again: tuple[tuple[Job, ...], ...] = ()  # smaller packs to retry
     interrupted: bool = False
-    device_fault: str = ""  # what was said that speaks against the device, and against going on in this process
+    device_fault: str = ""  # an error of the device, after which its process should end
     seconds: float = 0.0
 
 
 def joined(results: Sequence[Result], seconds: float) -> Result:
-    """The results of a task's groups as one."""
+    """Combine the results of the groups of a task."""
     return Result(
-        finished=tuple(key for each in results for key in each.finished),
-        diverged=tuple(key for each in results for key in each.diverged),
-        failed={key: why for each in results for key, why in each.failed.items()},
-        again=tuple(jobs for each in results for jobs in each.again),
-        interrupted=any(each.interrupted for each in results),
-        device_fault=next((each.device_fault for each in results if each.device_fault), ""),
+        finished=tuple(key for result in results for key in result.finished),
+        diverged=tuple(key for result in results for key in result.diverged),
+        failed={key: why for result in results for key, why in result.failed.items()},
+        again=tuple(jobs for result in results for jobs in result.again),
+        interrupted=any(result.interrupted for result in results),
+        device_fault=next((result.device_fault for result in results if result.device_fault), ""),
         seconds=seconds,
     )

@@ -1,4 +1,4 @@
-"""Executing a group of jobs: finished epochs are written every ten seconds, each time with where to go on."""
+"""Execute a group of jobs; write finished epochs and a checkpoint every ten seconds."""
 
 import os
 import time
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from regbench.training.checkpoint import State
 
 WRITE_EVERY_S = 10.0
-WRITING_COSTS_AT_MOST = 50  # times as long is trained between two writes as a write takes: 2 % for large states
+WRITING_COSTS_AT_MOST = 50  # the training between two writes takes at least 50 times as long as a write, so 2 %
 
 
 def train(group: Group, place: Place, stop: Stop) -> Result:
-    """Train to the last epoch, or raise `Stopped` after writing the epoch before which it was asked to stop."""
+    """Train to the last epoch. If asked to stop, write the current epoch and raise `Stopped`."""
     jobs = group.jobs
     data = prepared(jobs[0])
     remember_dataset(group.store, jobs[0], data)
     states = _states(group)
     record = Record(jobs, group.runs, states)
     written, took = time.monotonic(), 0.0
-    started = time.perf_counter()  # before the model is built: a method's first stage is part of its time
+    started = time.perf_counter()  # includes building the model and a method's first stage
     training = kinds.of(jobs[0].method).begin(jobs, data, torch_device(place.device), states)
     record.stage1_seconds = training.stage1_seconds
     for epoch in training:
@@ -37,20 +37,20 @@ def train(group: Group, place: Place, stop: Stop) -> Result:
         due = time.monotonic() - written > max(write_every_s(), took * WRITING_COSTS_AT_MOST)
         if (stopping or due) and epoch.number < jobs[0].protocol.epochs:
             began = time.monotonic()
-            share = (time.perf_counter() - started) / len(jobs)
-            checkpoints = record.checkpoints(training.state(), share, group.numerics)
+            seconds = (time.perf_counter() - started) / len(jobs)
+            checkpoints = record.checkpoints(training.state(), seconds, group.numerics)
             refused = group.store.write(record.take(), claims=group.claims, checkpoints=checkpoints)
             if stopping:
                 raise Stopped
             if refused >= set(group.runs):
-                return Result()  # somebody else has taken every job, and trains them
+                return Result()  # other processes have taken all jobs
             written = time.monotonic()
             took = written - began
     return group.finish(record, (time.perf_counter() - started) / len(jobs))
 
 
 def fit(group: Group, stop: Stop) -> Result:
-    """Execute a job of a kind that is not packed: one epoch, and nothing that could go on later."""
+    """Execute a job of a kind that is not packed; it has one epoch and cannot be resumed."""
     (job,) = group.jobs
     data = prepared(job)
     remember_dataset(group.store, job, data)
@@ -62,12 +62,12 @@ def fit(group: Group, stop: Stop) -> Result:
 
 
 def write_every_s() -> float:
-    """Seconds between two writes; REGBENCH_WRITE_EVERY changes them, for machines that crash, and for tests."""
+    """Seconds between two writes; REGBENCH_WRITE_EVERY changes them, for unreliable machines and for tests."""
     return float(os.environ.get("REGBENCH_WRITE_EVERY", WRITE_EVERY_S))
 
 
 def _states(group: Group) -> "list[State] | None":
-    """Where the runs of a group go on; None for new ones. The store is told whether they go on bit for bit."""
+    """The states from which a group resumes; None for new runs. Notes in the store whether this is exact."""
     from regbench.training.checkpoint import State
 
     epoch = group.claims[0].epoch

@@ -1,6 +1,6 @@
-"""What a worker process does with a task: claim its jobs, train or fit them, write every epoch to the store.
+"""The work of a worker process: claim the jobs of a task, train or fit them, write every epoch to the store.
 
-Training and database meet in this folder only.
+Only this folder uses both training and database.
 """
 
 import time
@@ -26,12 +26,12 @@ from regbench.store import Store
 
 
 def run_pack(task: Task, place: Place) -> Result:
-    """Train those jobs of a pack that nobody else has claimed."""
+    """Train the jobs of a pack that no other process has claimed."""
     started = time.perf_counter()
     roots.use(task.added)
     if not kinds.of(task.jobs[0].method).is_packed:
         place = Place("cpu", place.alive)
-    torch_device(place.device)  # before `environment` is asked, since it sets flags
+    torch_device(place.device)  # sets flags, which `_environment` reads
     with Store.open(task.store_url) as store, stop_requests() as stop:
         groups = list(_claim(store, task, place))
         with held(store, [claim for group in groups for claim in group.claims], LEASE_S):
@@ -40,20 +40,20 @@ def run_pack(task: Task, place: Place) -> Result:
 
 
 def retrain(task: Task, place: Place) -> dict[str, np.ndarray]:
-    """The curves (epochs,) of the one job of a task, trained alone; nothing is stored."""
+    """Train the one job of a task and return its curves (epochs,); nothing is stored."""
     roots.use(task.added)
     (job,) = task.jobs
     data = prepared(job)
-    every = kinds.of(job.method).begin([job], data, torch_device(place.device))
+    training = kinds.of(job.method).begin([job], data, torch_device(place.device))
     epochs = [
         epoch.values | {name: np.array([value]) for name, value in epoch.looks[0].diagnostics.items()}
-        for epoch in every
+        for epoch in training
     ]
     return {name: np.array([values[name][0] for values in epochs]) for name in epochs[0]}
 
 
 def _claim(store: Store, task: Task, place: Place) -> Iterator[Group]:
-    """The claimed jobs, in groups that go on from the same epoch: a group is trained in step."""
+    """Claim the jobs of a task, and group those that continue from the same epoch."""
     here = _environment(task)
     claims = store.claim(
         {job.key: task.code[job.key] for job in task.jobs},
@@ -63,7 +63,7 @@ def _claim(store: Store, task: Task, place: Place) -> Iterator[Group]:
         device=device_name(place.device),
     )
     jobs = {job.key: job for job in task.jobs}
-    for _, some in groupby(sorted(claims, key=lambda each: each.epoch), key=lambda each: each.epoch):
+    for _, some in groupby(sorted(claims, key=lambda claim: claim.epoch), key=lambda claim: claim.epoch):
         group = list(some)
         yield Group(store, tuple(jobs[claim.key] for claim in group), group, numerics(here, place.device))
 
@@ -81,5 +81,5 @@ def _attempt(group: Group, place: Place, stop: Stop) -> Result:
     except Stopped:
         group.store.interrupt(group.claims)
         return Result(interrupted=True)
-    except Exception as error:  # whatever a method or its data may raise is recorded, not lost
+    except Exception as error:  # errors of methods and data are recorded as failures
         return give_up(group, error)

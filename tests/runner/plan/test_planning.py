@@ -1,4 +1,4 @@
-"""What a plan promises: all jobs in packs that fit, times that grow with the work, budgets kept, shards that add up."""
+"""Plans: all jobs are in packs that fit, times grow with the work, budgets are kept, and shards add up."""
 
 import os
 from dataclasses import replace
@@ -20,7 +20,7 @@ from regbench.runner.plan.calibration import calibrate, largest_pack
 from regbench.runner.plan.cost import epoch_cost, job_memory, memory
 from regbench.runner.plan.estimate import estimate, makespan, pack_seconds
 from regbench.runner.plan.pace import Pace
-from regbench.runner.plan.packing import BALANCED, PACK_LIMIT, SHARE_OF_MEMORY, make_packs
+from regbench.runner.plan.packing import BALANCED, MEMORY_FRACTION, PACK_LIMIT, make_packs
 from regbench.store import EpochRows, Finished, Store
 from tests.store.conftest import take
 
@@ -83,7 +83,7 @@ def test_every_job_is_in_one_pack_with_its_like_and_within_the_limits(jobs, slot
         assert len({Pack.group(job) for job in pack.jobs}) == 1
         assert len(pack.jobs) <= PACK_LIMIT["cpu"]
         if free_bytes and len(pack.jobs) > 1:
-            assert memory(pack.jobs) <= SHARE_OF_MEMORY * free_bytes
+            assert memory(pack.jobs) <= MEMORY_FRACTION * free_bytes
     assert len(packs) >= min(slots, len(jobs))
     seconds = [pack_seconds(pack, Pace()) for pack in packs]
     assert seconds == sorted(seconds, reverse=True)
@@ -179,7 +179,7 @@ def test_a_larger_budget_buys_all_that_a_smaller_one_does():
 
 
 def test_done_jobs_count_when_rounds_do():
-    """What one seed of a cell has is not bought again: the cell that has none comes first."""
+    """A cell without any finished seed comes before a second seed of another cell."""
     jobs = grid(["wine_quality"], ["lsq", "soft_binning"], ks=(5,), seeds=2)
     left = [job for job in jobs if (job.method, job.seed) != ("lsq", 0)]
     ordered = budget.in_order(left, jobs, Pace())
@@ -206,7 +206,7 @@ def test_a_shard_that_is_none_is_refused(text):
 
 
 def finish(store: Store, jobs: tuple[Job, ...], seconds_per_epoch: float, code: str) -> None:
-    """Runs as workers would leave them."""
+    """Store runs as workers do."""
     store.add_benchmark("grid", {}, [(job, job.method) for job in jobs])
     claims = take(store, *jobs, code=code)
     epochs = jobs[0].protocol.epochs
@@ -265,7 +265,7 @@ def test_ten_thousand_jobs_are_planned(tmp_path):
 
 
 def test_the_size_of_a_pack_is_measured_and_obeyed(monkeypatch):
-    """On a device; here on the CPU, which goes the same way, with sizes that a test can afford."""
+    """Measured on the CPU here, by the same code as on a GPU, with small sizes."""
     job = a_job("wine_quality", "soft_binning", 5)
     measured = largest_pack("cpu", job, counts=(1, 2))
     assert measured in (1, 2)

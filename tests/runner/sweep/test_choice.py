@@ -1,4 +1,4 @@
-"""From sweeps to chosen jobs: real stores, and planted numbers where it matters where an optimum lies."""
+"""From sweeps to chosen jobs: with real stores, and with made-up metrics if the place of the optimum matters."""
 
 import math
 from dataclasses import replace
@@ -62,7 +62,7 @@ class Bench:
             return plan_ahead(self.benchmark(name, **(filters or {})), store, request=Request(**options))
 
     def rounds(self, train, name: str = "final", limit: int = 99, again: bool = False, **options):
-        """Plan and train in turn as `regbench run` does; gives the plans that were trained."""
+        """Plan and train in turn as `regbench run` does; return the trained plans."""
         rounds, steps = Rounds(), []
         while len(steps) < limit:
             plan = self.plan(name, choose_again=again, **options)
@@ -79,7 +79,7 @@ class Bench:
         return steps
 
     def plant(self, error):
-        """A training that only writes down what `error` says of each job; None for one that diverged."""
+        """A training that only stores the error that `error` gives for each job; None for a diverged one."""
 
         def train(plan):
             jobs = {job.key: job for pack in plan.packs for job in pack.jobs}
@@ -107,7 +107,7 @@ def bench(in_tmp: Path) -> Bench:
 
 
 def valley(rate: float = 1e-2, kl: float = 1.0, auto: float = 1.0):
-    """An error whose lowest point is there; a little more for a later seed."""
+    """An error with its minimum there; slightly higher for later seeds."""
 
     def error(job):
         hparams = dict(job.hparams)
@@ -207,8 +207,8 @@ def test_a_choice_that_was_made_is_not_replaced_until_somebody_asks(bench):
     bench.write(wider)
     better = bench.plant(lambda job: valley(rate=1e-1)(job) - 0.5)
     assert bench.plan().asked.notes == (
-        "final: 3 of 3 choices rest on sweep runs of other code or another sweep than now; "
-        "the stored ones are used, and --choose-again makes them anew",
+        "final: 3 of 3 choices were made from sweep runs of other code or of another sweep; "
+        "the stored ones are used, and --choose-again replaces them",
     )
     bench.rounds(better, "sweep")
     plan = bench.plan()
@@ -216,7 +216,7 @@ def test_a_choice_that_was_made_is_not_replaced_until_somebody_asks(bench):
     assert (plan.to_train, len(plan.inventory.done), plan.ahead.sweeps) == (0, 6, ())
     (note,) = plan.asked.notes
     assert "the sweep would now choose other values for diamonds lsq and 2 more" in note
-    assert "--choose-again makes them anew" in note
+    assert "--choose-again replaces them" in note
     steps = bench.rounds(better, again=True)
     assert values(steps[-1])["lsq", None] == {"learning_rate": 1e-1}
     assert bench.plan().asked.notes == ()
@@ -231,7 +231,7 @@ def test_sweep_runs_of_other_code_do_not_undo_a_choice(bench, monkeypatch):
     plan = bench.plan()
     assert values(plan)["lsq", None] == {"learning_rate": 1e-2}
     assert plan.ahead.sweeps == ()
-    assert "3 of 3 choices rest on sweep runs of other code" in plan.asked.notes[0]
+    assert "3 of 3 choices were made from sweep runs of other code" in plan.asked.notes[0]
     assert bench.plan(choose_again=True).ahead.sweeps != ()
 
 
@@ -320,7 +320,7 @@ def test_choices_leave_and_come_back_with_the_results(bench, tmp_path):
 
 
 def test_real_training_all_the_way(bench):
-    """Two-epoch models on a generated table of 60 rows, trained in this process by what workers run."""
+    """Two-epoch models on a generated table of 60 rows, trained in this process by the code of workers."""
     write_csv(bench.folder / "table.csv", table(60))
     (benchmark,) = choose(Wanted(["final"], k=[5], table=(bench.folder / "table.csv", "y")))
     rounds, packs = Rounds(), []

@@ -1,4 +1,4 @@
-"""What a sweep tries next depends on what was found, and on nothing else."""
+"""The next configurations of a sweep depend only on results."""
 
 import math
 import random
@@ -15,7 +15,7 @@ SECOND = Stage({"lambda_auto": (0.1, 1.0, 10.0)})
 
 
 def finish(stages, error, usual=USUAL):
-    """Explore round by round as a run does, with `error` of each configuration; gives the sizes of the rounds too."""
+    """Explore round by round as a run does; `error` gives the metric. Returns the sizes of the rounds too."""
     known: dict[tuple, float] = {}
     sizes = []
 
@@ -34,7 +34,7 @@ def finish(stages, error, usual=USUAL):
 
 
 def valley(**optimum):
-    """An error with its lowest point there, the same distance in every decade."""
+    """An error with its minimum there, symmetric on a logarithmic axis."""
 
     def error(values):
         return 1 + sum(math.log10(values[name] / at) ** 2 for name, at in optimum.items())

@@ -1,4 +1,4 @@
-"""A benchmark that chooses, as a user runs it: its sweep first, killed in between, and nothing done twice."""
+"""A benchmark that chooses values, in real processes: its sweep comes first, and nothing is repeated after a kill."""
 
 import pytest
 

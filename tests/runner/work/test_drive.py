@@ -1,4 +1,4 @@
-"""What a run makes of others that work on the same jobs."""
+"""How a run handles other processes that work on the same jobs."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from tests.store.conftest import labelled, take
 
 @pytest.fixture
 def shared(tmp_path):
-    """A store, a plan of two jobs, and the code they run."""
+    """A store, a plan of two jobs, and their code digests."""
     jobs = grid(["wine_quality"], ["lsq"], seeds=2)
     with Store.open(tmp_path / "regbench.db") as store:
         store.add_benchmark("grid", {}, labelled(*jobs))
@@ -49,7 +49,7 @@ def test_a_failure_from_before_is_not_taken_for_the_end_of_what_another_process_
 
 @pytest.fixture
 def worker(monkeypatch):
-    """What the driver gives its engine, in the place of training: `worker.append(...)` says what comes of each task."""
+    """Replaces the training; `worker.append(...)` sets the outcome of the next task."""
     script = []
 
     def work(task, place):

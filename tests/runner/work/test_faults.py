@@ -1,4 +1,4 @@
-"""When a run goes on without a device."""
+"""When a run continues without a device."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a worker does with its claims."""
+"""How a worker keeps and loses its claims."""
 
 import time
 

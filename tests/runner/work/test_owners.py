@@ -1,4 +1,4 @@
-"""Who is dead: known for processes of this machine, never guessed for others."""
+"""Dead owners are recognised on this machine, and never guessed on others."""
 
 import subprocess
 import sys
@@ -38,7 +38,7 @@ def test_a_process_number_that_is_used_again_is_not_the_old_process():
 
 
 def test_an_owner_that_an_older_version_wrote_is_dead_only_where_its_process_is_gone():
-    """It wrote clock ticks since the start of the machine, or nothing where the system did not tell."""
+    """It wrote clock ticks since boot, or nothing if the system does not tell them."""
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
     machine, pid, _ = this_owner().rsplit("|", 2)

@@ -1,4 +1,4 @@
-"""What is tried again, when, and in which company."""
+"""Which tasks are retried, when, and in which packs."""
 
 import time
 

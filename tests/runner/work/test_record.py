@@ -1,4 +1,4 @@
-"""The best epoch of a run as it is trained: by the metric that its protocol names, and what diverging means."""
+"""The best epoch of a run, by the metric that its protocol names, and the definition of divergence."""
 
 import math
 from dataclasses import replace

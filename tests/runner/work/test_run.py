@@ -1,4 +1,4 @@
-"""A run as a user makes one: real processes, really killed, and a database that loses and repeats nothing."""
+"""Runs with real processes that are really killed: the database loses nothing and repeats nothing."""
 
 import contextlib
 import signal
@@ -30,7 +30,7 @@ METHOD = Method(
 
 
 def finished_once(project):
-    """Every job has exactly one finished run, and every run as many rows of each metric as epochs; of stage 1, one."""
+    """Every job has exactly one finished run; a run has one row of each metric per epoch, and one of stage 1."""
     runs = project.ask("SELECT job_id, COUNT(*) FROM run WHERE status = 'finished' GROUP BY job_id")
     (jobs,) = project.ask("SELECT COUNT(*) FROM job")[0]
     rows = project.ask(
@@ -90,7 +90,7 @@ def test_kill_9_of_the_run_and_starting_again_finishes_without_training_a_finish
 
 @pytest.mark.slow
 def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over(project):
-    """kill -9 of the run alone: its workers notice, and nobody waits for their leases to run out."""
+    """After kill -9 of the run alone its workers end, and no leases have to run out."""
     tiny = project(["lsq"], seeds=2, epochs=LONG)
     process = tiny.start()
     tiny.wait_for("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL")
@@ -178,7 +178,7 @@ def test_two_runs_on_one_database_share_the_work(project):
 
 
 def curves(project):
-    """Every number of every epoch by job, `seconds` excepted."""
+    """Every number of every epoch by job, except `seconds`."""
     rows = project.ask(
         "SELECT j.key, m.name, m.epoch, m.value FROM metric m "
         "JOIN run r ON r.id = m.run_id JOIN job j ON j.id = r.job_id "
@@ -197,7 +197,7 @@ def curves(project):
 
 @pytest.mark.slow
 def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_was_not(project, tmp_path, monkeypatch):
-    """SIGKILL of a worker, of the run, and of both, at odd moments: nothing twice, nothing lost, no bit different."""
+    """SIGKILL of a worker, of the run, and of both, at random times: nothing is repeated or lost, no bit differs."""
     monkeypatch.setenv("REGBENCH_WRITE_EVERY", "0.1")
     tiny = project(["lsq", "end2end"], seeds=2, epochs=160, rows=500)
     for round_, victims in enumerate(("worker", "run", "both")):
@@ -262,7 +262,7 @@ def test_a_device_that_fails_three_packs_in_a_row_is_set_aside_and_the_rest_is_n
     tiny = project(["raises"], seeds=90, add={"methods/raises.py": RAISES.format(error=error)})
     said = tiny.run()
     assert said.returncode == 7
-    assert "cpu is set aside" in said.stderr
+    assert "cpu is no longer used" in said.stderr
     assert "Traceback" not in said.stderr
     assert tiny.ask("SELECT COUNT(DISTINCT pack) FROM run") == [(3,)]
 
