@@ -1,7 +1,7 @@
-"""`name[key=value]+part[key=value]`: how a method, what is added to it, and a benchmark are written everywhere.
+"""`name[key=value]+part[key=value]`: the notation of methods, parts added to them, and benchmarks.
 
-A label says what differs from a method's defaults, its keys in order, so that equal variants have equal labels. Dashes
-in the names of methods and keys are underscores. A name without brackets is the default variant.
+A label has the settings that differ from a method's defaults, with sorted keys, so that equal variants have equal
+labels. Dashes in the names of methods and keys are read as underscores. A name without brackets is the default variant.
 """
 
 import math
@@ -14,13 +14,13 @@ from regbench import catalog
 from regbench.errors import UsageError, WrongValueError
 
 SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
-PLUS = re.compile(r"\+(?![^\[]*\])")  # between a method and what is added to it; not the one of 1e+3
-DEFAULT_K = 25  # of a bare name; the largest k of the first paper, and the one its figures show
+PLUS = re.compile(r"\+(?![^\[]*\])")  # between a method and its parts; not the plus in 1e+3
+DEFAULT_K = 25  # for a bare name: the largest k of the first paper, and the one in its figures
 
 
 @dataclass(frozen=True)
 class Part:
-    """A name and its settings as they are written: text, in the order of the text, a key as often as it comes."""
+    """A name and its settings as written: strings in their order; a key may come more than once."""
 
     name: str
     settings: tuple[tuple[str, str], ...] = ()
@@ -29,7 +29,7 @@ class Part:
         return write(self.name, self.settings)
 
     def values(self) -> dict[str, list[str]]:
-        """All that is given to each key."""
+        """All values of each key."""
         found: dict[str, list[str]] = {}
         for key, value in self.settings:
             found.setdefault(key, []).append(value)
@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A variant as a user asked for it: its label, and the k."""
+    """A variant that a user asked for, with its k."""
 
     method: str
     label: str
@@ -46,12 +46,12 @@ class Wanted:
 
     @property
     def spelled(self) -> str:
-        """How captions name it."""
+        """Its name in captions."""
         return self.label if self.k is None else f"{self.label} at k = {self.k}"
 
 
 def read(text: str) -> tuple[Part, ...]:
-    """A method and its parts; `WrongValueError` where the text is not written like that.
+    """A method and its parts; `WrongValueError` where the text does not follow the notation.
 
     >>> [str(part) for part in read(" end2end[ alpha=1e+3 ] + rot[gamma=0.01]")]
     ['end2end[alpha=1e+3]', 'rot[gamma=0.01]']
@@ -60,7 +60,7 @@ def read(text: str) -> tuple[Part, ...]:
 
 
 def read_part(text: str, whole: str | None = None) -> Part:
-    """One name with its brackets, of a text that is quoted in errors; of a benchmark's name a plus is no sign.
+    """One name with its brackets; a plus is part of the name. Errors quote `whole`, by default the text itself.
 
     >>> read_part("soft_binning[lambda_sigma=0.5, lambda_sigma=1]")
     Part(name='soft_binning', settings=(('lambda_sigma', '0.5'), ('lambda_sigma', '1')))
@@ -70,16 +70,16 @@ def read_part(text: str, whole: str | None = None) -> Part:
     if not found:
         raise WrongValueError(f"'{whole}' is not written as name or name[key=value,...]")
     settings = []
-    for each in filter(None, map(str.strip, (found["inside"] or "").split(","))):
-        key, _, value = (side.strip() for side in each.partition("="))
+    for assignment in filter(None, map(str.strip, (found["inside"] or "").split(","))):
+        key, _, value = (side.strip() for side in assignment.partition("="))
         if not (key and value):
-            raise WrongValueError(f"'{each}' in '{whole}' needs a value, as in name[key=value]")
+            raise WrongValueError(f"'{assignment}' in '{whole}' needs a value, as in name[key=value]")
         settings.append((key, value))
     return Part(found["name"], tuple(settings))
 
 
 def write(name: str, settings: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> str:
-    """A name with its settings in brackets; without any it is the name itself.
+    """A name with its settings in brackets; just the name where there are no settings.
 
     >>> write("bridges-fixed", {"epochs": 20}), write("lsq")
     ('bridges-fixed[epochs=20]', 'lsq')
@@ -90,12 +90,12 @@ def write(name: str, settings: Mapping[str, Any] | Iterable[tuple[str, Any]] = (
 
 
 def short(value: object) -> str:
-    """A value as labels have it: of a float twelve digits at most."""
+    """A value as text in a label; floats have at most twelve significant digits."""
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def bare(text: str) -> str:
-    """A name less its brackets.
+    """A name without its brackets.
 
     >>> bare("smoke[data=house.csv,epochs=3]")
     'smoke'
@@ -104,12 +104,12 @@ def bare(text: str) -> str:
 
 
 def underscored(name: str) -> str:
-    """A name of a method or a key as files have it."""
+    """A name of a method or a key with underscores for dashes."""
     return name.strip().replace("-", "_")
 
 
 def label(method: str, hparams: Mapping[str, Any], static: Mapping[str, Any]) -> str:
-    """A method's or baseline's variant: what differs from its defaults, in brackets.
+    """The label of a method's or baseline's variant: settings that differ from the defaults, in brackets.
 
     >>> label("soft_binning", {"lambda_sigma": 1.0}, {}), label("soft_binning", {"lambda_sigma": 0.5}, {})
     ('soft_binning[lambda_sigma=1]', 'soft_binning')
@@ -121,7 +121,7 @@ def label(method: str, hparams: Mapping[str, Any], static: Mapping[str, Any]) ->
 
 
 def parse(text: str) -> Wanted:
-    """A variant from its name; settings equal to the defaults and their order do not matter. `UsageError` if wrong.
+    """A variant from its name; order of settings and default values do not matter. `UsageError` if it is wrong.
 
     >>> parse("soft-binning[lambda-sigma=1.0,k=5]")
     Wanted(method='soft_binning', label='soft_binning[lambda_sigma=1]', k=5)
@@ -135,31 +135,31 @@ def parse(text: str) -> Wanted:
         given = {underscored(key): value for key, value in part.settings}
         if "k" in given:
             k = _whole(given.pop("k"), text)
-        labels.append(_label(underscored(part.name), {key: value(each) for key, each in given.items()}))
+        labels.append(_label(underscored(part.name), {key: value(text) for key, text in given.items()}))
     return Wanted(underscored(parts[0].name), "+".join(labels), k)
 
 
 def settings(variant: str) -> dict[str, object]:
-    """The values that a label gives to its method, numbers as numbers.
+    """The settings of the method in a label, with numbers as floats.
 
     >>> settings("end2end[alpha=-0.1,targets=uniform]"), settings("lsq+rot[gamma=1]")
     ({'alpha': -0.1, 'targets': 'uniform'}, {})
     """
-    return {key: value(each) for key, each in read(variant)[0].settings}
+    return {key: value(text) for key, text in read(variant)[0].settings}
 
 
 def without(variant: str, setting: str) -> str:
-    """A label less one setting that is shown elsewhere.
+    """A label without one setting, for tables that show it in a column of its own.
 
     >>> without("soft_binning[alpha=2,lambda_sigma=1]", "lambda_sigma")
     'soft_binning[alpha=2]'
     """
-    parts = (Part(each.name, tuple(pair for pair in each.settings if pair[0] != setting)) for each in read(variant))
+    parts = (Part(part.name, tuple(pair for pair in part.settings if pair[0] != setting)) for part in read(variant))
     return "+".join(map(str, parts))
 
 
 def value(text: str) -> bool | float | str:
-    """What a text says where nothing tells its type: true or false, a number, or else a word."""
+    """The value of a text of unknown type: true or false, a number, or else the text itself."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
@@ -169,7 +169,7 @@ def value(text: str) -> bool | float | str:
 
 
 def typed(name: str, value: Any, default: Any, *place: str) -> Any:
-    """A setting in the type of its default, from text or from YAML; `WrongValueError` at that place if it is another.
+    """A setting in the type of its default, from text or YAML; `WrongValueError` at that place if it has another type.
 
     >>> typed("lambda_sigma", "1", 0.5), typed("width", "64", 128), typed("bias", "no", True)
     (1.0, 64, False)
@@ -192,8 +192,8 @@ def typed(name: str, value: Any, default: Any, *place: str) -> Any:
 
 
 def within(name: str, number: float, bounds: Mapping[str, Any], *place: str | int) -> float:
-    """A number that its hyper-parameter allows; `WrongValueError` at that place if it does not."""
-    least, above, below = (bounds.get(each) for each in ("least", "above", "below"))
+    """The number itself if it is within the bounds of its hyper-parameter; else `WrongValueError` at that place."""
+    least, above, below = (bounds.get(bound) for bound in ("least", "above", "below"))
     wrong = (
         (least is not None and number < least)
         or (above is not None and number <= above)
@@ -205,7 +205,7 @@ def within(name: str, number: float, bounds: Mapping[str, Any], *place: str | in
 
 
 def _allowed(least: float | None, above: float | None, below: float | None) -> str:
-    """What may be, in words.
+    """The allowed range in words.
 
     >>> _allowed(0, None, 1), _allowed(None, 0, None), _allowed(0, None, None), _allowed(None, None, 1)
     ('be from 0 to below 1', 'be greater than 0', 'not be negative', 'be less than 1')
@@ -234,5 +234,5 @@ def _whole(k: str, text: str) -> int:
 
 
 def _label(method: str, given: Mapping[str, Any]) -> str:
-    """As `label`; of a method that the catalog does not know, all that is given."""
+    """As `label`; for a method that is not in the catalog, all given settings."""
     return label(method, given, {}) if method in catalog.rows() else write(method, sorted(given.items()))

@@ -296,7 +296,7 @@ def test_a_method_without_the_metric_is_named_as_what_is_missing():
 def test_a_metric_of_which_ratios_mean_nothing_or_that_no_run_has_is_refused():
     made = runs({"lsq": (1, 1), "end2end": (0.5, 0.5)}).assign(test_crps=np.nan)
     paper = claims.read(SMALL.format("{improves: {rows: [end2end], over: [lsq], k: 25}}"), "small")
-    with pytest.raises(UsageError, match=r"R² .* is no error"):
+    with pytest.raises(UsageError, match=r"R² .* is not an error"):
         verify(paper, made, measured=["r2"])
     with pytest.raises(NothingMeasured, match="CRPS was not recorded in any run"):
         verify(paper, made, measured=["crps"])

@@ -231,7 +231,7 @@ def test_the_data_are_plain_json():
     ("rates", "said"),
     [
         (None, "the two were trained under different protocols or backbones"),
-        ((0.01, 0.03), "the two were trained with unlike learning_rate, chosen for each on validation rows"),
+        ((0.01, 0.03), "the two were trained with different learning_rate, chosen separately on validation rows"),
     ],
 )
 def test_it_is_said_in_what_the_two_were_not_trained_alike_and_whether_that_was_chosen(rates, said):

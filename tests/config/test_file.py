@@ -307,11 +307,11 @@ WRONG = {
     ),
     "a sweep to take in": (
         "b:\n  extends: smoke\n  also: bridges-sweep\n",
-        "benchmarks.yaml:3, b.also[0]: bridges-sweep has sweep, and only plain grids go together",
+        "benchmarks.yaml:3, b.also[0]: bridges-sweep has sweep, and only plain grids can be combined",
     ),
     "jobs of jobs of others": (
         "b:\n  extends: smoke\n  also: bridges-figure5\n",
-        "benchmarks.yaml:3, b.also[0]: bridges-figure5 has also, and only plain grids go together",
+        "benchmarks.yaml:3, b.also[0]: bridges-figure5 has also, and only plain grids can be combined",
     ),
     "a circle": ("a:\n  extends: b\nb:\n  extends: a\n", "benchmarks.yaml:4, b.extends: goes in a circle: a → b → a"),
     "a benchmark twice": ("b:\n  extends: smoke\nb:\n  extends: smoke\n", "benchmarks.yaml:3, b: named twice"),

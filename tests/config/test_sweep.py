@@ -154,7 +154,7 @@ def test_overrides_and_own_tables_reach_the_sweep_too(shipped, house):
 
 
 def test_what_is_swept_cannot_be_set(shipped):
-    with pytest.raises(UsageError, match=r"bridges-sweep\[learning_rate=0.01\]: learning_rate is what it tries"):
+    with pytest.raises(UsageError, match=r"bridges-sweep\[learning_rate=0.01\]: it tries values of learning_rate"):
         shipped.variant("bridges", {"learning_rate": 0.01})
 
 
@@ -185,7 +185,7 @@ def test_a_benchmark_that_chooses_may_be_extended(write):
         ("[{dropout: [0.1, 0.2], extend: dropout}]", "dropout ends at 1"),
         ("[{learning_rate: [0.1], extend_limit: 2}]", "extend_limit belongs to `extend: [FIELD]`"),
         ("[{learning_rate: [0.1, 0.2], extend: learning_rate, extend_limit: 0}]", "must be a whole number from 1 on"),
-        ("[{learning_rate: {low: 0.1, high: 1}}]", "a range is drawn from, which needs `sample: 20`"),
+        ("[{learning_rate: {low: 0.1, high: 1}}]", "a range needs random search, such as `sample: 20`"),
         ("[{learning_rate: [0.1], draw: 1}]", "draw is the seed of a random search"),
         ("[{sample: 1, learning_rate: [0.1]}]", "sample: must be a whole number from 2 on, not 1"),
         ("[{sample: 3, learning_rate: {low: 1, high: 0.1}}]", "must be above 0 and low below high, not 1 and 0.1"),
