@@ -1,4 +1,4 @@
-"""Metrics that are no errors: compared by differences, the right way round, and never by ratios."""
+"""Metrics that are not errors: compared by differences, with the right sign, and never by ratios."""
 
 import pandas as pd
 import pytest
@@ -13,7 +13,7 @@ ERRORS = {"lsq": {"DM": [0.4, 0.42], "CA": [0.3, 0.31]}, "end2end": {"DM": [0.2,
 
 
 def measured(**columns) -> pd.DataFrame:
-    """Runs in which end2end has half of the error; a column is a function of the RMSE."""
+    """Runs in which end2end has half the error of lsq; the values of a column are a function of the RMSE."""
     frame = grid(ERRORS)
     return frame.assign(**{f"test_{name}": frame["test_rmse"].map(made) for name, made in columns.items()})
 
@@ -25,7 +25,7 @@ def test_higher_r2_is_better_and_differences_are_in_its_own_units():
     assert found.overall.percent == pytest.approx(-0.2)
     assert "R² of end2end is 0.2 higher" in found.sentence
     assert "higher on 2 of 2" in found.sentence
-    assert [each.wins for each in found.datasets] == [2, 2]
+    assert [difference.wins for difference in found.datasets] == [2, 2]
     turned = compare(frame, "lsq", "end2end", metric="r2")
     assert turned.overall.percent == pytest.approx(0.2)
     assert turned.verdict == "B is better"
