@@ -64,5 +64,5 @@ def test_what_is_written_otherwise_is_refused_in_one_line(text):
 
 
 def test_config_says_that_there_is_nothing_yet_to_add_to_a_method():
-    with pytest.raises(UsageError, match="no 'rot' to add to lsq: regularizers and wrappers are not there yet"):
+    with pytest.raises(UsageError, match="no 'rot' to add to lsq: there are no regularizers and wrappers yet"):
         parse_variant("lsq+rot[gamma=1]")

@@ -1,4 +1,4 @@
-"""What changing one part of a method does: each variant against the method at its defaults, paired by seed."""
+"""The effect of changing one part of a method: each variant against the method's defaults, paired by seed."""
 
 import re
 from collections.abc import Mapping
@@ -31,35 +31,35 @@ class Change:
     settings: Mapping[str, object]  # the values that the variant's name gives to its method
     usual: Mapping[str, object]  # the method's hyper-parameters at its defaults
     comparison: Comparison | None  # of the variant (A) with the defaults (B); None where no seed has both
-    reason: str  # why there is none
+    reason: str  # why there is no comparison; empty where there is one
     diverged: frozenset[str]  # datasets on which every run of the variant diverged
 
     @property
     def changed(self) -> str:
-        """What differs from the defaults, as the variant's name says it."""
+        """The settings that differ from the defaults, as the variant's name has them."""
         rest = self.variant.removeprefix(self.method)
         return rest[1:-1] if re.fullmatch(r"\[[^\[\]]*\]", rest) else rest
 
     @property
     def spelled(self) -> str:
-        """How notes name it."""
+        """Its name in notes."""
         return describe(vars(self))
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """All changes in the order of tables, at least one of them with a comparison, and what could not be compared."""
+    """All changes in the order of tables, and notes on what could not be compared; at least one has a comparison."""
 
     changes: tuple[Change, ...]
     metric: str
-    chosen: bool  # whether the values of any of it were chosen on validation rows, those of the defaults with them
+    chosen: bool  # whether a sweep chose any values, of a variant or of the defaults, on validation rows
     notes: tuple[str, ...]
 
 
 def ablate(frame: "DataFrame", *, metric: str = "rmse") -> Ablation:
-    """Every variant of a method in a frame of cells against the method's defaults at the same k.
+    """Compare every variant of a method in a frame of cells with the method's defaults at the same k.
 
-    Reference models have no part in it. `NothingMeasured` where there is no variant, or no pair of runs.
+    Reference models are ignored. Raises `NothingMeasured` where there is no variant, or no pair of runs.
     """
     planned = [key for key in _by_row(frame) if not kinds.is_reference(key[0])]
     rows = comparable(frame)
@@ -71,12 +71,12 @@ def ablate(frame: "DataFrame", *, metric: str = "rmse") -> Ablation:
     )
     beside = [(method, variant, k) for method, variant, k in wanted if (method, method, k) in planned]
     alone = sorted({method if k is None else f"{method} at k = {k}" for method, _, k in set(wanted) - set(beside)})
-    notes = [f"not compared, for the defaults were not planned: variants of {', '.join(alone)}"] if alone else []
+    notes = [f"not compared because the defaults were not planned: variants of {', '.join(alone)}"] if alone else []
     if not beside:
         why = f"; {notes[0]}" if alone else f"; {ADVICE}"
-        raise NothingMeasured(f"no variant here stands beside its method's defaults{why}")
+        raise NothingMeasured(f"no variant here can be compared with its method's defaults{why}")
     changes = tuple(_change(here, key, metric) for key in beside)
-    if not any(each.comparison for each in changes):
+    if not any(change.comparison for change in changes):
         raise NothingMeasured(f"no change here can be compared: {changes[0].reason}")
     chosen = "swept" in frame and bool(frame["swept"].map(bool).any())
     return Ablation(changes, metric, chosen, (*notes, *left_out))
@@ -114,7 +114,7 @@ def _change(rows: "Rows", key: tuple[str, str, int | None], metric: str) -> Chan
 
 
 def _usual(method: str, base: "DataFrame") -> Mapping[str, Any]:
-    """The hyper-parameters that the defaults were trained with, or else the catalog's."""
+    """The hyper-parameters that the defaults were trained with; the catalog's where none are recorded."""
     if "hparams" in base:
         return next((given for given in base["hparams"] if isinstance(given, dict)), {})
     return catalog.row(method).hparams if method in catalog.rows() else {}

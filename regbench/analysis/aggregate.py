@@ -1,4 +1,4 @@
-"""From jobs to cells: mean and standard deviation over seeds, and how many seeds stand behind them."""
+"""From jobs to cells: mean, standard deviation and number of seeds."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,9 +23,9 @@ def shown_with(metric: str) -> tuple[str, ...]:
 def aggregate(frame: "DataFrame", metrics: Sequence[str] = USUAL) -> "DataFrame":
     """One row per cell: n of n_expected seeds, mean and sample standard deviation of the metrics, diverged runs.
 
-    A seed counts in n if its run has a finite error. A cell without any is a row of nulls, and a metric that not all n
-    of them have is null; a standard deviation needs two seeds. Sorted as the paper's tables; what was left out is in
-    `attrs["left_out"]`.
+    A seed counts in n if its run has a finite error. A cell without such a run has only null statistics. A metric is
+    null where one of the n runs lacks it, and a standard deviation needs two seeds. Cells are sorted as in the paper's
+    tables; `attrs["left_out"]` says what was left out.
     """
     rows = comparable(frame)
     cells = [_cell(key, group, metrics) for key, group in rows.groupby(CELL, dropna=False, sort=False)]
@@ -49,7 +49,7 @@ def records(frame: "DataFrame") -> list[dict[str, Any]]:
 
 
 def null(value: Any) -> Any:
-    """None for every way pandas says that there is nothing."""
+    """None for each of pandas' null values; other values as they are."""
     return None if pd.isna(value) else value
 
 

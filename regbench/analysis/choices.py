@@ -1,4 +1,4 @@
-"""What sweeps chose, beside everything that they tried: how much the choice matters."""
+"""The values that sweeps chose and all that they tried, which shows how much the choice matters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ def gather(made: "DataFrame", sweeps: Sequence["DataFrame"]) -> Choices:
 def profile(choices: Choices, row: Any, field: str) -> "pd.Series[float]":
     """The lowest validation error that a cell's sweep reached at each value of one hyper-parameter: value → error.
 
-    The error of a configuration is its mean over seeds; one that diverged on any seed, or was not finished on all, has
-    none. Empty where the sweep is not here.
+    The error of a configuration is its mean over seeds. A configuration that diverged on a seed, or is not finished on
+    all, has none. Empty where the store does not have the sweep.
     """
     tried = choices.tried[choices.tried["job_key"].isin(row["jobs"])]
     column = str(row["by"]).replace("/", "_")

@@ -1,4 +1,4 @@
-"""Only what is alike may share a cell: one version of the data, one protocol, one run per seed."""
+"""The runs of one cell must be comparable: one version of the data, one protocol, one run per seed."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ def comparable(frame: "DataFrame") -> "DataFrame":
     """The frame in a fixed order, without the rows that cannot be compared with the rest.
 
     Where a dataset has two digests, or a cell two protocols or backbones, the one with most runs stays (the newest on
-    ties). What goes is said in `attrs["left_out"]`.
+    ties). `attrs["left_out"]` says what was left out.
     """
     if frame.empty:
         raise NothingMeasured("no job is planned here: nothing to report on")
@@ -35,15 +35,15 @@ def comparable(frame: "DataFrame") -> "DataFrame":
 
 
 def with_width(frame: "DataFrame") -> "DataFrame":
-    """A copy with the column that tables have for one hyper-parameter; null in rows that it does not tell apart."""
+    """A copy with a column for λ_σ, which tables show beside k; null in rows without that setting."""
     settings = frame["settings"] if "settings" in frame else [{}] * len(frame)
-    return frame.assign(**{WIDTH: pd.array([each.get(WIDTH) for each in settings], dtype="Float64")})
+    return frame.assign(**{WIDTH: pd.array([values.get(WIDTH) for values in settings], dtype="Float64")})
 
 
 def _majority(
     rows: "DataFrame", measured: "pd.Series", by: list[str], columns: list[str], what: str, notes: list[str]
 ) -> "DataFrame":
-    """Within each group of `by`, the rows whose `columns` most measured rows share."""
+    """In each group of `by`, the rows with the most frequent values of `columns` among measured rows."""
     present = [column for column in columns if column in rows]
     if not present or all(rows[column].nunique(dropna=False) < 2 for column in present):
         return rows
@@ -62,12 +62,12 @@ def _majority(
 
 
 def _one_run_per_seed(rows: "DataFrame", notes: list[str]) -> "DataFrame":
-    """Of several rows of one cell and seed, the newest run; sorted, so that no sum depends on the order of rows."""
+    """The newest run of each cell and seed; sorted, so that no sum depends on the order of rows."""
     tiebreak = [column for column in ("run_id", "job_key") if column in rows]
     rows = rows.sort_values([*CELL, "seed", *tiebreak], na_position="first", kind="stable")
     single = rows.drop_duplicates([*CELL, "seed"], keep="last")
     if gone := len(rows) - len(single):
-        notes.append(f"{_count(gone, 'older run')} of a seed that has a newer one left out")
+        notes.append(f"{_count(gone, 'older run')} left out: the seed has a newer one")
     return single
 
 

@@ -1,4 +1,4 @@
-"""Does A beat B? Paired by seed within each dataset; over datasets, seeds are never counted as datasets."""
+"""Does A beat B? Errors are paired by seed within each dataset; the unit over datasets is the dataset, not the seed."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -27,7 +27,7 @@ Gap = tuple[str, tuple[int, ...], str]  # why there is no error, of which seeds,
 class DatasetDifference:
     """A against B on one dataset: means over the paired seeds, A's error in percent above B's, seeds A wins.
 
-    Of a metric that is no error `percent` is the difference itself, negative where A is better.
+    For a metric that is not an error `percent` is the difference itself, negative where A is better.
     """
 
     dataset: str
@@ -36,8 +36,8 @@ class DatasetDifference:
     ties: int
     a_mean: float
     b_mean: float
-    percent: float  # geometric mean of the paired ratios, less one
-    low: float | None  # paired t interval of it; none for a single seed
+    percent: float  # geometric mean of the paired ratios minus one
+    low: float | None  # its paired t interval; None for a single seed
     high: float | None
 
 
@@ -53,17 +53,17 @@ class Comparison:
     datasets: tuple[DatasetDifference, ...]
     overall: Overall
     verdict: str  # "A is better", "B is better", "practically equal" or "undecided"
-    scope: str  # whom the verdict is about: "datasets like these" or "these datasets"
+    scope: str  # what the verdict is about: "datasets like these" or "these datasets"
     sentence: str
     advice: str
     missing: tuple[str, ...]
     notes: tuple[str, ...]
-    better: str | float = "low"  # which values of the metric are: "low", "high", or the best one
-    unit: str = scale.PERCENT  # of differences and intervals, or `difference`: in the metric's own, negative for A
+    better: str | float = "low"  # which values of the metric are better: "low", "high", or the best one
+    unit: str = scale.PERCENT  # of differences and intervals; `difference` is the metric's own, negative for a better A
 
     @property
     def decided(self) -> bool:
-        """Whether the data decide."""
+        """Whether the data decide between A and B."""
         return self.verdict != verdict.UNDECIDED
 
     def data(self) -> dict[str, Any]:
@@ -82,16 +82,16 @@ def compare(
     level: float = 0.95,
     resamples: int = RESAMPLES,
 ) -> Comparison:
-    """A against B by the frame of cells; a bare name is the default variant at k = 25, or at the `k` given.
+    """Compare A with B in a frame of cells; a bare name is the default variant at k = 25, or at the `k` given.
 
-    Within ±`rope` two errors count as practically equal. The same seed trains both methods on the same rows in the
-    same order, so differences are taken seed by seed. Deterministic, and swapping A and B mirrors every number.
+    Two errors within ±`rope` count as practically equal. Differences are taken seed by seed, because the same seed
+    trains both methods on the same rows in the same order. Deterministic; swapping A and B mirrors every number.
     """
     measure = scale.of(metric)
     metric = measure.about.name
     scale.check_recorded(frame, metric)
     if len(k) > 1:
-        raise UsageError(f"compare takes one k, not {len(k)}; or say it of each method: {a}[k=5] {b}[k=25]")
+        raise UsageError(f"compare takes one k, not {len(k)}; or give each method its own: {a}[k=5] {b}[k=25]")
     at = next(iter(k), None)
     rows = comparable(frame)
     left, right = pick(rows, a, k=at), pick(rows, b, k=at)
@@ -152,7 +152,7 @@ def _errors(rows: "DataFrame", datasets: list[str], measure: Scale) -> dict[str,
         error, seeds = null(row[column]), found[row["dataset"]]
         if error is not None and np.isfinite(error):
             usable = error > 0 or not about.is_error
-            seeds[int(row["seed"])] = float(error) if usable else "error 0, of which there is no ratio"
+            seeds[int(row["seed"])] = float(error) if usable else "error 0, so there is no ratio"
         elif null(row.get("diverged")):
             seeds[int(row["seed"])] = "diverged"
         else:
@@ -221,7 +221,7 @@ def _interval(estimate: paired.Estimate | None, measure: Scale) -> tuple[float |
 
 
 def _overall(logs: list[np.ndarray], measure: Scale, *, level: float, rope: float, resamples: int) -> Overall:
-    means = np.array([each.mean() for each in logs])
+    means = np.array([log.mean() for log in logs])
     margin = measure.margin(rope)
     seeds = paired.seed_estimate(logs, level=level, margin=margin)
     enough = len(logs) >= verdict.ENOUGH_DATASETS
@@ -248,15 +248,15 @@ def _overall(logs: list[np.ndarray], measure: Scale, *, level: float, rope: floa
 
 
 def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
-    """How the training of A and B differed; reference models are left out, for they are not trained by us."""
+    """How the training of A and B differed; nothing for reference models, which are not trained by us."""
     if any(kinds.is_reference(str(part["method"].iloc[0])) for part in (left, right)):
         return []
     columns = [column for column in ("protocol", "backbone") if column in left]
-    unlike: dict[str, list[str]] = {}  # what is said of them -> datasets
+    unlike: dict[str, list[str]] = {}  # the difference in words -> datasets
     for dataset in _datasets(left, right):
         parts = [part[part["dataset"] == dataset] for part in (left, right)]
         protocols = [part[columns].drop_duplicates() for part in parts]
-        single = all(len(each) == 1 for each in protocols)
+        single = all(len(protocol) == 1 for protocol in protocols)
         if single and protocols[0].values.tolist() != protocols[1].values.tolist():
             unlike.setdefault(_unlike(*parts), []).append(order.alias(dataset))
     return [f"{' '.join(names)}: {said}" for said, names in unlike.items()]
@@ -265,9 +265,9 @@ def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
 def _unlike(left: "DataFrame", right: "DataFrame") -> str:
     """The settings that were chosen separately for each of the two."""
     mine, theirs = (
-        next((each for each in part["swept"] if each), {}) if "swept" in part else {} for part in (left, right)
+        next((values for values in part["swept"] if values), {}) if "swept" in part else {} for part in (left, right)
     )
     fields = sorted(name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name])
     if not fields:
         return "the two were trained under different protocols or backbones"
-    return f"the two were trained with unlike {', '.join(fields)}, chosen for each on validation rows"
+    return f"the two were trained with different {', '.join(fields)}, chosen separately on validation rows"

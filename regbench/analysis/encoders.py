@@ -1,8 +1,8 @@
-"""The target encoders ψ of the first paper in NumPy, from a run's own parameters: for figures, which know no torch.
+"""The target encoders ψ of the first paper in NumPy, from a run's own parameters. Figures use it, without torch.
 
-Which of the three an encoder is, the names of its parameters say: `w_lin` (M, K) and `w_bias` (K,) give affine logits
-(equation 6); `centres` (K, M) with `sigma` () a Gaussian around each (equation 4); `centres` alone the nearest one. All
-of it in float64 and in log space. N targets, M of their dimensions, K bins.
+The names of the parameters tell which of the three encoders it is. `w_lin` (M, K) and `w_bias` (K,) give affine logits
+(equation 6). `centres` (K, M) with `sigma` () give a Gaussian around each centre (equation 4). `centres` alone give the
+nearest centre. Everything is in float64 and in log space. N targets, M target dimensions, K bins.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Parameters = Mapping[str, Array]
 
-LOWEST = -80.0  # of log ψ, as in the methods: too small a share for anybody to notice
+LOWEST = -80.0  # of log ψ, as in the methods: too small a probability to matter
 
 
 def encodes(parameters: Parameters) -> bool:
@@ -35,12 +35,12 @@ def log_psi(parameters: Parameters, y_NM: Array) -> Array:
 
 
 def psi(parameters: Parameters, y_NM: Array) -> Array:
-    """The shares ψ(y) of each target: (N, K)."""
+    """The probabilities ψ(y) of each target: (N, K)."""
     return np.exp(log_psi(parameters, y_NM))
 
 
 def bins(parameters: Parameters, y_NM: Array) -> NDArray[np.int64]:
-    """The bin of the largest share, the first of equally large ones: (N,). Around centres it is the nearest one's."""
+    """The most probable bin, the first on ties: (N,). With centres it is the bin of the nearest centre."""
     return _logits(parameters, y_NM).argmax(1)
 
 
@@ -51,14 +51,15 @@ def entropy(parameters: Parameters, y_NM: Array) -> Array:
 
 
 def decoder(parameters: Parameters) -> Array:
-    """Where each bin decodes to, μ (K, M): the centres, where they are not trained."""
+    """The value μ (K, M) that each bin decodes to: the centres, where no `mu` is trained."""
     return parameters["mu"] if "mu" in parameters else parameters["centres"]
 
 
 def region(parameters: Parameters, bin_: int, low: Array, high: Array) -> Array:
-    """The corners (V, 2), in order, of where a bin has the largest share within a rectangle of the plane; none, (0, 2).
+    """The corners (V, 2), in order, of the region where a bin is the most probable, within a rectangle of the plane.
 
-    Of affine logits, and so of all three encoders, it is convex: the rectangle less one half-plane per other bin.
+    (0, 2) where there is no such region. For affine logits, and so for all three encoders, the region is convex: the
+    rectangle minus one half-plane per other bin.
     """
     w_lin_MK, w_bias_K = _affine(parameters)
     corners = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
@@ -78,7 +79,7 @@ def _logits(parameters: Parameters, y_NM: Array) -> Array:
 
 
 def _affine(parameters: Parameters) -> tuple[Array, Array]:
-    """Weights (M, K) and biases (K,) of affine logits with the same largest shares."""
+    """Weights (M, K) and biases (K,) of affine logits with the same most probable bins."""
     if is_learnt(parameters):
         return parameters["w_lin"], parameters["w_bias"]
     centres = parameters["centres"]

@@ -1,4 +1,4 @@
-"""Errors as ratios to a baseline's on the same dataset, and their means over datasets that all methods share."""
+"""Errors divided by a baseline's on the same dataset, and the means of these ratios over common datasets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from regbench.papers.bridges import WIDTH
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-ROW = ["method", "variant", "k", WIDTH]  # what a row of the table is
+ROW = ["method", "variant", "k", WIDTH]  # what tells the rows of the table apart
 
 
 @dataclass(frozen=True)
 class Normalized:
-    """Ratios per cell, their means per row of the table, and over which datasets the means are taken."""
+    """Ratios per cell, their means per row of the table, and the datasets over which the means are taken."""
 
-    cells: "DataFrame"  # `aggregate`'s columns, ratio, ratio_std and why there is none
+    cells: "DataFrame"  # `aggregate`'s columns, ratio, ratio_std, and the reason where there is no ratio
     means: "DataFrame"  # per row: arithmetic, geometric, median over `common`
-    common: tuple[str, ...]  # the datasets on which every row with any ratio has one, reference models aside
+    common: tuple[str, ...]  # datasets on which every row with any ratio has one; reference models do not count
     baseline: str
     metric: str
     notes: tuple[str, ...]
@@ -37,14 +37,14 @@ def normalize(
 ) -> Normalized:
     """Each cell's mean error over the baseline's mean error on the same dataset.
 
-    A baseline that ignores k serves every k. Its mean counts as an exact number: `ratio_std` is the standard deviation
+    A baseline that ignores k is used for every k. Its mean is taken as exact: `ratio_std` is the standard deviation
     of the normalised error over the method's own seeds. Where the baseline is missing or diverged the ratio is null
-    and `reason` says so. `reference` is where the baseline is looked for, if not in `frame`.
+    and `reason` says so. The baseline is taken from `reference` where given, else from `frame`.
     """
     about = metrics.about(metric)
     if not about.is_error:
         raise UsageError(
-            f"a ratio of {about.label} ({about.direction}) to that of {baseline} would say nothing: "
+            f"a ratio of {about.label} ({about.direction}) to that of {baseline} would mean nothing: "
             "`regbench report --normalize none` shows it as it is"
         )
     cells = aggregate(frame, shown_with(metric))
@@ -52,7 +52,7 @@ def normalize(
     baseline = variants.parse(baseline).spelled
     ratios = [_ratio(cell, base.get(cell["dataset"]), baseline, metric) for cell in records(cells)]
     attrs = cells.attrs
-    cells = cells.assign(**{name: [each[name] for each in ratios] for name in ("ratio", "ratio_std", "reason")})
+    cells = cells.assign(**{name: [ratio[name] for ratio in ratios] for name in ("ratio", "ratio_std", "reason")})
     cells = cells.astype({"ratio": float, "ratio_std": float})
     cells.attrs = attrs
     common, notes = _common(cells)
@@ -76,7 +76,7 @@ def describe(row: Any) -> str:
 
 
 def _baseline(frame: "DataFrame", name: str, metric: str) -> dict[str, dict[str, Any]]:
-    """The baseline's cell of each dataset; none where it was not planned."""
+    """The baseline's cell of each dataset; empty where the baseline was not planned."""
     try:
         rows = pick(frame, name)
     except NothingMeasured:
@@ -93,7 +93,7 @@ def _ratio(cell: dict[str, Any], base: dict[str, Any] | None, baseline: str, met
         return {**nothing, "reason": f"{baseline} {how}"}
     scale = base[f"{metric}_mean"]
     if np.isnan(scale) or np.isnan(cell[f"{metric}_mean"]):
-        return {**nothing, "reason": f"no {metrics.about(metric).label} of every run"}
+        return {**nothing, "reason": f"{metrics.about(metric).label} not recorded in every run"}
     if scale == 0:
         return {**nothing, "reason": f"{baseline} has no error"}
     return {"ratio": cell[f"{metric}_mean"] / scale, "ratio_std": cell[f"{metric}_std"] / scale, "reason": ""}
@@ -102,7 +102,8 @@ def _ratio(cell: dict[str, Any], base: dict[str, Any] | None, baseline: str, met
 def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
     """The datasets on which all rows have a ratio, and notes about the datasets that are left out.
 
-    Reference models have a say only among themselves: that some cannot read images takes no dataset from the methods.
+    Reference models count only where there are no other rows with a ratio: some cannot read images, and that must not
+    cost the methods a dataset.
     """
     everywhere = sorted(set(cells["dataset"]), key=order.dataset_key)
     reference = cells["method"].map(kinds.is_reference)
@@ -111,12 +112,12 @@ def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
     has = _has_ratio(cells[~reference])
     compared = [(row, datasets) for row, datasets in has if datasets]
     idle = [row for row, datasets in has if not datasets]
-    notes = [f"no ratio on any dataset, and so no part in the choice of means: {_some(idle)}"] if idle else []
-    common = tuple(each for each in everywhere if compared and all(each in datasets for _, datasets in compared))
+    notes = [f"no ratio on any dataset, so ignored in the choice of datasets for means: {_some(idle)}"] if idle else []
+    common = tuple(dataset for dataset in everywhere if compared and all(dataset in found for _, found in compared))
     lacking: dict[tuple[str, ...], list[str]] = {}
-    for each in everywhere:
-        if without := tuple(row for row, found in compared if each not in found):
-            lacking.setdefault(without, []).append(order.alias(each))
+    for dataset in everywhere:
+        if without := tuple(row for row, found in compared if dataset not in found):
+            lacking.setdefault(without, []).append(order.alias(dataset))
     if lacking:
         which = " ".join(map(order.alias, common)) or "none"
         gone = "; ".join(f"{' '.join(datasets)} (not in {_some(rows)})" for rows, datasets in lacking.items())
@@ -139,10 +140,8 @@ def _some(names: Sequence[str]) -> str:
 def _no_baseline(cells: "DataFrame") -> list[str]:
     lost = cells[(cells["n"] > 0) & cells["ratio"].isna()]
     reasons = lost.groupby("reason", sort=True)["dataset"].unique()
-    return [
-        f"{reason} on {' '.join(order.alias(each) for each in sorted(datasets, key=order.dataset_key))}: no ratio there"
-        for reason, datasets in reasons.items()
-    ]
+    named = {reason: map(order.alias, sorted(datasets, key=order.dataset_key)) for reason, datasets in reasons.items()}
+    return [f"{reason} on {' '.join(names)}: no ratio there" for reason, names in named.items()]
 
 
 def _means(cells: "DataFrame", common: tuple[str, ...]) -> "DataFrame":

@@ -1,4 +1,4 @@
-"""The order in which rows and columns are shown everywhere: the paper's first, then the alphabet."""
+"""The order of rows and columns everywhere: first as in the paper, then alphabetical."""
 
 import re
 from functools import cache
@@ -7,7 +7,7 @@ from regbench import catalog, kinds
 from regbench.papers import bridges
 
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")  # not the 2 of end2end
-LAST = 1_000  # the place of a reference model that names none
+LAST = 1_000  # the place of a reference model that gives none
 
 
 @cache
@@ -39,7 +39,7 @@ def dataset_key(dataset: str) -> tuple[int, str]:
 
 
 def method_key(method: str) -> tuple[int, str]:
-    """Sorts methods as the first paper lists them, then other methods, then baselines by the place they name."""
+    """Sorts methods as the first paper lists them, then other methods, then baselines by their `place`."""
     if method in bridges.METHODS:
         return (bridges.METHODS.index(method), method)
     if not kinds.is_reference(method):
@@ -54,7 +54,7 @@ def row_key(method: str, variant: str, k: int | None, lambda_sigma: float | None
 
 
 def natural(text: str) -> tuple[tuple[bool, float, str], ...]:
-    """Sorts names as people do, numbers in them by their size.
+    """Sorts names with the numbers in them by size.
 
     >>> sorted(["end2end[alpha=0.1]", "end2end[alpha=1e-05]", "end2end[alpha=-1]", "end2end"], key=natural)
     ['end2end', 'end2end[alpha=-1]', 'end2end[alpha=1e-05]', 'end2end[alpha=0.1]']

@@ -1,4 +1,4 @@
-"""The statistics of paired log ratios, datasets above seeds: intervals, resampling, exact tests.
+"""Statistics of paired log ratios, seeds nested in datasets: intervals, resampling, exact tests.
 
 Everything is on the log scale, where swapping the two methods only changes the sign. `logs` is one array per dataset:
 log(error of A / error of B), one number per seed.
@@ -27,18 +27,18 @@ class Estimate:
 def seed_estimate(logs: Sequence[np.ndarray], *, level: float, margin: float) -> Estimate | None:
     """The mean over exactly these datasets, if all were trained again with other seeds.
 
-    Student's t; degrees of freedom by Welch and Satterthwaite. With one dataset it is the paired t interval. None
-    where a dataset has a single seed: one seed has no spread.
+    Student's t with Welch and Satterthwaite's degrees of freedom; with one dataset, the paired t interval. None where a
+    dataset has a single seed, which has no spread.
     """
-    from scipy.special import stdtr, stdtrit  # here, for reports that compare nothing start a tenth faster without it
+    from scipy.special import stdtr, stdtrit  # here: reports that compare nothing start a tenth faster
 
-    if any(len(each) < 2 for each in logs):
+    if any(len(log) < 2 for log in logs):
         return None
-    variances = np.array([each.var(ddof=1) / len(each) for each in logs])
-    mean, total = float(np.mean([each.mean() for each in logs])), float(variances.sum())
+    variances = np.array([log.var(ddof=1) / len(log) for log in logs])
+    mean, total = float(np.mean([log.mean() for log in logs])), float(variances.sum())
     if total == 0:
         return _estimate(np.array([mean]), (mean, mean), margin)
-    freedom = total**2 / sum(v**2 / (len(each) - 1) for v, each in zip(variances, logs, strict=True))
+    freedom = total**2 / sum(v**2 / (len(log) - 1) for v, log in zip(variances, logs, strict=True))
     error = np.sqrt(total) / len(logs)
     half = float(stdtrit(freedom, (1 + level) / 2) * error)
     below = [float(stdtr(freedom, (edge - mean) / error)) for edge in (-margin, 0.0, margin)]
@@ -46,9 +46,9 @@ def seed_estimate(logs: Sequence[np.ndarray], *, level: float, margin: float) ->
 
 
 def bootstrap(logs: Sequence[np.ndarray], *, level: float, margin: float, resamples: int) -> Estimate:
-    """Resample datasets, within each its seeds, and take the mean of the datasets' means.
+    """Resample datasets, and seeds within each dataset; the statistic is the mean of the datasets' means.
 
-    A percentile interval, its tails widened for few datasets so that for a normal mean it is Student's (the "expanded
+    A percentile interval with tails widened for few datasets, so that for a normal mean it is Student's (the "expanded
     percentile" of Hesterberg (2015), https://doi.org/10.1080/00031305.2015.1089789). The generator's seed is fixed:
     the same frame gives the same numbers.
     """
@@ -75,10 +75,10 @@ def _estimate(means: np.ndarray, interval: Interval, margin: float) -> Estimate:
 
 def _resampled_means(logs: Sequence[np.ndarray], resamples: int) -> np.ndarray:
     generator = np.random.Generator(np.random.PCG64(0))
-    count, sizes = len(logs), np.array([len(each) for each in logs])
+    count, sizes = len(logs), np.array([len(log) for log in logs])
     padded = np.zeros((count, sizes.max()))
-    for row, each in zip(padded, logs, strict=True):
-        row[: len(each)] = each
+    for row, log in zip(padded, logs, strict=True):
+        row[: len(log)] = log
     total = np.zeros(resamples)
     for _ in range(count):
         chosen = generator.integers(count, size=resamples)
@@ -101,7 +101,7 @@ def sign_test(differences: np.ndarray) -> float:
 
 
 def wilcoxon(differences: np.ndarray) -> float:
-    """Two-sided p of the exact signed-rank test, ties given their mean rank, zeros left out.
+    """Two-sided p of the exact signed-rank test; ties get their mean rank, and zeros are left out.
 
     >>> wilcoxon(np.array([-1.0, -2.0, -3.0, -4.0, -5.0, -6.0, -7.0, -8.0]))
     0.0078125
@@ -122,4 +122,4 @@ def smallest_p(datasets: int) -> float:
 
 
 def _mean_ranks(values: np.ndarray) -> np.ndarray:
-    return np.array([(values < each).sum() + ((values == each).sum() + 1) / 2 for each in values])
+    return np.array([(values < value).sum() + ((values == value).sum() + 1) / 2 for value in values])

@@ -1,4 +1,4 @@
-"""A paper's table as a frame of cells, so that whatever reads our numbers reads theirs."""
+"""A paper's table as a frame of cells, so that code for our numbers can read the paper's too."""
 
 import pandas as pd
 

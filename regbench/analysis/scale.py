@@ -16,17 +16,17 @@ PERCENT, DIFFERENCE = "percent", "difference"
 
 @dataclass(frozen=True)
 class Scale:
-    """Of one metric. Numbers on it add up, and are negative where the first of two is better."""
+    """The scale of one metric. Numbers on it can be averaged, and are negative where the first of two is better."""
 
     about: metrics.About
 
     @property
     def unit(self) -> str:
-        """What `shown` is in: percent of the second one's error, or the metric's own."""
+        """The unit of `shown`: percent of the second one's error, or `difference`, the metric's own unit."""
         return PERCENT if self.about.is_error else DIFFERENCE
 
     def apart(self, pairs: np.ndarray) -> np.ndarray:
-        """How far the first of each pair (N, 2) is from the second: a log ratio of errors, or less that is lost."""
+        """The first of each pair (N, 2) against the second: the log ratio of errors, or the difference of losses."""
         if self.about.is_error:
             return np.log(pairs[:, 0] / pairs[:, 1])
         lost = np.vectorize(self.about.loss, otypes=[float])(pairs)
@@ -41,7 +41,7 @@ class Scale:
         return (self.shown(-self.margin(rope)), 100 * rope) if self.about.is_error else (-rope, rope)
 
     def shown(self, apart: float) -> float:
-        """A number of this scale as it is shown: in percent for errors."""
+        """A number of this scale in the unit that users see."""
         return float(100 * np.expm1(apart)) if self.about.is_error else float(apart)
 
 
@@ -51,7 +51,7 @@ def of(metric: str) -> Scale:
 
 
 def check_recorded(frame: "DataFrame", metric: str, of: str = "") -> None:
-    """Refuse a metric that no run of the frame has; `of` names the runs, by default by their benchmark."""
+    """Refuse a metric that no run of the frame has; `of` names the runs in the message, by default their benchmark."""
     about = metrics.about(metric)
     columns = [column for column in (f"val_{about.name}", f"test_{about.name}") if column in frame]
     if about.name in metrics.USUAL or "run_id" not in frame or frame["run_id"].isna().all():

@@ -1,4 +1,4 @@
-"""Filters on the frame of cells, in the words of the command line."""
+"""Filters on the frame of cells, as the command line has them."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ def select(
     datasets: Collection[str] = (),
     methods: Collection[str] = (),
 ) -> "DataFrame":
-    """The rows asked for; nothing asked is everything. A filter on k keeps methods that ignore k.
+    """The rows that pass all filters; an empty filter passes everything. A filter on k keeps methods that ignore k.
 
-    Datasets go by name or alias. `soft_binning` keeps every variant of it, `soft_binning[lambda_sigma=1]` that one.
+    A dataset is given by name or alias. `soft_binning` keeps all its variants, `soft_binning[lambda_sigma=1]` only one.
     """
     if frame.empty:
         raise NothingMeasured("no job is planned here: nothing to report on")
@@ -30,7 +30,7 @@ def select(
         kept = kept[kept["dataset"].isin([_dataset(name, frame) for name in datasets])]
     if methods:
         wanted = [_method(name, frame) for name in methods]
-        kept = kept[[any(_is(row, each) for each in wanted) for row in records(kept)]]
+        kept = kept[[any(_is(row, variant) for variant in wanted) for row in records(kept)]]
     if k:
         kept = kept[kept["k"].isna() | kept["k"].isin(list(k)).fillna(value=False)]
     if kept.empty:
@@ -48,7 +48,7 @@ def check_method(name: str, frame: "DataFrame") -> None:
 
 
 def pick(frame: "DataFrame", name: str, *, k: int | None = None) -> "DataFrame":
-    """The rows of one variant at one k: the default variant at k = 25 of a bare name; a method may ignore k."""
+    """The rows of one variant at one k; a bare name is the default variant at k = 25. Methods may ignore k."""
     wanted = variants.parse(name)
     where = _benchmark(frame)
     if name.strip() not in set(frame["variant"]):
@@ -64,7 +64,7 @@ def pick(frame: "DataFrame", name: str, *, k: int | None = None) -> "DataFrame":
     at = wanted.k or k or variants.DEFAULT_K
     chosen = rows[rows["k"].isna() | (rows["k"] == at)]
     if chosen.empty:
-        has = ", ".join(str(each) for each in sorted({int(each) for each in rows["k"].dropna()}))
+        has = ", ".join(map(str, sorted(map(int, rows["k"].dropna().unique()))))
         raise UsageError(f"{where} has no {exact} at k = {at}; it has k = {has}: choose one with --k or {exact}[k=…]")
     return chosen
 
@@ -74,13 +74,13 @@ def _asked(*filters: Collection[object]) -> list[tuple[str, Collection[object]]]
 
 
 def _dataset(name: str, frame: "DataFrame") -> str:
-    names = {str(each): str(each) for each in frame["dataset"]}
-    names |= {order.alias(each).upper(): each for each in names}
+    names = {str(dataset): str(dataset) for dataset in frame["dataset"]}
+    names |= {order.alias(dataset).upper(): dataset for dataset in names}
     found = names.get(name) or names.get(name.upper()) or names.get(name.replace("-", "_"))
     if found:
         return found
     known = catalog.names("datasets")
-    if name.replace("-", "_") in known or name.upper() in {order.alias(each).upper() for each in known}:
+    if name.replace("-", "_") in known or name.upper() in {order.alias(dataset).upper() for dataset in known}:
         raise NothingMeasured(f"no job of dataset '{name}' here; there are: {', '.join(sorted(set(names.values())))}")
     raise UsageError(f"no dataset called '{name}'{did_you_mean(name, [*names, *known])}")
 

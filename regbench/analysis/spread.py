@@ -1,4 +1,4 @@
-"""How far an average over datasets moves from seed to seed."""
+"""The standard deviation over seeds of an average over datasets."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def spread(frame: "DataFrame", normalized: Normalized) -> "DataFrame":
     """The means of `normalized` with the standard deviation, over seeds, of the average over its common datasets.
 
-    A seed counts if it has a finite error on every one of those datasets; the baseline's mean counts as exact.
+    A seed counts if it has a finite error on every one of those datasets; the baseline's mean is taken as exact.
     """
     rows = comparable(frame)
     rows = rows[rows["dataset"].isin(normalized.common)]
@@ -24,12 +24,12 @@ def spread(frame: "DataFrame", normalized: Normalized) -> "DataFrame":
     error = rows[f"test_{normalized.metric}"].to_numpy(dtype=float, na_value=np.nan)
     rows = rows.assign(ratio=error / rows["dataset"].map(scale).to_numpy(dtype=float))
     found = [_of(row, rows, len(normalized.common)) for row in records(normalized.means)]
-    columns = {name: [each[name] for each in found] for name in ("seeds", "arithmetic_std", "geometric_std")}
+    columns = {name: [row[name] for row in found] for name in ("seeds", "arithmetic_std", "geometric_std")}
     return normalized.means.assign(**columns)
 
 
 def _scale(normalized: Normalized) -> dict[str, float]:
-    """The baseline's mean error per dataset, found again from any ratio to it."""
+    """The baseline's mean error per dataset, recovered from a ratio to it."""
     cells = normalized.cells[normalized.cells["ratio"].notna()]
     return dict(zip(cells["dataset"], cells[f"{normalized.metric}_mean"] / cells["ratio"], strict=True))
 
@@ -44,4 +44,4 @@ def _of(row: dict[str, Any], rows: "DataFrame", datasets: int) -> dict[str, Any]
     if len(whole) < 2:
         return {"seeds": len(whole), "arithmetic_std": np.nan, "geometric_std": np.nan}
     averages = {"arithmetic_std": whole.mean(1), "geometric_std": np.exp(np.log(whole).mean(1))}
-    return {"seeds": len(whole), **{name: float(pd.Series(each).std()) for name, each in averages.items()}}
+    return {"seeds": len(whole), **{name: float(pd.Series(values).std()) for name, values in averages.items()}}

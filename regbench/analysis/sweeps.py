@@ -1,4 +1,4 @@
-"""What sweeps tried and found, by its validation error alone: configurations, and for each cell the best of them."""
+"""The configurations that sweeps tried, with validation errors only, and the best one of each cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Swept:
 
     cells: "DataFrame"  # `Store.cells` of one or more sweeps
     choices: "DataFrame | None"  # `Store.choices` of the benchmark that chooses; None for sweeps alone
-    stages: Mapping[str, Sequence[Mapping[str, Any]]]  # sweep -> what each stage tries
+    stages: Mapping[str, Sequence[Mapping[str, Any]]]  # sweep -> its stages
 
     @classmethod
     def of(
@@ -37,30 +37,30 @@ class Swept:
     ) -> "Swept":
         """The cells of several sweeps as one."""
         whole = pd.concat(cells, ignore_index=True)
-        whole.attrs["left_out"] = [line for each in cells for line in each.attrs.get("left_out", ())]
+        whole.attrs["left_out"] = [line for frame in cells for line in frame.attrs.get("left_out", ())]
         whole.attrs["decides"] = tuple(sorted({name for frame in cells for name in frame.attrs.get("decides", ())}))
         return cls(whole, choices, stages)
 
     def axes(self, benchmark: str) -> list[str]:
-        """Fields of the first grid of a sweep; none where it draws at random."""
+        """Fields of a sweep's first stage; none where that stage is a random search."""
         first = self.stages[benchmark][0]
         return [] if "sample" in first else _fields(first)
 
     def grids(self, benchmark: str) -> set[str]:
-        """Fields whose values have a lowest and a highest: those of a grid."""
+        """Fields of a sweep's grids, whose values have a lowest and a highest."""
         return {name for stage in self.stages[benchmark] if "sample" not in stage for name in _fields(stage)}
 
     def fields(self) -> list[str]:
-        """Every field that any of the sweeps tries, in the order of the file."""
+        """Every field that any sweep tries, in the order of the file."""
         return list(
             dict.fromkeys(name for stages in self.stages.values() for stage in stages for name in _fields(stage))
         )
 
 
 def configurations(swept: Swept, *, metric: str = "rmse", **filters: Any) -> "DataFrame":
-    """One row for each configuration tried: its values, and its validation error, the mean over seeds.
+    """One row per configuration: its values, and its validation error as the mean over seeds.
 
-    The error is null where a seed diverged or is not finished; `finished` of `seeds` and `diverged` say which.
+    The error is null where a seed diverged or is not finished; `finished`, `seeds` and `diverged` tell which.
     """
     if swept.cells.empty:
         raise NothingMeasured("no sweep has been run here: `regbench run` of one, or of a benchmark that chooses")
@@ -88,10 +88,10 @@ def configurations(swept: Swept, *, metric: str = "rmse", **filters: Any) -> "Da
 
 
 def cells(swept: Swept, tried: "DataFrame", *, metric: str = "rmse") -> "DataFrame":
-    """One row per cell: how much was tried, and what was chosen, or the best so far.
+    """One row per cell: how many configurations were tried, and the chosen values, or the best ones so far.
 
-    `chosen` says which of the two; `on_edge` names the fields whose value is the lowest or the highest tried. Cells of
-    which nothing is finished have no row.
+    `chosen` tells which of the two. `on_edge` names the fields whose value is the lowest or highest tried. Cells
+    without a finished configuration have no row.
     """
     found = {}
     tried = tried[tried["finished"] == tried["seeds"]]
@@ -142,7 +142,7 @@ def _best_so_far(named: dict[str, Any], group: "DataFrame", swept: Swept, sweep:
 
 
 def _is_end(value: Any, tried: "pd.Series[Any]") -> bool:
-    numbers = {each for each in tried.dropna() if not isinstance(each, str)}
+    numbers = {value for value in tried.dropna() if not isinstance(value, str)}
     return len(numbers) > 1 and value in {min(numbers), max(numbers)}
 
 

@@ -1,4 +1,4 @@
-"""From numbers to words: which method is better, whom that speaks of, and what would settle it."""
+"""From numbers to words: which method is better, for which datasets this holds, and what would settle it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from regbench.analysis.scale import PERCENT, Scale
 A_BETTER, B_BETTER, EQUAL, UNDECIDED = "A is better", "B is better", "practically equal", "undecided"
 GENERAL, HERE = "datasets like these", "these datasets"
 ENOUGH_DATASETS = 6  # the fewest with which an exact test over datasets can give p < 0.05: 2 / 2^6 = 0.031
-MOST_SEEDS = 100  # more than that is no advice
+MOST_SEEDS = 100  # advice never asks for more
 MOST_DATASETS = 1000
 
 
@@ -17,8 +17,8 @@ MOST_DATASETS = 1000
 class Overall:
     """A against B over all datasets, each counted once. Percentages are of B's error; negative is better for A.
 
-    From six datasets on, `low` to `p_clearly_worse` resample datasets and, within them, seeds: what to expect of
-    datasets like these. Below, resampling so few would feign certainty, and they are about these datasets trained
+    With six or more datasets, `low` to `p_clearly_worse` resample datasets, and seeds within them: they are about
+    datasets like these. With fewer, resampling would claim too much certainty, so they are about these datasets trained
     with other seeds; None where a dataset has a single seed.
     """
 
@@ -36,12 +36,12 @@ class Overall:
     p_clearly_worse: float | None
     wilcoxon_p: float
     sign_p: float
-    smallest_p: float  # that any of the two tests could give with that many datasets
+    smallest_p: float  # that either test can give with that many datasets
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, whom it is about, and the sentences that go with it."""
+    """A verdict, what it is about, and the sentences that explain it."""
 
     verdict: str
     scope: str
@@ -52,9 +52,9 @@ class Judgement:
 def judge(
     overall: Overall, logs: list[np.ndarray], *, names: tuple[str, str], measure: Scale, rope: float, level: float
 ) -> Judgement:
-    """The verdict. From six datasets on it is about datasets like these, below only about the ones at hand.
+    """The verdict: about datasets like these with six or more datasets, else only about these datasets.
 
-    The interval decides: wholly within ±rope is practically equal, else wholly on one side of zero is better.
+    The interval decides. Wholly within ±rope means practically equal; else wholly on one side of zero, better.
     """
     general = overall.datasets >= ENOUGH_DATASETS
     margin = measure.margin(rope)
@@ -105,7 +105,7 @@ def _numbers(overall: Overall, names: tuple[str, str], measure: Scale, level: fl
 
 
 def _side(measure: Scale, *, better: bool) -> str:
-    """The word for a better, or a worse, value: lower, higher, nearer or further."""
+    """The word for a better or a worse value: lower, higher, nearer or further."""
     match measure.about.better:
         case "low":
             return "lower" if better else "higher"
@@ -130,13 +130,13 @@ def _limits(overall: Overall) -> str:
 
 def _advice(logs: list[np.ndarray], *, general: bool, margin: float, level: float) -> str:
     """How many seeds, or else datasets, would narrow the interval enough, if the mean stays where it is."""
-    sizes = [len(each) for each in logs]
+    sizes = [len(log) for log in logs]
     if not general and min(sizes) < 2:
-        return "what would settle it: first of all a second seed on each dataset"
-    means = np.array([each.mean() for each in logs])
-    # Wide enough to tell the mean from zero, or to fit it inside the margin: whichever is easier.
+        return "what would settle it: first a second seed on each dataset"
+    means = np.array([log.mean() for log in logs])
+    # The half-width that tells the mean from zero, or that fits inside the margin: whichever is easier to reach.
     target = max(abs(means.mean()), margin - abs(means.mean()))
-    within = float(np.mean([each.var(ddof=1) for each in logs if len(each) > 1] or [0.0]))
+    within = float(np.mean([log.var(ddof=1) for log in logs if len(log) > 1] or [0.0]))
     between = _between(logs, within) if general else 0.0
     now, count = min(sizes), len(logs)
     for seeds in range(now + 1, MOST_SEEDS + 1):
@@ -149,16 +149,16 @@ def _advice(logs: list[np.ndarray], *, general: bool, margin: float, level: floa
     for datasets in range(count + 1, MOST_DATASETS + 1):
         if _half(between + within / now, datasets, datasets - 1, level) < target:
             return (
-                "more seeds would not settle it, for the datasets themselves disagree; "
+                "more seeds would not settle it, because the datasets disagree; "
                 f"about {datasets - count} more datasets like these might ({datasets} in all)"
             )
     return "neither more seeds nor any likely number of datasets would settle it: the datasets disagree"
 
 
 def _between(logs: list[np.ndarray], within: float) -> float:
-    """Variance of the datasets' true means: the observed variance less the part that is due to seeds."""
-    observed = float(np.var([each.mean() for each in logs], ddof=1))
-    return max(0.0, observed - within * float(np.mean([1 / len(each) for each in logs])))
+    """Variance of the datasets' true means: the observed variance minus the part due to seeds."""
+    observed = float(np.var([log.mean() for log in logs], ddof=1))
+    return max(0.0, observed - within * float(np.mean([1 / len(log) for log in logs])))
 
 
 def _half(variance: float, datasets: int, freedom: int, level: float) -> float:

@@ -1,8 +1,8 @@
-"""benchmarks.yaml → Benchmark → jobs, and every message about a wrong file.
+"""benchmarks.yaml → Benchmark → jobs, and the error messages for a wrong file.
 
 `load()` gives the shipped benchmarks and those of ./benchmarks.yaml, `.variant("bridges-fixed", {"epochs": 20})` is
 `bridges-fixed[epochs=20]`, and `filter_jobs(benchmark, k=[25], seeds=[0, 1])` the same benchmark with fewer `jobs`; its
-`whole` are still all of them.
+`whole` still has all of them.
 """
 
 from regbench.config.benchmark import Benchmark, Choosing, filter_jobs, row_label

@@ -1,4 +1,4 @@
-"""A named grid as jobs: expansion, filters, and the same grid on a user's own table."""
+"""A named grid of jobs: expansion of an entry, and filters."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,12 +14,12 @@ from regbench.config.sweep import Stage
 from regbench.errors import UsageError, WrongValueError
 from regbench.job import Job, Protocol, pairs
 
-UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of a baseline: no field says how
+UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
 
 
 @dataclass(frozen=True)
 class Choosing:
-    """The sweeps that a benchmark takes the values of its rows from, and the validation metric that decides."""
+    """The sweeps that give a benchmark the values of its rows, and the validation metric that decides."""
 
     by: str
     sources: tuple["Benchmark", ...]
@@ -29,19 +29,19 @@ class Choosing:
 class Benchmark:
     """A named grid of jobs.
 
-    The jobs of a sweep, and of a benchmark that chooses, are its rows with their default values: which values are to
-    be trained is known only beside a store (`runner.sweep.choice`).
+    The jobs of a sweep, and of a benchmark that chooses, are its rows with their default values. The values to train
+    are known only together with a store (`runner.sweep.choice`).
     """
 
     name: str
     description: str
-    jobs: tuple[Job, ...]  # those to run: all, or what a filter chose
+    jobs: tuple[Job, ...]  # the jobs to run: all, or those that pass the filters
     config: dict[str, Any]  # the resolved entry of the file, as plain data
-    whole: tuple[Job, ...] = field(default=())  # all of it, whatever a filter chose
+    whole: tuple[Job, ...] = field(default=())  # all jobs, regardless of filters
     sweep: tuple[Stage, ...] = ()
     choose: Choosing | None = None
-    fixed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # label of a row -> what no sweep changes of it
-    notes: tuple[str, ...] = ()  # what was asked for and makes no job
+    fixed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # label of a row -> settings no sweep changes
+    notes: tuple[str, ...] = ()  # what was asked for but gives no job
 
     def __post_init__(self) -> None:
         if not self.whole:
@@ -49,20 +49,20 @@ class Benchmark:
 
     @property
     def size(self) -> int:
-        """Jobs that are known before anything is trained; of a sweep, those of its first stage."""
+        """The number of jobs known before anything is trained; for a sweep, those of its first stage."""
         if not self.sweep:
             return len(self.whole)
         return sum(stages[0].size for job in self.whole if (stages := self.stages(job)))
 
     def stages(self, job: Job) -> list[Stage]:
-        """What a sweep tries of a job's row."""
+        """The stages of the sweep that apply to a job's row."""
         fixed = self.fixed.get(row_label(job), frozenset())
         return [own for stage in self.sweep if (own := stage.of(job.method, fixed))]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a job must know of its dataset."""
+    """What a job needs to know about its dataset."""
 
     name: str
     digest: str
@@ -82,10 +82,10 @@ def expand(name: str, spec: Spec) -> Benchmark:
 
 
 def together(benchmark: Benchmark, others: Sequence[Benchmark]) -> Benchmark:
-    """A benchmark that takes in the jobs of others, each job once."""
-    jobs = tuple(dict.fromkeys(job for each in (benchmark, *others) for job in each.jobs))
-    fixed = {label: names for each in (*others, benchmark) for label, names in each.fixed.items()}
-    config = {**benchmark.config, "also": [each.config for each in others]}
+    """A benchmark with the jobs of others added, each job once."""
+    jobs = tuple(dict.fromkeys(job for part in (benchmark, *others) for job in part.jobs))
+    fixed = {label: names for part in (*others, benchmark) for label, names in part.fixed.items()}
+    config = {**benchmark.config, "also": [other.config for other in others]}
     return replace(benchmark, jobs=jobs, whole=jobs, config=config, fixed=fixed)
 
 
@@ -97,18 +97,18 @@ def filter_jobs(
     k: Collection[int] = (),
     seeds: Collection[int] = (),
 ) -> Benchmark:
-    """The same benchmark with only the jobs asked for; an empty filter lets all pass.
+    """The same benchmark with only the jobs that pass the filters; an empty filter passes everything.
 
-    A bare method means each of its variants in the benchmark; with brackets it means that one. A filter on k
-    keeps methods that ignore k. `UsageError` for an unknown name, for a value the benchmark does not have, and where
-    nothing is left.
+    A bare method means all its variants in the benchmark; with brackets it means one. A filter on k keeps methods that
+    ignore k. Raises `UsageError` for an unknown name, for a value that the benchmark does not have, and where nothing
+    is left.
     """
-    by_method = [_method_filter(each) for each in methods]
+    by_method = [_method_filter(method) for method in methods]
     tests: list[tuple[str, Any, Callable[[Job], bool]]] = [
-        *(("dataset", each, partial(_is_dataset, _known_dataset(each, benchmark))) for each in datasets),
-        *(("method", each, partial(_is_method, wanted)) for each, wanted in zip(methods, by_method, strict=True)),
-        *(("k", each, partial(_is_k, _known_k(each))) for each in k),
-        *(("seed", each, partial(_is_seed, each)) for each in seeds),
+        *(("dataset", name, partial(_is_dataset, _known_dataset(name, benchmark))) for name in datasets),
+        *(("method", name, partial(_is_method, wanted)) for name, wanted in zip(methods, by_method, strict=True)),
+        *(("k", bins, partial(_is_k, _known_k(bins))) for bins in k),
+        *(("seed", seed, partial(_is_seed, seed)) for seed in seeds),
     ]
     any_k = any(job.k is not None for job in benchmark.whole)
     for option, value, passes in tests:
@@ -116,7 +116,7 @@ def filter_jobs(
             raise UsageError(f"--{option} {value}: {benchmark.name} has {_contents(benchmark, option)}")
     jobs = benchmark.jobs
     for option in ("dataset", "method", "k", "seed"):
-        chosen = [passes for each, _, passes in tests if each == option]
+        chosen = [passes for named, _, passes in tests if named == option]
         jobs = tuple(job for job in jobs if not chosen or any(passes(job) for passes in chosen))
     if not jobs:
         why = "; ".join(benchmark.notes)
@@ -145,9 +145,7 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
     if spec.sweep:
         config["sweep"] = [stage.config() for stage in spec.sweep]
     if spec.choose:
-        config["expected"] = dict(
-            Counter(job.dataset for job in jobs)
-        )  # jobs, which are there only once they are chosen
+        config["expected"] = dict(Counter(job.dataset for job in jobs))  # the jobs exist only after the choice
     fixed = {variant.label: variant.fixed for variant in rows}
     return Benchmark(
         name, spec.description, jobs, config, sweep=spec.sweep, fixed=fixed, notes=_without_images(rows, datasets)
@@ -155,12 +153,12 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
 
 
 def _seeds(spec: Spec, variant: Variant) -> list[int]:
-    """Only the first seed where every seed gives the same numbers: nothing is drawn, and the rows are the same."""
+    """All seeds, or only the first for a model that draws nothing on a fixed split: all seeds give the same numbers."""
     return spec.seeds if variant.uses_seed or spec.protocol.split == "per_seed" else spec.seeds[:1]
 
 
 def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple[str, ...]:
-    """The line that says which rows have no job on which datasets, if any have none."""
+    """One line on the rows that have no job on image datasets; nothing where all have one."""
     images = [facts.name for facts in datasets if facts.images]
     left_out = [variant.label for variant in rows if not variant.reads_images]
     if not images or not left_out:

@@ -1,4 +1,4 @@
-"""What must hold between a sweep and its rows, a benchmark that chooses and its sweeps, and grids that go together."""
+"""Checks across entries: a sweep and its rows, a benchmark that chooses and its sweeps, and combined grids."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from regbench.errors import UsageError
 
 
 def check_sweep(marked: Marked, name: str, spec: Spec) -> None:
-    """Refuse a field that no row of the sweep has, or that every row which has it fixes."""
+    """Refuse a swept field that no row has, or that every row with it fixes."""
     if spec.sweep and spec.choose:
         raise marked.wrong("has both sweep and choose; a benchmark that chooses names another one as its sweep", name)
     for number, stage in enumerate(spec.sweep):
@@ -22,11 +22,11 @@ def check_sweep(marked: Marked, name: str, spec: Spec) -> None:
 
 
 def undecided(spec: Spec) -> str | None:
-    """The message for a row that lacks the metric that decides which epoch counts; None where all have it."""
+    """The error message for a row without the metric that decides which epoch counts; None where all rows have it."""
     name = spec.protocol.decide
     if name is None or metrics.about_val(name).needs == "predictions":
         return None
-    rows = [each for each in spec.variants if each.method in catalog.names("methods")]
+    rows = [row for row in spec.variants if row.method in catalog.names("methods")]
     metric = name.removeprefix("val/")
     without = next((row for row in rows if metric not in catalog.row(row.method).arguments.get("scores", {})), None)
     return without and f"{name} cannot decide which epoch of {without.label} counts, for it has no such number"
@@ -42,27 +42,21 @@ def check_also(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec])
     """The entry with the full names of the benchmarks whose jobs it includes; all of them must be plain grids."""
     names = []
     for position, other in enumerate(spec.also):
-        try:
-            names.append(resolve_among("benchmark", other, [each for each in known if each != name]))
-        except UsageError as error:
-            raise marked.wrong(str(error), name, "also", position) from None
-        for each, of in ((name, spec), (names[-1], known[names[-1]])):
+        names.append(_full_name(marked, name, other, known, "also", position))
+        for plain, of in ((name, spec), (names[-1], known[names[-1]])):
             field = "sweep" if of.sweep else "choose" if of.choose else "also" if of.also and of is not spec else None
             if field:
-                raise marked.wrong(f"{each} has {field}, and only plain grids go together", name, "also", position)
+                raise marked.wrong(f"{plain} has {field}, and only plain grids can be combined", name, "also", position)
     return spec.model_copy(update={"also": names})
 
 
 def check_choice(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:
-    """The entry with the names of its sweeps in full; refused where a sweep cannot answer for a row."""
+    """The entry with the full names of its sweeps; refused where no sweep covers a row."""
     if spec.choose is None:
         return spec
     sources = []
     for source in spec.choose.sources:
-        try:
-            sources.append(resolve_among("benchmark", source, [each for each in known if each != name]))
-        except UsageError as error:
-            raise marked.wrong(str(error), name, "choose", "from") from None
+        sources.append(_full_name(marked, name, source, known, "choose", "from"))
         if not known[sources[-1]].sweep:
             raise marked.wrong(f"{source} is no sweep: it has no field `sweep`", name, "choose", "from")
         if both := sorted(set(spec.seeds) & set(known[sources[-1]].seeds)):
@@ -76,12 +70,20 @@ def check_choice(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec
     return spec.model_copy(update={"choose": replace(spec.choose, sources=tuple(sources))})
 
 
+def _full_name(marked: Marked, name: str, other: str, known: Mapping[str, Spec], *place: str | int) -> str:
+    """The full name of another benchmark, which the entry `name` refers to at that place."""
+    try:
+        return resolve_among("benchmark", other, [candidate for candidate in known if candidate != name])
+    except UsageError as error:
+        raise marked.wrong(str(error), name, *place) from None
+
+
 def _check_cover(marked: Marked, name: str, spec: Spec, sources: Sequence[Spec]) -> None:
-    """Every row needs a sweep that has it on each dataset, at the same k or at one to carry values from."""
+    """Refuse a row that no sweep has on one of its datasets, and one that fixes a field which its sweep tries."""
     for row in spec.variants:
         if row.method not in catalog.names("methods"):
             continue
-        having = [(source, each) for source in sources for each in source.variants if each == row]
+        having = [(source, swept) for source in sources for swept in source.variants if swept == row]
         for dataset in spec.datasets:
             if not any(dataset in source.datasets for source, _ in having):
                 at = f" on {dataset}" if having else ""

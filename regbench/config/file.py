@@ -1,4 +1,4 @@
-"""The benchmarks that are known: those shipped inside the package and those of the user's file."""
+"""All known benchmarks: those shipped inside the package and those of the user's file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.roots import PACKAGE
 
 USER_FILE = Path("benchmarks.yaml")
-PLUGINS = "plugins"  # in a file of benchmarks: folders of methods, datasets, ... of the user's own
+PLUGINS = "plugins"  # field of a benchmark file: folders with the user's own methods, datasets, ...
 SHIPPED = PACKAGE / "benchmarks"
 
 
 @dataclass(frozen=True)
 class Own:
-    """What a user adds to a benchmark: a table to train on instead of its datasets, and methods beside its own.
+    """What a user adds to a benchmark: a table that replaces its datasets, and further methods.
 
     table: the dataset's name in the catalog.
     methods: rows, as variants are written.
@@ -47,16 +47,16 @@ class Benchmarks:
         return [*self.own, *(name for name in self.specs if name not in self.own)]
 
     def description(self, name: str) -> str:
-        """The one sentence that a benchmark says of itself."""
+        """The one-sentence description of a benchmark."""
         return self.specs[name].description
 
     def get(self, name: str) -> Benchmark:
-        """The benchmark of that name; a variant may be named too: `bridges-fixed[epochs=20]`."""
+        """The benchmark of that name, or a variant of one: `bridges-fixed[epochs=20]`."""
         base, overrides = self._split(name)
         return self.variant(base, overrides)
 
     def variant(self, name: str, overrides: Mapping[str, Any], own: Own = Own()) -> Benchmark:
-        """A benchmark with protocol fields replaced, on a table or with methods of the user's own, named after them.
+        """A benchmark with protocol fields replaced, or with a table or methods of the user's; the name says which.
 
         `smoke[epochs=3]`, `smoke[data=house.csv]`, `smoke[method=gar]`; the benchmark itself where nothing changes.
         """
@@ -64,7 +64,7 @@ class Benchmarks:
         given = {**named, **overrides}
         full, spec = self._spec(base, given)
         if swept := next((field for stage in spec.sweep for field in stage.axes if field in given), None):
-            raise UsageError(f"{full}: {swept} is what it tries values of, so it cannot be set")
+            raise UsageError(f"{full}: it tries values of {swept}, so {swept} cannot be set")
         full, spec = _with_own(full, spec, own)
         made = expand(full, spec)
         if spec.also:
@@ -100,7 +100,7 @@ class Benchmarks:
 
 
 def _with_own(name: str, spec: Spec, own: Own) -> tuple[str, Spec]:
-    """An entry on the user's table and with the user's methods, and the name that it has then."""
+    """The name and entry of a benchmark with the user's table and methods."""
     named: list[tuple[str, Any]] = []
     if own.table:
         named.append(("data", own.table))
@@ -147,7 +147,7 @@ def _look_into_plugins(marked: Marked, folder: Path) -> None:
 
 
 def yaml_value(text: str) -> Any:
-    """A value as YAML reads it: `20` is a number, `per_seed` a word.
+    """A value as YAML reads it: `20` is a number, `per_seed` a string.
 
     >>> yaml_value("1e-3"), yaml_value("20"), yaml_value("per_seed")
     (0.001, 20, 'per_seed')
@@ -163,7 +163,7 @@ def _shipped() -> dict[str, Spec]:
 
 
 def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
-    """Every entry of the files with what it extends filled in; one that extends its own name means the shipped one."""
+    """Every entry of the files, completed from the one it extends; its own name then means the shipped benchmark."""
     where = {name: marked for marked in files for name in marked.data}
     read_in = {name: read_spec(marked, name) for name, marked in where.items()}
     for name, marked in where.items():
@@ -174,7 +174,7 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
         spec, marked = read_in[name], where[name]
         if spec.extends is None:
             return spec
-        choices = [each for each in {**read_in, **known} if each != name or name in known]
+        choices = [other for other in {**read_in, **known} if other != name or name in known]
         try:
             base = resolve_among("benchmark", spec.extends, choices)
         except UsageError:
@@ -191,7 +191,7 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
         for field in ("datasets", "methods"):
             if not getattr(spec, field):
                 raise where[name].wrong(f"names no {field}, so there is nothing to run", name)
-        if not spec.k and (needy := next((v for each in spec.methods for v in each if v.uses_k), None)):
+        if not spec.k and (needy := next((variant for variant in spec.variants if variant.uses_k), None)):
             raise where[name].wrong(f"names no k, and {needy.label} needs one, such as `k: [25]`", name)
     for name, spec in complete.items():
         check_sweep(where[name], name, spec)
@@ -202,7 +202,7 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
 
 
 def _merge(base: Spec, child: Spec) -> Spec:
-    """The child's fields over the base's; protocol and backbones field by field."""
+    """The base's fields, replaced by the child's; protocol and backbones are merged field by field."""
     update = {field: getattr(child, field) for field in child.model_fields_set}
     changed = [field for field in Spec.model_fields if field in update and field != "extends"]
     if changed and "description" not in changed:

@@ -1,4 +1,4 @@
-"""YAML that remembers on which line each entry stands."""
+"""YAML with the line number of every entry."""
 
 import re
 from dataclasses import dataclass
@@ -72,14 +72,14 @@ def spell(place: Place) -> str:
     >>> spell(("bridges", "methods", 3))
     'bridges.methods[3]'
     """
-    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in place).removeprefix(".")
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
 
 
 def _walk(node: Node, place: Place, lines: dict[Place, int], source: str) -> None:
     lines[place] = node.start_mark.line + 1
     if isinstance(node, SequenceNode):
-        for position, each in enumerate(node.value):
-            _walk(each, (*place, position), lines, source)
+        for position, item in enumerate(node.value):
+            _walk(item, (*place, position), lines, source)
     if isinstance(node, MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

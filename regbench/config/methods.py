@@ -1,4 +1,4 @@
-"""Entries of `methods`: a text such as `soft_binning[lambda_sigma=0.5]`, or one name and its settings as YAML."""
+"""Entries of `methods`: a string such as `soft_binning[lambda_sigma=0.5]`, or one name and its settings as YAML."""
 
 import itertools
 from collections.abc import Mapping
@@ -13,36 +13,36 @@ from regbench.job import Pairs, pairs
 
 @dataclass(frozen=True)
 class Variant:
-    """A method or baseline with every hyper-parameter and static choice spelled out."""
+    """A method or baseline with all its hyper-parameters and static choices."""
 
     method: str
     hparams: Pairs
     static: Pairs
-    fixed: frozenset[str] = field(default=frozenset(), compare=False)  # what was written, be it the default
+    fixed: frozenset[str] = field(default=frozenset(), compare=False)  # settings written out, even the default
 
     @property
     def label(self) -> str:
-        """How it is written everywhere: what differs from the defaults, in brackets."""
+        """Its name everywhere: the settings that differ from the defaults in brackets."""
         return variants.label(self.method, dict(self.hparams), dict(self.static))
 
     @property
     def uses_k(self) -> bool:
-        """Whether the number of bins matters to it."""
+        """Whether it depends on the number of bins."""
         return kinds.uses_k(self.method)
 
     @property
     def uses_seed(self) -> bool:
-        """Whether the seed matters to it when the split stays the same."""
+        """Whether it depends on the seed when the split is fixed."""
         return kinds.uses_seed(self.method)
 
     @property
     def reads_images(self) -> bool:
-        """Whether it can be used on images."""
+        """Whether it accepts images."""
         return kinds.reads_images(self.method)
 
 
 def parse_variant(text: str) -> Variant:
-    """The one variant that a text names, as on the command line; `UsageError` where it is wrong or means several."""
+    """The one variant that a string names, as on the command line; `UsageError` where it is wrong or means several."""
     try:
         first, *others = read_method(text)
     except WrongValueError as error:
@@ -53,11 +53,11 @@ def parse_variant(text: str) -> Variant:
 
 
 def read_method(value: Any) -> tuple[Variant, ...]:
-    """The variants of one entry: a text, or a mapping from one name to its settings, where a list is a grid.
+    """The variants of one entry: a string, or a mapping from one name to its settings, where a list is a grid.
 
-    >>> [each.label for each in read_method("soft_binning[lambda_sigma=0.5,lambda_sigma=1]")]
+    >>> [variant.label for variant in read_method("soft_binning[lambda_sigma=0.5,lambda_sigma=1]")]
     ['soft_binning', 'soft_binning[lambda_sigma=1]']
-    >>> [each.label for each in read_method({"soft_binning": {"lambda_sigma": [1, 2]}})]
+    >>> [variant.label for variant in read_method({"soft_binning": {"lambda_sigma": [1, 2]}})]
     ['soft_binning[lambda_sigma=1]', 'soft_binning[lambda_sigma=2]']
     """
     match value:
@@ -77,11 +77,11 @@ def read_method(value: Any) -> tuple[Variant, ...]:
 
 
 def _alone(text: str) -> variants.Part:
-    """The method that a text names; `+part` is refused, for there are no regularizers or wrappers yet."""
+    """The method that a string names; `+part` is refused, because there are no regularizers or wrappers yet."""
     method, *added = variants.read(text)
     if added:
         raise WrongValueError(
-            f"no '{added[0].name}' to add to {method.name}: regularizers and wrappers are not there yet"
+            f"no '{added[0].name}' to add to {method.name}: there are no regularizers and wrappers yet"
         )
     return method
 
@@ -117,7 +117,7 @@ def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> 
         )
         for chosen in map(dict, itertools.product(*axes))
     ]
-    if repeated := next((each for each in found if found.count(each) > 1), None):
+    if repeated := next((variant for variant in found if found.count(variant) > 1), None):
         raise WrongValueError(f"{repeated.label} is named twice", *inside)
     return tuple(found)
 

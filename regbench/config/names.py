@@ -1,4 +1,4 @@
-"""Names as users type them: dashes and underscores are alike, aliases are names, the nearest name answers a typo."""
+"""Names as users type them: dashes equal underscores, aliases count, and a typo is answered with the nearest name."""
 
 from collections.abc import Iterable
 
@@ -29,12 +29,12 @@ def resolve_row(name: str) -> str:
 
 
 def resolve_among(kind: str, name: str, known: Iterable[str]) -> str:
-    """The one of `known` that `name` means, dashes and underscores alike.
+    """The one of `known` that `name` means; dashes equal underscores.
 
     >>> resolve_among("benchmark", "bridges_fixed", ["smoke", "bridges-fixed"])
     'bridges-fixed'
     """
-    spelled = {each.replace("-", "_"): each for each in known}
+    spelled = {spelling.replace("-", "_"): spelling for spelling in known}
     if (found := spelled.get(name.strip().replace("-", "_"))) is None:
         raise UsageError(f"no {kind} called '{name}'{did_you_mean(name, list(spelled.values()))}")
     return found

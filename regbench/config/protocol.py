@@ -1,4 +1,4 @@
-"""Fields of the protocol as a file or the command line gives them, and in our words what is wrong with them."""
+"""Protocol fields from a file or the command line, and our own error messages for wrong ones."""
 
 from typing import Annotated, Any, Literal
 

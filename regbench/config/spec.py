@@ -15,7 +15,7 @@ from regbench.errors import UsageError, WrongValueError, did_you_mean
 
 
 def _listed(kind: str = "") -> Callable[[Any], Any]:
-    """A validator that takes one value for a list of one and, for names, `all` for every name of the kind."""
+    """A validator that reads a single value as a list of one and, for names, `all` as every name of the kind."""
 
     def read(value: Any) -> Any:
         if kind and value == "all":
@@ -77,7 +77,7 @@ def _backbones(value: Any) -> dict[str, dict[str, Any]]:
 
 
 def _backbone(known: catalog.Entry, key: str, given: Any, name: str) -> Any:
-    """One setting of a backbone; its whole numbers count layers and units."""
+    """One setting of a backbone; whole numbers are counts of layers and units, so at least 1."""
     value = read_setting(known, key, given, name, key)
     if type(value) is int and value < 1:
         raise WrongValueError(f"{key} must be at least 1, not {given!r}", name, key)
@@ -85,7 +85,7 @@ def _backbone(known: catalog.Entry, key: str, given: Any, name: str) -> Any:
 
 
 class Spec(BaseModel):
-    """One entry of benchmarks.yaml; what it leaves out comes from the benchmark it extends."""
+    """One entry of benchmarks.yaml; fields left out come from the benchmark that it extends."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -130,8 +130,8 @@ def _refuse_empty_and_double(marked: Marked, name: str, field: str, values: list
         raise marked.wrong("is empty, so there is nothing to run", name, field)
     seen: dict[Any, int] = {}
     for position, value in enumerate(values):
-        for each in value if isinstance(value, tuple) else [value]:
-            if each in seen:
-                label = each.label if isinstance(each, Variant) else each
-                raise marked.wrong(f"{label} is already there, as {field}[{seen[each]}]", name, field, position)
-            seen[each] = position
+        for item in value if isinstance(value, tuple) else [value]:
+            if item in seen:
+                label = item.label if isinstance(item, Variant) else item
+                raise marked.wrong(f"{label} is already there, as {field}[{seen[item]}]", name, field, position)
+            seen[item] = position

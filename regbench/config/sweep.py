@@ -1,7 +1,7 @@
-"""Hyper-parameters that are chosen: what a sweep tries, stage by stage, and from which sweeps a benchmark chooses.
+"""Choice of hyper-parameters: what a sweep tries, stage by stage, and from which sweeps a benchmark chooses.
 
 A swept field is a float of the protocol, its optimiser, or a hyper-parameter of a method. It applies to every row that
-has it and does not fix it: `soft_binning[lambda_sigma=1]` keeps its width whatever the sweep says.
+has it and does not fix it: `soft_binning[lambda_sigma=1]` keeps its width in every sweep.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ Values = dict[str, Value]
 
 OF_PROTOCOL = ("learning_rate", "weight_decay", "dropout", "clip", "encoder_weight_decay", "optimizer")
 SETTINGS = ("extend", "extend_limit", "sample", "draw")
-DIGITS = 12  # significant, of values that are computed: the same on every machine, and short enough to read
+DIGITS = 12  # significant digits of computed values: the same on every machine, and short enough to read
 
 
 @dataclass(frozen=True)
@@ -34,24 +34,24 @@ class Range:
 
 @dataclass(frozen=True)
 class Stage:
-    """What is tried at once: every combination of the values, or as many draws as `sample` says."""
+    """What is tried together: every combination of the values, or `sample` random draws."""
 
     axes: Mapping[str, tuple[Value, ...] | Range]
-    extend: tuple[str, ...] = ()  # fields that go on geometrically while the optimum lies on an edge
-    extend_limit: int = 6  # further values each way
+    extend: tuple[str, ...] = ()  # fields continued geometrically while the optimum lies on an edge
+    extend_limit: int = 6  # most further values in each direction
     sample: int | None = None
     draw: int = 0  # seed of the draws
 
     def of(self, method: str, fixed: Collection[str]) -> "Stage | None":
-        """The part of the stage that applies to one row; None where nothing does."""
-        if method not in catalog.names("methods"):  # a model that is not trained by us has none of these fields
+        """The part of the stage that applies to one row; None where there is none."""
+        if method not in catalog.names("methods"):  # reference models have none of these fields
             return None
         has = {*OF_PROTOCOL, *catalog.entry("methods", method).hparams} - set(fixed)
         axes = {name: axis for name, axis in self.axes.items() if name in has}
         return replace(self, axes=axes, extend=tuple(name for name in self.extend if name in axes)) if axes else None
 
     def around(self, centre: Mapping[str, Value]) -> Iterator[Values]:
-        """Every configuration of the stage, in the order of the file; what it does not sweep stays as in `centre`."""
+        """Every configuration of the stage in the order of the file; other fields keep the values of `centre`."""
         if self.sample is None:
             for values in itertools.product(*(axis for axis in self.axes.values() if isinstance(axis, tuple))):
                 yield {**centre, **dict(zip(self.axes, values, strict=True))}
@@ -64,7 +64,7 @@ class Stage:
         return self.sample or math.prod(len(axis) for axis in self.axes.values() if isinstance(axis, tuple))
 
     def _draws(self, centre: Mapping[str, Value]) -> Iterator[Values]:
-        """The centre, then draws without repetition; lists alone end when every combination was drawn."""
+        """The centre, then draws without repetition, until every combination was drawn where all axes are lists."""
         lists = [axis for axis in self.axes.values() if isinstance(axis, tuple)]
         possible = math.prod(map(len, lists)) if len(lists) == len(self.axes) else math.inf
         inside = all(centre[name] in axis for name, axis in self.axes.items() if isinstance(axis, tuple))
@@ -79,7 +79,7 @@ class Stage:
                 yield values
 
     def _drawn(self, name: str, axis: tuple[Value, ...] | Range, number: int) -> Value:
-        """The value of one draw; it depends on number and field alone, so that methods are paired."""
+        """The value of one draw. It depends only on seed, number and field, so that methods are paired."""
         digest = hashlib.sha256(f"{self.draw}/{number}/{name}".encode()).digest()
         fraction = int.from_bytes(digest[:6], "big") / 2**48  # in [0, 1), exact in a float
         if isinstance(axis, tuple):
@@ -87,7 +87,7 @@ class Stage:
         return rounded(axis.low * (axis.high / axis.low) ** fraction)
 
     def config(self) -> dict[str, Any]:
-        """The stage as plain data, its fields as pairs, for their order counts; what has its default is left out."""
+        """The stage as plain data: fields as pairs, because their order counts, and no settings with default values."""
         usual = Stage({})
         said = {name: getattr(self, name) for name in SETTINGS if getattr(self, name) != getattr(usual, name)}
         axes = [[name, asdict(axis) if isinstance(axis, Range) else list(axis)] for name, axis in self.axes.items()]
@@ -97,14 +97,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Choose:
-    """From which sweeps a benchmark takes the values of its rows, and by which validation metric."""
+    """The sweeps that give a benchmark the values of its rows, and the validation metric that decides."""
 
     sources: tuple[str, ...]
     by: str = DECIDE
 
 
 def rounded(number: float) -> float:
-    """A computed value, rounded to the digits that are kept.
+    """A computed value rounded to `DIGITS` digits.
 
     >>> rounded(1.46779926762**2 / 0.681292069058)
     3.16227766016
@@ -131,11 +131,11 @@ def read_stages(value: Any) -> tuple[Stage, ...]:
         raise WrongValueError(f"must be a list of stages such as [{{learning_rate: [1e-3, 1e-2]}}], not {value!r}")
     if not value:
         raise WrongValueError("is empty, so there is nothing to try")
-    return tuple(_stage(each, position) for position, each in enumerate(value))
+    return tuple(_stage(stage, position) for position, stage in enumerate(value))
 
 
 def read_choose(value: Any) -> Choose:
-    """What a benchmark chooses from, and by what."""
+    """The field `choose` of a benchmark, checked."""
     if not isinstance(value, dict) or "from" not in value:
         raise WrongValueError(f"must say from which sweep, such as {{from: my-sweep, by: val/rmse}}, not {value!r}")
     if wrong := next((name for name in value if name not in ("from", "by")), None):
@@ -161,7 +161,7 @@ def _stage(given: Any, *place: str | int) -> Stage:
         )
     sample = _count(given, "sample", 2, *place)
     if sample is None and "draw" in given:
-        raise WrongValueError("draw is the seed of a random search, which `sample: 20` asks for", *place, "draw")
+        raise WrongValueError("draw is the seed of a random search, which needs `sample: 20`", *place, "draw")
     axes = {
         _known(str(name), *place): _axis(str(name), values, sample is not None, *place, str(name))
         for name, values in given.items()
@@ -179,7 +179,7 @@ def _stage(given: Any, *place: str | int) -> Stage:
 
 def _known(name: str, *place: str | int) -> str:
     wanted = name.replace("-", "_")
-    hparams = {each for method in catalog.names("methods") for each in catalog.entry("methods", method).hparams}
+    hparams = {hparam for method in catalog.names("methods") for hparam in catalog.entry("methods", method).hparams}
     known = [*OF_PROTOCOL, *sorted(hparams)]
     if wanted not in known:
         raise WrongValueError(
@@ -197,17 +197,17 @@ def _axis(name: str, given: Any, sampled: bool, *place: str | int) -> tuple[Valu
     if not given:
         raise WrongValueError("is empty, so there is nothing to try", *place)
     values: list[Value] = []
-    for position, each in enumerate(given):
-        value = _value(wanted, each, *place, position)
+    for position, item in enumerate(given):
+        value = _value(wanted, item, *place, position)
         if value in values:
-            raise WrongValueError(f"{each} is already there, as {name}[{values.index(value)}]", *place, position)
+            raise WrongValueError(f"{item} is already there, as {name}[{values.index(value)}]", *place, position)
         values.append(value)
     return tuple(values)
 
 
 def _range(name: str, given: dict[Any, Any], sampled: bool, *place: str | int) -> Range:
     if not sampled:
-        raise WrongValueError("a range is drawn from, which needs `sample: 20`; a grid has a list of values", *place)
+        raise WrongValueError("a range needs random search, such as `sample: 20`; a grid has a list of values", *place)
     if set(given) != {"low", "high"}:
         raise WrongValueError(f"must be {{low: 1e-4, high: 1e-2}} or a list of values, not {given!r}", *place)
     if name == "optimizer":
@@ -232,20 +232,20 @@ def _value(name: str, given: Any, *place: str | int) -> Value:
 
 def _extended(given: dict[Any, Any], axes: Mapping[str, Any], *place: str | int) -> tuple[str, ...]:
     names = given.get("extend", [])
-    names = [str(each).replace("-", "_") for each in (names if isinstance(names, list) else [names])]
+    names = [str(field).replace("-", "_") for field in (names if isinstance(names, list) else [names])]
     for position, name in enumerate(names):
         where = (*place, "extend", position)
         if name not in axes:
             raise WrongValueError(f"no field of this stage is called '{name}'{did_you_mean(name, axes)}", *where)
         axis = axes[name]
-        if isinstance(axis, Range) or len(axis) < 2 or not all(isinstance(each, float) and each > 0 for each in axis):
-            raise WrongValueError(f"{name} needs two or more values above 0 to go on from geometrically", *where)
+        if isinstance(axis, Range) or len(axis) < 2 or not all(isinstance(x, float) and x > 0 for x in axis):
+            raise WrongValueError(f"{name} needs two or more values above 0 to be extended geometrically", *where)
         if name == "dropout":
-            raise WrongValueError("dropout ends at 1, so it does not go on geometrically", *where)
+            raise WrongValueError("dropout ends at 1, so it cannot be extended geometrically", *where)
         if name in names[:position]:
             raise WrongValueError(f"{name} is already there", *where)
     if names and "sample" in given:
-        raise WrongValueError("a random search has no edges to go on from", *place, "extend")
+        raise WrongValueError("a random search has no edges to extend", *place, "extend")
     return tuple(names)
 
 

@@ -46,7 +46,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     notes = (*words.synthetic(frame, cells["dataset"]), *words.gaps(cells))
     if options.normalize and not asked.is_error:
         notes += (
-            f"{asked.label} ({asked.direction}) is shown as it is: a ratio to {options.normalize} would say nothing",
+            f"{asked.label} ({asked.direction}) is shown as it is: a ratio to {options.normalize} would mean nothing",
         )
     if options.normalize is None or not asked.is_error:
         left_out = tuple(cells.attrs.get("left_out", ()))

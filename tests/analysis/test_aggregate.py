@@ -1,4 +1,4 @@
-"""Cells: what n counts, what a null means, and which rows may share a cell."""
+"""Cells: the count n, the meaning of nulls, and the rows that may stand in one cell."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Claims against numbers: each predicate by hand, the first paper's own table, and what no evidence may do."""
+"""Claims against numbers: predicates by hand, the first paper's own table, and properties of all evidence."""
 
 from itertools import product
 
@@ -43,7 +43,7 @@ def verdict(holds_if, made, chosen=None):
     return finding.answers["rmse"].verdict
 
 
-# Of each predicate: errors by which it holds, by which it fails, and by which neither can be said.
+# For each predicate: errors with which it holds, with which it fails, and with which it stays open.
 PREDICATES = {
     "{lowest: {row: end2end, among: [lsq, soft_binning], k: 25}}": (
         {"lsq": (3, 4), "soft_binning": (2, 3), "end2end": (1, 2)},
@@ -184,10 +184,10 @@ def test_one_seed_decides_nothing_and_a_diverged_run_is_said():
 def test_without_a_single_run_only_the_paper_answers():
     findings = verify(BRIDGES)
     assert list(findings.evidence) == ["paper"]
-    assert all(each.answers["rmse"].verdict == each.answers["mae"].verdict == OPEN for each in findings.claims)
+    assert all(finding.answers["rmse"].verdict == finding.answers["mae"].verdict == OPEN for finding in findings.claims)
 
 
-# What the paper's own Table 2 says of its claims, its three decimals read as intervals.
+# Verdicts on the paper's claims by its own Table 2, with its three decimals read as intervals.
 OWN = {
     "gain-of-25-percent": OPEN,  # 24.3 %, and rounding leaves 22.8 to 25.7
     "gain-beyond-binning": OPEN,
@@ -217,7 +217,7 @@ OWN = {
 
 @pytest.fixture(scope="module")
 def own():
-    return {each.claim.id: each.answers["paper"] for each in verify(BRIDGES).claims}
+    return {finding.claim.id: finding.answers["paper"] for finding in verify(BRIDGES).claims}
 
 
 def test_the_papers_own_table_decides_its_claims(own):
@@ -229,7 +229,7 @@ def test_the_one_cell_with_two_decimals_decides_no_claim(own):
         update={"errors": tuple(x.model_copy(update={"decimals": None}) for x in BRIDGES.errors)}
     )
     assert Printed(literal).cell("EL", LSQ) != Printed(BRIDGES).cell("EL", LSQ)
-    assert {each.claim.id: each.answers["paper"].verdict for each in verify(literal).claims} == OWN
+    assert {finding.claim.id: finding.answers["paper"].verdict for finding in verify(literal).claims} == OWN
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_25_percent_is_one_aggregators_and_rests_on_one_dataset(own, aggregator,
     answer = own["gain-of-25-percent"]
     answer = answer.without[without] if without else answer.by_aggregator[aggregator]
     found = answer.comparisons[0].found
-    assert [100 * (1 - each) for each in (found.value, found.high, found.low)] == pytest.approx(percent, abs=0.051)
+    assert [100 * (1 - ratio) for ratio in (found.value, found.high, found.low)] == pytest.approx(percent, abs=0.051)
     assert answer.verdict == (OPEN if (aggregator, without) == ("arithmetic", None) else FAILS)
 
 
@@ -257,19 +257,19 @@ def test_softmax_degrades_only_by_the_arithmetic_mean_and_only_through_two_datas
 
 
 def test_the_cells_that_decide_are_named(own):
-    assert [(each.dataset, each.statement) for each in own["end2end-best"].deciding] == [
+    assert [(comparison.dataset, comparison.statement) for comparison in own["end2end-best"].deciding] == [
         ("RM", "end2end (k = 25) below pretrained_encoder (k = 25)")
     ]
-    assert [each.dataset for each in own["binning-improves"].deciding] == ["RM"]
-    assert {each.dataset for each in own["gain-is-not-the-softmax"].deciding} == {"BS", "SC", "EL", "CA"}
-    lost = [(each.dataset, each.cells[0][1].k) for each in own["end2end-best-at-every-k"].deciding]
+    assert [comparison.dataset for comparison in own["binning-improves"].deciding] == ["RM"]
+    assert {comparison.dataset for comparison in own["gain-is-not-the-softmax"].deciding} == {"BS", "SC", "EL", "CA"}
+    lost = [(comparison.dataset, comparison.cells[0][1].k) for comparison in own["end2end-best-at-every-k"].deciding]
     assert set(lost) == {("BS", 5), ("BS", 15), ("RM", 15), ("RM", 25)}
 
 
 def test_runs_like_the_papers_table_say_what_it_says_or_decide_what_it_leaves_open():
     quick = [name for name in OWN if name != "same-for-every-k"]
     found = verify(BRIDGES, like_the_paper(5, 0.001), only=quick)
-    answers = {each.claim.id: each.answers["rmse"].verdict for each in found.claims}
+    answers = {finding.claim.id: finding.answers["rmse"].verdict for finding in found.claims}
     contrary = {HOLDS: FAILS, FAILS: HOLDS}
     assert all(verdict != contrary.get(OWN[name]) for name, verdict in answers.items())
     assert answers["soft-over-hard"] == HOLDS
@@ -296,7 +296,7 @@ def test_a_method_without_the_metric_is_named_as_what_is_missing():
 def test_a_metric_of_which_ratios_mean_nothing_or_that_no_run_has_is_refused():
     made = runs({"lsq": (1, 1), "end2end": (0.5, 0.5)}).assign(test_crps=np.nan)
     paper = claims.read(SMALL.format("{improves: {rows: [end2end], over: [lsq], k: 25}}"), "small")
-    with pytest.raises(UsageError, match=r"R² .* is no error"):
+    with pytest.raises(UsageError, match=r"R² .* is not an error"):
         verify(paper, made, measured=["r2"])
     with pytest.raises(NothingMeasured, match="CRPS was not recorded in any run"):
         verify(paper, made, measured=["crps"])
@@ -305,8 +305,8 @@ def test_a_metric_of_which_ratios_mean_nothing_or_that_no_run_has_is_refused():
 def test_the_order_of_rows_changes_nothing():
     made, report = like_the_paper(3, 0.01), reports.load("claims")
     one, other = (
-        report.compute(verify(BRIDGES, each, only=["hierarchy", "end2end-best"]), reports.Options())
-        for each in (made, made.sample(frac=1, random_state=1))
+        report.compute(verify(BRIDGES, frame, only=["hierarchy", "end2end-best"]), reports.Options())
+        for frame in (made, made.sample(frac=1, random_state=1))
     )
     assert reports.data(report, one) == reports.data(report, other)
 
@@ -334,7 +334,7 @@ def test_a_mean_over_one_dataset_has_students_interval():
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS)
 def test_means_of_equal_methods_are_told_apart_no_more_often_than_chance_allows(aggregator):
-    """At 95 % one in twenty, over datasets whose noise differs; the median is more careful still."""
+    """At 95 % one in twenty is wrong, over datasets whose noise differs; the median is wrong less often."""
     generator, told, rounds = np.random.default_rng(0), 0, 100
     for _ in range(rounds):
         made = frame(
@@ -343,7 +343,7 @@ def test_means_of_equal_methods_are_told_apart_no_more_often_than_chance_allows(
             for name in ("lsq", "soft_binning", "end2end")
             for seed in range(4)
         )
-        datasets = [f"D{each}" for each in range(1, 7)]
+        datasets = [f"D{number}" for number in range(1, 7)]
         found = Measured(made, "rmse").mean_difference(END, SOFT, LSQ, datasets, aggregator=aggregator)
         assert isinstance(found, Quantity)
         told += found.below.verdict != OPEN
@@ -360,7 +360,7 @@ def test_slopes_are_the_derivatives_of_the_mean(ratios, aggregator):
 
 
 def test_means_of_two_rows_are_compared_seed_by_seed():
-    """What all rows of a dataset share from seed to seed does not widen the interval of their difference."""
+    """Variation that all rows of a dataset share from seed to seed does not widen the interval of their difference."""
     generator = np.random.default_rng(0)
     shared = np.exp(0.2 * generator.standard_normal((2, 5)))
     made = frame(
@@ -396,8 +396,8 @@ doubts = st.sampled_from([TRUE, FALSE, UNKNOWN])
 @given(st.lists(doubts, min_size=1, max_size=5), st.data())
 def test_three_valued_logic_is_what_all_ways_of_knowing_agree_on(parts, data):
     needed = data.draw(st.integers(1, len(parts)))
-    ways = product(*([each] if each != UNKNOWN else [TRUE, FALSE] for each in parts))
-    possible = {sum(each == TRUE for each in way) >= needed for way in ways}
+    ways = product(*([part] if part != UNKNOWN else [TRUE, FALSE] for part in parts))
+    possible = {sum(value == TRUE for value in way) >= needed for way in ways}
     wanted = {frozenset({True}): HOLDS, frozenset({False}): FAILS}.get(frozenset(possible), OPEN)
     assert at_least(needed, parts).verdict == wanted
 
@@ -418,7 +418,7 @@ def test_less_doubt_never_turns_one_decision_into_the_other(parts, data):
 def test_that_fewer_hold_is_that_more_fail(chances, data):
     parts = [Doubt(p, 1 - p) for p in chances]
     needed = data.draw(st.integers(1, len(parts)))
-    contrary = at_least(len(parts) - needed + 1, [each.turned for each in parts])
+    contrary = at_least(len(parts) - needed + 1, [part.turned for part in parts])
     assert at_least(needed, parts).turned == contrary
 
 
@@ -455,31 +455,31 @@ def test_the_more_is_asked_the_surer_a_failure_must_be():
 
 
 def test_a_claim_that_says_more_than_one_that_fails_fails_too():
-    """By itself it would be open: one comparison of many must be surer to fail than one of few."""
+    """By itself it would be open: one comparison among many needs more certainty to fail."""
     many = [f"end2end[alpha={number}]" for number in range(40)]
     made = runs({"lsq": (2, 3), "end2end": (1, 3.05), **dict.fromkeys(many, (1, 1))}, noise=0.012)
     weak = "{improves: {rows: end2end, over: lsq, k: 25}}"
     strong = f"{{improves: {{rows: [end2end, {', '.join(map(repr, many))}], over: lsq, k: 25}}}}"
     text = SMALL.format(weak) + f"  - {{id: more, text: more, section: '1', includes: [one], holds_if: {strong}}}\n"
     alone = claims.read(text.replace("includes: [one], ", ""), "small")
-    assert [each.answers["rmse"].verdict for each in verify(alone, made).claims] == [FAILS, OPEN]
+    assert [finding.answers["rmse"].verdict for finding in verify(alone, made).claims] == [FAILS, OPEN]
     paper = claims.read(text, "small")
-    assert [each.answers["rmse"].verdict for each in verify(paper, made).claims] == [FAILS, FAILS]
+    assert [finding.answers["rmse"].verdict for finding in verify(paper, made).claims] == [FAILS, FAILS]
     (more,) = verify(paper, made, only=["more"]).claims
-    assert {each.dataset for each in more.answers["rmse"].deciding} == {"B"}
+    assert {comparison.dataset for comparison in more.answers["rmse"].deciding} == {"B"}
 
 
 @pytest.mark.parametrize("spread", [0.01, 0.03])
 def test_no_verdict_contradicts_one_that_it_includes(spread):
     made = like_the_paper(noise=0.03)
     made["test_rmse"] *= np.exp(spread * np.random.default_rng(1).standard_normal(len(made)))
-    more = {each.id: each.includes for each in BRIDGES.claims if each.includes}
-    asked = dict.fromkeys(name for each, includes in more.items() for name in (each, *includes))
-    found = {each.claim.id: each for each in verify(BRIDGES, made, only=list(asked)).claims}
+    more = {claim.id: claim.includes for claim in BRIDGES.claims if claim.includes}
+    asked = dict.fromkeys(name for claim, includes in more.items() for name in (claim, *includes))
+    found = {finding.claim.id: finding for finding in verify(BRIDGES, made, only=list(asked)).claims}
     assert more
     for name, includes in more.items():
         said = found[name].answers["rmse"].verdict
-        for included in (found[each].answers["rmse"].verdict for each in includes):
+        for included in (found[name].answers["rmse"].verdict for name in includes):
             assert (said, included) not in {(HOLDS, FAILS), (HOLDS, OPEN), (OPEN, FAILS)}
 
 
@@ -528,7 +528,9 @@ def test_so_many_seeds_decide_if_the_means_and_the_spread_stay():
     assert needed
     assert needed > 5
     assert verdict(holds_if, made(needed // 2)) == OPEN
-    assert verdict(holds_if, made(needed + 2)) == HOLDS  # two more, for Student's quantile is not yet the normal one
+    assert (
+        verdict(holds_if, made(needed + 2)) == HOLDS
+    )  # two more, because Student's quantile is larger than the normal one
 
 
 def test_no_number_of_seeds_is_advised_where_cells_are_missing_or_means_are_equal():

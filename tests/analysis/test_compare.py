@@ -1,4 +1,4 @@
-"""Does A beat B: the statistics against known values, and what is said when the data cannot decide."""
+"""Does A beat B: statistics against known values, and the messages when the data cannot decide."""
 
 import json
 
@@ -89,12 +89,12 @@ def test_a_clear_effect_on_many_datasets_is_found(effect, verdict):
 
 
 def test_more_seeds_do_not_stand_in_for_datasets():
-    """The datasets disagree: a hundred seeds narrow the interval of these datasets and not the one over datasets."""
+    """The datasets disagree: a hundred seeds narrow the interval for these datasets, but not the one over datasets."""
     few, many = (
         compare(two(-0.02, datasets=EIGHT, seeds=n, noise=0.02, between=0.1), "end2end", "lsq").overall
         for n in (4, 100)
     )
-    widths = [float(each.seeds_high or 0) - float(each.seeds_low or 0) for each in (few, many)]
+    widths = [float(overall.seeds_high or 0) - float(overall.seeds_low or 0) for overall in (few, many)]
     assert 0 < widths[1] < widths[0] / 3
     assert float(many.high or 0) - float(many.low or 0) > 0.05 * 100
 
@@ -158,7 +158,7 @@ def test_missing_pairs_are_listed():
 
 
 def test_seeds_that_neither_has_on_many_datasets_are_one_line():
-    made = grid({name: {each: [1.0, None, None] for each in EIGHT} for name in ("lsq", "end2end")})
+    made = grid({name: {dataset: [1.0, None, None] for dataset in EIGHT} for name in ("lsq", "end2end")})
     found = compare(made, "end2end", "lsq")
     assert found.missing == ("no finished run: end2end and lsq on WN AE BS SC EL CA DM RM (seeds 1, 2)",)
 
@@ -231,12 +231,12 @@ def test_the_data_are_plain_json():
     ("rates", "said"),
     [
         (None, "the two were trained under different protocols or backbones"),
-        ((0.01, 0.03), "the two were trained with unlike learning_rate, chosen for each on validation rows"),
+        ((0.01, 0.03), "the two were trained with different learning_rate, chosen separately on validation rows"),
     ],
 )
 def test_it_is_said_in_what_the_two_were_not_trained_alike_and_whether_that_was_chosen(rates, said):
     made = two(-0.05, datasets=["DM", "CA", "AE"], seeds=3)
     other = (made["method"] == "lsq") & (made["dataset"] != "AE")
-    values = [{"learning_rate": rates[each], "dropout": 0.0} if rates else {} for each in other.astype(int)]
+    values = [{"learning_rate": rates[index], "dropout": 0.0} if rates else {} for index in other.astype(int)]
     made = made.assign(swept=pd.Series(values, index=made.index), protocol=made["protocol"].where(~other, "q"))
     assert f"CA DM: {said}" in compare(made, "end2end", "lsq").notes

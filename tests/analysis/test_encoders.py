@@ -1,4 +1,4 @@
-"""The encoders of figures against the methods' own, and what is true of any encoder."""
+"""The encoders of figures against the methods' own, and properties of every encoder."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ LOW, HIGH = np.full(2, -0.1), np.full(2, 1.1)
 
 
 def test_every_method_with_an_encoder_is_known():
-    """Of bins joint over dimensions; what encodes each dimension on its own has no picture in the plane."""
+    """Only with bins joint over dimensions: an encoder of single dimensions has no picture in the plane."""
     with_encoder = {name for name in catalog.names("methods") if catalog.load("methods", name).encode}
     marginal = {"two_hot", "hl_gauss", "quantile_bins"}
     assert set(METHODS) == with_encoder - marginal
@@ -54,7 +54,7 @@ def test_hard_binning_is_the_limit_of_narrow_soft_binning():
 def test_the_affine_form_of_soft_binning_is_the_same_encoder():
     soft, y = parameters("soft_binning", lambda_sigma=1.0), targets()
     tensor = {name: torch.from_numpy(np.asarray(value)) for name, value in soft.items()}
-    affine = {name: each.numpy() for name, each in affine_soft_bins(tensor["centres"], tensor["sigma"]).items()}
+    affine = {name: value.numpy() for name, value in affine_soft_bins(tensor["centres"], tensor["sigma"]).items()}
     np.testing.assert_allclose(encoders.psi(affine, y), encoders.psi(soft, y), atol=1e-12)
     assert (encoders.is_learnt(affine), encoders.is_learnt(soft)) == (True, False)
 

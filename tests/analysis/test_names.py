@@ -1,4 +1,4 @@
-"""Names and filters, and the published tables they are tried on."""
+"""Names and filters, tested on the published tables."""
 
 import pytest
 

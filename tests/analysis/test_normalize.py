@@ -29,7 +29,7 @@ def of(frame: pd.DataFrame, method: str, width: float | None = None) -> pd.DataF
 
 def test_table_2_gives_figures_3_and_4_of_the_paper():
     found = normalize(select(bridges_cells(), k=[25]))
-    assert [order.alias(each) for each in found.common] == ["WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM"]
+    assert [order.alias(dataset) for dataset in found.common] == ["WN", "AE", "BS", "SC", "EL", "CA", "DM", "RM"]
     for (method, width), (ratios, *averages) in BY_HAND.items():
         assert list(of(found.cells, method, width)["ratio"]) == pytest.approx(ratios, abs=5.1e-4)
         means = of(found.means, method, width)[["arithmetic", "geometric", "median"]]

@@ -1,4 +1,4 @@
-"""Metrics that are no errors: compared by differences, the right way round, and never by ratios."""
+"""Metrics that are not errors: compared by differences, with the right sign, and never by ratios."""
 
 import pandas as pd
 import pytest
@@ -13,7 +13,7 @@ ERRORS = {"lsq": {"DM": [0.4, 0.42], "CA": [0.3, 0.31]}, "end2end": {"DM": [0.2,
 
 
 def measured(**columns) -> pd.DataFrame:
-    """Runs in which end2end has half of the error; a column is a function of the RMSE."""
+    """Runs in which end2end has half the error of lsq; the values of a column are a function of the RMSE."""
     frame = grid(ERRORS)
     return frame.assign(**{f"test_{name}": frame["test_rmse"].map(made) for name, made in columns.items()})
 
@@ -25,7 +25,7 @@ def test_higher_r2_is_better_and_differences_are_in_its_own_units():
     assert found.overall.percent == pytest.approx(-0.2)
     assert "R² of end2end is 0.2 higher" in found.sentence
     assert "higher on 2 of 2" in found.sentence
-    assert [each.wins for each in found.datasets] == [2, 2]
+    assert [difference.wins for difference in found.datasets] == [2, 2]
     turned = compare(frame, "lsq", "end2end", metric="r2")
     assert turned.overall.percent == pytest.approx(0.2)
     assert turned.verdict == "B is better"
@@ -55,7 +55,7 @@ def test_errors_are_compared_by_ratios_whatever_their_name():
 
 
 def test_a_ratio_of_what_is_no_error_is_refused_in_one_line():
-    with pytest.raises(UsageError, match=r"a ratio of R² \(higher is better\) to that of lsq would say nothing"):
+    with pytest.raises(UsageError, match=r"a ratio of R² \(higher is better\) to that of lsq would mean nothing"):
         normalize(measured(r2=lambda error: 1 - error), metric="r2")
     found = normalize(measured(medae=lambda error: error / 2), metric="medae").cells
     assert found.loc[found["method"] == "end2end", "ratio"].max() < 0.6
@@ -68,7 +68,7 @@ def test_a_metric_that_no_run_has_is_nothing_measured_and_one_that_some_lack_is_
     with pytest.raises(NothingMeasured, match="R² was not recorded"):
         compare(frame, "end2end", "lsq", metric="r2")
     frame.loc[frame["method"] == "lsq", "test_r2"] = 0.5
-    with pytest.raises(NothingMeasured, match="no R² recorded: end2end on CA DM"):
+    with pytest.raises(NothingMeasured, match="R² was not recorded in any run of end2end"):
         compare(frame, "end2end", "lsq", metric="r2")
 
 

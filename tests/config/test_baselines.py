@@ -1,4 +1,4 @@
-"""Baselines in benchmarks.yaml: rows like any other, but for what training they are spared."""
+"""Baselines in benchmarks.yaml: rows like any other, except that training settings do not apply."""
 
 from pathlib import Path
 
@@ -49,8 +49,8 @@ def test_a_deterministic_baseline_is_run_once_for_each_split(tmp_path):
 def test_how_a_benchmark_trains_its_methods_makes_no_other_job_of_a_baseline(tmp_path):
     text = "{{datasets: DM, methods: [lsq, ridge], seeds: 1, protocol: {{{}}}, backbones: {{mlp: {{width: {}}}}}}}"
     (lsq, ridge), (other_lsq, other_ridge), (_, per_seed) = (
-        benchmark(tmp_path, text.format(*each)).jobs
-        for each in [
+        benchmark(tmp_path, text.format(*values)).jobs
+        for values in [
             ("epochs: 10, learning_rate: 0.01, batch_size: 32, dropout: 0.1", 64),
             ("epochs: 20, weight_decay: 0.1, clip: 3.0", 128),
             ("split: per_seed", 128),

@@ -1,4 +1,4 @@
-"""What a hyper-parameter allows is said beside it, and that is what the configuration holds its values to."""
+"""The bounds of a hyper-parameter stand in its own file, and the configuration checks values against them."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from regbench.config.sweep import read_stages
 from regbench.errors import UsageError, WrongValueError
 
 HAVE = [(kind, name) for kind in ("methods", "backbones") for name in catalog.names(kind)]
-REFUSED = [  # beside what the files say, for a bound that is forgotten lets everything through
+REFUSED = [  # written out again here, because a forgotten bound would let everything through
     *((method, "lambda_sigma", 0) for method in ("soft_binning", "cross_entropy_plus_mse", "pretrained_encoder")),
     *(("end2end", name, -1e-9) for name in ("lambda_auto", "lambda_kl", "lambda_pred", "encoder_lr")),
     *(("end2end", "lambda_sigma", value) for value in (0, -1)),
@@ -24,7 +24,7 @@ def test_bounds_read_from_a_file_are_those_of_the_object_and_allow_its_default_a
     said = catalog.entry(kind, name)
     for key, hparam in catalog.load(kind, name).hparams.items():
         bounds = said.bounds[key]
-        assert {each: getattr(hparam, each) for each in bounds} == bounds
+        assert {bound: getattr(hparam, bound) for bound in bounds} == bounds
         for value in (hparam.default, hparam.low, hparam.high):
             assert value is None or variants.within(key, value, bounds) == value
 

@@ -1,4 +1,4 @@
-"""Which metric decides which epoch counts, as a file or the command line names it."""
+"""The metric that decides which epoch counts, from a file or the command line."""
 
 import pytest
 

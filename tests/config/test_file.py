@@ -1,4 +1,4 @@
-"""benchmarks.yaml becomes jobs, and whatever is wrong with it is said in one line before anything runs."""
+"""benchmarks.yaml becomes jobs, and an error in it is reported in one line before anything runs."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Benchmarks:
-    """What is known where there is no benchmarks.yaml."""
+    """The benchmarks known without a benchmarks.yaml."""
     monkeypatch.chdir(tmp_path)
     return config.load()
 
@@ -204,7 +204,7 @@ def test_a_method_of_the_users_own_joins_the_rows_of_a_benchmark(shipped: Benchm
 
 
 def test_a_file_names_the_folders_of_its_plug_ins(tmp_path: Path) -> None:
-    """Relative to the file, before its methods are looked up."""
+    """Paths are relative to the file, and plugins are found before methods are looked up."""
     (tmp_path / "mine" / "methods").mkdir(parents=True)
     (tmp_path / "mine" / "methods" / "gar.py").write_text('"""Mine."""\nMETHOD = Method(uses_k=False, reference="")\n')
     path = tmp_path / "benchmarks.yaml"
@@ -307,11 +307,11 @@ WRONG = {
     ),
     "a sweep to take in": (
         "b:\n  extends: smoke\n  also: bridges-sweep\n",
-        "benchmarks.yaml:3, b.also[0]: bridges-sweep has sweep, and only plain grids go together",
+        "benchmarks.yaml:3, b.also[0]: bridges-sweep has sweep, and only plain grids can be combined",
     ),
     "jobs of jobs of others": (
         "b:\n  extends: smoke\n  also: bridges-figure5\n",
-        "benchmarks.yaml:3, b.also[0]: bridges-figure5 has also, and only plain grids go together",
+        "benchmarks.yaml:3, b.also[0]: bridges-figure5 has also, and only plain grids can be combined",
     ),
     "a circle": ("a:\n  extends: b\nb:\n  extends: a\n", "benchmarks.yaml:4, b.extends: goes in a circle: a → b → a"),
     "a benchmark twice": ("b:\n  extends: smoke\nb:\n  extends: smoke\n", "benchmarks.yaml:3, b: named twice"),

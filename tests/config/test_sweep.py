@@ -1,4 +1,4 @@
-"""What a sweep tries is what its file says, row by row, and what is wrong with it is said in one line."""
+"""A sweep tries what its file says, row by row, and an error in it is reported in one line."""
 
 import itertools
 import random
@@ -28,7 +28,7 @@ def write(in_tmp: Path):
 
 @pytest.fixture
 def shipped(in_tmp: Path) -> Benchmarks:
-    """What is known where there is no benchmarks.yaml."""
+    """The benchmarks known without a benchmarks.yaml."""
     return config.load()
 
 
@@ -44,8 +44,8 @@ def test_a_grid_is_every_combination_once_in_the_order_of_the_file(draw):
     axes = {name: tuple(sorted({chance.uniform(0.01, 0.9) for _ in range(chance.randint(1, 4))})) for name in names}
     centre = {**dict.fromkeys(names, -1.0), "encoder_lr": 0.5}
     found = list(Stage(axes).around(centre))
-    assert [tuple(each[name] for name in axes) for each in found] == list(itertools.product(*axes.values()))
-    assert all(each["encoder_lr"] == 0.5 and each.keys() == centre.keys() for each in found)
+    assert [tuple(values[name] for name in axes) for values in found] == list(itertools.product(*axes.values()))
+    assert all(values["encoder_lr"] == 0.5 and values.keys() == centre.keys() for values in found)
     assert len(found) == Stage(axes).size
 
 
@@ -60,7 +60,7 @@ def test_a_swept_field_reaches_the_rows_that_have_it_and_do_not_fix_it(write):
         "lsq": [("learning_rate",)],
         "end2end": [("learning_rate", "lambda_kl", "lambda_sigma")],
         "end2end[lambda_kl=2]": [("learning_rate", "lambda_sigma")],
-        "soft_binning": [("learning_rate",)],  # 0.5 is its default, and it was written
+        "soft_binning": [("learning_rate",)],  # 0.5 is its default, but it was written out
     }
     assert sweep.size == 2 + 2 * (8 + 4 + 2)
 
@@ -111,24 +111,24 @@ def test_random_search_tries_as_much_for_every_method_and_their_defaults_first(s
         (stage,) = sweep.stages(job)
         usual = defaults([stage], job)
         found = list(stage.around(usual))
-        assert len(found) == len({tuple(each.items()) for each in found}) == 20
+        assert len(found) == len({tuple(values.items()) for values in found}) == 20
         assert with_values(job, found[0]) == job
         tried[job.method] = found[1:]
     shared = ("learning_rate", "weight_decay", "optimizer", "dropout")
-    paired = {tuple(tuple(each[name] for name in shared) for each in found) for found in tried.values()}
+    paired = {tuple(tuple(values[name] for name in shared) for values in found) for found in tried.values()}
     assert len(paired) == 1
-    assert {each["optimizer"] for each in tried["lsq"]} == {"adam", "adamw"}
-    assert all(3e-4 <= each["learning_rate"] <= 3e-2 for each in tried["lsq"])
-    assert all(0.03 <= each["lambda_kl"] <= 10 for each in tried["end2end"])
+    assert {values["optimizer"] for values in tried["lsq"]} == {"adam", "adamw"}
+    assert all(3e-4 <= values["learning_rate"] <= 3e-2 for values in tried["lsq"])
+    assert all(0.03 <= values["lambda_kl"] <= 10 for values in tried["end2end"])
 
 
 def test_draws_spread_over_the_whole_of_a_logarithmic_range():
     stage = Stage({"learning_rate": Range(1e-4, 1.0)}, sample=401)
-    drawn = [each["learning_rate"] for each in stage.around({"learning_rate": 0.5})][1:]
-    decades = Counter(int(f"{each:e}".partition("e")[2]) for each in drawn)
+    drawn = [values["learning_rate"] for values in stage.around({"learning_rate": 0.5})][1:]
+    decades = Counter(int(f"{rate:e}".partition("e")[2]) for rate in drawn)
     assert set(decades) == {-4, -3, -2, -1}
     assert min(decades.values()) > 70
-    other = [each["learning_rate"] for each in Stage(stage.axes, sample=3, draw=1).around({"learning_rate": 0.5})]
+    other = [values["learning_rate"] for values in Stage(stage.axes, sample=3, draw=1).around({"learning_rate": 0.5})]
     assert not set(other[1:]) & set(drawn)
 
 
@@ -136,7 +136,7 @@ def test_draws_from_lists_end_when_all_combinations_have_come():
     stage = Stage({"optimizer": ("adam", "adamw"), "dropout": (0.0, 0.1)}, sample=20)
     for dropout, expected in ((0.1, 4), (0.3, 5)):
         found = list(stage.around({"optimizer": "adam", "dropout": dropout}))
-        assert len(found) == len({tuple(each.items()) for each in found}) == expected
+        assert len(found) == len({tuple(values.items()) for values in found}) == expected
 
 
 def test_overrides_and_own_tables_reach_the_sweep_too(shipped, house):
@@ -154,7 +154,7 @@ def test_overrides_and_own_tables_reach_the_sweep_too(shipped, house):
 
 
 def test_what_is_swept_cannot_be_set(shipped):
-    with pytest.raises(UsageError, match=r"bridges-sweep\[learning_rate=0.01\]: learning_rate is what it tries"):
+    with pytest.raises(UsageError, match=r"bridges-sweep\[learning_rate=0.01\]: it tries values of learning_rate"):
         shipped.variant("bridges", {"learning_rate": 0.01})
 
 
@@ -185,7 +185,7 @@ def test_a_benchmark_that_chooses_may_be_extended(write):
         ("[{dropout: [0.1, 0.2], extend: dropout}]", "dropout ends at 1"),
         ("[{learning_rate: [0.1], extend_limit: 2}]", "extend_limit belongs to `extend: [FIELD]`"),
         ("[{learning_rate: [0.1, 0.2], extend: learning_rate, extend_limit: 0}]", "must be a whole number from 1 on"),
-        ("[{learning_rate: {low: 0.1, high: 1}}]", "a range is drawn from, which needs `sample: 20`"),
+        ("[{learning_rate: {low: 0.1, high: 1}}]", "a range needs random search, such as `sample: 20`"),
         ("[{learning_rate: [0.1], draw: 1}]", "draw is the seed of a random search"),
         ("[{sample: 1, learning_rate: [0.1]}]", "sample: must be a whole number from 2 on, not 1"),
         ("[{sample: 3, learning_rate: {low: 1, high: 0.1}}]", "must be above 0 and low below high, not 1 and 0.1"),
@@ -237,7 +237,7 @@ SWEEP = "s: {" + BASE + ", sweep: [{learning_rate: [1e-3, 1e-2]}]}\n"
     ],
 )
 def test_what_is_wrong_with_a_choice_is_one_line_with_its_place(write, entry, said):
-    base = {each.partition(":")[0]: each for each in BASE.replace("[1000]", "2").split(", ") if ":" in each}
+    base = {pair.partition(":")[0]: pair for pair in BASE.replace("[1000]", "2").split(", ") if ":" in pair}
     own = [text for name, text in base.items() if f"{name}:" not in entry and name in {"datasets", "seeds"}]
     rest = [] if "methods" in entry else ["methods: [lsq, soft_binning, end2end]"]
     with pytest.raises(UsageError) as caught:

@@ -1,6 +1,6 @@
-"""What a paper claims, laid beside its own tables and beside our runs: holds, fails, or cannot be decided.
+"""A paper's claims checked against its own tables and against our runs: holds, fails, or cannot be decided.
 
-A printed number is an interval, a cell of ours a mean with the spread over seeds behind it.
+A printed number is an interval. A cell of ours is a mean with its spread over seeds.
 """
 
 from regbench.analysis.claims.doubt import FAILS as FAILS

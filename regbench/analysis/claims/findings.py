@@ -1,4 +1,4 @@
-"""Each claim of a paper against the paper's own tables and against our runs."""
+"""The claims of a paper checked against the paper's own tables and against our runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,15 +27,15 @@ class Answer:
     """The verdict of the paper's tables, or of our runs, on a claim."""
 
     verdict: str
-    deciding: tuple[Comparison, ...] = ()  # of the comparisons, those that make the verdict what it is
+    deciding: tuple[Comparison, ...] = ()  # the comparisons that decide the verdict
     comparisons: tuple[Comparison, ...] = ()
-    by_aggregator: Mapping[str, "Answer"] = field(default_factory=dict)  # of a claim that takes means
-    without: Mapping[str, "Answer"] = field(default_factory=dict)  # dataset → answer, where it is another without it
+    by_aggregator: Mapping[str, "Answer"] = field(default_factory=dict)  # only for a claim about means
+    without: Mapping[str, "Answer"] = field(default_factory=dict)  # dataset → answer without it, if the verdict differs
 
     @property
     def missing(self) -> dict[tuple[str, Row], str]:
-        """The cells that are needed to decide and missing, each with the reason."""
-        return {(dataset, row): why for each in self.deciding for dataset, row, why in each.missing.cells}
+        """The missing cells that a decision needs, each with the reason."""
+        return {(dataset, row): why for comparison in self.deciding for dataset, row, why in comparison.missing.cells}
 
 
 @dataclass(frozen=True)
@@ -47,27 +47,27 @@ class Finding:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics in which our runs are asked."""
+        """The metrics by which our runs are judged."""
         return tuple(name for name in self.answers if name != PAPER)
 
     @property
     def open(self) -> bool:
-        """Whether our runs leave it undecided, in any of its metrics."""
+        """Whether our runs leave it undecided in any metric."""
         return any(self.answers[metric].verdict == OPEN for metric in self.metrics)
 
     @cached_property
     def cells(self) -> dict[tuple[str, Row], tuple[str, ...]]:
-        """The cells that decide, in the order of the comparisons, each with the names of the answers it decides."""
+        """The deciding cells in the order of the comparisons, each with the names of the answers that it decides."""
         found: dict[tuple[str, Row], tuple[str, ...]] = {}
         for name, answer in self.answers.items():
-            for cell in dict.fromkeys(cell for each in answer.deciding for cell in each.cells):
+            for cell in dict.fromkeys(cell for comparison in answer.deciding for cell in comparison.cells):
                 found[cell] = (*found.get(cell, ()), name)
         return found
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was asked, with the evidence it rests on: `paper`, and each of `metrics` where there are runs."""
+    """The findings on all claims asked about, and their evidence: `paper`, and each metric where there are runs."""
 
     paper: Paper
     evidence: Mapping[str, Printed | Measured]
@@ -79,7 +79,7 @@ class Findings:
     @property
     def open(self) -> tuple[Finding, ...]:
         """The claims that our runs leave undecided."""
-        return tuple(each for each in self.claims if each.open)
+        return tuple(finding for finding in self.claims if finding.open)
 
 
 def verify(
@@ -90,49 +90,49 @@ def verify(
     only: Sequence[str] = (),
     measured: Sequence[str] = metrics.USUAL,
 ) -> Findings:
-    """Every claim of a paper, or `only` those, against its tables and against a frame of cells as the store gives it.
+    """Check the claims of a paper, all or `only` some, against its tables and a frame of cells from the store.
 
     Args:
         paper: from `regbench.papers.claims.load`.
         frame: our runs; None where nothing has been run.
         chosen: what our sweeps chose: (dataset, row, k) → setting → value.
         only: ids of claims.
-        measured: the metrics in which our runs are asked; they are errors, for claims are about ratios of them.
+        measured: the metrics by which our runs are judged. They must be errors, because claims are about their ratios.
     """
     for name in measured:
         _check_metric(name, frame)
-    wanted = [_named(each, paper) for each in only] or list(paper.claims)
+    wanted = [_named(name, paper) for name in only] or list(paper.claims)
     evidence: dict[str, Printed | Measured] = {PAPER: Printed(paper)}
     notes: tuple[str, ...] = ()
     if frame is not None and len(frame):
         evidence |= {metric: Measured(frame, metric, chosen) for metric in measured}
         notes = tuple(frame.attrs.get("left_out", ()))
-    needed = {each.id for each in wanted}
-    for claim in reversed(paper.claims):  # what a claim includes stands above it
+    needed = {claim.id for claim in wanted}
+    for claim in reversed(paper.claims):  # a claim stands below those that it includes
         needed |= set(claim.includes) if claim.id in needed else set()
     found: dict[str, Finding] = {}
     for claim in paper.claims:
         if claim.id in needed:
             own = {name: _answer(claim, paper, evidence.get(name)) for name in (PAPER, *measured)}
-            found[claim.id] = Finding(claim, _with_included(own, [found[each] for each in claim.includes]))
+            found[claim.id] = Finding(claim, _with_included(own, [found[name] for name in claim.includes]))
     epoch = () if frame is None else tuple(frame.attrs.get("decides", ()))
-    return Findings(paper, evidence, tuple(found[each.id] for each in wanted), notes, tuple(measured), epoch)
+    return Findings(paper, evidence, tuple(found[claim.id] for claim in wanted), notes, tuple(measured), epoch)
 
 
 def _check_metric(name: str, frame: "DataFrame | None") -> None:
-    """Refuse a metric of which ratios mean nothing, and one that no run has."""
+    """Refuse a metric whose ratios mean nothing, and one that no run has."""
     about = metrics.about(name)
     if not about.is_error:
-        raise UsageError(f"claims are about ratios of errors, and {about.label} ({about.direction}) is no error")
+        raise UsageError(f"claims are about ratios of errors, and {about.label} ({about.direction}) is not an error")
     if frame is not None and len(frame):
         check_recorded(frame, name)
 
 
 def _with_included(own: Mapping[str, Answer], included: Sequence[Finding]) -> dict[str, Answer]:
-    """A claim that includes another one fails where that one fails."""
+    """The answers to a claim, which fails where a claim that it includes fails."""
     answers = dict(own)
     for name, answer in own.items():
-        failed = [each.answers[name] for each in included if each.answers[name].verdict == FAILS]
+        failed = [finding.answers[name] for finding in included if finding.answers[name].verdict == FAILS]
         if answer.verdict != FAILS and failed:
             answers[name] = failed[0]
     return answers
@@ -153,12 +153,12 @@ def _answer(claim: Claim, paper: Paper, evidence: Evidence | None) -> Answer:
     answer = _ask(claim, asked)
     if not takes_means(claim.holds_if):
         return answer
-    by = {each: _ask(claim, replace(asked, aggregator=each)) for each in AGGREGATORS}
+    by = {aggregator: _ask(claim, replace(asked, aggregator=aggregator)) for aggregator in AGGREGATORS}
     if answer.missing:
         return replace(answer, by_aggregator=by)
-    fewer = {each: tuple(name for name in paper.datasets if name != each) for each in paper.datasets}
-    without = {each: _ask(claim, replace(asked, datasets=left)) for each, left in fewer.items() if left}
-    changed = {each: other for each, other in without.items() if other.verdict != answer.verdict}
+    fewer = {dataset: tuple(name for name in paper.datasets if name != dataset) for dataset in paper.datasets}
+    without = {dataset: _ask(claim, replace(asked, datasets=left)) for dataset, left in fewer.items() if left}
+    changed = {dataset: other for dataset, other in without.items() if other.verdict != answer.verdict}
     return replace(answer, by_aggregator=by, without=changed)
 
 

@@ -1,8 +1,7 @@
-"""Our runs as evidence: means over seeds, with what their spread leaves open.
+"""Our runs as evidence: means over seeds, with the doubt that their spread leaves.
 
-Two rows are compared seed by seed, for a seed trains both on the same rows in the same order: on one dataset by
-Student's t of the paired differences, over datasets by the same with the degrees of freedom that Welch and
-Satterthwaite give it.
+Two rows are compared seed by seed, because a seed trains both on the same data in the same order. On one dataset this
+is Student's t of the paired differences; over datasets, the same with Welch and Satterthwaite's degrees of freedom.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +33,7 @@ class Measured:
         self.errors: dict[tuple[str, Row], dict[int, float]] = {}
         self.planned: dict[tuple[str, Row], int] = {}
         self.diverged: set[tuple[str, Row]] = set()
-        self.unrecorded: set[tuple[str, Row]] = set()  # whose runs finished without this metric
+        self.unrecorded: set[tuple[str, Row]] = set()  # cells whose runs finished without this metric
         self.label = metrics.about(metric).label
         self.settings = {
             (order.alias(dataset), Row(variant, k)): values for (dataset, variant, k), values in (chosen or {}).items()
@@ -54,7 +53,7 @@ class Measured:
             self.unrecorded.add(place)
 
     def cell(self, dataset: str, row: Row) -> Quantity | Missing:
-        """The mean over seeds with its confidence interval; a single seed has none."""
+        """The mean over seeds with its confidence interval; none for a single seed."""
         if isinstance(found := self._paired(dataset, [row], fewest=1), Missing):
             return found
         ((_, errors),) = found.items()
@@ -63,14 +62,14 @@ class Measured:
         return _student(float(errors.mean()), [errors - errors.mean()])
 
     def seeds(self, dataset: str, row: Row) -> tuple[int, int]:
-        """How many seeds stand behind a cell, and how many were planned."""
+        """The number of seeds that a cell has, and the number planned."""
         return len(self.errors.get((dataset, row), ())), self.planned.get((dataset, row), 0)
 
     def form(self, dataset: str, weights: Mapping[Row, float], *, per: Row) -> Quantity | Missing:
         """The weighted sum of a dataset's errors, in units of the error of `per`; its limit is 0."""
         if isinstance(errors := self._paired(dataset, [*weights, per]), Missing):
             return errors
-        added = np.sum([weight * errors[each] for each, weight in weights.items()], axis=0) / errors[per].mean()
+        added = np.sum([weight * errors[row] for row, weight in weights.items()], axis=0) / errors[per].mean()
         return _student(float(added.mean()), [added - added.mean()])
 
     def mean(
@@ -82,21 +81,21 @@ class Measured:
     def mean_difference(
         self, one: Row, other: Row, over: Row, datasets: Sequence[str], *, aggregator: str
     ) -> Quantity | Missing:
-        """By how much the mean of one row lies above that of the other; its limit is 0."""
+        """The mean of one row minus the mean of the other; its limit is 0."""
         return self._average({one: 1.0, other: -1.0}, over, datasets, aggregator, 0.0)
 
     def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
-        """The value that one of our sweeps chose."""
+        """The value that our sweep chose."""
         return self.settings.get((dataset, row), {}).get(setting)
 
     def _paired(self, dataset: str, rows: Sequence[Row], *, fewest: int = 2) -> dict[Row, np.ndarray] | Missing:
         """The errors of each row on the seeds that all rows have, ordered by seed."""
-        seeds = [set(self.errors.get((dataset, each), ())) for each in rows]
+        seeds = [set(self.errors.get((dataset, row), ())) for row in rows]
         common = sorted(set.intersection(*seeds))
         if len(common) >= fewest:
-            return {each: np.array([self.errors[dataset, each][seed] for seed in common]) for each in rows}
-        poor = [each for each, some in zip(rows, seeds, strict=True) if len(some) < fewest]
-        return Missing(tuple((dataset, each, self._why(dataset, each)) for each in dict.fromkeys(poor or rows)))
+            return {row: np.array([self.errors[dataset, row][seed] for seed in common]) for row in rows}
+        poor = [row for row, some in zip(rows, seeds, strict=True) if len(some) < fewest]
+        return Missing(tuple((dataset, row, self._why(dataset, row)) for row in dict.fromkeys(poor or rows)))
 
     def _why(self, dataset: str, row: Row) -> str:
         place = (dataset, row)
@@ -111,30 +110,30 @@ class Measured:
     def _average(
         self, weights: Mapping[Row, float], over: Row, datasets: Sequence[str], aggregator: str, limit: float
     ) -> Quantity | Missing:
-        """The weighted sum of the rows' means over datasets, taken to be linear in what each seed adds to an error.
+        """The weighted sum of the rows' means over datasets, linearised in the deviations of single seeds.
 
-        Of the median that makes the interval too wide rather than too narrow: beyond its neighbours it does not move.
+        For a median this makes the interval too wide rather than too narrow, because a median cannot move past its
+        neighbours.
         """
         found = [self._paired(dataset, [*weights, over]) for dataset in datasets]
         if gone := missing(found):
             return gone
-        errors = [each for each in found if not isinstance(each, Missing)]
-        ratios = {row: np.array([each[row].mean() / each[over].mean() for each in errors]) for row in weights}
+        errors = [part for part in found if not isinstance(part, Missing)]
+        ratios = {row: np.array([own[row].mean() / own[over].mean() for own in errors]) for row in weights}
         value = sum(weight * float(average(ratios[row], aggregator)) for row, weight in weights.items())
         parts = {row: weight * ratios[row] * slopes(ratios[row], aggregator) for row, weight in weights.items()}
         moves = [
             sum(
-                part[place] * (each[row] / each[row].mean() - each[over] / each[over].mean())
-                for row, part in parts.items()
+                part[place] * (own[row] / own[row].mean() - own[over] / own[over].mean()) for row, part in parts.items()
             )
-            for place, each in enumerate(errors)
+            for place, own in enumerate(errors)
         ]
         return _student(value, [len(errors) * np.asarray(move) for move in moves], limit)
 
 
 def _student(value: float, moves: Sequence[np.ndarray], limit: float = 0.0) -> Quantity:
-    """A number, how far the seeds move it (their mean is 0) by dataset, Student's interval, and its doubt."""
-    estimate = paired.seed_estimate([value - limit + each for each in moves], level=LEVEL, margin=0.0)
+    """A number with Student's interval and its doubt; `moves` are the seeds' deviations (mean 0) per dataset."""
+    estimate = paired.seed_estimate([value - limit + move for move in moves], level=LEVEL, margin=0.0)
     assert estimate is not None
     low, high = estimate.interval
     return Quantity(value, low + limit, high + limit, Doubt(1 - estimate.lower, estimate.lower))

@@ -1,4 +1,4 @@
-"""A paper's own tables as evidence: every number is an interval, between whose ends nothing is known."""
+"""A paper's own tables as evidence: every number is an interval, and may lie anywhere in it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ class Printed:
     def __init__(self, paper: "Paper") -> None:
         self.cells: dict[tuple[str, Row], tuple[float, Interval]] = {}
         for table in paper.errors:
-            for each in tables.errors(table, paper.folder):
-                place = (each.dataset, row(each.row, each.k))
-                self.cells[place] = (each.number.value, each.number.interval(table.decimals))
+            for cell in tables.errors(table, paper.folder):
+                place = (cell.dataset, row(cell.row, cell.k))
+                self.cells[place] = (cell.number.value, cell.number.interval(table.decimals))
         self._differences: dict[tuple[str, Row, Row, Row, str], Interval] = {}
         self.settings = {(table.of, table.setting): tables.chosen(table, paper.folder) for table in paper.chosen}
 
@@ -43,7 +43,7 @@ class Printed:
         def added(*errors: float) -> float:
             return sum(weight * error for weight, error in zip(weights.values(), errors, strict=True)) / unit
 
-        values, intervals = zip(*(self.cells[dataset, each] for each in weights), strict=True)
+        values, intervals = zip(*(self.cells[dataset, row] for row in weights), strict=True)
         return boxed(added(*values), *corners(added, intervals))
 
     def mean(
@@ -53,17 +53,17 @@ class Printed:
         if gone := self._missing(datasets, [row, over]):
             return gone
         ratios = np.array([self._ratio(dataset, row, over) for dataset in datasets])
-        return boxed(*(float(each) for each in average(ratios.T, aggregator)), limit=limit)
+        return boxed(*(float(bound) for bound in average(ratios.T, aggregator)), limit=limit)
 
     def mean_difference(
         self, one: Row, other: Row, over: Row, datasets: Sequence[str], *, aggregator: str
     ) -> Quantity | Missing:
-        """By how much the mean of one row lies above that of the other; its limit is 0."""
+        """The mean of one row minus the mean of the other; its limit is 0."""
         if gone := self._missing(datasets, [one, other, over]):
             return gone
-        means = [self.mean(each, over, datasets, aggregator=aggregator, limit=1.0) for each in (one, other)]
+        means = [self.mean(row, over, datasets, aggregator=aggregator, limit=1.0) for row in (one, other)]
         mine, theirs = (mean for mean in means if isinstance(mean, Quantity))
-        if aggregator == "median":  # wider than it need be, for both are divided by the same errors
+        if aggregator == "median":  # wider than necessary, because both are divided by the same errors
             low, high = mine.low - theirs.high, mine.high - theirs.low
         else:
             ends = np.mean([self._difference(dataset, one, other, over, aggregator) for dataset in datasets], axis=0)
@@ -75,19 +75,19 @@ class Printed:
         return self.settings.get((row.variant, setting), {}).get((dataset, row.k))
 
     def _missing(self, datasets: Sequence[str], rows: Sequence[Row]) -> Missing | None:
-        gone = [(dataset, each) for dataset in datasets for each in rows if (dataset, each) not in self.cells]
+        gone = [(dataset, row) for dataset in datasets for row in rows if (dataset, row) not in self.cells]
         return Missing(tuple((*cell, NOT_PRINTED) for cell in dict.fromkeys(gone))) if gone else None
 
     def _ratio(self, dataset: str, row: Row, over: Row) -> tuple[float, float, float]:
         value, scale = self.cells[dataset, row][0], self.cells[dataset, over][0]
         if row == over:
             return 1.0, 1.0, 1.0
-        return value / scale, *corners(lambda a, b: a / b, [self.cells[dataset, each][1] for each in (row, over)])
+        return value / scale, *corners(lambda a, b: a / b, [self.cells[dataset, one][1] for one in (row, over)])
 
     def _difference(self, dataset: str, one: Row, other: Row, over: Row, aggregator: str) -> Interval:
         """The interval of the difference of two rows' relative errors, or of their logarithms, on one dataset."""
         names = list(dict.fromkeys((one, other, over)))
-        places = [names.index(each) for each in (one, other, over)]
+        places = [names.index(row) for row in (one, other, over)]
 
         def differ(*errors: float) -> float:
             mine, theirs, scale = (errors[place] for place in places)
@@ -95,5 +95,5 @@ class Printed:
 
         key = (dataset, one, other, over, aggregator)
         if key not in self._differences:
-            self._differences[key] = corners(differ, [self.cells[dataset, each][1] for each in names])
+            self._differences[key] = corners(differ, [self.cells[dataset, row][1] for row in names])
         return self._differences[key]

@@ -1,4 +1,4 @@
-"""Numbers that are known between bounds: by rounding, or by the spread over seeds."""
+"""Numbers that are known only between bounds, because of rounding or of the spread over seeds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy as np
 
 from regbench.analysis.claims.doubt import FALSE, TRUE, UNKNOWN, Doubt
 
-AGGREGATORS = ("arithmetic", "geometric", "median")  # the first is the papers'
-TOUCHING = 1e-9  # times the size of the numbers: what separates an interval's end from a limit it touches
+AGGREGATORS = ("arithmetic", "geometric", "median")  # the first is what papers use
+TOUCHING = 1e-9  # an interval within this, relative to its size, of a limit touches the limit
 
 Interval = tuple[float, float]
 Corners = Callable[..., float]
@@ -17,7 +17,7 @@ Corners = Callable[..., float]
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number between two bounds, and how doubtful it is that it lies below its limit."""
+    """A number between two bounds, and the doubt that it lies below its limit."""
 
     value: float
     low: float
@@ -26,10 +26,10 @@ class Quantity:
 
 
 def boxed(value: float, low: float, high: float, *, limit: float = 0.0) -> Quantity:
-    """A number that lies between two bounds for certain.
+    """A number that certainly lies between two bounds.
 
-    An interval that only touches the limit lies beyond it: rounding keeps the order of numbers, so of two numbers that
-    are printed 0.188 and 0.189 the first is the smaller one, though their intervals have an end in common.
+    An interval that only touches the limit counts as wholly on one side of it. Rounding keeps the order of numbers: if
+    two are printed as 0.188 and 0.189, the first is smaller, although their intervals have an end in common.
     """
     slack = TOUCHING * max(1.0, abs(low), abs(high))
     if high <= limit + slack and low < limit - slack:
@@ -61,7 +61,7 @@ def average(ratios: np.ndarray, aggregator: str) -> np.ndarray:
 
 
 def slopes(ratios: np.ndarray, aggregator: str) -> np.ndarray:
-    """The derivative of the mean of ratios (D,) by each of them; of the median it is 0 but for those in the middle.
+    """The derivative of the mean of ratios (D,) by each of them; for the median it is 0 except in the middle.
 
     >>> slopes(np.array([0.5, 2.0, 0.7, 0.9]), "median").tolist()
     [0.0, 0.0, 0.5, 0.5]

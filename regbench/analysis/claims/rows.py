@@ -1,4 +1,4 @@
-"""A row of a table at one k, as claims name it, and the cells that are not there."""
+"""A row of a table at one k, as claims name it, and missing cells."""
 
 from collections.abc import Iterable
 from functools import cache

@@ -1,9 +1,9 @@
-"""From a predicate to the comparisons that decide it, each made with what the evidence says."""
+"""From a predicate to the comparisons that decide it, each with the answer of the evidence."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from typing import Protocol
 
 from regbench.analysis.claims.doubt import UNKNOWN, certain
@@ -17,7 +17,7 @@ MEANS: dict[str, str] = dict(zip(AGGREGATORS, ("mean", "geometric mean", "median
 
 
 class Evidence(Protocol):
-    """What a paper's tables and our runs both answer."""
+    """The questions that both a paper's tables and our runs can answer."""
 
     def cell(self, dataset: str, row: Row) -> Quantity | Missing: ...
 
@@ -34,7 +34,7 @@ class Evidence(Protocol):
     def mean_difference(
         self, one: Row, other: Row, over: Row, datasets: Sequence[str], *, aggregator: str
     ) -> Quantity | Missing:
-        """The difference of two such means."""
+        """The difference between two such means."""
         ...
 
     def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
@@ -75,24 +75,12 @@ def _(predicate: claims.Not, asked: Asked) -> Node:
 
 @state.register
 def _(predicate: claims.Lowest, asked: Asked) -> Node:
-    return _over_cells(
-        predicate,
-        asked,
-        lambda dataset, k: every(
-            _below(asked, dataset, row(predicate.row, k), row(other, k)) for other in predicate.among
-        ),
-    )
+    return _all_below(predicate, asked, [predicate.row], predicate.among)
 
 
 @state.register
 def _(predicate: claims.Improves, asked: Asked) -> Node:
-    return _over_cells(
-        predicate,
-        asked,
-        lambda dataset, k: every(
-            _below(asked, dataset, row(one, k), row(other, k)) for one in predicate.rows for other in predicate.over
-        ),
-    )
+    return _all_below(predicate, asked, predicate.rows, predicate.over)
 
 
 @state.register
@@ -107,12 +95,12 @@ def _(predicate: claims.Similar, asked: Asked) -> Node:
 @state.register
 def _(predicate: claims.ShareOfGain, asked: Asked) -> Node:
     def share(dataset: str, k: int | None) -> Node:
-        one, whole, base = (row(each, k) for each in (predicate.row, predicate.of, predicate.over))
+        one, whole, base = (row(name, k) for name in (predicate.row, predicate.of, predicate.over))
         statement = f"{one} brings less than {predicate.below:.0%} of the gain of {whole} over {base}"
         weights = {base: 1 - predicate.below, one: -1.0, whole: predicate.below}
         found = asked.evidence.form(dataset, weights, per=base)
-        measure = f"what it brings beyond that, over the error of {base}"
-        return _comparison(statement, measure, dataset, [(dataset, each) for each in weights], found)
+        measure = f"gain beyond that limit, relative to the error of {base}"
+        return _comparison(statement, measure, dataset, product([dataset], weights), found)
 
     return _over_cells(predicate, asked, share)
 
@@ -146,9 +134,9 @@ def _(predicate: claims.MeanImprovement, asked: Asked) -> Node:
 
     def mean(limit: float) -> Comparison:
         found = asked.evidence.mean(one, over, datasets, aggregator=asked.aggregator, limit=1 - limit)
-        cells = [(each, cell) for each in datasets for cell in (one, over)]
         measure = f"{MEANS[asked.aggregator]} of {one} over {over}"
-        return _comparison(f"mean of {one} over {over} is below {1 - limit:g}", measure, None, cells, found)
+        statement = f"mean of {one} over {over} is below {1 - limit:g}"
+        return _comparison(statement, measure, None, product(datasets, (one, over)), found)
 
     least, most = predicate.about - predicate.to_the / 2, predicate.about + predicate.to_the / 2
     return every([mean(least), Turned(mean(most))])
@@ -157,7 +145,7 @@ def _(predicate: claims.MeanImprovement, asked: Asked) -> Node:
 @state.register
 def _(predicate: claims.OrderOfMeans, asked: Asked) -> Node:
     datasets = predicate.datasets or asked.datasets
-    groups = [[row(each, predicate.k) for each in group] for group in predicate.order]
+    groups = [[row(name, predicate.k) for name in group] for group in predicate.order]
     return every(
         _mean_below(asked, one, other, datasets, predicate.k)
         for group, following in pairwise(groups)
@@ -172,7 +160,7 @@ def _(predicate: claims.SameOrderForEveryK, asked: Asked) -> Node:
 
     def same(one: str, other: str) -> Node:
         below = [_mean_below(asked, row(one, k), row(other, k), datasets, k) for k in predicate.k]
-        return some([every(below), every(Turned(each) for each in below)])
+        return some([every(below), every(Turned(comparison) for comparison in below)])
 
     return every(same(one, other) for one, other in combinations(predicate.rows, 2))
 
@@ -185,16 +173,15 @@ def _(predicate: claims.BestSettingDiffers, asked: Asked) -> Node:
 
 def _differs(predicate: claims.BestSettingDiffers, asked: Asked, datasets: Sequence[str], k: int | None) -> Comparison:
     of = row(predicate.of, k)
-    values = {each: asked.evidence.chosen(predicate.setting, of, each) for each in datasets}
+    values = {dataset: asked.evidence.chosen(predicate.setting, of, dataset) for dataset in datasets}
     gone = Missing(
-        tuple((each, of, f"no {predicate.setting} chosen") for each, value in values.items() if value is None)
+        tuple((dataset, of, f"no {predicate.setting} chosen") for dataset, value in values.items() if value is None)
     )
     known = {value for value in values.values() if value is not None}
     doubt = certain(true=True) if len(known) > 1 else UNKNOWN if gone.cells else certain(true=False)
     chosen = ", ".join(f"{value:.4g}" for value in sorted(known)) or "nothing"
     statement = f"{predicate.setting} of {of} differs between datasets: {chosen}"
-    cells = tuple((each, of) for each in datasets)
-    return Comparison(statement, "", None, cells, None, gone, doubt, by_errors=False)
+    return Comparison(statement, "", None, tuple(product(datasets, [of])), None, gone, doubt, by_errors=False)
 
 
 def _over_cells(predicate: claims.OverCells, asked: Asked, make: Callable[[str, int | None], Node]) -> Node:
@@ -211,14 +198,23 @@ def _counted(where: str, parts: Sequence[Node]) -> Node:
     return AtLeast(needed, tuple(parts))
 
 
+def _all_below(predicate: claims.OverCells, asked: Asked, rows: Sequence[str], others: Sequence[str]) -> Node:
+    """The error of every one of `rows` is below that of every one of `others`."""
+
+    def below(dataset: str, k: int | None) -> Node:
+        return every(_below(asked, dataset, row(one, k), row(other, k)) for one in rows for other in others)
+
+    return _over_cells(predicate, asked, below)
+
+
 def _below(asked: Asked, dataset: str, one: Row, other: Row, *, margin: float = 0.0) -> Comparison:
-    """The error of `one` is below that of `other`, or at most so much above it."""
+    """The error of `one` is below that of `other`, or less than the margin above it."""
     found = asked.evidence.form(dataset, {one: 1.0, other: -1.0 - margin}, per=other)
-    if margin and isinstance(found, Quantity):  # what is shown is the difference, not what is left to the margin
+    if margin and isinstance(found, Quantity):  # show the difference itself, not its distance from the margin
         found = replace(found, value=found.value + margin, low=found.low + margin, high=found.high + margin)
     words = f"less than {margin:.0%} above" if margin else "below"
-    measure = f"error of {one} less that of {other}, over the latter"
-    return _comparison(f"{one} {words} {other}", measure, dataset, [(dataset, one), (dataset, other)], found)
+    measure = f"error of {one} less that of {other}, relative to the latter"
+    return _comparison(f"{one} {words} {other}", measure, dataset, product([dataset], (one, other)), found)
 
 
 def _alike(asked: Asked, dataset: str, one: Row, other: Row, margin: float) -> Node:
@@ -228,13 +224,13 @@ def _alike(asked: Asked, dataset: str, one: Row, other: Row, margin: float) -> N
 def _mean_below(asked: Asked, one: Row, other: Row, datasets: Sequence[str], k: int | None) -> Comparison:
     over = row(asked.baseline, k)
     found = asked.evidence.mean_difference(one, other, over, datasets, aggregator=asked.aggregator)
-    cells = [(dataset, each) for dataset in datasets for each in dict.fromkeys((one, other, over))]
+    cells = product(datasets, dict.fromkeys((one, other, over)))
     measure = f"{MEANS[asked.aggregator]} of {one} less that of {other}"
     return _comparison(f"mean of {one} below that of {other}", measure, None, cells, found)
 
 
 def _comparison(
-    statement: str, measure: str, dataset: str | None, cells: Sequence[tuple[str, Row]], found: Quantity | Missing
+    statement: str, measure: str, dataset: str | None, cells: Iterable[tuple[str, Row]], found: Quantity | Missing
 ) -> Comparison:
     if isinstance(found, Missing):
         return Comparison(statement, measure, dataset, tuple(cells), None, found, UNKNOWN)

@@ -1,4 +1,4 @@
-"""A claim as a tree: its leaves each set one number against a limit, and what joins them says how many must hold."""
+"""A claim as a tree: a leaf compares one number with a limit, and an inner node says how many parts must hold."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from regbench.analysis.claims.quantity import Quantity
 from regbench.analysis.claims.rows import Missing, Row
 
 
-@dataclass(frozen=True, eq=False)  # each is made once, and told apart by being itself
+@dataclass(frozen=True, eq=False)  # compared by identity, because each is made once
 class Comparison:
-    """One statement about cells, and what the evidence says of it. Without a dataset it is about the mean over all."""
+    """One statement about cells, and the evidence on it. Without a dataset it is about the mean over datasets."""
 
     statement: str
-    measure: str  # what the number is that was found
+    measure: str  # the meaning of `found`
     dataset: str | None
     cells: tuple[tuple[str, Row], ...]
     found: Quantity | None
     missing: Missing
     doubt: Doubt
-    by_errors: bool = True  # or by what sweeps chose
+    by_errors: bool = True  # False where the values that sweeps chose decide
 
     @property
     def deciding(self) -> "tuple[Comparison, ...]":
@@ -90,5 +90,5 @@ def every(parts: Iterable[Node]) -> AtLeast:
 
 
 def some(parts: Iterable[Node]) -> AtLeast:
-    """One of the parts holds."""
+    """At least one of the parts holds."""
     return AtLeast(1, tuple(parts))

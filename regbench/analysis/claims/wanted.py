@@ -1,4 +1,4 @@
-"""Which runs would decide what is open: the cells that claims wait for, and how many seeds might be enough."""
+"""The runs that would decide open claims: the cells they need, and how many seeds might be enough."""
 
 from collections import Counter
 from math import ceil
@@ -9,37 +9,39 @@ from regbench.analysis.claims.measured import Measured
 from regbench.analysis.claims.rows import Row
 from regbench.analysis.claims.tree import Comparison
 
-MOST_SEEDS = 100  # more than that is no advice
+MOST_SEEDS = 100  # advice never asks for more
 
 
 def worth(findings: Findings, *, choosing: bool = False) -> Counter[tuple[str, Row]]:
-    """The number of open claims that wait for each cell."""
+    """The number of open claims that need each cell."""
     return Counter(cell for finding in findings.open for cell in wanted(finding, choosing=choosing))
 
 
 def wanted(finding: Finding, *, choosing: bool = False) -> frozenset[tuple[str, Row]]:
-    """The cells that might decide a claim in a metric in which it is open: by errors, or, `choosing`, by settings."""
-    return frozenset(cell for each in _open(finding) if each.by_errors or choosing for cell in each.cells)
+    """The cells that might decide a claim in the metrics where it is open; with `choosing`, those of settings too."""
+    asked = [comparison for comparison in _open(finding) if comparison.by_errors or choosing]
+    return frozenset(cell for comparison in asked for cell in comparison.cells)
 
 
 def seeds_needed(finding: Finding, findings: Findings) -> int | None:
     """How many seeds a cell might need for a claim to be decided, if all means stay where they are.
 
-    None where cells are missing, where no number up to MOST_SEEDS would do, and where errors do not decide.
+    None where cells are missing, where MOST_SEEDS are not enough, and where the claim is not about errors.
     """
     most = 0
     for metric in finding.metrics:
         ours = findings.evidence.get(metric)
-        for each in finding.answers[metric].deciding if finding.answers[metric].verdict == OPEN else ():
-            if each.found is None or not isinstance(ours, Measured):
+        answer = finding.answers[metric]
+        for comparison in answer.deciding if answer.verdict == OPEN else ():
+            if comparison.found is None or not isinstance(ours, Measured):
                 return None
-            if each.doubt.verdict == OPEN:
-                most = max(most, _seeds(each, min(ours.seeds(*cell)[0] for cell in each.cells)))
+            if comparison.doubt.verdict == OPEN:
+                most = max(most, _seeds(comparison, min(ours.seeds(*cell)[0] for cell in comparison.cells)))
     return most if 0 < most <= MOST_SEEDS else None
 
 
 def _open(finding: Finding) -> list[Comparison]:
-    """The comparisons that leave our answers open; before anything was run, all that the claim makes."""
+    """The comparisons that leave our answers open; before there are runs, all comparisons of the claim."""
     found = []
     for metric in finding.metrics:
         answer = finding.answers[metric]
@@ -49,7 +51,7 @@ def _open(finding: Finding) -> list[Comparison]:
 
 
 def _seeds(comparison: Comparison, seeds: int) -> int:
-    """The standard error falls with the root of the number of seeds; what is allowed then is the normal quantile."""
+    """The seeds needed: the standard error falls with their square root, and the doubt is that of a normal."""
     from scipy.special import ndtri
 
     doubt = min(comparison.doubt.of_true, comparison.doubt.of_false)

@@ -16,6 +16,7 @@ LONG = 100_000  # epochs nobody waits for
 
 RAISES = '''"""A method that raises."""
 from regbench import metrics
+from regbench import metrics
 from regbench.methods import lsq
 from regbench.types import Method
 
