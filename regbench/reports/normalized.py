@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from pandas import DataFrame
 
 from regbench import metrics
 from regbench.analysis import Normalized, aggregate, normalize, order, select
@@ -13,9 +14,6 @@ from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables, units
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 NAMING = ["dataset", "method", "variant", "k", WIDTH, "n", "n_expected", "diverged"]
 RATIO = ["ratio", "ratio_std", "reason"]
 
@@ -24,7 +22,7 @@ RATIO = ["ratio", "ratio_std", "reason"]
 class Numbers:
     """Cells with their errors and, where there is a baseline, ratios and means."""
 
-    cells: "DataFrame"
+    cells: DataFrame
     normalized: Normalized | None
     units: str
     source: str
@@ -32,7 +30,7 @@ class Numbers:
     metrics: tuple[str, ...] = metrics.USUAL  # of the cells
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
+def compute(frame: DataFrame, options: Options) -> Numbers:
     """The cells asked for; ratios where there is a baseline, else the errors themselves."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     asked = metrics.about(options.metric)
@@ -58,7 +56,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     return Numbers(cells, usable, options.units, source, (*notes, *ratios.notes, *instead), columns)
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """One row per cell; and, with a baseline, the means over datasets."""
     rows = numbers.cells.reindex(columns=[*NAMING, *_statistics(numbers.metrics), *RATIO])
     return {"rows": rows} if numbers.normalized is None else {"rows": rows, "means": numbers.normalized.means}

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pandas import DataFrame
 
 from regbench import catalog
 from regbench.analysis import aggregate, select
@@ -10,9 +12,6 @@ from regbench.errors import NothingMeasured
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 SCORES = {"crps": "Test CRPS", "nll": "Test negative log-likelihood, nats"}
 POINT = "="  # before the score of a point prediction
@@ -23,12 +22,12 @@ MEASURED = ("rmse", "mae", *SCORES)
 class Numbers:
     """One row per cell with the mean and standard deviation of each score, and what has to be said of them."""
 
-    rows: "DataFrame"
+    rows: DataFrame
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
+def compute(frame: DataFrame, options: Options) -> Numbers:
     """The cells of a benchmark whose methods predict a distribution; of point predictions CRPS is the MAE."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     cells = aggregate(shown, metrics=MEASURED)
@@ -78,7 +77,7 @@ def _cell(name: str, usual: words.Seeds, row: dict[str, Any]) -> str:
     return POINT * bool(row["point"] and row["n"]) + tables.error(row, name, usual)
 
 
-def _unscored(rows: "DataFrame") -> list[str]:
+def _unscored(rows: DataFrame) -> list[str]:
     """How many cells have runs whose distribution nobody scored, all or some of them."""
     count = int(((rows["n"] > 0) & rows["crps_mean"].isna()).sum())
     return (

@@ -1,22 +1,18 @@
 """What changing one part of a method does to its own error: every variant against the method's defaults."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from regbench import variants
 from regbench.analysis import Ablation, Change, ablate, order, select, verdict
-from regbench.reports.ablation import notes
+from regbench.analysis.compare import DatasetDifference
+from regbench.reports.ablation import notes, picture
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
-
-    from regbench.analysis.compare import DatasetDifference
 
 ALL = "all"  # in the place of a dataset: the mean over them
 READING = {
@@ -40,14 +36,14 @@ class Numbers:
     """
 
     ablation: Ablation
-    rows: "DataFrame"
+    rows: pd.DataFrame
     k: int | None  # the one a picture shows
     datasets: tuple[str, ...]
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
+def compute(frame: pd.DataFrame, options: Options) -> Numbers:
     """The variants asked for against their defaults, which a filter on methods does not take away."""
     beside = select(frame.reset_index(drop=True), k=options.k, datasets=options.datasets)
     wanted = select(beside, methods=options.methods)
@@ -83,10 +79,8 @@ def table(numbers: Numbers) -> Table:
     return tables.compact(Table(caption, header, tuple(lines), numbers.notes, index=3))
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """Curves over the settings that have several values, and a row for every other change, at one k."""
-    from regbench.reports.ablation import picture
-
     rows = numbers.rows[numbers.rows["k"].isna() | (numbers.rows["k"] == numbers.k).fillna(value=False)]
     return picture.draw(numbers.ablation, numbers.k, _usual(rows))
 
@@ -128,16 +122,16 @@ def _cells(change: Change, datasets: tuple[str, ...], usual: int) -> list[str]:
     return [*shown, READING[comparison.verdict]]
 
 
-def _difference(part: "DatasetDifference", usual: int) -> str:
+def _difference(part: DatasetDifference, usual: int) -> str:
     sure = notes.SURE * notes.excludes_zero(part.low, part.high)
     return words.signed(part.percent) + sure + ("" if part.n == usual else f" ({part.n})")
 
 
-def _pairs(rows: "DataFrame") -> "pd.Series":
+def _pairs(rows: pd.DataFrame) -> pd.Series:
     return rows.loc[rows["dataset"] != ALL, "n"]
 
 
-def _usual(rows: "DataFrame") -> int:
+def _usual(rows: pd.DataFrame) -> int:
     """How many pairs of runs most cells have."""
     counts = _pairs(rows)
     return int(counts.mode().max()) if len(counts) else 0

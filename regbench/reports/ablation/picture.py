@@ -1,9 +1,10 @@
 """The picture of an ablation: curves over settings of many values, and below them a row for every other change."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
@@ -11,10 +12,6 @@ from regbench import metrics
 from regbench.analysis import Ablation, Change, Comparison, order, verdict
 from regbench.reports.shared import drawing, looks
 from regbench.reports.text import symbols
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import SubFigure
 
 CURVE = 3  # values beside the default from which on a setting is a curve
 WIDE = 30  # times the smallest from which on an axis is logarithmic
@@ -79,7 +76,7 @@ def _curves(shown: Compared) -> Curves:
     return {name: methods for name, methods in several.items() if methods}
 
 
-def _panel(axes: "Axes", setting: str, methods: dict[str, Compared], marks: dict[str, str]) -> None:
+def _panel(axes: Axes, setting: str, methods: dict[str, Compared], marks: dict[str, str]) -> None:
     """A line per method over the values of a setting, thin ones for its datasets."""
     values: set[float] = set()
     for method, changes in methods.items():
@@ -97,7 +94,7 @@ def _panel(axes: "Axes", setting: str, methods: dict[str, Compared], marks: dict
     axes.set_xlabel(symbols.mathematics(setting))
 
 
-def _datasets(axes: "Axes", points: dict[float, Comparison], usual: float, colour: str, marks: dict[str, str]) -> None:
+def _datasets(axes: Axes, points: dict[float, Comparison], usual: float, colour: str, marks: dict[str, str]) -> None:
     """Each dataset's differences; a line breaks where one is missing."""
     for name, mark in marks.items():
         own = {value: part.percent for value, each in points.items() for part in each.datasets if part.dataset == name}
@@ -107,7 +104,7 @@ def _datasets(axes: "Axes", points: dict[float, Comparison], usual: float, colou
             drawing.line(axes, x, y, color=colour, alpha=0.4, linewidth=0.5, marker=mark, markersize=2)
 
 
-def _mean(axes: "Axes", points: dict[float, Comparison], usual: float, colour: str) -> None:
+def _mean(axes: Axes, points: dict[float, Comparison], usual: float, colour: str) -> None:
     """The mean over datasets with its interval; none where it is over fewer datasets than its neighbours."""
     most = max(each.overall.datasets for each in points.values())
     nothing = (math.nan, math.nan, math.nan)
@@ -122,7 +119,7 @@ def _mean(axes: "Axes", points: dict[float, Comparison], usual: float, colour: s
     drawing.line(axes, along, middle, low=low, high=high, color=colour, linewidth=1.3)
 
 
-def _scale(axes: "Axes", values: list[float]) -> None:
+def _scale(axes: Axes, values: list[float]) -> None:
     """Logarithmic where values span orders, with room for 0 and for negative ones where there are such."""
     sizes = sorted(abs(value) for value in values if value)
     if sizes[-1] < WIDE * sizes[0]:
@@ -143,7 +140,7 @@ def _scale(axes: "Axes", values: list[float]) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _percent_scale(axes: "Axes", percents: list[float]) -> None:
+def _percent_scale(axes: Axes, percents: list[float]) -> None:
     """Linear up to 1 % and logarithmic beyond where some differences are far larger than that."""
     if max(map(abs, percents)) > FAR:
         axes.set_yscale("symlog", linthresh=1.0)
@@ -156,7 +153,7 @@ def _percent_scale(axes: "Axes", percents: list[float]) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _forest(axes: "Axes", others: Compared, marks: dict[str, str], label: str) -> None:
+def _forest(axes: Axes, others: Compared, marks: dict[str, str], label: str) -> None:
     """A row per change: the datasets' marks, the mean and its interval."""
     for place, (change, comparison) in enumerate(others):
         colour, overall = looks.colour(change.method), comparison.overall
@@ -174,7 +171,7 @@ def _forest(axes: "Axes", others: Compared, marks: dict[str, str], label: str) -
     axes.set_xlabel(label)
 
 
-def _methods(part: "SubFigure", curves: Curves) -> None:
+def _methods(part: SubFigure, curves: Curves) -> None:
     names = dict.fromkeys(method for methods in curves.values() for method in methods)
     handles = [Line2D([], [], color=looks.colour(each), label=looks.label(each)) for each in names]
     part.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.4)

@@ -1,21 +1,15 @@
 """The bins of an encoder in the plane: in words, as rows of a table, as frames, and their regions."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from regbench.analysis import encoders
 from regbench.analysis.aggregate import records
+from regbench.analysis.encoders import Array
 from regbench.reports.bridges import encoder_pair
 from regbench.reports.bridges.encoder_pair import Encoder, Numbers
 from regbench.reports.report import Table
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from regbench.analysis.encoders import Array
 
 
 def described(encoder: Encoder) -> str:
@@ -42,7 +36,7 @@ def summary(numbers: Numbers, encoder: Encoder, caption: str) -> Table:
     return Table(caption, header, rows, numbers.notes(encoder))
 
 
-def bin_frame(numbers: Numbers, encoder: Encoder) -> "DataFrame":
+def bin_frame(numbers: Numbers, encoder: Encoder) -> pd.DataFrame:
     """One row per bin: μ, ψ(y), and over the training targets its mean share and the number it has the largest of."""
     bins = list(numbers.bins)
     counts = np.bincount(encoder.of_targets.argmax(1), minlength=len(bins)) if len(numbers.targets) else None
@@ -60,17 +54,17 @@ def bin_frame(numbers: Numbers, encoder: Encoder) -> "DataFrame":
     return pd.DataFrame(columns)
 
 
-def grid_frame(numbers: Numbers, shares: dict[str, "Array"]) -> "DataFrame":
+def grid_frame(numbers: Numbers, shares: dict[str, Array]) -> pd.DataFrame:
     """One row per point of the grid, with these shares (GRID²,) in columns."""
     points = encoder_pair.plane(numbers.axis)
     return pd.DataFrame({name: points[:, i] for i, name in enumerate(numbers.names)} | shares)
 
 
-def target_frame(numbers: Numbers) -> "DataFrame":
+def target_frame(numbers: Numbers) -> pd.DataFrame:
     """The targets that are drawn."""
     return pd.DataFrame(numbers.points, columns=list(numbers.names))
 
 
-def region(numbers: Numbers, encoder: Encoder, bin_: int) -> "Array":
+def region(numbers: Numbers, encoder: Encoder, bin_: int) -> Array:
     """The corners (V, 2) of where a bin has the largest share."""
     return encoders.region(encoder.parameters, bin_, numbers.axis[:, 0], numbers.axis[:, -1])

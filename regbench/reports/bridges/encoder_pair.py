@@ -6,21 +6,18 @@ the first seed at which both have finished, at its best epoch. All is in units o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from pandas import DataFrame
 
 from regbench import catalog
 from regbench.analysis import encoders, order, select
 from regbench.analysis.aggregate import records
+from regbench.analysis.encoders import Array
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports.report import Encoders, Options
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    Array = encoders.Array
 
 BENCHMARK = "bridges-figure2"
 USUAL_K = 9  # of the paper's figures
@@ -44,10 +41,10 @@ class Encoder:
     variant: str
     epoch: int
     parameters: encoders.Parameters
-    of_grid: "Array"
-    of_y: "Array"
-    of_targets: "Array"
-    mu: "Array"
+    of_grid: Array
+    of_y: Array
+    of_targets: Array
+    mu: Array
     own: int
 
 
@@ -63,9 +60,9 @@ class Numbers:
     fixed: Encoder
     learnt: Encoder
     bins: tuple[int, ...]
-    axis: "Array"
-    y: "Array"
-    targets: "Array"
+    axis: Array
+    y: Array
+    targets: Array
     names: tuple[str, str]
     source: str
     made_up: tuple[str, ...]
@@ -80,12 +77,12 @@ class Numbers:
         """The fixed one first."""
         return self.fixed, self.learnt
 
-    def shows(self, point: "Array") -> bool:
+    def shows(self, point: Array) -> bool:
         """Whether a point (2,) lies in the plane."""
         return bool(((point >= self.axis[:, 0]) & (point <= self.axis[:, -1])).all())
 
     @property
-    def points(self) -> "Array":
+    def points(self) -> Array:
         """The targets that are drawn, evenly thinned."""
         return self.targets[:: -(-len(self.targets) // MOST_POINTS) or 1]
 
@@ -140,7 +137,7 @@ def _choose(given: Encoders, options: Options) -> list[dict[str, Any]]:
     return [each[seeds[0]] for each in runs]
 
 
-def _first(rows: "DataFrame", methods: tuple[str, ...]) -> str | None:
+def _first(rows: DataFrame, methods: tuple[str, ...]) -> str | None:
     """The variant to show of the first of these methods that was run: its default, or the first in the table."""
     for method in methods:
         labels = list(rows.loc[rows["method"] == method, "variant"])
@@ -155,7 +152,7 @@ def _usable(given: Encoders, *rows: dict[str, Any]) -> bool:
 
 
 def _encoder(
-    role: str, row: dict[str, Any], own: encoders.Parameters, axis: "Array", y: "Array", targets: "Array"
+    role: str, row: dict[str, Any], own: encoders.Parameters, axis: Array, y: Array, targets: Array
 ) -> Encoder:
     return Encoder(
         role=role,
@@ -171,7 +168,7 @@ def _encoder(
     )
 
 
-def _axis(*decoders: "Array") -> "Array":
+def _axis(*decoders: Array) -> Array:
     """The grid's lines along both dimensions, (2, GRID): over [0, 1], decoders that are not far off, and a margin."""
     every = np.concatenate(decoders)
     low = np.clip(every.min(0), -FARTHEST, 0) - MARGIN
@@ -179,12 +176,12 @@ def _axis(*decoders: "Array") -> "Array":
     return np.linspace(low, high, GRID, axis=1)
 
 
-def plane(axis: "Array") -> "Array":
+def plane(axis: Array) -> Array:
     """Every point of the grid, row by row: (GRID², 2)."""
     return np.stack(np.meshgrid(*axis), axis=-1).reshape(-1, 2)
 
 
-def _typical(fixed: encoders.Parameters, targets: "Array") -> "Array":
+def _typical(fixed: encoders.Parameters, targets: Array) -> Array:
     """The training target whose ψ has the median entropy, or without targets the middle of all centres."""
     if not len(targets):
         return encoders.decoder(fixed).mean(0)
@@ -192,7 +189,7 @@ def _typical(fixed: encoders.Parameters, targets: "Array") -> "Array":
     return targets[by_entropy[len(targets) // 2]]
 
 
-def _as_read(centres: "Array") -> tuple[int, ...]:
+def _as_read(centres: Array) -> tuple[int, ...]:
     """The bins from top to bottom and from left to right, so that panels are arranged roughly as the bins are."""
     down = np.argsort(-centres[:, 1], kind="stable")
     rows = [down[start : start + across(len(down))] for start in range(0, len(down), across(len(down)))]
@@ -215,7 +212,7 @@ def _names(dataset: str) -> tuple[str, str]:
     return first, second
 
 
-def _remarks(both: list[Encoder], axis: "Array", targets: "Array") -> dict[str, tuple[str, ...]]:
+def _remarks(both: list[Encoder], axis: Array, targets: Array) -> dict[str, tuple[str, ...]]:
     """By role, what differs from the paper's figures and what is not shown."""
     fixed, learnt = both
     k, inside = len(fixed.mu), ((learnt.mu >= axis[:, 0]) & (learnt.mu <= axis[:, -1])).all(1)

@@ -1,16 +1,17 @@
 """What Figures 6 and 7 of the first paper share: of one encoder, ψ(·)_i over the plane for each bin i."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from pandas import DataFrame
 
 from regbench.reports.bridges import bins, encoder_pair, maps
 from regbench.reports.bridges.encoder_pair import Encoder
 from regbench.reports.report import Encoders, Options, Table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
+from regbench.reports.shared import drawing
 
 WIDTH = 5.0  # inches, of three panels and the colour bar
 BORDER = (0, (3, 2))  # dashes around where a bin has the largest share
@@ -47,7 +48,7 @@ def table(numbers: Numbers) -> Table:
     return bins.summary(common, numbers.shown, caption)
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """Every share over the plane, the bins, and the targets drawn."""
     common, shown = numbers.common, numbers.shown
     shares = {f"psi_{number}": shown.of_grid[:, bin_] for number, bin_ in enumerate(common.bins, start=1)}
@@ -58,13 +59,8 @@ def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
     }
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """A panel per bin: contours of its share, the border of its region, and what it decodes to."""
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
-    from regbench.reports.shared import drawing
-
     common, shown = numbers.common, numbers.shown
     columns = encoder_pair.across(len(common.bins))
     rows = -(-len(common.bins) // columns)
@@ -88,7 +84,7 @@ def draw(numbers: Numbers) -> "Figure":
     return figure
 
 
-def _panel(axes: "Axes", numbers: Numbers, place: int) -> Any:
+def _panel(axes: Axes, numbers: Numbers, place: int) -> Any:
     """Draw the panel of one bin; returns its contours for the colour bar."""
     common, shown, bin_ = numbers.common, numbers.shown, numbers.common.bins[place]
     maps.base(axes, common)

@@ -1,7 +1,7 @@
 """Table 2 of "Building Bridges": test error of 19 rows on eight datasets, ours beside the paper's."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -16,22 +16,19 @@ from regbench.reports.shared import tables, units
 from regbench.reports.shared.tables import BEST, ROW
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 
 @dataclass(frozen=True)
 class Numbers:
     """One row per cell, planned or printed in the paper, and what has to be said of them."""
 
-    rows: "DataFrame"  # ours with best_rmse and best_mae, the paper's number, and whether it is a reference model's
+    rows: pd.DataFrame  # ours with best_rmse and best_mae, the paper's number, and whether it is a reference model's
     metrics: tuple[str, ...]
     units: str
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
+def compute(frame: pd.DataFrame, options: Options) -> Numbers:
     """The cells of the benchmark in the paper's order, the lowest mean of each column marked."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     measured = tuple(dict.fromkeys((*metrics.USUAL, *options.metrics)))
@@ -83,7 +80,7 @@ def _marked(options: Options) -> str:
     return f"{BEST} marks the best mean of its column ({direction}), of a reference model where it is better still"
 
 
-def _printed(cells: "DataFrame") -> "pd.Series":
+def _printed(cells: pd.DataFrame) -> pd.Series:
     """The paper's number of each cell; null where it has none."""
     theirs = {(row["dataset"], row["variant"], null(row["k"])): row["test_rmse"] for row in records(bridges_cells())}
     found = [theirs.get((row["dataset"], row["variant"], null(row["k"]))) for row in records(cells)]
@@ -100,14 +97,14 @@ def _printed_cell(row: dict[str, Any]) -> str:
     return f"{BEST * bool(row['best'])}{row['paper']:.3f}" if words.has(row["paper"]) else ""
 
 
-def _chosen(frame: "DataFrame") -> list[str]:
+def _chosen(frame: pd.DataFrame) -> list[str]:
     """Which settings are not the same in every cell, for they were chosen on validation rows."""
     fields = sorted({name for values in frame["swept"].dropna() for name in values}) if "swept" in frame else []
     said = "were chosen for each cell by its validation error; `regbench report table3 --json` has the values"
     return [f"{', '.join(fields)} {said}"] if fields else []
 
 
-def _not_planned(rows: "DataFrame", options: Options) -> list[str]:
+def _not_planned(rows: pd.DataFrame, options: Options) -> list[str]:
     """Which rows and datasets of the paper's table have no job here; what a filter took away is not said."""
     if options.k or options.datasets or options.methods:
         return []

@@ -3,7 +3,9 @@
 import textwrap
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pandas import DataFrame
 
 from regbench.analysis.claims import FAILS, HOLDS, OPEN, VERDICTS, Answer, Findings
 from regbench.analysis.claims.findings import PAPER
@@ -12,9 +14,6 @@ from regbench.reports.claims.words import named
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import render
 from regbench.reports.text.words import best_epoch
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 WIDTH = 120  # of text that goes to no terminal
 JUDGED = max(map(len, VERDICTS))
@@ -68,7 +67,7 @@ def table(numbers: Numbers) -> Table:
     return Table(_caption(numbers), header, tuple(rows), _notes(findings))
 
 
-def frames(numbers: Numbers) -> "dict[str, DataFrame]":
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """One row per claim, and one per cell that decides it; of single claims the cells first."""
     both = {"claims": data.frame(numbers.findings), "cells": data.cells(numbers.findings)}
     return dict(reversed(both.items())) if numbers.detailed else both

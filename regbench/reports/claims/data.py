@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -11,13 +11,9 @@ from regbench.analysis.claims import OPEN, Answer, Finding, Findings
 from regbench.analysis.claims.findings import PAPER
 from regbench.analysis.claims.measured import Measured
 from regbench.analysis.claims.quantity import Quantity
+from regbench.analysis.claims.rows import Missing, Row
+from regbench.analysis.claims.tree import Comparison
 from regbench.reports.claims import words
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from regbench.analysis.claims.rows import Missing, Row
-    from regbench.analysis.claims.tree import Comparison
 
 
 def key(name: str) -> str:
@@ -38,7 +34,7 @@ def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
     }
 
 
-def frame(findings: Findings) -> "DataFrame":
+def frame(findings: Findings) -> pd.DataFrame:
     """One row per claim: the verdicts, for each way of taking means."""
     rows = []
     for finding in findings.claims:
@@ -51,7 +47,7 @@ def frame(findings: Findings) -> "DataFrame":
     return pd.DataFrame(rows)
 
 
-def cells(findings: Findings) -> "DataFrame":
+def cells(findings: Findings) -> pd.DataFrame:
     """The cells that decide each claim, full precision."""
     rows = [
         {"claim": each.claim.id, **cell(dataset, row, each, findings)}
@@ -110,26 +106,26 @@ def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str
     return found
 
 
-def find(answer: Answer, statement: str, dataset: str | None) -> "Comparison | None":
+def find(answer: Answer, statement: str, dataset: str | None) -> Comparison | None:
     """The comparison of an answer with this statement and dataset."""
     alike = (each for each in answer.comparisons if (each.statement, each.dataset) == (statement, dataset))
     return next(alike, None)
 
 
-def _number(comparison: "Comparison | None") -> dict[str, Any]:
+def _number(comparison: Comparison | None) -> dict[str, Any]:
     if comparison is None:
         return {"verdict": OPEN, **_bounds(None, ("value", "low", "high"))}
     return {"verdict": comparison.doubt.verdict, **_bounds(comparison.found, ("value", "low", "high"))}
 
 
-def _bounds(number: "Quantity | Missing | None", names: tuple[str, str, str]) -> dict[str, float | None]:
+def _bounds(number: Quantity | Missing | None, names: tuple[str, str, str]) -> dict[str, float | None]:
     """A number and its interval under these names; null where there is none."""
     found = (number.value, number.low, number.high) if isinstance(number, Quantity) else (None, None, None)
     finite = (each if each is not None and math.isfinite(each) else None for each in found)
     return dict(zip(names, finite, strict=True))
 
 
-def cell(dataset: str, row: "Row", finding: Finding, findings: Findings) -> dict[str, Any]:
+def cell(dataset: str, row: Row, finding: Finding, findings: Findings) -> dict[str, Any]:
     """One cell: what the paper prints, and our means with their intervals and seeds."""
     found: dict[str, Any] = {
         "dataset": order.full_name(dataset),

@@ -1,19 +1,17 @@
 """Of single claims the comparisons and the cells that decide them."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regbench import metrics
 from regbench.analysis.claims import Answer, Finding, Findings
 from regbench.analysis.claims.findings import PAPER
 from regbench.analysis.claims.rows import Row
+from regbench.analysis.claims.tree import Comparison
 from regbench.reports.claims import data, words
 from regbench.reports.claims.words import AGGREGATES, named
 from regbench.reports.report import Table
 from regbench.reports.text.words import MISSING, has, signed
-
-if TYPE_CHECKING:
-    from regbench.analysis.claims.tree import Comparison
 
 
 def table(findings: Findings, source: str, method: str) -> Table:
@@ -71,7 +69,7 @@ def _judged(answer: Answer, findings: Findings, name: str) -> list[str]:
     return lines
 
 
-def _interval(comparison: "Comparison | None") -> str:
+def _interval(comparison: Comparison | None) -> str:
     if comparison is None:
         return MISSING
     verdict, found = comparison.doubt.verdict, comparison.found

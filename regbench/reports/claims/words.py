@@ -2,17 +2,14 @@
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from regbench import metrics
 from regbench.analysis.claims import Answer, Finding, Findings
 from regbench.analysis.claims.findings import PAPER
+from regbench.analysis.claims.quantity import Quantity
 from regbench.analysis.claims.rows import Missing
+from regbench.analysis.claims.tree import Comparison
 from regbench.reports.text.words import MISSING
-
-if TYPE_CHECKING:
-    from regbench.analysis.claims.quantity import Quantity
-    from regbench.analysis.claims.tree import Comparison
 
 AGGREGATES = {"arithmetic": "arithmetic mean", "geometric": "geometric mean", "median": "median"}
 SHOWN = 2  # comparisons that are named
@@ -51,7 +48,7 @@ def why(answer: Answer, findings: Findings, name: str) -> str:
     return "; ".join(parts[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _words(comparison: "Comparison", findings: Findings, name: str) -> str:
+def _words(comparison: Comparison, findings: Findings, name: str) -> str:
     found = comparison.found
     if comparison.dataset is None:
         number = f": {found.value:.3f} ({found.low:.3f} to {found.high:.3f})" if found else ""
@@ -65,7 +62,7 @@ def _words(comparison: "Comparison", findings: Findings, name: str) -> str:
     return f"{comparison.dataset}{at}: {', '.join(shown)}"
 
 
-def error(number: "Quantity | Missing", *, printed: bool) -> str:
+def error(number: Quantity | Missing, *, printed: bool) -> str:
     """A cell: with the digits that were printed, or with four that mean something."""
     if isinstance(number, Missing):
         return MISSING

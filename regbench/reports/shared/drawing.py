@@ -3,13 +3,12 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 COLUMN, TEXT = 3.25, 6.75  # width in inches of one column, and of the text, of a two-column conference paper
 DPI = 300
@@ -41,7 +40,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def encode(figure: "Figure", form: str) -> bytes:
+def encode(figure: Figure, form: str) -> bytes:
     """The figure as `svg`, `pdf` or `png`, without a date in it."""
     date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
     buffer = io.BytesIO()
@@ -50,7 +49,7 @@ def encode(figure: "Figure", form: str) -> bytes:
     return buffer.getvalue()
 
 
-def line(axes: "Axes", x: Any, y: Any, *, low: Any = None, high: Any = None, bars: bool = False, **look: Any) -> None:
+def line(axes: Axes, x: Any, y: Any, *, low: Any = None, high: Any = None, bars: bool = False, **look: Any) -> None:
     """A line over an axis, with its interval as a band, or as `bars` where bands would hide other lines."""
     look = {"linewidth": 0.9, **look}
     axes.plot(x, y, **look)
@@ -60,7 +59,7 @@ def line(axes: "Axes", x: Any, y: Any, *, low: Any = None, high: Any = None, bar
         axes.fill_between(x, low, high, color=look["color"], alpha=0.2, linewidth=0)
 
 
-def panels(figure: "Figure", count: int, across: int) -> "list[Axes]":
+def panels(figure: Figure, count: int, across: int) -> list[Axes]:
     """`count` panels in rows of `across`."""
     every = figure.subplots(-(-count // across), across, squeeze=False).ravel()
     for axes in every[count:]:
@@ -68,10 +67,8 @@ def panels(figure: "Figure", count: int, across: int) -> "list[Axes]":
     return list(every[:count])
 
 
-def scale_errors(axes: "Axes") -> None:
+def scale_errors(axes: Axes) -> None:
     """A logarithmic axis of errors, labelled also where it spans less than a decade."""
-    from matplotlib.ticker import MaxNLocator, NullLocator
-
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     if high < 10 * low:
@@ -80,8 +77,6 @@ def scale_errors(axes: "Axes") -> None:
     axes.yaxis.set_major_formatter("{x:.3g}")
 
 
-def tick_values(axes: "Axes", values: list[Any]) -> None:
-    from matplotlib.ticker import NullLocator
-
+def tick_values(axes: Axes, values: list[Any]) -> None:
     axes.set_xticks(values, [f"{value:g}" for value in values])
     axes.xaxis.set_minor_locator(NullLocator())

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from pandas import DataFrame
 
 from regbench import kinds, metrics, variants
 from regbench.analysis import order
@@ -13,10 +15,6 @@ from regbench.analysis.normalize import ROW, Normalized
 from regbench.papers.bridges import WIDTH
 from regbench.reports.report import Table
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from pandas import DataFrame
 
 NAMES = ("method", "k", "λσ")  # of the columns that name a row
 MEANS = {"arithmetic": "mean", "geometric": "geo. mean", "median": "median"}
@@ -33,7 +31,7 @@ def row_names(row: Any) -> tuple[str, str, str]:
 
 def block(
     title: str,
-    rows: "DataFrame",
+    rows: DataFrame,
     cell: Callable[[dict[str, Any]], str],
     *,
     by: Sequence[str] = ROW,
@@ -76,7 +74,7 @@ def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
     return (first,) if first else ()
 
 
-def marked(cells: "DataFrame", measured: Sequence[str], **more: Any) -> "DataFrame":
+def marked(cells: DataFrame, measured: Sequence[str], **more: Any) -> DataFrame:
     """Cells with whether they are of a reference model, and of each metric whether they have the best mean."""
     rows = cells.assign(reference=cells["method"].map(kinds.is_reference).astype(bool), **more)
     return rows.assign(**{f"best_{metric}": _best(rows, metric) for metric in measured})
@@ -88,7 +86,7 @@ def error(row: dict[str, Any], metric: str, usual: words.Seeds) -> str:
     return BEST * bool(row.get(f"best_{metric}")) + shown
 
 
-def _best(rows: "DataFrame", metric: str) -> "pd.Series":
+def _best(rows: DataFrame, metric: str) -> pd.Series:
     """Whether a cell is the best of its dataset, of those with as many seeds as any that has such a number.
 
     A reference model (column `reference`) takes no mark from the methods, and has one where it is better still; one

@@ -1,18 +1,16 @@
 """Errors in the units of the target: what the scaling to [0, 1] divided by, multiplied back."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from pandas import DataFrame
 
 from regbench import catalog, metrics
 from regbench.errors import UsageError
 from regbench.reports.report import Options
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
-
-def convert(cells: "DataFrame", options: Options) -> "DataFrame":
+def convert(cells: DataFrame, options: Options) -> DataFrame:
     """The cells in the units asked for; ratios have none and stay."""
     wide = widths(cells, options)
     measured = [name for name in catalog.names("metrics") if _has_units(name)]
@@ -20,7 +18,7 @@ def convert(cells: "DataFrame", options: Options) -> "DataFrame":
     return cells.assign(**{column: cells[column] * wide for column in columns if column in cells})
 
 
-def factor(rows: "DataFrame", options: Options) -> np.ndarray:
+def factor(rows: DataFrame, options: Options) -> np.ndarray:
     """The factor by row that converts the metric asked for to the units asked for."""
     return widths(rows, options) if _has_units(options.metric) else np.ones(len(rows))
 
@@ -29,7 +27,7 @@ def _has_units(metric: str) -> bool:
     return metrics.about(metric).unit == "target"
 
 
-def widths(rows: "DataFrame", options: Options) -> np.ndarray:
+def widths(rows: DataFrame, options: Options) -> np.ndarray:
     """The factor by row from units of the scaled target to the units asked for."""
     if options.units == "scaled":
         return np.ones(len(rows))

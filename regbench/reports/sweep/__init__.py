@@ -1,18 +1,18 @@
 """What was tried to choose hyper-parameters: the winner of each cell, and its validation error beside the defaults'."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.figure import Figure
+from pandas import DataFrame
 
 from regbench import metrics
 from regbench.analysis import order, sweeps
 from regbench.analysis.aggregate import records
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables, units
+from regbench.reports.sweep import picture
 from regbench.reports.text import symbols, words
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 EDGE, CARRIED = "*", "←"
 
@@ -21,8 +21,8 @@ EDGE, CARRIED = "*", "←"
 class Numbers:
     """Every configuration with its validation error, and each cell with what is chosen of them."""
 
-    tried: "DataFrame"
-    cells: "DataFrame"
+    tried: DataFrame
+    cells: DataFrame
     swept: sweeps.Swept
     metric: str
     units: str
@@ -70,7 +70,7 @@ def table(numbers: Numbers) -> Table:
     return tables.compact(Table(caption, (*header, *errors), tuple(rows), tuple(_notes(numbers)), index=3))
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """Every configuration; and the cells with a column for each value chosen."""
     chosen = numbers.cells.drop(columns=["values"])
     values = {name: [each.get(name) for each in numbers.cells["values"]] for name in _fields(numbers)}
@@ -78,10 +78,8 @@ def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
     return {"rows": numbers.tried, "cells": chosen.assign(**values, on_edge=on_edge)}
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """The validation error over what was tried: surfaces where two fields make a grid, curves where one does."""
-    from regbench.reports.sweep import picture
-
     return picture.figure(numbers.tried, numbers.cells, numbers.swept, numbers.metric)
 
 

@@ -7,15 +7,14 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+from pandas import DataFrame
 from tabulate import SEPARATING_LINE, tabulate
 
 from regbench.reports.report import Table
 from regbench.reports.text import symbols
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 GAP = 2  # blanks between the columns of a plain table
 WIDE = 90  # characters, more than a page's text holds in LaTeX
@@ -44,12 +43,12 @@ def _one(table: Table, form: str, width: int | None) -> str:
             return _plain(table, width)
 
 
-def csv(frame: "DataFrame") -> str:
+def csv(frame: DataFrame) -> str:
     """A frame as CSV: numbers with up to 17 digits, so that they read back exactly; empty where there is none."""
     return frame.to_csv(index=False, lineterminator="\n")
 
 
-def records(frame: "DataFrame") -> list[dict[str, Any]]:
+def records(frame: DataFrame) -> list[dict[str, Any]]:
     """A frame as plain data, one dictionary per row, None where there is no number."""
     return [{str(key): _scalar(value) for key, value in row.items()} for row in frame.to_dict("records")]
 
@@ -60,8 +59,6 @@ def json_text(data: Any) -> str:
 
 
 def _scalar(value: Any) -> Any:
-    import pandas as pd
-
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, (list, tuple, dict)):

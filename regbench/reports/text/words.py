@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -12,9 +12,6 @@ from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.job import DECIDE
 from regbench.reports.report import Options
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 MISSING, DIVERGED = "–", "div"
 EXACT = 12  # decimals that a mean of float64 errors has
@@ -28,13 +25,13 @@ class Seeds(NamedTuple):
     planned: int
 
 
-def usual_seeds(cells: "DataFrame") -> Seeds:
+def usual_seeds(cells: pd.DataFrame) -> Seeds:
     """The number of seeds that most measured cells have."""
     counts = Counter(_seeds(row) for row in records(cells) if row["n"])
     return max(counts, key=lambda each: (counts[each], each), default=Seeds(0, 0))
 
 
-def source(frame: "DataFrame", options: Options) -> str:
+def source(frame: pd.DataFrame, options: Options) -> str:
     """Where the numbers come from: the benchmark, and how the epoch was chosen."""
     names = sorted(set(frame["benchmark"].dropna())) if "benchmark" in frame else []
     name = options.benchmark or frame.attrs.get("benchmark") or ", ".join(names)
@@ -52,7 +49,7 @@ def best_epoch(decides: Sequence[str]) -> str:
     return "at the epoch of " + " or ".join(f"{each.better}est validation {each.label}" for each in deciding)
 
 
-def seeds(cells: "DataFrame") -> str:
+def seeds(cells: pd.DataFrame) -> str:
     """How many seeds the cells have, for captions; a cell with another number says so."""
     usual = usual_seeds(cells)
     alike = all(_seeds(row) == usual for row in records(cells) if row["n"])
@@ -61,7 +58,7 @@ def seeds(cells: "DataFrame") -> str:
     return f"N = {usual.n}{planned} per cell{spread}" + ("" if alike else " unless (n/planned) says otherwise")
 
 
-def seeds_in_figures(cells: "DataFrame") -> str:
+def seeds_in_figures(cells: pd.DataFrame) -> str:
     """How many seeds the cells have, for figures, which cannot say it cell by cell."""
     return seeds(cells).replace(" unless (n/planned) says otherwise", " but not in all")
 
@@ -98,7 +95,7 @@ def has(value: Any) -> bool:
     return not pd.isna(value)
 
 
-def gaps(cells: "DataFrame") -> list[str]:
+def gaps(cells: pd.DataFrame) -> list[str]:
     """Notes on the marks of empty cells, if there are any, and on runs that diverged."""
     empty = cells[cells["n"] == 0]
     notes = []
@@ -144,7 +141,7 @@ def _cell_name(row: dict[str, Any]) -> str:
     return f"{order.alias(row['dataset'])} {row['variant']}{at}"
 
 
-def synthetic(frame: "DataFrame", datasets: Iterable[str]) -> list[str]:
+def synthetic(frame: pd.DataFrame, datasets: Iterable[str]) -> list[str]:
     """The notes that mark synthetic data in every table that shows them."""
     shown = set(datasets)
     stand_ins = [str(each) for each in frame.attrs.get("synthetic", ()) if each in shown]
