@@ -73,17 +73,13 @@ def table(numbers: Numbers) -> Table:
     """Where each line ends: its last epoch and its lowest median."""
     rows = []
     for key, line in numbers.rows.groupby(epochs.ROW, dropna=False, sort=False):
-        named = dict(zip(epochs.ROW, key, strict=True))
-        test, val = (line[line["split"] == split] for split in ("test", "val"))
-        ends = [_end(part) for part in (val, test)]
-        n = str(int(line["n"].max()))
-        rows.append((order.alias(named["dataset"]), *tables.row_names(named), n, *ends))
+        ends = [_end(line[line["split"] == split]) for split in ("val", "test")]
+        rows.append((dict(zip(epochs.ROW, key, strict=True)), (str(int(line["n"].max())), *ends)))
     metric = metrics.about(numbers.metric).label
     of = f" Benchmark {numbers.benchmark}." if numbers.benchmark else ""
     unit = units.named(numbers.units)
     caption = f"{metric} after the last epoch in {unit}, median [lowest, highest] over N seeds.{of}"
-    header = ("dataset", *tables.NAMES, "N", f"validation {metric}", f"test {metric}")
-    return tables.compact(Table(caption, header, tuple(rows), numbers.notes, index=4))
+    return tables.listed(caption, ("N", f"validation {metric}", f"test {metric}"), rows, numbers.notes)
 
 
 def draw(numbers: Numbers) -> Figure:
@@ -94,8 +90,7 @@ def draw(numbers: Numbers) -> Figure:
     across = min(ACROSS, len(datasets))
     width = drawing.TEXT if across > 2 else drawing.COLUMN * across
     height = 0.6 + 1.6 * -(-len(datasets) // across) + 0.3 * (across < 3)
-    with drawing.style():
-        figure = Figure(figsize=(width, height), layout="constrained")
+    with drawing.figure(width, height) as figure:
         panels = drawing.panels(figure, len(datasets), across)
         for axes, dataset in zip(panels, datasets, strict=True):
             for split, look in LINES.items():

@@ -81,7 +81,7 @@ def table(numbers: Numbers) -> Table:
 
 def draw(numbers: Numbers) -> Figure:
     """Curves over the settings that have several values, and a row for every other change, at one k."""
-    rows = numbers.rows[numbers.rows["k"].isna() | (numbers.rows["k"] == numbers.k).fillna(value=False)]
+    rows = numbers.rows[tables.at_k(numbers.rows, numbers.k)]
     return picture.draw(numbers.ablation, numbers.k, _usual(rows))
 
 

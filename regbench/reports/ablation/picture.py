@@ -34,8 +34,7 @@ def draw(ablation: Ablation, k: int | None, seeds: int) -> Figure:
     label = f"test {metrics.about(ablation.metric).label}, % above " + (
         "the method itself" if ablation.chosen else "the defaults"
     )
-    with drawing.style():
-        figure = Figure(figsize=(drawing.TEXT, 0.45 + sum(heights)), layout="constrained")
+    with drawing.figure(drawing.TEXT, 0.45 + sum(heights)) as figure:
         figure.suptitle(_title(shown, k, seeds), fontsize=6.5)
         parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
         if curves:

@@ -4,12 +4,9 @@ import numpy as np
 import pandas as pd
 
 from regbench.analysis import encoders
-from regbench.analysis.aggregate import records
 from regbench.analysis.encoders import Array
 from regbench.reports.bridges import encoder_pair
 from regbench.reports.bridges.encoder_pair import Encoder, Numbers
-from regbench.reports.report import Table
-from regbench.reports.text import words
 
 
 def described(encoder: Encoder) -> str:
@@ -20,20 +17,6 @@ def described(encoder: Encoder) -> str:
 def letter(encoder: Encoder) -> str:
     """What its bins decode to: centres c, or μ where that was trained."""
     return "μ" if "mu" in encoder.parameters else "c"
-
-
-def summary(numbers: Numbers, encoder: Encoder, caption: str) -> Table:
-    """A row per bin: what it decodes to, its mean share, and of how many targets it has the largest one."""
-    rows = tuple(
-        (
-            str(row["bin"]),
-            *(f"{row[f'mu_{name}']:.3f}" for name in numbers.names),
-            *((f"{row['mean_psi']:.3f}", f"{row['targets']}") if len(numbers.targets) else (words.MISSING,) * 2),
-        )
-        for row in records(bin_frame(numbers, encoder))
-    )
-    header = ("bin", *(f"{letter(encoder)} {name}" for name in numbers.names), "mean ψ", "targets")
-    return Table(caption, header, rows, numbers.notes(encoder))
 
 
 def bin_frame(numbers: Numbers, encoder: Encoder) -> pd.DataFrame:
@@ -47,7 +30,7 @@ def bin_frame(numbers: Numbers, encoder: Encoder) -> pd.DataFrame:
         "stored_as": bins,
         **{f"mu_{name}": encoder.mu[bins, i] for i, name in enumerate(numbers.names)},
         "psi_y": encoder.of_y[bins],
-        "hard_y": [int(each == encoder.own) for each in bins],
+        "hard_y": [int(bin_ == encoder.own) for bin_ in bins],
         "mean_psi": encoder.of_targets.mean(0)[bins] if counts is not None else np.nan,
         "targets": counts[bins] if counts is not None else 0,
     }

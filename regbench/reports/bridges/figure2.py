@@ -18,29 +18,32 @@ HARD = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.8}  # the bar 
 def table(numbers: Numbers) -> Table:
     """A row per bin: what it decodes to and its share of y, fixed and learnt."""
     first, second = numbers.names
-    sides = [records(bins.bin_frame(numbers, each)) for each in numbers.both]
+    sides = [records(bins.bin_frame(numbers, encoder)) for encoder in numbers.both]
     rows = []
     for pair in zip(*sides, strict=True):
         cells = [(f"{row[f'mu_{first}']:.3f}, {row[f'mu_{second}']:.3f}", f"{row['psi_y']:.3f}") for row in pair]
         rows.append((str(pair[0]["bin"]), *cells[0], *cells[1]))
-    y = ", ".join(f"{each:.3f}" for each in numbers.y)
+    y = ", ".join(f"{value:.3f}" for value in numbers.y)
     fixed, learnt = map(bins.described, numbers.both)
     caption = (
         f"Two encoders of a target in the plane, k = {len(numbers.bins)}: {fixed} and {learnt}; centre c or decoder μ "
         f"({first}, {second}) of each bin in units of the target scaled to [0, 1], and shares ψ of y = ({y}), the "
         f"training target of median entropy under the fixed encoder. {numbers.source}."
     )
-    header = ("bin", *(f"{each}, {side.role}" for side in numbers.both for each in (bins.letter(side), "ψ(y)")))
+    header = (
+        "bin",
+        *(f"{name}, {side.role}" for side in numbers.both for name in (bins.letter(side), "ψ(y)")),
+    )
     return Table(caption, header, tuple(rows), numbers.notes(*numbers.both))
 
 
 def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """Every bin, the share of y's own bin over the plane, the regions of the bins, and the targets drawn."""
-    own = {f"psi_{each.role}": each.of_grid[:, each.own] for each in numbers.both}
+    own = {f"psi_{encoder.role}": encoder.of_grid[:, encoder.own] for encoder in numbers.both}
     return {
-        "rows": pd.concat([bins.bin_frame(numbers, each) for each in numbers.both], ignore_index=True),
+        "rows": pd.concat([bins.bin_frame(numbers, encoder) for encoder in numbers.both], ignore_index=True),
         "grid": bins.grid_frame(numbers, own),
-        "regions": pd.concat([_regions(numbers, each) for each in numbers.both], ignore_index=True),
+        "regions": pd.concat([_regions(numbers, encoder) for encoder in numbers.both], ignore_index=True),
         "targets": bins.target_frame(numbers),
     }
 
@@ -56,8 +59,7 @@ def _regions(numbers: Numbers, encoder: Encoder) -> pd.DataFrame:
 
 def draw(numbers: Numbers) -> Figure:
     """Above the fixed encoder, below the learnt one: regions of hard binning, ψ(·)_i of y's own bin, and ψ(y)."""
-    with drawing.style():
-        figure = Figure(figsize=(drawing.TEXT, 4.9), layout="constrained")
+    with drawing.figure(drawing.TEXT, 4.9) as figure:
         panels = figure.subplots(2, 3, width_ratios=(1, 1, 0.95))
         for (left, centre, right), encoder in zip(panels, numbers.both, strict=True):
             _hard(left, numbers, encoder)
@@ -127,6 +129,6 @@ REPORT = Report(
     frames=frames,
     draw=draw,
     needs="encoders",
-    benchmark="bridges-figure2",
+    benchmark=encoder_pair.BENCHMARK,
     or_last=False,
 )

@@ -8,7 +8,7 @@ from regbench import metrics
 from regbench.analysis import order
 from regbench.reports.bridges import ratios
 from regbench.reports.bridges.ratios import Numbers
-from regbench.reports.report import Report, Table
+from regbench.reports.report import Table
 from regbench.reports.shared import drawing, looks, tables
 from regbench.reports.text import words
 
@@ -36,8 +36,7 @@ def draw(numbers: Numbers) -> Figure:
     rows = list(zip(numbers.means["method"], numbers.means["variant"], strict=True))
     colours = looks.colours(rows)
     width = GROUP / len(rows)
-    with drawing.style():
-        figure = Figure(figsize=(drawing.TEXT if len(datasets) > 3 else drawing.COLUMN, 2.3), layout="constrained")
+    with drawing.figure(drawing.TEXT if len(datasets) > 3 else drawing.COLUMN, 2.3) as figure:
         axes = figure.add_subplot()
         axes.axhline(1, **drawing.BASE, zorder=3)
         top = _top(numbers)
@@ -105,7 +104,7 @@ def _axes(axes: Axes, numbers: Numbers, datasets: list[str], top: float) -> None
     metric = metrics.about(numbers.normalized.metric).label
     axes.set_ylim(0, top)
     axes.set_xlim(-0.5, len(datasets) - 0.5)
-    axes.set_xticks(range(len(datasets)), [order.alias(each) for each in datasets])
+    axes.set_xticks(range(len(datasets)), [order.alias(dataset) for dataset in datasets])
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel(f"test {metric} / {metric} of {numbers.normalized.baseline}")
     axes.grid(axis="y", linewidth=0.3, color="#DDDDDD", zorder=0)
@@ -128,12 +127,4 @@ def _legend(axes: Axes, numbers: Numbers, columns: int) -> None:
     ).get_title().set_multialignment("center")  # fmt: skip
 
 
-REPORT = Report(
-    title="Figure 3: six methods on each dataset",
-    compute=ratios.compute,
-    table=table,
-    frames=frames,
-    draw=draw,
-    benchmark="bridges",
-    has_paper=True,
-)
+REPORT = ratios.report("Figure 3: six methods on each dataset", table, frames, draw)

@@ -12,7 +12,7 @@ from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.reports.bridges import ratios
 from regbench.reports.bridges.ratios import Numbers
-from regbench.reports.report import Report, Table
+from regbench.reports.report import Table
 from regbench.reports.shared import drawing, looks, tables
 from regbench.reports.text import words
 
@@ -54,8 +54,7 @@ def draw(numbers: Numbers) -> Figure:
     """Bars from zero: the arithmetic mean filled, the geometric hatched, a line at 1."""
     means = numbers.means
     colours = looks.colours(zip(means["method"], means["variant"], strict=True))
-    with drawing.style():
-        figure = Figure(figsize=(drawing.COLUMN, 0.8 + 0.3 * len(means)), layout="constrained")
+    with drawing.figure(drawing.COLUMN, 0.8 + 0.3 * len(means)) as figure:
         axes = figure.add_subplot()
         axes.axvline(1, **drawing.BASE, zorder=3)
         for place, row in enumerate(records(means)):
@@ -124,12 +123,4 @@ def _axes(axes: Axes, numbers: Numbers, labels: list[str]) -> None:
     )  # fmt: skip
 
 
-REPORT = Report(
-    title="Figure 4: averages over datasets",
-    compute=ratios.compute,
-    table=table,
-    frames=frames,
-    draw=draw,
-    benchmark="bridges",
-    has_paper=True,
-)
+REPORT = ratios.report("Figure 4: averages over datasets", table, frames, draw)

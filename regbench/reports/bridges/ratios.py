@@ -1,16 +1,19 @@
 """What Figures 3 and 4 of the first paper share: six methods at one k, as ratios to least squares."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from regbench import kinds, variants
 from regbench.analysis import Normalized, normalize, order, select
 from regbench.analysis.published import bridges_cells
 from regbench.analysis.spread import spread
 from regbench.errors import NothingMeasured, UsageError
-from regbench.reports.report import Options
+from regbench.reports.report import Options, Report, Table
+from regbench.reports.shared import tables
 from regbench.reports.text import words
 
 PAPER: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "black", "markeredgewidth": 0.5}  # its values
@@ -55,6 +58,18 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
     )
 
 
+def report(
+    title: str,
+    table: Callable[[Numbers], Table],
+    frames: Callable[[Numbers], dict[str, pd.DataFrame]],
+    draw: Callable[[Numbers], Figure],
+) -> Report:
+    """The report of a figure that shows these numbers."""
+    return Report(
+        title=title, compute=compute, table=table, frames=frames, draw=draw, benchmark="bridges", has_paper=True
+    )
+
+
 def beside(numbers: Numbers, rows: pd.DataFrame, published: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
     """The rows with the paper's numbers in columns of their own."""
     if numbers.paper is None:
@@ -92,11 +107,11 @@ def _paper(shown: pd.DataFrame, k: int, options: Options, common: tuple[str, ...
     if options.metric != "rmse" or (options.normalize or "lsq") != "lsq":
         raise UsageError("the paper's values are test RMSE relative to lsq: leave --metric and --normalize as they are")
     theirs = bridges_cells()
-    names = {order.alias(each): each for each in set(shown["dataset"])}
-    theirs["dataset"] = [names.get(order.alias(each), each) for each in theirs["dataset"]]
+    names = {order.alias(dataset): dataset for dataset in set(shown["dataset"])}
+    theirs["dataset"] = [names.get(order.alias(dataset), dataset) for dataset in theirs["dataset"]]
     wanted = set(zip(shown["dataset"], shown["variant"], strict=True))
     pairs = pd.Series(list(zip(theirs["dataset"], theirs["variant"], strict=True)), index=theirs.index)
-    mine = theirs[pairs.isin(wanted) & (theirs["k"].isna() | (theirs["k"] == k)).fillna(value=False)]
+    mine = theirs[pairs.isin(wanted) & tables.at_k(theirs, k)]
     if mine.empty:
         return None
     everywhere = normalize(mine, reference=theirs)

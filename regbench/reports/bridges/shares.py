@@ -1,17 +1,19 @@
 """What Figures 6 and 7 of the first paper share: of one encoder, ψ(·)_i over the plane for each bin i."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
 
+from regbench.analysis.aggregate import records
 from regbench.reports.bridges import bins, encoder_pair, maps
 from regbench.reports.bridges.encoder_pair import Encoder
-from regbench.reports.report import Encoders, Options, Table
+from regbench.reports.report import Encoders, Options, Report, Table
 from regbench.reports.shared import drawing
+from regbench.reports.text import words
 
 WIDTH = 5.0  # inches, of three panels and the colour bar
 BORDER = (0, (3, 2))  # dashes around where a bin has the largest share
@@ -25,27 +27,40 @@ class Numbers:
     shown: Encoder
 
 
-def fixed(given: Encoders, options: Options) -> Numbers:
-    common = encoder_pair.compute(given, options)
-    return Numbers(common, common.fixed)
+def report(title: str, role: Literal["fixed", "learnt"]) -> Report:
+    """The report of one of the two encoders."""
 
+    def compute(given: Encoders, options: Options) -> Numbers:
+        common = encoder_pair.compute(given, options)
+        return Numbers(common, getattr(common, role))
 
-def learnt(given: Encoders, options: Options) -> Numbers:
-    common = encoder_pair.compute(given, options)
-    return Numbers(common, common.learnt)
+    return Report(
+        title=title,
+        compute=compute,
+        table=table,
+        frames=frames,
+        draw=draw,
+        needs="encoders",
+        benchmark=encoder_pair.BENCHMARK,
+        or_last=False,
+    )
 
 
 def table(numbers: Numbers) -> Table:
     """A row per bin: what it decodes to, its mean share, and of how many targets it has the largest one."""
-    common = numbers.common
+    common, shown = numbers.common, numbers.shown
     of = f" of the {len(common.targets)} training targets" if len(common.targets) else ""
-    shown = bins.described(numbers.shown)
     caption = (
-        f"The bins of {shown}, k = {len(common.bins)}: what each decodes to, in units of "
+        f"The bins of {bins.described(shown)}, k = {len(common.bins)}: what each decodes to, in units of "
         f"the target scaled to [0, 1], its mean share ψ, and how many{of} have their largest share there. "
         f"{common.source}."
     )
-    return bins.summary(common, numbers.shown, caption)
+    header = ("bin", *(f"{bins.letter(shown)} {name}" for name in common.names), "mean ψ", "targets")
+    rows = []
+    for row in records(bins.bin_frame(common, shown)):
+        found = (f"{row['mean_psi']:.3f}", f"{row['targets']}") if of else (words.MISSING, words.MISSING)
+        rows.append((str(row["bin"]), *(f"{row[f'mu_{name}']:.3f}" for name in common.names), *found))
+    return Table(caption, header, tuple(rows), common.notes(shown))
 
 
 def frames(numbers: Numbers) -> dict[str, DataFrame]:
@@ -64,8 +79,7 @@ def draw(numbers: Numbers) -> Figure:
     common, shown = numbers.common, numbers.shown
     columns = encoder_pair.across(len(common.bins))
     rows = -(-len(common.bins) // columns)
-    with drawing.style():
-        figure = Figure(figsize=(WIDTH, 0.7 + 1.5 * rows * 3 / columns), layout="compressed")
+    with drawing.figure(WIDTH, 0.7 + 1.5 * rows * 3 / columns, layout="compressed") as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         filled = [
             _panel(axes, numbers, place) for place, axes in zip(range(len(common.bins)), panels.flat, strict=False)

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from regbench import variants
-from regbench.analysis import order, select
+from regbench.analysis import select
 from regbench.analysis.aggregate import finite, null, records
 from regbench.analysis.comparable import with_width
 from regbench.errors import NothingMeasured
@@ -55,7 +55,7 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
     wide = long.pivot_table(index=["run_id", "epoch"], columns="name", values="value").reset_index()
     wide = wide.reindex(columns=["run_id", "epoch", *NAMES])
     runs = long[["run_id", *ROW]].drop_duplicates()
-    statistics = [_statistics(runs.merge(_at(wide, each), on="run_id"), each) for each in EPOCHS]
+    statistics = [_statistics(runs.merge(_at(wide, epoch), on="run_id"), epoch) for epoch in EPOCHS]
     rows = epochs.in_order(pd.concat(statistics), ["at"])
     whole = epochs.whole(long[long["name"] == "val/rmse"])["run_id"]
     drawn, notes = _drawn(_curves(runs[runs["run_id"].isin(whole)], wide), options)
@@ -113,24 +113,17 @@ def table(numbers: Numbers) -> Table:
     """A row per dataset, variant and k, at the best epoch."""
     best = numbers.rows[numbers.rows["at"] == "best"]
     shown = {**DIAGNOSTICS, **ERRORS} | (ONCE if best["stage1/seconds_mean"].notna().any() else {})
-    rows = tuple(
-        (
-            order.alias(row["dataset"]),
-            *tables.row_names(row),
-            str(row["n"]),
-            f"{row['epoch_mean']:.0f}",
-            *(_cell(row, name) for name in shown),
-        )
+    rows = [
+        (row, (str(row["n"]), f"{row['epoch_mean']:.0f}", *(_cell(row, name) for name in shown)))
         for row in records(best)
-    )
+    ]
     caption = (
         f"Encoders and decoders over the validation rows at the epoch of lowest validation RMSE, mean ± standard "
         f"deviation over N seeds: entropy of the codes ψ, error of encoding and decoding alone, root mean squared "
         f"distance of the rows of μ from their mean; beside the errors of the prediction, all in units of the target "
         f"scaled to [0, 1]. {numbers.source}the CSV has the last epoch too."
     )
-    header = ("dataset", *tables.NAMES, "N", "epoch", *shown.values())
-    return tables.compact(Table(caption, header, rows, numbers.notes, index=4))
+    return tables.listed(caption, ("N", "epoch", *shown.values()), rows, numbers.notes)
 
 
 def _cell(row: dict[str, Any], name: str) -> str:

@@ -19,9 +19,8 @@ def draw(curves: DataFrame, datasets: Sequence[str], diagnostics: Mapping[str, s
     if curves.empty:
         return Figure()
     styles = _styles(curves)
-    with drawing.style():
-        size = (drawing.TEXT, 0.5 + 1.5 * len(datasets) + 0.13 * -(-len(styles) // 3))
-        figure = Figure(figsize=size, layout="constrained")
+    height = 0.5 + 1.5 * len(datasets) + 0.13 * -(-len(styles) // 3)
+    with drawing.figure(drawing.TEXT, height) as figure:
         panels = figure.subplots(len(datasets), len(diagnostics), squeeze=False, sharex=True)
         for row, dataset in zip(panels, datasets, strict=True):
             for axes, name in zip(row, diagnostics, strict=True):

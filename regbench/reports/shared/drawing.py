@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -32,19 +32,23 @@ STYLE: dict[Any, Any] = {
 }
 BASE: dict[str, Any] = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4, 2))}  # what others are measured by
 
+Layout = Literal["constrained", "compressed"]
+
 
 @contextmanager
-def style() -> Iterator[None]:
-    """The style of every figure, as a context."""
+def figure(
+    width: float, height: float, layout: Literal["constrained", "compressed"] = "constrained"
+) -> Iterator[Figure]:
+    """An empty figure of that size in inches, as a context in which it is drawn in the style of every figure."""
     with mpl.rc_context(STYLE):
-        yield
+        yield Figure(figsize=(width, height), layout=layout)
 
 
 def encode(figure: Figure, form: str) -> bytes:
     """The figure as `svg`, `pdf` or `png`, without a date in it."""
     date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
     buffer = io.BytesIO()
-    with style():
+    with mpl.rc_context(STYLE):
         figure.savefig(buffer, format=form, dpi=DPI, metadata=date)
     return buffer.getvalue()
 

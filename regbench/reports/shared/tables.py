@@ -44,10 +44,18 @@ def block(
         found = {row["dataset"]: row for row in records(group)}
         first = next(iter(found.values()))
         methods.append(first.get("method", ""))
-        lines.append((*names(first), *(cell(found[each]) if each in found else "" for each in datasets)))
+        lines.append((*names(first), *(cell(found[dataset]) if dataset in found else "" for dataset in datasets)))
     index = len(lines[0]) - len(datasets)
     header = (*NAMES[:index], *map(order.alias, datasets))
     return compact(Table("", header, tuple(lines), index=index, rules=rule_above_baselines(methods), title=title))
+
+
+def listed(
+    caption: str, header: Sequence[str], rows: Sequence[tuple[Any, Sequence[str]]], notes: tuple[str, ...]
+) -> Table:
+    """A line for each row, with these cells behind its dataset and the columns that name it."""
+    lines = tuple((order.alias(row["dataset"]), *row_names(row), *cells) for row, cells in rows)
+    return compact(Table(caption, ("dataset", *NAMES, *header), lines, notes, index=4))
 
 
 def stacked(caption: str, blocks: Sequence[Table], notes: tuple[str, ...]) -> Table:
@@ -62,6 +70,11 @@ def compact(table: Table) -> Table:
     rows = tuple(tuple(row[column] for column in kept) for row in table.rows)
     header = tuple(table.header[column] for column in kept)
     return replace(table, header=header, rows=rows, index=table.index - len(empty))
+
+
+def at_k(rows: DataFrame, k: int | None) -> pd.Series:
+    """Whether a row is of this k, or of a method that ignores k."""
+    return rows["k"].isna() | (rows["k"] == k).fillna(value=False)
 
 
 def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:

@@ -40,9 +40,8 @@ def figure(tried: pd.DataFrame, cells: pd.DataFrame, swept: Swept, metric: str) 
     across = len(surfaces) + (not lines.empty) if surfaces else min(ACROSS, len(datasets))
     down = len(datasets) if surfaces else -(-len(datasets) // across)
     widths = [1.0] * len(surfaces) + [1.5] * (across - len(surfaces))
-    with drawing.style():
-        size = (drawing.TEXT if across > 1 else drawing.COLUMN, 0.75 + 0.3 * (across < 3) + HEIGHT * down)
-        drawn = Figure(figsize=size, layout="constrained")
+    height = 0.75 + 0.3 * (across < 3) + HEIGHT * down
+    with drawing.figure(drawing.TEXT if across > 1 else drawing.COLUMN, height) as drawn:
         panels = drawn.subplots(down, across, squeeze=False, gridspec_kw={"width_ratios": widths})
         for panel in panels.ravel():
             panel.set_axis_off()  # until something is drawn on it
@@ -62,7 +61,7 @@ def figure(tried: pd.DataFrame, cells: pd.DataFrame, swept: Swept, metric: str) 
             bar = drawn.colorbar(
                 image, ax=panels[:, : len(surfaces)], location="bottom", aspect=45, pad=0.02, extend="max"
             )
-            bar.set_ticks(list(np.log(TICKS)), labels=[f"{each:g}" for each in TICKS])
+            bar.set_ticks(list(np.log(TICKS)), labels=[f"{ratio:g}" for ratio in TICKS])
             marks = "×: diverged; ○: chosen"
             between = "; " if across > 1 else "\n"
             bar.set_label(f"validation {metrics.about(metric).label} relative to the panel's lowest{between}{marks}")
@@ -108,8 +107,8 @@ def _curves(axes: Axes, tried: pd.DataFrame, best: pd.DataFrame) -> None:
     """The lowest error at each value of the one field of a grid; single points where values were drawn."""
     axes.set_axis_on()
     colours, dashes, field = _colours(tried), _dashes(tried), _field(tried)
-    for line in _lines(tried):
-        method, variant, k = line["method"].iloc[0], line["variant"].iloc[0], null(line["k"].iloc[0])
+    for key, line in tried.groupby(["method", "variant", "k"], dropna=False, sort=False):
+        method, variant, k = map(null, key)
         at = line.groupby(field)["error"].min().dropna()
         if line["axes"].iloc[0]:
             drawing.line(axes, at.index, at, color=colours[method, variant], linestyle=dashes[k], linewidth=0.8)
@@ -123,10 +122,6 @@ def _curves(axes: Axes, tried: pd.DataFrame, best: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(LogLocator(numticks=5))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(labelsize=5, length=1.5, pad=1)
-
-
-def _lines(tried: pd.DataFrame) -> list[pd.DataFrame]:
-    return [line for _, line in tried.groupby(["method", "variant", "k"], dropna=False, sort=False)]
 
 
 def _label(panels: Any, flat: pd.DataFrame, lines: pd.DataFrame, metric: str, *, surfaces: int) -> None:

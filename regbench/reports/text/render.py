@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pandas as pd
@@ -30,17 +30,8 @@ LATEX = {
 
 def text(table: Table, form: str, width: int | None = None) -> str:
     """A table as `table`, `md` or `latex`, its caption above and its notes below; and so those that follow."""
-    return "\n\n".join(_one(each, form, width) for each in (table, *table.others))
-
-
-def _one(table: Table, form: str, width: int | None) -> str:
-    match form:
-        case "md":
-            return _markdown(table)
-        case "latex":
-            return _latex(table)
-        case _:
-            return _plain(table, width)
+    write = {"md": _markdown, "latex": _latex}.get(form, partial(_plain, width=width))
+    return "\n\n".join(write(one) for one in (table, *table.others))
 
 
 def csv(frame: DataFrame) -> str:
@@ -94,7 +85,7 @@ def _latex(table: Table) -> str:
     sentences = (table.caption, *([table.title] if table.more else []), *table.notes)
     captions = [sentences, *((part.title,) for part in table.more)]
     floats = [_float(part, words) for part, words in zip((table, *table.more), captions, strict=True)]
-    packages = "booktabs,graphicx" if any(r"\resizebox" in each for each in floats) else "booktabs"
+    packages = "booktabs,graphicx" if any(r"\resizebox" in grid for grid in floats) else "booktabs"
     return "\n".join([f"% needs \\usepackage{{{packages}}}", *floats])
 
 
@@ -103,7 +94,7 @@ def _float(table: Table, captions: Sequence[str]) -> str:
     header, rows = _map(table.header, _escape), _map(table.rows, _escape)
     above, *between, below = _grid(replace(table, header=header, rows=rows), "latex_raw").split(r"\hline")
     grid = above + r"\toprule" + r"\midrule".join(between) + r"\bottomrule" + below
-    caption = " ".join(_escape(f"{each[:1].upper()}{each[1:].rstrip('.')}.") for each in captions if each)
+    caption = " ".join(_escape(f"{words[:1].upper()}{words[1:].rstrip('.')}.") for words in captions if words)
     if sum(_sizes(table)) > WIDE:
         grid = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{grid}}}"
     return "\n".join([r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", grid, r"\end{table}"])
@@ -131,7 +122,7 @@ def _blocks(table: Table, width: int | None) -> list[Table]:
     name = sum(size + GAP for size in sizes[: table.index])
     blocks: list[list[int]] = [[]]
     for column in range(table.index, len(sizes)):
-        used = name + sum(sizes[each] + GAP for each in [*blocks[-1], column]) - GAP
+        used = name + sum(sizes[shown] + GAP for shown in [*blocks[-1], column]) - GAP
         if blocks[-1] and used > width:
             blocks.append([])
         blocks[-1].append(column)
@@ -147,8 +138,8 @@ def _sizes(table: Table) -> list[int]:
 
 
 def _columns(table: Table, columns: list[int]) -> Table:
-    rows = tuple(tuple(row[each] for each in columns) for row in table.rows)
-    return replace(table, header=tuple(table.header[each] for each in columns), rows=rows)
+    rows = tuple(tuple(row[column] for column in columns) for row in table.rows)
+    return replace(table, header=tuple(table.header[column] for column in columns), rows=rows)
 
 
 def _map(cells: Any, change: Any) -> Any:
@@ -163,6 +154,6 @@ def _escape(cell: str) -> str:
 @cache
 def _escapes() -> tuple[re.Pattern[str], dict[str, str]]:
     """A pattern of what LaTeX spells otherwise, longer ones first, and the spellings."""
-    known = [each for each in {*symbols.symbols().values(), *symbols.GREEK} if symbols.latex(each) != each]
-    spelled = {form: symbols.latex(each) for each in known for form in (each, symbols.joined(each))} | LATEX
+    known = [name for name in {*symbols.symbols().values(), *symbols.GREEK} if symbols.latex(name) != name]
+    spelled = {form: symbols.latex(name) for name in known for form in (name, symbols.joined(name))} | LATEX
     return re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))), spelled

@@ -45,16 +45,12 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
         raise NothingMeasured(
             f"neither several ks of {BY_K} nor several {FIELD} of {BY_WEIGHT} were run: `regbench run bridges-figure5`"
         )
-    rows = pd.concat([part for part in (upper, lower) if len(part)], ignore_index=True).reindex(columns=COLUMNS)
-    missing = [
-        what
-        for part, what in ((upper, f"{BY_K} at several k"), (lower, f"{BY_WEIGHT} at several {FIELD}"))
-        if part.empty
-    ]
+    panels = {f"{BY_K} at several k": upper, f"{BY_WEIGHT} at several {FIELD}": lower}
+    rows = pd.concat([part for part in panels.values() if len(part)], ignore_index=True).reindex(columns=COLUMNS)
     notes = (
         *words.synthetic(frame, rows["dataset"]),
         *words.gaps(rows),
-        *(f"not drawn, for it was not run: {each}" for each in missing),
+        *(f"not drawn, as it was not run: {what}" for what, part in panels.items() if part.empty),
         *cells.attrs.get("left_out", ()),
     )
     return Numbers(rows, options.metric, base, words.source(frame, options), notes)
@@ -104,7 +100,7 @@ def _lower(frame: pd.DataFrame, options: Options) -> pd.DataFrame:
     names = sorted(several.index[several > 1], key=lambda name: (name != DATASET, order.dataset_key(name)))
     if not names:
         return swept.iloc[:0]
-    here = frame[(frame["dataset"] == names[0]) & (frame["k"].isna() | (frame["k"] == k).fillna(value=False))]
+    here = frame[(frame["dataset"] == names[0]) & tables.at_k(frame, k)]
     points = _points(here[here["method"] == BY_WEIGHT], options.metric, "weight")
     weights = dict(zip(swept["variant"], swept[FIELD], strict=True))
     points[FIELD] = points["variant"].map(weights)
@@ -146,7 +142,7 @@ def _panel_rows(numbers: Numbers, panel: str) -> pd.DataFrame:
 
 
 def _by_k(rows: pd.DataFrame, title: str) -> Table:
-    ks = sorted({int(each) for each in rows["k"]})
+    ks = sorted({int(k) for k in rows["k"]})
     usual = words.usual_seeds(rows)
     lines = []
     for dataset, group in rows.groupby("dataset", sort=False):

@@ -21,8 +21,7 @@ def draw(rows: DataFrame, metric: str, base: int | None) -> Figure:
     parts = {name: rows[rows["panel"] == name] for name in ("k", "weight", "level")}
     count = sum(not parts[name].empty for name in ("k", "weight"))
     bars = "; error bars and bands: ± 1 std" if words.usual_seeds(rows).n > 1 else ""
-    with drawing.style():
-        figure = Figure(figsize=(drawing.COLUMN, 0.15 + 2.15 * count), layout="constrained")
+    with drawing.figure(drawing.COLUMN, 0.15 + 2.15 * count) as figure:
         figure.suptitle(f"{words.seeds_in_figures(rows)}{bars}", fontsize=6.5)
         panels = drawing.panels(figure, count, 1)
         if len(parts["k"]):
