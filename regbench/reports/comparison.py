@@ -14,7 +14,7 @@ PERCENT = " %"
 
 
 def compute(frame: pd.DataFrame, options: Options) -> Comparison:
-    """The first of two methods against the second, as `regbench compare` has it without further options."""
+    """The first of two methods against the second, as `regbench compare` without further options."""
     if len(options.methods) != 2:
         raise UsageError("a comparison is of two methods: --method A --method B")
     first, second = options.methods
@@ -68,7 +68,7 @@ def _difference(part: DatasetDifference | verdict.Overall, unit: str) -> tuple[s
 
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:
-    """How the last row was made, the exact tests, what was left out, and at the end the verdict."""
+    """How the last row was made, the exact tests, what was left out, and the verdict last."""
     over = [*_over_datasets(comparison), _tests(comparison.overall)] if comparison.overall.datasets > 1 else []
     missing = [f"left out: {reason}" for reason in comparison.missing]
     return (
@@ -119,7 +119,7 @@ def _tests(overall: verdict.Overall) -> str:
 
 
 def _chance(value: float | None) -> str:
-    """A probability to two digits, never 0 or 1: resampling does not know that much."""
+    """A probability to two digits, never 0 or 1: resampling is not that exact."""
     if value is None:
         return MISSING
     if value < 0.005:

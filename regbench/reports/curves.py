@@ -57,7 +57,7 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
 
 
 def _whole(long: DataFrame) -> tuple[DataFrame, tuple[str, ...]]:
-    """The rows of runs whose every epoch is here, and how many others there are."""
+    """The rows of runs with every epoch, and a note on the number of other runs."""
     kept = epochs.whole(long)
     gone = long.loc[~long.index.isin(kept.index), "run_id"].nunique()
     if gone and gone == long["run_id"].nunique():

@@ -20,7 +20,7 @@ MEASURED = ("rmse", "mae", *SCORES)
 
 @dataclass(frozen=True)
 class Numbers:
-    """One row per cell with the mean and standard deviation of each score, and what has to be said of them."""
+    """One row per cell with the mean and standard deviation of each score, and their notes."""
 
     rows: DataFrame
     source: str
@@ -28,7 +28,7 @@ class Numbers:
 
 
 def compute(frame: DataFrame, options: Options) -> Numbers:
-    """The cells of a benchmark whose methods predict a distribution; of point predictions CRPS is the MAE."""
+    """The cells of a benchmark whose methods predict distributions; the CRPS of a point prediction is its MAE."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     cells = aggregate(shown, metrics=MEASURED)
     if not any(cells[f"{name}_mean"].notna().any() for name in SCORES):
@@ -67,10 +67,10 @@ def table(numbers: Numbers) -> Table:
 
 
 def _points(methods: set[str]) -> set[str]:
-    """Those that say of themselves that they predict no distribution; reference models predict points."""
+    """The methods whose files name no scores, and the reference models: they predict points."""
     baselines = methods & set(catalog.names("baselines"))
     own = methods & set(catalog.names("methods"))
-    return baselines | {each for each in own if "scores" not in catalog.entry("methods", each).arguments}
+    return baselines | {name for name in own if "scores" not in catalog.entry("methods", name).arguments}
 
 
 def _cell(name: str, usual: words.Seeds, row: dict[str, Any]) -> str:
@@ -78,7 +78,7 @@ def _cell(name: str, usual: words.Seeds, row: dict[str, Any]) -> str:
 
 
 def _unscored(rows: DataFrame) -> list[str]:
-    """How many cells have runs whose distribution nobody scored, all or some of them."""
+    """A note on the number of cells whose runs have no scores."""
     count = int(((rows["n"] > 0) & rows["crps_mean"].isna()).sum())
     return (
         [f"{count} cell{'s' * (count != 1)} with runs from before there were scores: {words.MISSING}"] if count else []

@@ -1,4 +1,4 @@
-"""The bins of an encoder in the plane: in words, as rows of a table, as frames, and their regions."""
+"""The bins of an encoder in the plane: their names, frames and regions."""
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,12 @@ def described(encoder: Encoder) -> str:
 
 
 def letter(encoder: Encoder) -> str:
-    """What its bins decode to: centres c, or μ where that was trained."""
+    """The letter of what its bins decode to: centres c, or μ if that was trained."""
     return "μ" if "mu" in encoder.parameters else "c"
 
 
 def bin_frame(numbers: Numbers, encoder: Encoder) -> pd.DataFrame:
-    """One row per bin: μ, ψ(y), and over the training targets its mean share and the number it has the largest of."""
+    """One row per bin: μ, ψ(y), its mean share of the training targets, and how many have their largest share there."""
     bins = list(numbers.bins)
     counts = np.bincount(encoder.of_targets.argmax(1), minlength=len(bins)) if len(numbers.targets) else None
     columns = {

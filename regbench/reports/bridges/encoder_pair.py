@@ -21,11 +21,11 @@ from regbench.reports.text import words
 
 BENCHMARK = "bridges-figure2"
 USUAL_K = 9  # of the paper's figures
-ROLES = {"fixed": ("soft_binning", "hard_binning"), "learnt": ("end2end", "pretrained_encoder")}  # the first one there
+ROLES = {"fixed": ("soft_binning", "hard_binning"), "learnt": ("end2end", "pretrained_encoder")}  # the first run
 GRID = 61  # points along each side of the plane: the CSV stays below a megabyte
 MARGIN = 0.08  # of the plane beyond targets and decoders
-FARTHEST = 0.3  # beyond the targets that the plane may reach for a decoder's sake
-MOST_POINTS = 1000  # targets that are drawn; more would be a blot
+FARTHEST = 0.3  # how far beyond the targets the plane may reach to show decoders
+MOST_POINTS = 1000  # targets that are drawn; more would hide each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +69,8 @@ class Numbers:
     remarks: Mapping[str, tuple[str, ...]]
 
     def notes(self, *shown: Encoder) -> tuple[str, ...]:
-        """The notes about these encoders, each once."""
-        return tuple(dict.fromkeys([*self.made_up, *(note for each in shown for note in self.remarks[each.role])]))
+        """The notes about these encoders, without repetition."""
+        return tuple(dict.fromkeys([*self.made_up, *(note for one in shown for note in self.remarks[one.role])]))
 
     @property
     def both(self) -> tuple[Encoder, Encoder]:
@@ -92,27 +92,26 @@ def compute(given: Encoders, options: Options) -> Numbers:
     if options.units != "scaled":
         raise UsageError("encoders are drawn in units of the scaled target: leave --units as it is")
     chosen = _choose(given, options)
-    fixed, learnt = (given.parameters(int(row["run_id"])) for row in chosen)
-    row = chosen[0]
+    parameters = [given.parameters(int(row["run_id"])) for row in chosen]
+    row, centres = chosen[0], encoders.decoder(parameters[0])
     found = given.targets(row["dataset"], row["digest"])
     targets = np.empty((0, 2)) if found is None else found.astype(np.float64)
-    axis = _axis(encoders.decoder(fixed), encoders.decoder(learnt))
-    y = _typical(fixed, targets)
-    both = [
-        _encoder(role, each, own, axis, y, targets)
-        for role, each, own in zip(ROLES, chosen, (fixed, learnt), strict=True)
-    ]
+    axis = _axis(*map(encoders.decoder, parameters))
+    y = _typical(parameters[0], targets)
+    fixed, learnt = (
+        _encoder(role, cell, own, axis, y, targets) for role, cell, own in zip(ROLES, chosen, parameters, strict=True)
+    )
     return Numbers(
-        fixed=both[0],
-        learnt=both[1],
-        bins=_as_read(encoders.decoder(fixed)),
+        fixed=fixed,
+        learnt=learnt,
+        bins=_as_read(centres),
         axis=axis,
         y=y,
         targets=targets,
         names=_names(row["dataset"]),
         source=f"Seed {row['seed']}, the first with both, {words.source(given.cells, options).replace('B', 'b', 1)}",
         made_up=tuple(words.synthetic(given.cells, [row["dataset"]])),
-        remarks=_remarks(both, axis, targets),
+        remarks=_remarks(fixed, learnt, axis, targets),
     )
 
 
@@ -134,11 +133,11 @@ def _choose(given: Encoders, options: Options) -> list[dict[str, Any]]:
             "no seed with a finished fixed and a finished learnt encoder of a target of two dimensions; "
             f"`regbench run {BENCHMARK}` trains some"
         )
-    return [each[seeds[0]] for each in runs]
+    return [by_seed[seeds[0]] for by_seed in runs]
 
 
 def _first(rows: DataFrame, methods: tuple[str, ...]) -> str | None:
-    """The variant to show of the first of these methods that was run: its default, or the first in the table."""
+    """The variant to show: of the first of these methods that was run its default, or the first in the table."""
     for method in methods:
         labels = list(rows.loc[rows["method"] == method, "variant"])
         if labels:
@@ -147,7 +146,7 @@ def _first(rows: DataFrame, methods: tuple[str, ...]) -> str | None:
 
 
 def _usable(given: Encoders, *rows: dict[str, Any]) -> bool:
-    """Whether the runs have stored what they encode with; those of an older database have not."""
+    """Whether the parameters of the encoders are stored; in an older database they are not."""
     return all(encoders.encodes(given.parameters(int(row["run_id"]))) for row in rows)
 
 
@@ -182,7 +181,7 @@ def plane(axis: Array) -> Array:
 
 
 def _typical(fixed: encoders.Parameters, targets: Array) -> Array:
-    """The training target whose ψ has the median entropy, or without targets the middle of all centres."""
+    """The training target whose ψ has the median entropy; without targets, the middle of all centres."""
     if not len(targets):
         return encoders.decoder(fixed).mean(0)
     by_entropy = np.argsort(encoders.entropy(fixed, targets), kind="stable")
@@ -193,11 +192,11 @@ def _as_read(centres: Array) -> tuple[int, ...]:
     """The bins from top to bottom and from left to right, so that panels are arranged roughly as the bins are."""
     down = np.argsort(-centres[:, 1], kind="stable")
     rows = [down[start : start + across(len(down))] for start in range(0, len(down), across(len(down)))]
-    return tuple(int(each) for row in rows for each in row[np.argsort(centres[row, 0], kind="stable")])
+    return tuple(int(bin_) for row in rows for bin_ in row[np.argsort(centres[row, 0], kind="stable")])
 
 
 def across(k: int) -> int:
-    """Panels in a row, in as square a block as k panels make.
+    """The number of panels in a row, in a block of k panels that is as square as possible.
 
     >>> across(9), across(5)
     (3, 3)
@@ -212,9 +211,8 @@ def _names(dataset: str) -> tuple[str, str]:
     return first, second
 
 
-def _remarks(both: list[Encoder], axis: Array, targets: Array) -> dict[str, tuple[str, ...]]:
+def _remarks(fixed: Encoder, learnt: Encoder, axis: Array, targets: Array) -> dict[str, tuple[str, ...]]:
     """By role, what differs from the paper's figures and what is not shown."""
-    fixed, learnt = both
     k, inside = len(fixed.mu), ((learnt.mu >= axis[:, 0]) & (learnt.mu <= axis[:, -1])).all(1)
     outside = "" if inside.all() else f"; {k - int(inside.sum())} of {k} lie outside the plane shown"
     absent = () if len(targets) else ("without training targets, for the data are not here: `regbench data fetch`",)

@@ -12,8 +12,8 @@ from regbench.reports.report import Table
 from regbench.reports.shared import drawing, looks, tables
 from regbench.reports.text import words
 
-GROUP = 0.84  # of the distance between datasets that their bars fill
-FEW = 1  # datasets, of whose bars there is room to write the values
+GROUP = 0.84  # the part of the distance between datasets that bars fill
+FEW = 1  # datasets: so few leave room to write the value of every bar
 CEILING = 1.6  # a bar above is cut, and its value written at the cut: one collapsed cell would flatten all others
 
 
@@ -75,7 +75,7 @@ def _spread(axes: Axes, places: list[float], mine: DataFrame, top: float) -> Non
 
 
 def _marks(axes: Axes, places: list[float], mine: DataFrame, top: float) -> None:
-    """The value of a bar that is cut, of every bar where they are few; a dash or `div` where there is none."""
+    """The values of bars that are cut, or of all if they are few; a dash or `div` if there is no value."""
     few = len(mine) <= FEW
     for place, ratio, n, diverged in zip(places, mine["ratio"], mine["n"], mine["diverged"], strict=True):
         if words.has(ratio) and few:
@@ -89,7 +89,7 @@ def _marks(axes: Axes, places: list[float], mine: DataFrame, top: float) -> None
 
 
 def _paper(axes: Axes, places: list[float], theirs: Series, top: float, label: str | None) -> None:
-    """A diamond for each of the paper's ratios; where one lies above the axis, an arrow at the top with its value."""
+    """A diamond for each of the paper's ratios; if one lies above the axis, an arrow at the top with its value."""
     inside = theirs.where(theirs <= top).to_numpy(dtype=float)
     axes.plot(places, inside, linestyle="none", marker="D", markersize=2.4, label=label, **ratios.PAPER, zorder=5)
     for place, ratio in zip(places, theirs, strict=True):

@@ -18,7 +18,7 @@ from regbench.reports.text import words
 
 BAR = 0.38  # height of a bar; two share a method's place
 HATCH = "//////"
-ROOM = 0.2  # that the number at a bar's end takes up
+ROOM = 0.2  # for the number at the end of a bar
 AVERAGES = {"arithmetic": -1, "geometric": 1}  # above and below the method's tick
 
 

@@ -67,7 +67,7 @@ def _marker(encoder: Encoder) -> dict[str, Any]:
 
 
 def marks(numbers: Numbers, *shown: Encoder) -> list[Artist]:
-    """The entries of a legend for what is drawn into the plane."""
+    """The entries of a legend for what is drawn in the plane."""
     named = {"o": "centre c$_i$", "D": "decoder μ$_i$"}
     point = "training target (synthetic)" if numbers.made_up else "training target"
     return [
@@ -87,11 +87,11 @@ def title(encoder: Encoder) -> str:
 
 
 def tint(encoder: Encoder) -> Any:
-    """A light shade of its colour, to lie behind points."""
+    """A light shade of its colour, for areas behind points."""
     return _shades(looks.colour(encoder.method))(0.25)
 
 
 @cache
 def _shades(colour: str) -> Colormap:
-    """White through the method's colour towards black: told apart by lightness alone."""
+    """White through the method's colour towards black: they differ by lightness alone."""
     return LinearSegmentedColormap.from_list(colour, ["white", colour, looks.mixed(colour, -0.5)])

@@ -1,4 +1,4 @@
-"""The first paper calls the numbers of its Table 2 RMSE; what our own numbers beside them say of that.
+"""Whether the numbers of the first paper's Table 2 are RMSE, as it says, judged by our own numbers.
 
 A constant's errors decide: several cells of the table are the mean absolute error that a constant has, and below the
 RMSE that any constant can have.
@@ -27,7 +27,7 @@ def _constants(rows: pd.DataFrame) -> list[str]:
     if constants.empty:
         where = "`regbench run bridges-baselines` adds constants below a rule"
         return [f"the paper calls its numbers RMSE, but some are the MAE of a constant: {where}"]
-    said = [each for each in (_found(constant, rows) for constant in records(constants)) if each]
+    said = list(filter(None, (_found(constant, rows) for constant in records(constants))))
     return [f"the paper calls its numbers RMSE, but {'; '.join(said)}"] if said else []
 
 

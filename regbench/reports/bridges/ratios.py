@@ -1,4 +1,4 @@
-"""What Figures 3 and 4 of the first paper share: six methods at one k, as ratios to least squares."""
+"""The numbers of Figures 3 and 4 of the first paper: six methods at one k, as ratios to least squares."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PAPER: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "black",
 
 @dataclass(frozen=True)
 class Numbers:
-    """The ratios drawn, their means with the spread over seeds, and the paper's own where they were asked for."""
+    """The ratios drawn, their means with the spread over seeds, and the paper's own if they were asked for."""
 
     normalized: Normalized
     means: pd.DataFrame
@@ -32,7 +32,7 @@ class Numbers:
 
 
 def compute(frame: pd.DataFrame, options: Options) -> Numbers:
-    """The cells of the figure: at k = 25 unless said otherwise, of each method its default variant."""
+    """The cells of the figure: the default variant of each method, at k = 25 unless the user chose another."""
     if len(options.k) > 1:
         raise UsageError(f"a figure shows one k, not {len(options.k)}: choose one with --k")
     k = options.k[0] if options.k else variants.DEFAULT_K
@@ -80,7 +80,7 @@ def beside(numbers: Numbers, rows: pd.DataFrame, published: pd.DataFrame, column
 
 
 def _one_variant_each(rows: pd.DataFrame, *, explicit: bool) -> tuple[pd.DataFrame, list[str]]:
-    """Of each method the default variant, or the first where the default was not run; all that were named.
+    """The default variant of each method, or the first if the default was not run; all variants that were named.
 
     Reference models are drawn only where they were named, or where there is nothing else.
     """

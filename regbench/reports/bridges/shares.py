@@ -1,4 +1,4 @@
-"""What Figures 6 and 7 of the first paper share: of one encoder, ψ(·)_i over the plane for each bin i."""
+"""Figures 6 and 7 of the first paper: ψ(·)_i of one encoder over the plane, for each bin i."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,7 +21,7 @@ BORDER = (0, (3, 2))  # dashes around where a bin has the largest share
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """Both encoders, so that bins are numbered alike and the plane is the same in both figures, and the one shown."""
+    """The encoder shown, and what both figures have in common: the plane and the numbers of the bins."""
 
     common: encoder_pair.Numbers
     shown: Encoder
@@ -47,7 +47,7 @@ def report(title: str, role: Literal["fixed", "learnt"]) -> Report:
 
 
 def table(numbers: Numbers) -> Table:
-    """A row per bin: what it decodes to, its mean share, and of how many targets it has the largest one."""
+    """A row per bin: what it decodes to, its mean share, and how many targets have their largest share there."""
     common, shown = numbers.common, numbers.shown
     of = f" of the {len(common.targets)} training targets" if len(common.targets) else ""
     caption = (

@@ -29,7 +29,7 @@ class Numbers:
 
 
 def compute(_frame: pd.DataFrame | None, _options: Options) -> Numbers:
-    """What the dataset files say against what the paper prints."""
+    """What the dataset files say beside what the paper prints."""
     printed = bridges.table1()
     rows = [
         {

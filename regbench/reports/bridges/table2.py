@@ -19,9 +19,9 @@ from regbench.reports.text import words
 
 @dataclass(frozen=True)
 class Numbers:
-    """One row per cell, planned or printed in the paper, and what has to be said of them."""
+    """One row per cell, planned or printed in the paper, and the notes on them."""
 
-    rows: pd.DataFrame  # ours with best_rmse and best_mae, the paper's number, and whether it is a reference model's
+    rows: pd.DataFrame  # with columns best_METRIC, paper and reference
     metrics: tuple[str, ...]
     units: str
     source: str
@@ -50,7 +50,7 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
 
 
 def table(numbers: Numbers) -> Table:
-    """A block for each metric and one for what the paper prints: rows by datasets, reference models below a rule."""
+    """A block per metric and one for the paper's numbers: rows by datasets, reference models below a rule."""
     rows = numbers.rows
     own, datasets = rows[~rows["reference"]], rows["dataset"].nunique()
     count = len(own[ROW].drop_duplicates())
@@ -74,7 +74,7 @@ def table(numbers: Numbers) -> Table:
 
 
 def _marked(options: Options) -> str:
-    if all(metrics.about(each).better == "low" for each in options.metrics):
+    if all(metrics.about(metric).better == "low" for metric in options.metrics):
         return tables.MARKED
     direction = metrics.about(options.metrics[0]).direction
     return f"{BEST} marks the best mean of its column ({direction}), of a reference model where it is better still"
@@ -98,24 +98,24 @@ def _printed_cell(row: dict[str, Any]) -> str:
 
 
 def _chosen(frame: pd.DataFrame) -> list[str]:
-    """Which settings are not the same in every cell, for they were chosen on validation rows."""
+    """The settings that differ between cells because they were chosen on validation rows."""
     fields = sorted({name for values in frame["swept"].dropna() for name in values}) if "swept" in frame else []
     said = "were chosen for each cell by its validation error; `regbench report table3 --json` has the values"
     return [f"{', '.join(fields)} {said}"] if fields else []
 
 
 def _not_planned(rows: pd.DataFrame, options: Options) -> list[str]:
-    """Which rows and datasets of the paper's table have no job here; what a filter took away is not said."""
+    """The rows and datasets of the paper's table that have no job here; none where the user asked for a part."""
     if options.k or options.datasets or options.methods:
         return []
     theirs = bridges_cells()
-    have, want = ({(row["variant"], null(row["k"])): None for row in records(each)} for each in (rows, theirs))
+    have, want = ({(row["variant"], null(row["k"])): None for row in records(frame)} for frame in (rows, theirs))
     ks: dict[str, list[str]] = {}
     for variant, k in want:
         if (variant, k) not in have:
             ks.setdefault(variant, []).extend([str(k)] if k else [])
-    gone = [f"{variant} k = {' '.join(each)}" if each else variant for variant, each in ks.items()]
-    datasets = [order.alias(each) for each in dict.fromkeys(theirs["dataset"]) if each not in set(rows["dataset"])]
+    gone = [f"{variant} k = {' '.join(missing)}" if missing else variant for variant, missing in ks.items()]
+    datasets = [order.alias(name) for name in dict.fromkeys(theirs["dataset"]) if name not in set(rows["dataset"])]
     what = [f"of the paper's {len(want)} rows {', '.join(gone)}"] * bool(gone)
     what += [f"of its datasets {' '.join(datasets)}"] * bool(datasets)
     return [f"without any job here: {'; '.join(what)}"] if what else []

@@ -16,7 +16,7 @@ from regbench.reports.shared import tables
 from regbench.reports.text.words import MISSING, average, has
 
 METHOD, FIELD = "end2end", "lambda_kl"
-FLAT = 0.01  # relative: values of the field this near to the best would have done as well
+FLAT = 0.01  # relative: values with an error this near to the lowest count as equally good
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Numbers:
 
 
 def compute(choices: Choices, options: Options) -> Numbers:
-    """The choices of a benchmark's `end2end` rows, with how flat the optimum is where the sweep is here."""
+    """The choices of a benchmark's `end2end` rows; and how flat the optimum is, if the sweep is in the results."""
     made = choices.made
     has_field = np.array([FIELD in values for values in made["values"]], dtype=bool)
     mine = made[(made["method"] == METHOD) & has_field]

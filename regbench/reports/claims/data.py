@@ -26,7 +26,7 @@ def key(name: str) -> str:
 
 
 def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
-    """Everything as plain data: of each claim its verdicts and what decides them."""
+    """Everything as plain data: the verdicts of every claim and what decides them."""
     return {
         "paper": findings.paper.name,
         "benchmark": benchmark,
@@ -50,9 +50,9 @@ def frame(findings: Findings) -> pd.DataFrame:
 def cells(findings: Findings) -> pd.DataFrame:
     """The cells that decide each claim, full precision."""
     rows = [
-        {"claim": each.claim.id, **cell(dataset, row, each, findings)}
-        for each in findings.claims
-        for dataset, row in each.cells
+        {"claim": finding.claim.id, **cell(dataset, row, finding, findings)}
+        for finding in findings.claims
+        for dataset, row in finding.cells
     ]
     return pd.DataFrame([{**row, "decides": " ".join(row["decides"])} for row in rows])
 
@@ -92,8 +92,8 @@ def _verdicts(answers: Mapping[str, Answer]) -> dict[str, str]:
 
 def deciding(finding: Finding) -> list[tuple[str, str | None]]:
     """The comparisons that decide any of the answers."""
-    every = [each for answer in finding.answers.values() for each in answer.deciding]
-    return list(dict.fromkeys((each.statement, each.dataset) for each in every))
+    every = [comparison for answer in finding.answers.values() for comparison in answer.deciding]
+    return list(dict.fromkeys((comparison.statement, comparison.dataset) for comparison in every))
 
 
 def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str, Any]:
@@ -108,20 +108,19 @@ def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str
 
 def find(answer: Answer, statement: str, dataset: str | None) -> Comparison | None:
     """The comparison of an answer with this statement and dataset."""
-    alike = (each for each in answer.comparisons if (each.statement, each.dataset) == (statement, dataset))
+    alike = (made for made in answer.comparisons if (made.statement, made.dataset) == (statement, dataset))
     return next(alike, None)
 
 
 def _number(comparison: Comparison | None) -> dict[str, Any]:
-    if comparison is None:
-        return {"verdict": OPEN, **_bounds(None, ("value", "low", "high"))}
-    return {"verdict": comparison.doubt.verdict, **_bounds(comparison.found, ("value", "low", "high"))}
+    verdict, found = (comparison.doubt.verdict, comparison.found) if comparison else (OPEN, None)
+    return {"verdict": verdict, **_bounds(found, ("value", "low", "high"))}
 
 
 def _bounds(number: Quantity | Missing | None, names: tuple[str, str, str]) -> dict[str, float | None]:
     """A number and its interval under these names; null where there is none."""
     found = (number.value, number.low, number.high) if isinstance(number, Quantity) else (None, None, None)
-    finite = (each if each is not None and math.isfinite(each) else None for each in found)
+    finite = (value if value is not None and math.isfinite(value) else None for value in found)
     return dict(zip(names, finite, strict=True))
 
 

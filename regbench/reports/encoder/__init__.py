@@ -19,8 +19,8 @@ from regbench.reports.shared import epochs, tables
 from regbench.reports.shared.epochs import ROW
 from regbench.reports.text import words
 
-MOST_LINES = 9  # of a panel
-NOTHING = 1e-12  # the entropy that the smallest share which methods know makes of a one-hot code
+MOST_LINES = 9  # in a panel
+NOTHING = 1e-12  # the entropy of a one-hot code whose zeros are the smallest share that methods use
 DIAGNOSTICS = {"encoder/entropy": "mean H(ψ), nats", "encoder/rmse": "RMSE of μᵀψ(y)", "decoder/spread": "spread of μ"}
 ERRORS = {"val/rmse": "validation RMSE", "test/rmse": "test RMSE"}
 ONCE = {"stage1/seconds": "stage 1, s"}  # stored with epoch 0
@@ -68,7 +68,7 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
 
 
 def _drawn(curves: pd.DataFrame, options: Options) -> tuple[pd.DataFrame, list[str]]:
-    """The curves that fit into a figure, one k unless several were asked for, and a note on the rest."""
+    """The curves that fit into a figure, of one k unless the user asked for several, and a note on the rest."""
     if curves.empty:
         return curves, ["nothing is drawn: a curve needs every epoch, and only the best and the last are here"]
     lines = list(epochs.lines(curves).values())

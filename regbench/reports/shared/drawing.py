@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-COLUMN, TEXT = 3.25, 6.75  # width in inches of one column, and of the text, of a two-column conference paper
+COLUMN, TEXT = 3.25, 6.75  # inches: one column, and the whole text, of a conference paper in two columns
 DPI = 300
 STYLE: dict[Any, Any] = {
     "font.size": 7,
@@ -30,9 +30,7 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "regbench",  # the same identifiers every time
 }
-BASE: dict[str, Any] = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4, 2))}  # what others are measured by
-
-Layout = Literal["constrained", "compressed"]
+BASE: dict[str, Any] = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4, 2))}  # the line of the reference
 
 
 @contextmanager

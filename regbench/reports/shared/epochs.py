@@ -1,4 +1,4 @@
-"""Curves over epochs: the runs that have them whole, their median and range over seeds, and how they are drawn."""
+"""Curves over epochs: runs with every epoch, their median and range over seeds, and how they are drawn."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,14 +26,14 @@ def whole(long: DataFrame) -> DataFrame:
 
 
 def over_seeds(long: DataFrame, by: str) -> DataFrame:
-    """One row per line and epoch: median, lowest and highest value, and how many seeds stand behind them."""
+    """One row per line and epoch: median, lowest and highest value, and the number of seeds."""
     grouped = long.groupby([*ROW, by, "epoch"], dropna=False)["value"]
     rows = grouped.agg(["median", "min", "max", "count"]).reset_index()
     return in_order(rows.rename(columns={"min": "low", "max": "high", "count": "n"}), [by, "epoch"])
 
 
 def in_order(rows: DataFrame, then: list[str]) -> DataFrame:
-    """In the order of all tables, and within a row by these columns."""
+    """The rows in the order of all tables, and then by these columns."""
     keys = [
         (
             order.dataset_key(row["dataset"]),
@@ -51,7 +51,7 @@ def lines(rows: DataFrame) -> dict[looks.Line, dict[str, Any]]:
 
 
 def line(row: Any) -> looks.Line:
-    """What a colour and a line style belong to: a method, and its variant and k."""
+    """The key of a colour and a line style: a method, and its variant and k."""
     return row["method"], (row["variant"], null(row["k"]))
 
 

@@ -16,15 +16,15 @@ from regbench.papers.bridges import WIDTH
 from regbench.reports.report import Table
 from regbench.reports.text import words
 
-NAMES = ("method", "k", "λσ")  # of the columns that name a row
+NAMES = ("method", "k", "λσ")  # the columns that name a row
 MEANS = {"arithmetic": "mean", "geometric": "geo. mean", "median": "median"}
 BEST = "*"
 MARKED = f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still"
-DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
+DIGITS = ("#.5g", "#.2g")  # formats of an error and its spread; three decimals, as in the paper, would hide differences
 
 
 def row_names(row: Any) -> tuple[str, str, str]:
-    """Method, k and λ_σ of a row, the method with whatever else differs from its defaults."""
+    """Method, k and λ_σ of a row; the method with its other settings that are not at their defaults."""
     name = variants.without(row["variant"], WIDTH)
     return name, words.setting(row["k"]), words.setting(row[WIDTH])
 
@@ -78,7 +78,7 @@ def at_k(rows: DataFrame, k: int | None) -> pd.Series:
 
 
 def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
-    """The row of the first baseline, where methods stand above it.
+    """The row of the first baseline, if there are methods above it.
 
     >>> rule_above_baselines(["lsq", "end2end", "ridge", "knn"]), rule_above_baselines(["ridge", "knn"])
     ((2,), ())
@@ -88,7 +88,7 @@ def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
 
 
 def marked(cells: DataFrame, measured: Sequence[str], **more: Any) -> DataFrame:
-    """Cells with whether they are of a reference model, and of each metric whether they have the best mean."""
+    """Cells with columns that mark reference models and, for each metric, the best mean."""
     rows = cells.assign(reference=cells["method"].map(kinds.is_reference).astype(bool), **more)
     return rows.assign(**{f"best_{metric}": _best(rows, metric) for metric in measured})
 
@@ -100,7 +100,7 @@ def error(row: dict[str, Any], metric: str, usual: words.Seeds) -> str:
 
 
 def _best(rows: DataFrame, metric: str) -> pd.Series:
-    """Whether a cell is the best of its dataset, of those with as many seeds as any that has such a number.
+    """Whether a cell is the best of its dataset; only cells with the largest number of seeds can be.
 
     A reference model (column `reference`) takes no mark from the methods, and has one where it is better still; one
     that draws nothing is complete with its one run.
@@ -120,7 +120,7 @@ def ratio_table(normalized: Normalized, source: str, notes: tuple[str, ...]) -> 
     cells, means = normalized.cells, normalized.means
     datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
     usual = words.usual_seeds(cells)
-    averaged = MEANS if len(datasets) > 1 else {}  # of one dataset every mean is the cell itself
+    averaged = MEANS if len(datasets) > 1 else {}  # for one dataset every mean is the cell itself
     found = {(*_identity(row), row["dataset"]): row for row in records(cells)}
     rows = []
     for mean in records(means):

@@ -1,4 +1,4 @@
-"""Errors in the units of the target: what the scaling to [0, 1] divided by, multiplied back."""
+"""Errors in the original units of the target: the scaling to [0, 1] undone."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from regbench.reports.report import Options
 
 
 def convert(cells: DataFrame, options: Options) -> DataFrame:
-    """The cells in the units asked for; ratios have none and stay."""
+    """The cells in the units asked for; ratios have no unit and stay as they are."""
     wide = widths(cells, options)
     measured = [name for name in catalog.names("metrics") if _has_units(name)]
     columns = [f"{name}_{statistic}" for name in measured for statistic in ("mean", "std")]
@@ -43,7 +43,7 @@ def named(units: str) -> str:
 def _width(dataset: str, limits: tuple[Any, Any] | None) -> float:
     if limits is None:
         raise UsageError(f"--units original: the range of the targets of {dataset} is not known here")
-    low, high = (np.atleast_1d(np.asarray(each, dtype=float)) for each in limits)
+    low, high = (np.atleast_1d(np.asarray(limit, dtype=float)) for limit in limits)
     if low.size != 1 or high.size != 1:
         raise UsageError(f"--units original: the target of {dataset} has {low.size} dimensions and no single unit")
     return float(high[0] - low[0])

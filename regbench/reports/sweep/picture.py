@@ -17,13 +17,13 @@ from regbench.analysis.sweeps import Swept
 from regbench.reports.shared import drawing, looks
 from regbench.reports.text import symbols
 
-WORST = 1.5  # times the best of its panel: what is worse has the last colour
+WORST = 1.5  # ratio to the best of the panel: all that is worse has the last colour
 TICKS = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 MAP = "viridis"
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.2)), (0, (1, 1)), (0, (5, 1, 1, 1)))  # the largest k is solid
 HEIGHT = 1.0  # inches of a row of panels
-ACROSS = 4  # panels in a row where there are curves alone
-MOST_LABELS = 7  # at one axis of a surface
+ACROSS = 4  # panels in a row if there are only curves
+MOST_LABELS = 7  # on one axis of a surface
 
 
 def figure(tried: pd.DataFrame, cells: pd.DataFrame, swept: Swept, metric: str) -> Figure:
@@ -168,13 +168,13 @@ def _field(lines: pd.DataFrame) -> str:
     return next((axes[0] for axes in lines["axes"] if axes), "learning_rate")
 
 
-def _same(rows: pd.DataFrame, variant: Any, k: Any) -> pd.Series[bool]:
+def _same(rows: pd.DataFrame, variant: Any, k: Any) -> pd.Series:
     at = rows["k"].isna() if pd.isna(k) else (rows["k"] == k).fillna(value=False)
     return (rows["variant"] == variant) & at.astype(bool)
 
 
 def _short(value: Any) -> str:
-    """A value in few letters.
+    """A value in few characters.
 
     >>> _short(3e-4), _short(0.0681292069058), _short(14.7), _short(1.0)
     ('3e-4', '0.068', '15', '1')

@@ -17,9 +17,9 @@ from regbench.reports.report import Table
 from regbench.reports.text import symbols
 
 GAP = 2  # blanks between the columns of a plain table
-WIDE = 90  # characters, more than a page's text holds in LaTeX
-PROSE = 60  # characters from which on a cell is a sentence, set from the left
-PADDING = 2  # that tabulate leaves beside a header
+WIDE = 90  # characters: wider tables do not fit on a page in LaTeX
+PROSE = 60  # characters: longer cells are sentences, aligned to the left
+PADDING = 2  # blanks that tabulate adds to a header
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
@@ -29,7 +29,7 @@ LATEX = {
 
 
 def text(table: Table, form: str, width: int | None = None) -> str:
-    """A table as `table`, `md` or `latex`, its caption above and its notes below; and so those that follow."""
+    """A table as `table`, `md` or `latex`, its caption above and its notes below; then its `others`."""
     write = {"md": _markdown, "latex": _latex}.get(form, partial(_plain, width=width))
     return "\n\n".join(write(one) for one in (table, *table.others))
 
@@ -45,7 +45,7 @@ def records(frame: DataFrame) -> list[dict[str, Any]]:
 
 
 def json_text(data: Any) -> str:
-    """Plain data as JSON that every reader takes: no NaN."""
+    """Plain data as standard JSON, without NaN."""
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -90,7 +90,7 @@ def _latex(table: Table) -> str:
 
 
 def _float(table: Table, captions: Sequence[str]) -> str:
-    """One grid with its caption; tabulate's raw LaTeX with the rules renamed, shrunk to the text where it is wide."""
+    """One grid with its caption; tabulate's raw LaTeX with the rules renamed, scaled down if it is too wide."""
     header, rows = _map(table.header, _escape), _map(table.rows, _escape)
     above, *between, below = _grid(replace(table, header=header, rows=rows), "latex_raw").split(r"\hline")
     grid = above + r"\toprule" + r"\midrule".join(between) + r"\bottomrule" + below
@@ -109,7 +109,7 @@ def _grid(table: Table, form: str) -> str:
     for number, row in enumerate(table.rows):
         rows += [rule, row] if number in table.rules else [row]
     grid = tabulate(rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
-    if form == "pipe" and any(prose):  # aligned, a column of sentences is mostly blanks, and Markdown needs none
+    if form == "pipe" and any(prose):  # aligning sentences adds many blanks that Markdown does not need
         return re.sub(r"(?<=\|) {2,}| {2,}(?=\|)", " ", re.sub("-{4,}", "---", grid))
     return grid
 
@@ -153,7 +153,7 @@ def _escape(cell: str) -> str:
 
 @cache
 def _escapes() -> tuple[re.Pattern[str], dict[str, str]]:
-    """A pattern of what LaTeX spells otherwise, longer ones first, and the spellings."""
+    """A pattern of what has another spelling in LaTeX, longest first, and the spellings."""
     known = [name for name in {*symbols.symbols().values(), *symbols.GREEK} if symbols.latex(name) != name]
     spelled = {form: symbols.latex(name) for name in known for form in (name, symbols.joined(name))} | LATEX
     return re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))), spelled

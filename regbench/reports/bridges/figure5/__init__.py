@@ -14,9 +14,9 @@ from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables
 from regbench.reports.text import words
 
-BY_K, BY_WEIGHT = "soft_binning", "end2end"  # whose error is shown against k, and against the weight
+BY_K, BY_WEIGHT = "soft_binning", "end2end"  # the methods shown over k and over the weight
 FIELD = "lambda_kl"
-LEVELS = {"lsq": (0, (4, 2)), BY_K: (0, (6, 1, 1, 1))}  # what the lower panel compares with, and the dashes of each
+LEVELS = {"lsq": (0, (4, 2)), BY_K: (0, (6, 1, 1, 1))}  # what the lower panel compares with, and its dashes
 DATASET = "diamonds"  # of the paper's lower panel
 CELL = ["dataset", "method", "variant", "k", "n", "n_expected", "diverged"]
 COLUMNS = ["panel", *CELL, FIELD, "mean", "std", "ratio", "ratio_std", "validation", "chosen"]
@@ -34,7 +34,7 @@ class Numbers:
 
 
 def compute(frame: pd.DataFrame, options: Options) -> Numbers:
-    """The points of both panels, as far as there are several ks and several weights to show."""
+    """The points of both panels; a panel needs several ks or several weights."""
     if len(options.k) > 1:
         raise UsageError(f"figure5 takes one k, at which weights are compared, not {len(options.k)}")
     frame = select(frame, datasets=options.datasets)
@@ -77,7 +77,7 @@ def draw(numbers: Numbers) -> Figure:
 
 
 def _upper(cells: pd.DataFrame, options: Options) -> tuple[pd.DataFrame, int | None]:
-    """Soft binning's cells of datasets with several ks, relative to k = 25 or else to the largest that all have."""
+    """Soft binning's cells of datasets with several ks, relative to k = 25, or to the largest k that all have."""
     mine = cells[(cells["variant"] == BY_K) & (cells["n"] + cells["diverged"] > 0)]
     mine = mine[mine.groupby("dataset")["k"].transform("nunique") > 1]
     whole = mine[mine["n"] > 0].groupby("dataset")["k"].agg(set)
@@ -110,7 +110,7 @@ def _lower(frame: pd.DataFrame, options: Options) -> pd.DataFrame:
 
 
 def _weights(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows that differ from the method's defaults in nothing but the weight, with it in a column of its own."""
+    """The rows with all settings but the weight at their defaults; the weight in a column of its own."""
     if "hparams" not in rows:
         return rows.iloc[:0].assign(**{FIELD: 0.0})
     usual = {name: value for name, value in catalog.entry("methods", BY_WEIGHT).hparams.items() if name != FIELD}
