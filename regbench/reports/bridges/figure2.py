@@ -129,6 +129,6 @@ REPORT = Report(
     frames=frames,
     draw=draw,
     needs="encoders",
-    benchmark=encoder_pair.BENCHMARK,
+    benchmark="bridges-figure2",
     or_last=False,
 )

@@ -8,7 +8,7 @@ from regbench import metrics
 from regbench.analysis import order
 from regbench.reports.bridges import ratios
 from regbench.reports.bridges.ratios import Numbers
-from regbench.reports.report import Table
+from regbench.reports.report import Report, Table
 from regbench.reports.shared import drawing, looks, tables
 from regbench.reports.text import words
 
@@ -127,4 +127,12 @@ def _legend(axes: Axes, numbers: Numbers, columns: int) -> None:
     ).get_title().set_multialignment("center")  # fmt: skip
 
 
-REPORT = ratios.report("Figure 3: six methods on each dataset", table, frames, draw)
+REPORT = Report(
+    title="Figure 3: six methods on each dataset",
+    compute=ratios.compute,
+    table=table,
+    frames=frames,
+    draw=draw,
+    benchmark="bridges",
+    has_paper=True,
+)

@@ -12,7 +12,7 @@ from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.reports.bridges import ratios
 from regbench.reports.bridges.ratios import Numbers
-from regbench.reports.report import Table
+from regbench.reports.report import Report, Table
 from regbench.reports.shared import drawing, looks, tables
 from regbench.reports.text import words
 
@@ -123,4 +123,12 @@ def _axes(axes: Axes, numbers: Numbers, labels: list[str]) -> None:
     )  # fmt: skip
 
 
-REPORT = ratios.report("Figure 4: averages over datasets", table, frames, draw)
+REPORT = Report(
+    title="Figure 4: averages over datasets",
+    compute=ratios.compute,
+    table=table,
+    frames=frames,
+    draw=draw,
+    benchmark="bridges",
+    has_paper=True,
+)

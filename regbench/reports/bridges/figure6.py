@@ -1,5 +1,15 @@
 """Figure 6 of "Building Bridges": the share of every bin of the fixed encoder, as contours over the plane."""
 
 from regbench.reports.bridges import shares
+from regbench.reports.report import Report
 
-REPORT = shares.report("Figure 6: every bin of the fixed encoder", "fixed")
+REPORT = Report(
+    title="Figure 6: every bin of the fixed encoder",
+    compute=shares.fixed,
+    table=shares.table,
+    frames=shares.frames,
+    draw=shares.draw,
+    needs="encoders",
+    benchmark="bridges-figure2",
+    or_last=False,
+)

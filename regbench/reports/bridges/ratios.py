@@ -1,18 +1,16 @@
 """The numbers of Figures 3 and 4 of the first paper: six methods at one k, as ratios to least squares."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from regbench import kinds, variants
 from regbench.analysis import Normalized, normalize, order, select
 from regbench.analysis.published import bridges_cells
 from regbench.analysis.spread import spread
 from regbench.errors import NothingMeasured, UsageError
-from regbench.reports.report import Options, Report, Table
+from regbench.reports.report import Options
 from regbench.reports.shared import tables
 from regbench.reports.text import words
 
@@ -55,18 +53,6 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
             *ratios.notes,
             *(["the paper does not say which λσ of soft binning its figures show"] if options.paper else []),
         ),
-    )
-
-
-def report(
-    title: str,
-    table: Callable[[Numbers], Table],
-    frames: Callable[[Numbers], dict[str, pd.DataFrame]],
-    draw: Callable[[Numbers], Figure],
-) -> Report:
-    """The report of a figure that shows these numbers."""
-    return Report(
-        title=title, compute=compute, table=table, frames=frames, draw=draw, benchmark="bridges", has_paper=True
     )
 
 

@@ -1,7 +1,7 @@
 """Figures 6 and 7 of the first paper: ψ(·)_i of one encoder over the plane, for each bin i."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +11,7 @@ from pandas import DataFrame
 from regbench.analysis.aggregate import records
 from regbench.reports.bridges import bins, encoder_pair, maps
 from regbench.reports.bridges.encoder_pair import Encoder
-from regbench.reports.report import Encoders, Options, Report, Table
+from regbench.reports.report import Encoders, Options, Table
 from regbench.reports.shared import drawing
 from regbench.reports.text import words
 
@@ -27,23 +27,14 @@ class Numbers:
     shown: Encoder
 
 
-def report(title: str, role: Literal["fixed", "learnt"]) -> Report:
-    """The report of one of the two encoders."""
+def fixed(given: Encoders, options: Options) -> Numbers:
+    common = encoder_pair.compute(given, options)
+    return Numbers(common, common.fixed)
 
-    def compute(given: Encoders, options: Options) -> Numbers:
-        common = encoder_pair.compute(given, options)
-        return Numbers(common, getattr(common, role))
 
-    return Report(
-        title=title,
-        compute=compute,
-        table=table,
-        frames=frames,
-        draw=draw,
-        needs="encoders",
-        benchmark=encoder_pair.BENCHMARK,
-        or_last=False,
-    )
+def learnt(given: Encoders, options: Options) -> Numbers:
+    common = encoder_pair.compute(given, options)
+    return Numbers(common, common.learnt)
 
 
 def table(numbers: Numbers) -> Table:
