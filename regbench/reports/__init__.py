@@ -24,7 +24,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> str:
-    """The report that a name, with hyphens or without its paper, stands for; `UsageError` with the nearest one.
+    """The full name of a report given with hyphens or without its paper; `UsageError` if there is none.
 
     >>> find("figure3"), find("bridges-figure4")
     ('bridges_figure3', 'bridges_figure4')
@@ -32,11 +32,11 @@ def find(name: str) -> str:
     wanted, known = name.strip().lower().replace("-", "_"), names()
     if wanted in known:
         return wanted
-    endings = [each for each in known if each.endswith(f"_{wanted}")]
+    endings = [report for report in known if report.endswith(f"_{wanted}")]
     if endings:
         return endings[0]
-    short = sorted({each.partition("_")[2] for each in known} - {""})
-    spelled = [each.replace("_", "-") for each in (*known, *short)]
+    short = sorted({report.partition("_")[2] for report in known} - {""})
+    spelled = [report.replace("_", "-") for report in (*known, *short)]
     raise UsageError(f"no report called '{name}'{did_you_mean(wanted.replace('_', '-'), spelled)}")
 
 
@@ -82,7 +82,7 @@ def write(
     figures: Sequence[str] = ("svg", "pdf", "png"),
     texts: Sequence[str] = (),
 ) -> list[Path]:
-    """Write the pictures and their numbers as `folder/NAME.*`, each file whole or not at all; the paths.
+    """Write the pictures and their numbers as `folder/NAME.*`; returns the paths.
 
     `texts` are the formats of `show` in which the table is written too.
     """

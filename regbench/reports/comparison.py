@@ -1,33 +1,27 @@
 """Whether one method beats another: a row per dataset, and what follows over all of them."""
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from regbench import metrics
 from regbench.analysis import Comparison, compare, order, scale, select, verdict
+from regbench.analysis.compare import DatasetDifference
 from regbench.errors import UsageError
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import words
 from regbench.reports.text.words import MISSING
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from regbench.analysis.compare import DatasetDifference
-
 PERCENT = " %"
 
 
-def compute(frame: "DataFrame", options: Options) -> Comparison:
-    """The first of two methods against the second, as `regbench compare` has it without further options."""
+def compute(frame: pd.DataFrame, options: Options) -> Comparison:
+    """The first of two methods against the second, as `regbench compare` without further options."""
     if len(options.methods) != 2:
         raise UsageError("a comparison is of two methods: --method A --method B")
     first, second = options.methods
     return compare(select(frame, datasets=options.datasets), first, second, metric=options.metric, k=options.k)
 
 
-def frames(comparison: Comparison) -> "dict[str, DataFrame]":
+def frames(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """One row per dataset."""
     return {"datasets": pd.DataFrame([vars(part) for part in comparison.datasets])}
 
@@ -63,18 +57,18 @@ def _what_differs(about: metrics.About) -> str:
     return f"Difference{lost}"
 
 
-def _row(part: "DatasetDifference", unit: str) -> tuple[str, ...]:
+def _row(part: DatasetDifference, unit: str) -> tuple[str, ...]:
     wins = f"{part.wins} of {part.n} seed{'s' * (part.n != 1)}" + (f", {part.ties} tied" if part.ties else "")
     return (order.alias(part.dataset), f"{part.a_mean:#.5g}", f"{part.b_mean:#.5g}", *_difference(part, unit), wins)
 
 
-def _difference(part: "DatasetDifference | verdict.Overall", unit: str) -> tuple[str, str]:
+def _difference(part: DatasetDifference | verdict.Overall, unit: str) -> tuple[str, str]:
     """A difference and its interval."""
     return words.signed(part.percent, unit), words.interval(part.low, part.high, unit)
 
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:
-    """How the last row was made, the exact tests, what was left out, and at the end the verdict."""
+    """How the last row was made, the exact tests, what was left out, and the verdict last."""
     over = [*_over_datasets(comparison), _tests(comparison.overall)] if comparison.overall.datasets > 1 else []
     missing = [f"left out: {reason}" for reason in comparison.missing]
     return (
@@ -125,7 +119,7 @@ def _tests(overall: verdict.Overall) -> str:
 
 
 def _chance(value: float | None) -> str:
-    """A probability to two digits, never 0 or 1: resampling does not know that much."""
+    """A probability to two digits, never 0 or 1: resampling is not that exact."""
     if value is None:
         return MISSING
     if value < 0.005:

@@ -1,9 +1,12 @@
 """Test and validation error after every epoch: median over seeds, and their range."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from pandas import DataFrame
 
 from regbench import metrics, variants
 from regbench.analysis import order, select
@@ -11,12 +14,8 @@ from regbench.analysis.comparable import with_width
 from regbench.analysis.scale import not_recorded
 from regbench.errors import NothingMeasured
 from regbench.reports.report import Options, Report, Table
-from regbench.reports.shared import epochs, tables, units
+from regbench.reports.shared import drawing, epochs, looks, tables, units
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 ACROSS = 4  # panels in a row
 LINES: dict[str, dict[str, Any]] = {
@@ -30,14 +29,14 @@ LABELS = {"test": "test: median, range over seeds", "val": "validation: median"}
 class Numbers:
     """One row per line, split and epoch: median, lowest and highest over the seeds that have a finite error."""
 
-    rows: "DataFrame"
+    rows: DataFrame
     metric: str
     units: str
     benchmark: str
     notes: tuple[str, ...] = ()
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
+def compute(frame: DataFrame, options: Options) -> Numbers:
     """Median and range over seeds; at k = 25 where there are several k and none was asked for."""
     names = {f"{split}/{options.metric}": split for split in LINES}
     whole, notes = _whole(frame[frame["name"].isin(list(names))])
@@ -57,8 +56,8 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     return Numbers(rows, options.metric, options.units, options.benchmark or "", notes)
 
 
-def _whole(long: "DataFrame") -> tuple["DataFrame", tuple[str, ...]]:
-    """The rows of runs whose every epoch is here, and how many others there are."""
+def _whole(long: DataFrame) -> tuple[DataFrame, tuple[str, ...]]:
+    """The rows of runs with every epoch, and a note on the number of other runs."""
     kept = epochs.whole(long)
     gone = long.loc[~long.index.isin(kept.index), "run_id"].nunique()
     if gone and gone == long["run_id"].nunique():
@@ -74,34 +73,24 @@ def table(numbers: Numbers) -> Table:
     """Where each line ends: its last epoch and its lowest median."""
     rows = []
     for key, line in numbers.rows.groupby(epochs.ROW, dropna=False, sort=False):
-        named = dict(zip(epochs.ROW, key, strict=True))
-        test, val = (line[line["split"] == split] for split in ("test", "val"))
-        ends = [_end(part) for part in (val, test)]
-        n = str(int(line["n"].max()))
-        rows.append((order.alias(named["dataset"]), *tables.row_names(named), n, *ends))
+        ends = [_end(line[line["split"] == split]) for split in ("val", "test")]
+        rows.append((dict(zip(epochs.ROW, key, strict=True)), (str(int(line["n"].max())), *ends)))
     metric = metrics.about(numbers.metric).label
     of = f" Benchmark {numbers.benchmark}." if numbers.benchmark else ""
     unit = units.named(numbers.units)
     caption = f"{metric} after the last epoch in {unit}, median [lowest, highest] over N seeds.{of}"
-    header = ("dataset", *tables.NAMES, "N", f"validation {metric}", f"test {metric}")
-    return tables.compact(Table(caption, header, tuple(rows), numbers.notes, index=4))
+    return tables.listed(caption, ("N", f"validation {metric}", f"test {metric}"), rows, numbers.notes)
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """A panel per dataset: test solid with its range over seeds, validation dashed."""
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
-    from regbench.reports.shared import drawing, looks
-
     rows = numbers.rows
     datasets = list(dict.fromkeys(rows["dataset"]))
     colours = looks.colours(epochs.lines(rows))
     across = min(ACROSS, len(datasets))
     width = drawing.TEXT if across > 2 else drawing.COLUMN * across
     height = 0.6 + 1.6 * -(-len(datasets) // across) + 0.3 * (across < 3)
-    with drawing.style():
-        figure = Figure(figsize=(width, height), layout="constrained")
+    with drawing.figure(width, height) as figure:
         panels = drawing.panels(figure, len(datasets), across)
         for axes, dataset in zip(panels, datasets, strict=True):
             for split, look in LINES.items():
@@ -119,7 +108,7 @@ def draw(numbers: Numbers) -> "Figure":
     return figure
 
 
-def _end(line: "DataFrame") -> str:
+def _end(line: DataFrame) -> str:
     if line.empty:
         return words.MISSING
     last = line.iloc[-1]

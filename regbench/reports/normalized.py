@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from pandas import DataFrame
 
 from regbench import metrics
-from regbench.analysis import Normalized, aggregate, normalize, order, select
+from regbench.analysis import Normalized, aggregate, normalize, select
 from regbench.analysis.aggregate import records, shown_with
 from regbench.errors import NothingMeasured
 from regbench.papers.bridges import WIDTH
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables, units
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 NAMING = ["dataset", "method", "variant", "k", WIDTH, "n", "n_expected", "diverged"]
 RATIO = ["ratio", "ratio_std", "reason"]
@@ -24,7 +22,7 @@ RATIO = ["ratio", "ratio_std", "reason"]
 class Numbers:
     """Cells with their errors and, where there is a baseline, ratios and means."""
 
-    cells: "DataFrame"
+    cells: DataFrame
     normalized: Normalized | None
     units: str
     source: str
@@ -32,7 +30,7 @@ class Numbers:
     metrics: tuple[str, ...] = metrics.USUAL  # of the cells
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
+def compute(frame: DataFrame, options: Options) -> Numbers:
     """The cells asked for; ratios where there is a baseline, else the errors themselves."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     asked = metrics.about(options.metric)
@@ -58,7 +56,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     return Numbers(cells, usable, options.units, source, (*notes, *ratios.notes, *instead), columns)
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """One row per cell; and, with a baseline, the means over datasets."""
     rows = numbers.cells.reindex(columns=[*NAMING, *_statistics(numbers.metrics), *RATIO])
     return {"rows": rows} if numbers.normalized is None else {"rows": rows, "means": numbers.normalized.means}
@@ -73,9 +71,9 @@ def table(numbers: Numbers) -> Table:
 
 def _measured(numbers: Numbers) -> str:
     """What is shown, in which units or which way it is better."""
-    shown = [metrics.about(each) for each in numbers.metrics]
-    errors = " and ".join(each.label for each in shown if each.is_error)
-    others = "".join(f" and {each.label} ({each.direction})" for each in shown if not each.is_error)
+    shown = [metrics.about(name) for name in numbers.metrics]
+    errors = " and ".join(metric.label for metric in shown if metric.is_error)
+    others = "".join(f" and {metric.label} ({metric.direction})" for metric in shown if not metric.is_error)
     return f"{errors} in {units.named(numbers.units)}{others}"
 
 
@@ -85,16 +83,12 @@ def _statistics(names: Sequence[str]) -> list[str]:
 
 def _errors(numbers: Numbers) -> Table:
     usual = words.usual_seeds(numbers.cells)
-    rows = []
-    for row in records(numbers.cells):
-        errors = [tables.error(row, m, usual) for m in numbers.metrics]
-        rows.append((order.alias(row["dataset"]), *tables.row_names(row), *errors))
+    rows = [(row, [tables.error(row, name, usual) for name in numbers.metrics]) for row in records(numbers.cells)]
     caption = (
         f"Test {_measured(numbers)}, mean ± standard deviation over seeds. "
         f"{numbers.source}; {words.seeds(numbers.cells)}."
     )
-    header = ("dataset", *tables.NAMES, *(metrics.about(name).label for name in numbers.metrics))
-    return tables.compact(Table(caption, header, tuple(rows), numbers.notes, index=4))
+    return tables.listed(caption, [metrics.about(name).label for name in numbers.metrics], rows, numbers.notes)
 
 
 REPORT = Report(title="Results relative to a baseline", compute=compute, table=table, frames=frames)

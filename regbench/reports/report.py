@@ -25,7 +25,7 @@ class Options:
     k: tuple[int, ...] = ()  # all, and 25 in the figures
     datasets: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
-    claims: tuple[str, ...] = ()  # single claims, of which all that decides them is shown
+    claims: tuple[str, ...] = ()  # single claims, shown with all that decides them
     units: str = "scaled"
     ranges: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # dataset → lowest, highest training target
     select: str = "best-val"  # how the store chose the epoch; named in the caption
@@ -40,10 +40,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Encoders:
-    """What figures of encoders read: cells like any other report, and the arrays of the runs that they show.
+    """What figures of encoders read: cells, as any other report, and the stored arrays of runs.
 
     dimensions: digest of a dataset → M, the dimensions of its target.
-    parameters: id of a run → the method's own at its best epoch, by name; empty where none are stored.
+    parameters: id of a run → its method's parameters at the best epoch, by name; empty if none are stored.
     targets: name and digest of a dataset → scaled training targets (N, M); None where the data are not here.
     """
 
@@ -80,15 +80,15 @@ def rows_alone(numbers: Any) -> "dict[str, DataFrame]":
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One table or figure; how it is shown and written follows from these functions alone.
+    """One table or figure: the functions that compute, show and draw it.
 
     needs: what `compute` takes: cells, curves, choices, sweeps, encoders, claims, or nothing (catalog).
     frames: full precision; the first is the report's CSV file.
-    plain, data: the plain text where it is no grid, and the JSON where it is more than the frames.
-    benchmark: what the report is over without `--benchmark`; where that is not here, the one run last, if `or_last`.
-    reference: the benchmark whose reference models are shown too, where they have been run.
+    plain: the plain text, if it is not the table. data: the JSON, if it is more than the frames.
+    benchmark: the one shown without `--benchmark`; if it has no runs and `or_last` is set, the benchmark run last.
+    reference: the benchmark whose reference models are shown too, if they have been run.
     names: the metrics that curves hold besides the one asked for.
-    has_paper: whether it can lay the paper's own numbers beside ours.
+    has_paper: whether it can show the paper's own numbers beside ours.
     """
 
     title: str

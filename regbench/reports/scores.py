@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pandas import DataFrame
 
 from regbench import catalog
 from regbench.analysis import aggregate, select
@@ -11,9 +13,6 @@ from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 SCORES = {"crps": "Test CRPS", "nll": "Test negative log-likelihood, nats"}
 POINT = "="  # before the score of a point prediction
 MEASURED = ("rmse", "mae", *SCORES)
@@ -21,15 +20,15 @@ MEASURED = ("rmse", "mae", *SCORES)
 
 @dataclass(frozen=True)
 class Numbers:
-    """One row per cell with the mean and standard deviation of each score, and what has to be said of them."""
+    """One row per cell with the mean and standard deviation of each score, and their notes."""
 
-    rows: "DataFrame"
+    rows: DataFrame
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
-    """The cells of a benchmark whose methods predict a distribution; of point predictions CRPS is the MAE."""
+def compute(frame: DataFrame, options: Options) -> Numbers:
+    """The cells of a benchmark whose methods predict distributions; the CRPS of a point prediction is its MAE."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     cells = aggregate(shown, metrics=MEASURED)
     if not any(cells[f"{name}_mean"].notna().any() for name in SCORES):
@@ -68,18 +67,18 @@ def table(numbers: Numbers) -> Table:
 
 
 def _points(methods: set[str]) -> set[str]:
-    """Those that say of themselves that they predict no distribution; reference models predict points."""
+    """The methods whose files name no scores, and the reference models: they predict points."""
     baselines = methods & set(catalog.names("baselines"))
     own = methods & set(catalog.names("methods"))
-    return baselines | {each for each in own if "scores" not in catalog.entry("methods", each).arguments}
+    return baselines | {name for name in own if "scores" not in catalog.entry("methods", name).arguments}
 
 
 def _cell(name: str, usual: words.Seeds, row: dict[str, Any]) -> str:
     return POINT * bool(row["point"] and row["n"]) + tables.error(row, name, usual)
 
 
-def _unscored(rows: "DataFrame") -> list[str]:
-    """How many cells have runs whose distribution nobody scored, all or some of them."""
+def _unscored(rows: DataFrame) -> list[str]:
+    """A note on the number of cells whose runs have no scores."""
     count = int(((rows["n"] > 0) & rows["crps_mean"].isna()).sum())
     return (
         [f"{count} cell{'s' * (count != 1)} with runs from before there were scores: {words.MISSING}"] if count else []

@@ -142,8 +142,10 @@ def test_nothing_half_written_stays_behind(made):
 
 @every_report
 def test_the_catalog_knows_each_report_by_its_first_line(name):
-    assert catalog.entry("reports", name).summary.endswith(".")
-    assert catalog.entry("reports", name).arguments.get("needs", "cells") == reports.load(name).needs
+    entry, report = catalog.entry("reports", name), reports.load(name)
+    assert entry.summary.endswith(".")
+    assert entry.arguments.get("needs", "cells") == report.needs
+    assert entry.arguments.get("has_paper", False) == report.has_paper
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,20 @@
 """What changing one part of a method does to its own error: every variant against the method's defaults."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from regbench import variants
 from regbench.analysis import Ablation, Change, ablate, order, select, verdict
-from regbench.reports.ablation import notes
+from regbench.analysis.compare import DatasetDifference
+from regbench.reports.ablation import notes, picture
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
-
-    from regbench.analysis.compare import DatasetDifference
-
-ALL = "all"  # in the place of a dataset: the mean over them
+ALL = "all"  # in place of a dataset: the mean over all
 READING = {
     verdict.A_BETTER: "better",
     verdict.B_BETTER: "worse",
@@ -40,15 +36,15 @@ class Numbers:
     """
 
     ablation: Ablation
-    rows: "DataFrame"
+    rows: pd.DataFrame
     k: int | None  # the one a picture shows
     datasets: tuple[str, ...]
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
-    """The variants asked for against their defaults, which a filter on methods does not take away."""
+def compute(frame: pd.DataFrame, options: Options) -> Numbers:
+    """The variants asked for against their defaults, which are kept even where a filter leaves them out."""
     beside = select(frame.reset_index(drop=True), k=options.k, datasets=options.datasets)
     wanted = select(beside, methods=options.methods)
     defaults = beside[(beside["variant"] == beside["method"]) & beside["method"].isin(wanted["method"])]
@@ -57,7 +53,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     ablation = ablate(shown, metric=options.metric)
     rows = pd.DataFrame([row for change in ablation.changes for row in _rows(change)], columns=COLUMNS)
     rows = rows.astype({"k": "Int64", "datasets": "Int64", "n": "Int64", "wins": "Int64"})
-    compared = {part.dataset for each in ablation.changes if each.comparison for part in each.comparison.datasets}
+    compared = {part.dataset for _, comparison in notes.compared(ablation) for part in comparison.datasets}
     return Numbers(
         ablation=ablation,
         rows=rows,
@@ -69,12 +65,12 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
 
 
 def table(numbers: Numbers) -> Table:
-    """A row per change and k: the difference in percent on each dataset, over all of them, and what it says."""
+    """A row per change and k: the difference in percent on each dataset, over all of them, and the verdict."""
     datasets, several = numbers.datasets, len(numbers.datasets) > 1
     usual = _usual(numbers.rows)
     lines = [
-        (each.method, each.changed, words.setting(each.k), *_cells(each, datasets, usual))
-        for each in numbers.ablation.changes
+        (change.method, change.changed, words.setting(change.k), *_cells(change, datasets, usual))
+        for change in numbers.ablation.changes
     ]
     header = ("method", "changed", "k", *map(order.alias, datasets))
     header += ("mean", "interval", "reading") if several else ("reading",)
@@ -83,11 +79,9 @@ def table(numbers: Numbers) -> Table:
     return tables.compact(Table(caption, header, tuple(lines), numbers.notes, index=3))
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """Curves over the settings that have several values, and a row for every other change, at one k."""
-    from regbench.reports.ablation import picture
-
-    rows = numbers.rows[numbers.rows["k"].isna() | (numbers.rows["k"] == numbers.k).fillna(value=False)]
+    rows = numbers.rows[tables.at_k(numbers.rows, numbers.k)]
     return picture.draw(numbers.ablation, numbers.k, _usual(rows))
 
 
@@ -96,7 +90,7 @@ def _rows(change: Change) -> list[dict[str, Any]]:
     if change.comparison is None:
         return [{**named, "dataset": ALL, "datasets": 0, "n": 0, "wins": 0, "reason": change.reason}]
     parts = change.comparison.datasets
-    each = [
+    apart = [
         {
             **named, "dataset": part.dataset, "datasets": 1, "n": part.n, "wins": part.wins, "percent": part.percent,
             "low": part.low, "high": part.high, "variant_mean": part.a_mean, "default_mean": part.b_mean,
@@ -110,13 +104,13 @@ def _rows(change: Change) -> list[dict[str, Any]]:
         "percent": overall.percent, "low": overall.low, "high": overall.high, "scope": change.comparison.scope,
         "reading": READING[change.comparison.verdict],
     }  # fmt: skip
-    return [*each, {**named, **across}]
+    return [*apart, {**named, **across}]
 
 
 def _cells(change: Change, datasets: tuple[str, ...], usual: int) -> list[str]:
-    """A cell per dataset, and over several of them their mean, its interval and what that says."""
+    """A cell per dataset and, for several datasets, their mean, its interval and the verdict."""
     comparison, several = change.comparison, len(datasets) > 1
-    parts = {each.dataset: each for each in comparison.datasets} if comparison else {}
+    parts = {part.dataset: part for part in comparison.datasets} if comparison else {}
     nothing = {name: words.DIVERGED if name in change.diverged else words.MISSING for name in datasets}
     shown = [_difference(parts[name], usual) if name in parts else nothing[name] for name in datasets]
     if comparison is None:
@@ -128,24 +122,24 @@ def _cells(change: Change, datasets: tuple[str, ...], usual: int) -> list[str]:
     return [*shown, READING[comparison.verdict]]
 
 
-def _difference(part: "DatasetDifference", usual: int) -> str:
+def _difference(part: DatasetDifference, usual: int) -> str:
     sure = notes.SURE * notes.excludes_zero(part.low, part.high)
     return words.signed(part.percent) + sure + ("" if part.n == usual else f" ({part.n})")
 
 
-def _pairs(rows: "DataFrame") -> "pd.Series":
+def _pairs(rows: pd.DataFrame) -> pd.Series:
     return rows.loc[rows["dataset"] != ALL, "n"]
 
 
-def _usual(rows: "DataFrame") -> int:
+def _usual(rows: pd.DataFrame) -> int:
     """How many pairs of runs most cells have."""
     counts = _pairs(rows)
     return int(counts.mode().max()) if len(counts) else 0
 
 
 def _pictured(ablation: Ablation, options: Options) -> int | None:
-    """The k that is drawn: of those compared the one asked for, or else 25, or else the largest."""
-    ks = sorted({each.k for each in ablation.changes if each.k is not None and each.comparison})
+    """The k that is drawn: the one asked for if it was compared, else 25, else the largest."""
+    ks = sorted({change.k for change in ablation.changes if change.k is not None and change.comparison})
     asked = [k for k in (*options.k, variants.DEFAULT_K) if k in ks]
     return asked[0] if asked else max(ks, default=None)
 

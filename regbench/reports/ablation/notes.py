@@ -1,16 +1,16 @@
-"""The words around an ablation: what its numbers are of, what is left out, and how many intervals are read at once."""
+"""The words around an ablation: what is compared, what is left out, and how many intervals exclude 0 by chance."""
 
 from regbench import metrics
 from regbench.analysis import Ablation, Comparison, verdict
 from regbench.reports.text import words
 
-SURE = "†"  # after a difference whose interval leaves out 0
-MANY = 20  # intervals, of which at 95 % one misses by chance
+SURE = "†"  # after a difference whose interval excludes 0
+MANY = 20  # intervals: at 95 %, one of them misses by chance
 
 
 def caption(ablation: Ablation, source: str, usual: int, *, several: bool, alike: bool) -> str:
     """What is compared, with which interval, over how many seeds."""
-    first = _compared(ablation)[0]
+    first = compared(ablation)[0][1]
     level, rope = f"{100 * first.level:g} %", f"{100 * first.rope:g} %"
     base = "the method itself, values chosen on validation rows," if ablation.chosen else "the method at its defaults"
     over = "; mean: of log ratios, each dataset counted once, with its interval for " if several else ""
@@ -25,14 +25,14 @@ def caption(ablation: Ablation, source: str, usual: int, *, several: bool, alike
 
 
 def notes(ablation: Ablation) -> tuple[str, ...]:
-    """What has no pair of runs, what was left out of some, what was trained otherwise; and the noise to expect."""
-    without = [each for each in ablation.changes if each.comparison is None]
-    marks = [f"{words.MISSING}: no seed on which both have a finished run"] * any(not each.diverged for each in without)
-    marks += [f"{words.DIVERGED}: every run diverged"] * any(each.diverged for each in ablation.changes)
-    gone = [f"{each.spelled}: {each.reason}" for each in without]
-    partly = [
-        f"{each.spelled}: {why}" for each in ablation.changes if each.comparison for why in each.comparison.missing
-    ]
+    """Changes without pairs of runs, what was left out, differences in training, and the noise to expect."""
+    changes = ablation.changes
+    without = [change for change in changes if change.comparison is None]
+    unpaired = any(not change.diverged for change in without)
+    marks = [f"{words.MISSING}: no seed on which both have a finished run"] * unpaired
+    marks += [f"{words.DIVERGED}: every run diverged"] * any(change.diverged for change in changes)
+    gone = [f"{change.spelled}: {change.reason}" for change in without]
+    partly = [f"{name}: {why}" for name, comparison in compared(ablation) for why in comparison.missing]
     return (
         *_defaults(ablation),
         *marks,
@@ -50,16 +50,17 @@ def excludes_zero(low: float | None, high: float | None) -> bool:
     return low is not None and high is not None and (low > 0 or high < 0)
 
 
-def _compared(ablation: Ablation) -> list[Comparison]:
-    return [each.comparison for each in ablation.changes if each.comparison]
+def compared(ablation: Ablation) -> list[tuple[str, Comparison]]:
+    """The comparisons, with the name that notes have for the change."""
+    return [(change.spelled, change.comparison) for change in ablation.changes if change.comparison]
 
 
 def _defaults(ablation: Ablation) -> list[str]:
     """The default values of the settings that are varied."""
     varied: dict[str, dict[str, object]] = {}
-    for each in ablation.changes:
-        own = varied.setdefault(each.method, {})
-        own |= {name: each.usual[name] for name in each.settings if name in each.usual}
+    for change in ablation.changes:
+        own = varied.setdefault(change.method, {})
+        own |= {name: change.usual[name] for name in change.settings if name in change.usual}
     said = [f"{method} {', '.join(map(_setting, own.items()))}" for method, own in varied.items() if own]
     return [f"compared with: {'; '.join(said)}"] if said and not ablation.chosen else []
 
@@ -74,34 +75,33 @@ def _scope(ablation: Ablation) -> str:
 
 
 def _general(ablation: Ablation) -> bool:
-    return any(each.scope == verdict.GENERAL for each in _compared(ablation))
+    return any(comparison.scope == verdict.GENERAL for _, comparison in compared(ablation))
 
 
 def _mixed(ablation: Ablation) -> list[str]:
-    few = [each.spelled for each in ablation.changes if each.comparison and each.comparison.scope != verdict.GENERAL]
+    few = [name for name, comparison in compared(ablation) if comparison.scope != verdict.GENERAL]
     if not few or not _general(ablation):
         return []
     return [f"of too few datasets for more, the interval of these is for them alone: {words.some(few)}"]
 
 
 def _otherwise(ablation: Ablation) -> list[str]:
-    """The notes of the comparisons, each with all rows that it is about."""
+    """The notes of the comparisons, and the rows that every note is about."""
     found: dict[str, list[str]] = {}
-    for each in ablation.changes:
-        for note in each.comparison.notes if each.comparison else ():
-            found.setdefault(note, []).append(each.spelled)
+    for name, comparison in compared(ablation):
+        for note in comparison.notes:
+            found.setdefault(note, []).append(name)
     return [f"{words.some(names)}: {note}" for note, names in found.items()]
 
 
 def _chance(ablation: Ablation) -> list[str]:
-    """How many intervals would leave out 0 by chance, when many are read at once."""
-    compared = _compared(ablation)
-    cells = [(part.low, part.high) for each in compared for part in each.datasets if part.low is not None]
-    if len(cells) < MANY:
+    """How many intervals would exclude 0 by chance, if there are many."""
+    parts = [part for _, comparison in compared(ablation) for part in comparison.datasets if part.low is not None]
+    if len(parts) < MANY:
         return []
-    sure = sum(excludes_zero(*each) for each in cells)
-    expected = round(len(cells) * (1 - compared[0].level))
+    sure = sum(excludes_zero(part.low, part.high) for part in parts)
+    expected = round(len(parts) * (1 - compared(ablation)[0][1].level))
     return [
-        f"{sure} of {len(cells)} cells have {SURE}; were no change to do anything, about {expected} would by chance. "
+        f"{sure} of {len(parts)} cells have {SURE}; were no change to do anything, about {expected} would by chance. "
         "The rows of a method share the runs of its defaults, and so their noise"
     ]

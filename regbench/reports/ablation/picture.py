@@ -1,9 +1,10 @@
 """The picture of an ablation: curves over settings of many values, and below them a row for every other change."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
@@ -12,13 +13,9 @@ from regbench.analysis import Ablation, Change, Comparison, order, verdict
 from regbench.reports.shared import drawing, looks
 from regbench.reports.text import symbols
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import SubFigure
-
-CURVE = 3  # values beside the default from which on a setting is a curve
-WIDE = 30  # times the smallest from which on an axis is logarithmic
-FAR = 20  # percent from which on small differences would be lost on a linear axis
+CURVE = 3  # values besides the default: with that many, a setting is drawn as a curve
+WIDE = 30  # ratio of the largest value to the smallest: from here on, an axis is logarithmic
+FAR = 20  # percent: with differences larger than that, a linear axis would hide small ones
 DECADES = 3  # between the ticks of an axis that goes through 0
 DEFAULT: dict[str, Any] = {"color": "#999999", "linewidth": 0.6, "linestyle": (0, (1, 2))}  # the default of a setting
 Compared = list[tuple[Change, Comparison]]
@@ -27,18 +24,18 @@ Curves = dict[str, dict[str, Compared]]  # setting → method → its changes
 
 def draw(ablation: Ablation, k: int | None, seeds: int) -> Figure:
     """The changes at one k: mean over datasets with its interval, and the datasets themselves."""
-    shown = [(each, each.comparison) for each in ablation.changes if each.comparison and each.k in (None, k)]
-    datasets = sorted({part.dataset for _, each in shown for part in each.datasets}, key=order.dataset_key)
+    changes = [change for change in ablation.changes if change.k in (None, k)]
+    shown = [(change, change.comparison) for change in changes if change.comparison]
+    datasets = sorted({part.dataset for _, comparison in shown for part in comparison.datasets}, key=order.dataset_key)
     marks = {name: looks.marker(place) for place, name in enumerate(datasets)}
     curves = _curves(shown)
     drawn = [change for methods in curves.values() for changes in methods.values() for change, _ in changes]
-    others = [(change, each) for change, each in shown if change not in drawn]
+    others = [(change, comparison) for change, comparison in shown if change not in drawn]
     heights = [2.05] * bool(curves) + [0.45 + 0.17 * len(others)] * bool(others)
     label = f"test {metrics.about(ablation.metric).label}, % above " + (
         "the method itself" if ablation.chosen else "the defaults"
     )
-    with drawing.style():
-        figure = Figure(figsize=(drawing.TEXT, 0.45 + sum(heights)), layout="constrained")
+    with drawing.figure(drawing.TEXT, 0.45 + sum(heights)) as figure:
         figure.suptitle(_title(shown, k, seeds), fontsize=6.5)
         parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
         if curves:
@@ -55,17 +52,17 @@ def draw(ablation: Ablation, k: int | None, seeds: int) -> Figure:
 
 
 def _title(shown: Compared, k: int | None, seeds: int) -> str:
-    level = next((f"{100 * each.level:g} %" for _, each in shown if each.overall.low is not None), None)
+    compared = [comparison for _, comparison in shown]
+    level = next((f"{100 * one.level:g} %" for one in compared if one.overall.low is not None), None)
     at = f"k = {k}, " if k is not None else ""
-    alike = all(part.n == seeds for _, each in shown for part in each.datasets)
+    alike = all(part.n == seeds for comparison in compared for part in comparison.datasets)
     n = f"N = {seeds} seed{'s' * (seeds != 1)}" + ("" if alike else " but not in all")
-    scopes = {each.scope for _, each in shown}
-    about = " for these datasets" if scopes == {verdict.HERE} else ""
+    about = " for these datasets" if {comparison.scope for comparison in compared} == {verdict.HERE} else ""
     return f"{at}{n}" + (f"; bars and bands: {level} interval of the mean{about}" if level else "")
 
 
 def _curves(shown: Compared) -> Curves:
-    """Settings of which a method has several numbers beside its default's, changed alone."""
+    """The settings with several numbers besides the default, each changed alone."""
     found: Curves = {}
     for change, comparison in shown:
         if len(change.settings) == 1 and "+" not in change.variant:
@@ -73,19 +70,19 @@ def _curves(shown: Compared) -> Curves:
             if isinstance(value, float) and isinstance(change.usual.get(name), int | float):
                 found.setdefault(name, {}).setdefault(change.method, []).append((change, comparison))
     several = {
-        name: {method: each for method, each in methods.items() if len(each) >= CURVE}
+        name: {method: changes for method, changes in methods.items() if len(changes) >= CURVE}
         for name, methods in found.items()
     }
     return {name: methods for name, methods in several.items() if methods}
 
 
-def _panel(axes: "Axes", setting: str, methods: dict[str, Compared], marks: dict[str, str]) -> None:
+def _panel(axes: Axes, setting: str, methods: dict[str, Compared], marks: dict[str, str]) -> None:
     """A line per method over the values of a setting, thin ones for its datasets."""
     values: set[float] = set()
     for method, changes in methods.items():
         colour = looks.colour(method)
         usual = float(changes[0][0].usual[setting])  # type: ignore[arg-type]
-        points = {float(change.settings[setting]): each for change, each in changes}  # type: ignore[arg-type]
+        points = {float(change.settings[setting]): comparison for change, comparison in changes}  # type: ignore[arg-type]
         _datasets(axes, points, usual, colour, marks)
         _mean(axes, points, usual, colour)
         axes.axvline(usual, **DEFAULT, zorder=0)
@@ -93,37 +90,38 @@ def _panel(axes: "Axes", setting: str, methods: dict[str, Compared], marks: dict
     axes.axhline(0, **drawing.BASE, zorder=0)
     axes.margins(x=0.04)
     _scale(axes, sorted(values))
-    _percent_scale(axes, [part.percent for each in methods.values() for _, found in each for part in found.datasets])
+    compared = [comparison for changes in methods.values() for _, comparison in changes]
+    _percent_scale(axes, [part.percent for comparison in compared for part in comparison.datasets])
     axes.set_xlabel(symbols.mathematics(setting))
 
 
-def _datasets(axes: "Axes", points: dict[float, Comparison], usual: float, colour: str, marks: dict[str, str]) -> None:
+def _datasets(axes: Axes, points: dict[float, Comparison], usual: float, colour: str, marks: dict[str, str]) -> None:
     """Each dataset's differences; a line breaks where one is missing."""
     for name, mark in marks.items():
-        own = {value: part.percent for value, each in points.items() for part in each.datasets if part.dataset == name}
-        if own:
+        parts = [(value, part) for value, comparison in points.items() for part in comparison.datasets]
+        if own := {value: part.percent for value, part in parts if part.dataset == name}:
             line = sorted({**dict.fromkeys(points, math.nan), **own, usual: 0.0}.items())
             x, y = zip(*line, strict=True)
             drawing.line(axes, x, y, color=colour, alpha=0.4, linewidth=0.5, marker=mark, markersize=2)
 
 
-def _mean(axes: "Axes", points: dict[float, Comparison], usual: float, colour: str) -> None:
-    """The mean over datasets with its interval; none where it is over fewer datasets than its neighbours."""
-    most = max(each.overall.datasets for each in points.values())
+def _mean(axes: Axes, points: dict[float, Comparison], usual: float, colour: str) -> None:
+    """The mean over datasets with its interval; left out where it covers fewer datasets than its neighbours."""
+    most = max(comparison.overall.datasets for comparison in points.values())
     nothing = (math.nan, math.nan, math.nan)
     found = dict.fromkeys(points, nothing) | {usual: (0.0, 0.0, 0.0)}
-    for value, each in points.items():
-        if each.overall.datasets == most:
-            bounds = (each.overall.low, each.overall.high)
-            low, high = (math.nan if bound is None else bound for bound in bounds)
-            found[value] = (each.overall.percent, low, high)
+    for value, comparison in points.items():
+        overall = comparison.overall
+        if overall.datasets == most:
+            low, high = (math.nan if bound is None else bound for bound in (overall.low, overall.high))
+            found[value] = (overall.percent, low, high)
     along = sorted(found)
     middle, low, high = zip(*(found[value] for value in along), strict=True)
     drawing.line(axes, along, middle, low=low, high=high, color=colour, linewidth=1.3)
 
 
-def _scale(axes: "Axes", values: list[float]) -> None:
-    """Logarithmic where values span orders, with room for 0 and for negative ones where there are such."""
+def _scale(axes: Axes, values: list[float]) -> None:
+    """Logarithmic if the values span orders of magnitude; linear around 0 if some are not positive."""
     sizes = sorted(abs(value) for value in values if value)
     if sizes[-1] < WIDE * sizes[0]:
         if values[0] > 0:
@@ -136,15 +134,14 @@ def _scale(axes: "Axes", values: list[float]) -> None:
         least, most = math.floor(math.log10(sizes[0])), math.floor(math.log10(sizes[-1]))
         axes.set_xscale("symlog", linthresh=10.0**least, linscale=0.6)
         powers = range(most, least - 1, -DECADES)
-        below = [each for each in powers if -(10.0**each) >= values[0]]
-        ticks = {0.0: "0", **{10.0**each: f"1e{each}" for each in powers}}
-        ticks |= {-(10.0**each): f"−1e{each}" for each in below}
+        ticks = {0.0: "0", **{10.0**power: f"1e{power}" for power in powers}}
+        ticks |= {-(10.0**power): f"−1e{power}" for power in powers if -(10.0**power) >= values[0]}
         axes.set_xticks(list(ticks), [label.replace("e-", "e−").replace("1e0", "1") for label in ticks.values()])
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _percent_scale(axes: "Axes", percents: list[float]) -> None:
-    """Linear up to 1 % and logarithmic beyond where some differences are far larger than that."""
+def _percent_scale(axes: Axes, percents: list[float]) -> None:
+    """Linear up to 1 % and logarithmic beyond, if some differences are far larger than that."""
     if max(map(abs, percents)) > FAR:
         axes.set_yscale("symlog", linthresh=1.0)
         axes.annotate("log. beyond 1 %", (0, 1), (2, 2), "axes fraction", "offset points", fontsize=5.5)
@@ -156,7 +153,7 @@ def _percent_scale(axes: "Axes", percents: list[float]) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _forest(axes: "Axes", others: Compared, marks: dict[str, str], label: str) -> None:
+def _forest(axes: Axes, others: Compared, marks: dict[str, str], label: str) -> None:
     """A row per change: the datasets' marks, the mean and its interval."""
     for place, (change, comparison) in enumerate(others):
         colour, overall = looks.colour(change.method), comparison.overall
@@ -166,7 +163,7 @@ def _forest(axes: "Axes", others: Compared, marks: dict[str, str], label: str) -
         axes.plot(overall.percent, place, marker="|", markersize=8, color=colour, markeredgewidth=1.5)
         if overall.low is not None and overall.high is not None:
             axes.plot([overall.low, overall.high], [place, place], color=colour, linewidth=1.3)
-    names = [looks.label(each.method, each.variant).replace("[", "(").replace("]", ")") for each, _ in others]
+    names = [looks.label(change.method, change.variant).replace("[", "(").replace("]", ")") for change, _ in others]
     axes.set_yticks(range(len(others)), names)
     axes.set_ylim(len(others) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -174,9 +171,9 @@ def _forest(axes: "Axes", others: Compared, marks: dict[str, str], label: str) -
     axes.set_xlabel(label)
 
 
-def _methods(part: "SubFigure", curves: Curves) -> None:
+def _methods(part: SubFigure, curves: Curves) -> None:
     names = dict.fromkeys(method for methods in curves.values() for method in methods)
-    handles = [Line2D([], [], color=looks.colour(each), label=looks.label(each)) for each in names]
+    handles = [Line2D([], [], color=looks.colour(name), label=looks.label(name)) for name in names]
     part.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.4)
 
 

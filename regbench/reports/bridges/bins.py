@@ -1,21 +1,12 @@
-"""The bins of an encoder in the plane: in words, as rows of a table, as frames, and their regions."""
-
-from typing import TYPE_CHECKING
+"""The bins of an encoder in the plane: their names, frames and regions."""
 
 import numpy as np
 import pandas as pd
 
 from regbench.analysis import encoders
-from regbench.analysis.aggregate import records
+from regbench.analysis.encoders import Array
 from regbench.reports.bridges import encoder_pair
 from regbench.reports.bridges.encoder_pair import Encoder, Numbers
-from regbench.reports.report import Table
-from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from regbench.analysis.encoders import Array
 
 
 def described(encoder: Encoder) -> str:
@@ -24,26 +15,12 @@ def described(encoder: Encoder) -> str:
 
 
 def letter(encoder: Encoder) -> str:
-    """What its bins decode to: centres c, or μ where that was trained."""
+    """The letter of what its bins decode to: centres c, or μ if that was trained."""
     return "μ" if "mu" in encoder.parameters else "c"
 
 
-def summary(numbers: Numbers, encoder: Encoder, caption: str) -> Table:
-    """A row per bin: what it decodes to, its mean share, and of how many targets it has the largest one."""
-    rows = tuple(
-        (
-            str(row["bin"]),
-            *(f"{row[f'mu_{name}']:.3f}" for name in numbers.names),
-            *((f"{row['mean_psi']:.3f}", f"{row['targets']}") if len(numbers.targets) else (words.MISSING,) * 2),
-        )
-        for row in records(bin_frame(numbers, encoder))
-    )
-    header = ("bin", *(f"{letter(encoder)} {name}" for name in numbers.names), "mean ψ", "targets")
-    return Table(caption, header, rows, numbers.notes(encoder))
-
-
-def bin_frame(numbers: Numbers, encoder: Encoder) -> "DataFrame":
-    """One row per bin: μ, ψ(y), and over the training targets its mean share and the number it has the largest of."""
+def bin_frame(numbers: Numbers, encoder: Encoder) -> pd.DataFrame:
+    """One row per bin: μ, ψ(y), its mean share of the training targets, and how many have their largest share there."""
     bins = list(numbers.bins)
     counts = np.bincount(encoder.of_targets.argmax(1), minlength=len(bins)) if len(numbers.targets) else None
     columns = {
@@ -53,24 +30,24 @@ def bin_frame(numbers: Numbers, encoder: Encoder) -> "DataFrame":
         "stored_as": bins,
         **{f"mu_{name}": encoder.mu[bins, i] for i, name in enumerate(numbers.names)},
         "psi_y": encoder.of_y[bins],
-        "hard_y": [int(each == encoder.own) for each in bins],
+        "hard_y": [int(bin_ == encoder.own) for bin_ in bins],
         "mean_psi": encoder.of_targets.mean(0)[bins] if counts is not None else np.nan,
         "targets": counts[bins] if counts is not None else 0,
     }
     return pd.DataFrame(columns)
 
 
-def grid_frame(numbers: Numbers, shares: dict[str, "Array"]) -> "DataFrame":
+def grid_frame(numbers: Numbers, shares: dict[str, Array]) -> pd.DataFrame:
     """One row per point of the grid, with these shares (GRID²,) in columns."""
     points = encoder_pair.plane(numbers.axis)
     return pd.DataFrame({name: points[:, i] for i, name in enumerate(numbers.names)} | shares)
 
 
-def target_frame(numbers: Numbers) -> "DataFrame":
+def target_frame(numbers: Numbers) -> pd.DataFrame:
     """The targets that are drawn."""
     return pd.DataFrame(numbers.points, columns=list(numbers.names))
 
 
-def region(numbers: Numbers, encoder: Encoder, bin_: int) -> "Array":
+def region(numbers: Numbers, encoder: Encoder, bin_: int) -> Array:
     """The corners (V, 2) of where a bin has the largest share."""
     return encoders.region(encoder.parameters, bin_, numbers.axis[:, 0], numbers.axis[:, -1])

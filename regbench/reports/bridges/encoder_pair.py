@@ -6,29 +6,26 @@ the first seed at which both have finished, at its best epoch. All is in units o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from pandas import DataFrame
 
 from regbench import catalog
 from regbench.analysis import encoders, order, select
 from regbench.analysis.aggregate import records
+from regbench.analysis.encoders import Array
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports.report import Encoders, Options
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    Array = encoders.Array
-
 BENCHMARK = "bridges-figure2"
 USUAL_K = 9  # of the paper's figures
-ROLES = {"fixed": ("soft_binning", "hard_binning"), "learnt": ("end2end", "pretrained_encoder")}  # the first one there
+ROLES = {"fixed": ("soft_binning", "hard_binning"), "learnt": ("end2end", "pretrained_encoder")}  # the first run
 GRID = 61  # points along each side of the plane: the CSV stays below a megabyte
 MARGIN = 0.08  # of the plane beyond targets and decoders
-FARTHEST = 0.3  # beyond the targets that the plane may reach for a decoder's sake
-MOST_POINTS = 1000  # targets that are drawn; more would be a blot
+FARTHEST = 0.3  # how far beyond the targets the plane may reach to show decoders
+MOST_POINTS = 1000  # targets that are drawn; more would hide each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +41,10 @@ class Encoder:
     variant: str
     epoch: int
     parameters: encoders.Parameters
-    of_grid: "Array"
-    of_y: "Array"
-    of_targets: "Array"
-    mu: "Array"
+    of_grid: Array
+    of_y: Array
+    of_targets: Array
+    mu: Array
     own: int
 
 
@@ -63,29 +60,29 @@ class Numbers:
     fixed: Encoder
     learnt: Encoder
     bins: tuple[int, ...]
-    axis: "Array"
-    y: "Array"
-    targets: "Array"
+    axis: Array
+    y: Array
+    targets: Array
     names: tuple[str, str]
     source: str
     made_up: tuple[str, ...]
     remarks: Mapping[str, tuple[str, ...]]
 
     def notes(self, *shown: Encoder) -> tuple[str, ...]:
-        """The notes about these encoders, each once."""
-        return tuple(dict.fromkeys([*self.made_up, *(note for each in shown for note in self.remarks[each.role])]))
+        """The notes about these encoders, without repetition."""
+        return tuple(dict.fromkeys([*self.made_up, *(note for one in shown for note in self.remarks[one.role])]))
 
     @property
     def both(self) -> tuple[Encoder, Encoder]:
         """The fixed one first."""
         return self.fixed, self.learnt
 
-    def shows(self, point: "Array") -> bool:
+    def shows(self, point: Array) -> bool:
         """Whether a point (2,) lies in the plane."""
         return bool(((point >= self.axis[:, 0]) & (point <= self.axis[:, -1])).all())
 
     @property
-    def points(self) -> "Array":
+    def points(self) -> Array:
         """The targets that are drawn, evenly thinned."""
         return self.targets[:: -(-len(self.targets) // MOST_POINTS) or 1]
 
@@ -95,27 +92,26 @@ def compute(given: Encoders, options: Options) -> Numbers:
     if options.units != "scaled":
         raise UsageError("encoders are drawn in units of the scaled target: leave --units as it is")
     chosen = _choose(given, options)
-    fixed, learnt = (given.parameters(int(row["run_id"])) for row in chosen)
-    row = chosen[0]
+    parameters = [given.parameters(int(row["run_id"])) for row in chosen]
+    row, centres = chosen[0], encoders.decoder(parameters[0])
     found = given.targets(row["dataset"], row["digest"])
     targets = np.empty((0, 2)) if found is None else found.astype(np.float64)
-    axis = _axis(encoders.decoder(fixed), encoders.decoder(learnt))
-    y = _typical(fixed, targets)
-    both = [
-        _encoder(role, each, own, axis, y, targets)
-        for role, each, own in zip(ROLES, chosen, (fixed, learnt), strict=True)
-    ]
+    axis = _axis(*map(encoders.decoder, parameters))
+    y = _typical(parameters[0], targets)
+    fixed, learnt = (
+        _encoder(role, cell, own, axis, y, targets) for role, cell, own in zip(ROLES, chosen, parameters, strict=True)
+    )
     return Numbers(
-        fixed=both[0],
-        learnt=both[1],
-        bins=_as_read(encoders.decoder(fixed)),
+        fixed=fixed,
+        learnt=learnt,
+        bins=_as_read(centres),
         axis=axis,
         y=y,
         targets=targets,
         names=_names(row["dataset"]),
         source=f"Seed {row['seed']}, the first with both, {words.source(given.cells, options).replace('B', 'b', 1)}",
         made_up=tuple(words.synthetic(given.cells, [row["dataset"]])),
-        remarks=_remarks(both, axis, targets),
+        remarks=_remarks(fixed, learnt, axis, targets),
     )
 
 
@@ -137,11 +133,11 @@ def _choose(given: Encoders, options: Options) -> list[dict[str, Any]]:
             "no seed with a finished fixed and a finished learnt encoder of a target of two dimensions; "
             f"`regbench run {BENCHMARK}` trains some"
         )
-    return [each[seeds[0]] for each in runs]
+    return [by_seed[seeds[0]] for by_seed in runs]
 
 
-def _first(rows: "DataFrame", methods: tuple[str, ...]) -> str | None:
-    """The variant to show of the first of these methods that was run: its default, or the first in the table."""
+def _first(rows: DataFrame, methods: tuple[str, ...]) -> str | None:
+    """The variant to show: of the first of these methods that was run its default, or the first in the table."""
     for method in methods:
         labels = list(rows.loc[rows["method"] == method, "variant"])
         if labels:
@@ -150,12 +146,12 @@ def _first(rows: "DataFrame", methods: tuple[str, ...]) -> str | None:
 
 
 def _usable(given: Encoders, *rows: dict[str, Any]) -> bool:
-    """Whether the runs have stored what they encode with; those of an older database have not."""
+    """Whether the parameters of the encoders are stored; in an older database they are not."""
     return all(encoders.encodes(given.parameters(int(row["run_id"]))) for row in rows)
 
 
 def _encoder(
-    role: str, row: dict[str, Any], own: encoders.Parameters, axis: "Array", y: "Array", targets: "Array"
+    role: str, row: dict[str, Any], own: encoders.Parameters, axis: Array, y: Array, targets: Array
 ) -> Encoder:
     return Encoder(
         role=role,
@@ -171,7 +167,7 @@ def _encoder(
     )
 
 
-def _axis(*decoders: "Array") -> "Array":
+def _axis(*decoders: Array) -> Array:
     """The grid's lines along both dimensions, (2, GRID): over [0, 1], decoders that are not far off, and a margin."""
     every = np.concatenate(decoders)
     low = np.clip(every.min(0), -FARTHEST, 0) - MARGIN
@@ -179,28 +175,28 @@ def _axis(*decoders: "Array") -> "Array":
     return np.linspace(low, high, GRID, axis=1)
 
 
-def plane(axis: "Array") -> "Array":
+def plane(axis: Array) -> Array:
     """Every point of the grid, row by row: (GRID², 2)."""
     return np.stack(np.meshgrid(*axis), axis=-1).reshape(-1, 2)
 
 
-def _typical(fixed: encoders.Parameters, targets: "Array") -> "Array":
-    """The training target whose ψ has the median entropy, or without targets the middle of all centres."""
+def _typical(fixed: encoders.Parameters, targets: Array) -> Array:
+    """The training target whose ψ has the median entropy; without targets, the middle of all centres."""
     if not len(targets):
         return encoders.decoder(fixed).mean(0)
     by_entropy = np.argsort(encoders.entropy(fixed, targets), kind="stable")
     return targets[by_entropy[len(targets) // 2]]
 
 
-def _as_read(centres: "Array") -> tuple[int, ...]:
+def _as_read(centres: Array) -> tuple[int, ...]:
     """The bins from top to bottom and from left to right, so that panels are arranged roughly as the bins are."""
     down = np.argsort(-centres[:, 1], kind="stable")
     rows = [down[start : start + across(len(down))] for start in range(0, len(down), across(len(down)))]
-    return tuple(int(each) for row in rows for each in row[np.argsort(centres[row, 0], kind="stable")])
+    return tuple(int(bin_) for row in rows for bin_ in row[np.argsort(centres[row, 0], kind="stable")])
 
 
 def across(k: int) -> int:
-    """Panels in a row, in as square a block as k panels make.
+    """The number of panels in a row, in a block of k panels that is as square as possible.
 
     >>> across(9), across(5)
     (3, 3)
@@ -215,9 +211,8 @@ def _names(dataset: str) -> tuple[str, str]:
     return first, second
 
 
-def _remarks(both: list[Encoder], axis: "Array", targets: "Array") -> dict[str, tuple[str, ...]]:
+def _remarks(fixed: Encoder, learnt: Encoder, axis: Array, targets: Array) -> dict[str, tuple[str, ...]]:
     """By role, what differs from the paper's figures and what is not shown."""
-    fixed, learnt = both
     k, inside = len(fixed.mu), ((learnt.mu >= axis[:, 0]) & (learnt.mu <= axis[:, -1])).all(1)
     outside = "" if inside.all() else f"; {k - int(inside.sum())} of {k} lie outside the plane shown"
     absent = () if len(targets) else ("without training targets, for the data are not here: `regbench data fetch`",)

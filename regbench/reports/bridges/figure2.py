@@ -1,19 +1,16 @@
 """Figure 2 of "Building Bridges": nine bins of targets in the plane, by a fixed encoder and by a learnt one."""
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from regbench.analysis.aggregate import records
 from regbench.reports.bridges import bins, encoder_pair, maps
 from regbench.reports.bridges.encoder_pair import Encoder, Numbers
 from regbench.reports.report import Report, Table
-from regbench.reports.shared import looks
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
+from regbench.reports.shared import drawing, looks
 
 HARD = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.8}  # the bar of the one-hot
 
@@ -21,34 +18,37 @@ HARD = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.8}  # the bar 
 def table(numbers: Numbers) -> Table:
     """A row per bin: what it decodes to and its share of y, fixed and learnt."""
     first, second = numbers.names
-    sides = [records(bins.bin_frame(numbers, each)) for each in numbers.both]
+    sides = [records(bins.bin_frame(numbers, encoder)) for encoder in numbers.both]
     rows = []
     for pair in zip(*sides, strict=True):
         cells = [(f"{row[f'mu_{first}']:.3f}, {row[f'mu_{second}']:.3f}", f"{row['psi_y']:.3f}") for row in pair]
         rows.append((str(pair[0]["bin"]), *cells[0], *cells[1]))
-    y = ", ".join(f"{each:.3f}" for each in numbers.y)
+    y = ", ".join(f"{value:.3f}" for value in numbers.y)
     fixed, learnt = map(bins.described, numbers.both)
     caption = (
         f"Two encoders of a target in the plane, k = {len(numbers.bins)}: {fixed} and {learnt}; centre c or decoder μ "
         f"({first}, {second}) of each bin in units of the target scaled to [0, 1], and shares ψ of y = ({y}), the "
         f"training target of median entropy under the fixed encoder. {numbers.source}."
     )
-    header = ("bin", *(f"{each}, {side.role}" for side in numbers.both for each in (bins.letter(side), "ψ(y)")))
+    header = (
+        "bin",
+        *(f"{name}, {side.role}" for side in numbers.both for name in (bins.letter(side), "ψ(y)")),
+    )
     return Table(caption, header, tuple(rows), numbers.notes(*numbers.both))
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """Every bin, the share of y's own bin over the plane, the regions of the bins, and the targets drawn."""
-    own = {f"psi_{each.role}": each.of_grid[:, each.own] for each in numbers.both}
+    own = {f"psi_{encoder.role}": encoder.of_grid[:, encoder.own] for encoder in numbers.both}
     return {
-        "rows": pd.concat([bins.bin_frame(numbers, each) for each in numbers.both], ignore_index=True),
+        "rows": pd.concat([bins.bin_frame(numbers, encoder) for encoder in numbers.both], ignore_index=True),
         "grid": bins.grid_frame(numbers, own),
-        "regions": pd.concat([_regions(numbers, each) for each in numbers.both], ignore_index=True),
+        "regions": pd.concat([_regions(numbers, encoder) for encoder in numbers.both], ignore_index=True),
         "targets": bins.target_frame(numbers),
     }
 
 
-def _regions(numbers: Numbers, encoder: Encoder) -> "DataFrame":
+def _regions(numbers: Numbers, encoder: Encoder) -> pd.DataFrame:
     """The corners of each bin's region, in order."""
     found = []
     for number, bin_ in enumerate(numbers.bins, start=1):
@@ -57,14 +57,9 @@ def _regions(numbers: Numbers, encoder: Encoder) -> "DataFrame":
     return pd.concat(found, ignore_index=True)[["encoder", "bin", "corner", *numbers.names]]
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """Above the fixed encoder, below the learnt one: regions of hard binning, ψ(·)_i of y's own bin, and ψ(y)."""
-    from matplotlib.figure import Figure
-
-    from regbench.reports.shared import drawing
-
-    with drawing.style():
-        figure = Figure(figsize=(drawing.TEXT, 4.9), layout="constrained")
+    with drawing.figure(drawing.TEXT, 4.9) as figure:
         panels = figure.subplots(2, 3, width_ratios=(1, 1, 0.95))
         for (left, centre, right), encoder in zip(panels, numbers.both, strict=True):
             _hard(left, numbers, encoder)
@@ -76,7 +71,7 @@ def draw(numbers: Numbers) -> "Figure":
     return figure
 
 
-def _hard(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
+def _hard(axes: Axes, numbers: Numbers, encoder: Encoder) -> None:
     """The regions of the bins, that of y filled."""
     maps.base(axes, numbers)
     for bin_ in numbers.bins:
@@ -88,7 +83,7 @@ def _hard(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
     axes.set_xlabel(numbers.names[0])
 
 
-def _soft(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
+def _soft(axes: Axes, numbers: Numbers, encoder: Encoder) -> None:
     """Contours of the share that y's bin has all over the plane."""
     maps.base(axes, numbers)
     maps.shares(axes, numbers, encoder, encoder.own)
@@ -98,7 +93,7 @@ def _soft(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
     axes.set_xlabel(numbers.names[0])
 
 
-def _bars(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
+def _bars(axes: Axes, numbers: Numbers, encoder: Encoder) -> None:
     """The distribution ψ(y) over the bins, and the one-hot of hard binning as an outline."""
     places = range(1, len(numbers.bins) + 1)
     shown = list(numbers.bins)
@@ -111,15 +106,12 @@ def _bars(axes: "Axes", numbers: Numbers, encoder: Encoder) -> None:
     axes.set_ylabel("ψ(y)$_i$")
 
 
-def _inside(axes: "Axes", words: str) -> None:
+def _inside(axes: Axes, words: str) -> None:
     """Words in the upper left corner of a panel."""
     axes.text(0.04, 0.96, words, transform=axes.transAxes, ha="left", va="top", zorder=7)
 
 
-def _legend(figure: "Figure", numbers: Numbers) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
+def _legend(figure: Figure, numbers: Numbers) -> None:
     fixed, learnt = numbers.both
     handles = [
         *maps.marks(numbers, fixed, learnt),

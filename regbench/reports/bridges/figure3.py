@@ -1,22 +1,19 @@
 """Figure 3 of "Building Bridges": test error of six methods on each dataset, least squares set to 1."""
 
-from typing import TYPE_CHECKING
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pandas import DataFrame, Series
 
 from regbench import metrics
 from regbench.analysis import order
 from regbench.reports.bridges import ratios
 from regbench.reports.bridges.ratios import Numbers
 from regbench.reports.report import Report, Table
-from regbench.reports.shared import tables
+from regbench.reports.shared import drawing, looks, tables
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from pandas import DataFrame, Series
-
-GROUP = 0.84  # of the distance between datasets that their bars fill
-FEW = 1  # datasets, of whose bars there is room to write the values
+GROUP = 0.84  # the part of the distance between datasets that bars fill
+FEW = 1  # datasets: so few leave room to write the value of every bar
 CEILING = 1.6  # a bar above is cut, and its value written at the cut: one collapsed cell would flatten all others
 
 
@@ -25,26 +22,21 @@ def table(numbers: Numbers) -> Table:
     return tables.ratio_table(numbers.normalized, numbers.source, numbers.notes)
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """One row per bar."""
     cells = numbers.normalized.cells
     paper = numbers.paper.cells if numbers.paper else cells
     return {"rows": ratios.beside(numbers, cells, paper, {"ratio": "paper_ratio"})}
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """Bars from zero in groups per dataset, a line at 1, error bars of one standard deviation over seeds."""
-    from matplotlib.figure import Figure
-
-    from regbench.reports.shared import drawing, looks
-
     cells = numbers.normalized.cells
     datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
     rows = list(zip(numbers.means["method"], numbers.means["variant"], strict=True))
     colours = looks.colours(rows)
     width = GROUP / len(rows)
-    with drawing.style():
-        figure = Figure(figsize=(drawing.TEXT if len(datasets) > 3 else drawing.COLUMN, 2.3), layout="constrained")
+    with drawing.figure(drawing.TEXT if len(datasets) > 3 else drawing.COLUMN, 2.3) as figure:
         axes = figure.add_subplot()
         axes.axhline(1, **drawing.BASE, zorder=3)
         top = _top(numbers)
@@ -74,7 +66,7 @@ def _top(numbers: Numbers) -> float:
     return float(min(max(1.05, highest) * 1.04, CEILING))
 
 
-def _spread(axes: "Axes", places: list[float], mine: "DataFrame", top: float) -> None:
+def _spread(axes: Axes, places: list[float], mine: DataFrame, top: float) -> None:
     inside = (mine["ratio_std"] > 0) & (mine["ratio"] < top)
     if inside.any():
         where = [place for place, use in zip(places, inside, strict=True) if use]
@@ -82,8 +74,8 @@ def _spread(axes: "Axes", places: list[float], mine: "DataFrame", top: float) ->
         axes.errorbar(where, kept["ratio"], kept["ratio_std"], fmt="none", ecolor="black", elinewidth=0.6, zorder=4)
 
 
-def _marks(axes: "Axes", places: list[float], mine: "DataFrame", top: float) -> None:
-    """The value of a bar that is cut, of every bar where they are few; a dash or `div` where there is none."""
+def _marks(axes: Axes, places: list[float], mine: DataFrame, top: float) -> None:
+    """The values of bars that are cut, or of all if they are few; a dash or `div` if there is no value."""
     few = len(mine) <= FEW
     for place, ratio, n, diverged in zip(places, mine["ratio"], mine["n"], mine["diverged"], strict=True):
         if words.has(ratio) and few:
@@ -96,8 +88,8 @@ def _marks(axes: "Axes", places: list[float], mine: "DataFrame", top: float) -> 
             axes.text(place, 0.01, mark, ha="center", va="bottom", fontsize=6, rotation=90 if len(mark) > 1 else 0)
 
 
-def _paper(axes: "Axes", places: list[float], theirs: "Series", top: float, label: str | None) -> None:
-    """A diamond for each of the paper's ratios; where one lies above the axis, an arrow at the top with its value."""
+def _paper(axes: Axes, places: list[float], theirs: Series, top: float, label: str | None) -> None:
+    """A diamond for each of the paper's ratios; if one lies above the axis, an arrow at the top with its value."""
     inside = theirs.where(theirs <= top).to_numpy(dtype=float)
     axes.plot(places, inside, linestyle="none", marker="D", markersize=2.4, label=label, **ratios.PAPER, zorder=5)
     for place, ratio in zip(places, theirs, strict=True):
@@ -108,11 +100,11 @@ def _paper(axes: "Axes", places: list[float], theirs: "Series", top: float, labe
             )
 
 
-def _axes(axes: "Axes", numbers: Numbers, datasets: list[str], top: float) -> None:
+def _axes(axes: Axes, numbers: Numbers, datasets: list[str], top: float) -> None:
     metric = metrics.about(numbers.normalized.metric).label
     axes.set_ylim(0, top)
     axes.set_xlim(-0.5, len(datasets) - 0.5)
-    axes.set_xticks(range(len(datasets)), [order.alias(each) for each in datasets])
+    axes.set_xticks(range(len(datasets)), [order.alias(dataset) for dataset in datasets])
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel(f"test {metric} / {metric} of {numbers.normalized.baseline}")
     axes.grid(axis="y", linewidth=0.3, color="#DDDDDD", zorder=0)
@@ -120,7 +112,7 @@ def _axes(axes: "Axes", numbers: Numbers, datasets: list[str], top: float) -> No
     _legend(axes, numbers, columns=7 if len(datasets) > 3 else 3)
 
 
-def _legend(axes: "Axes", numbers: Numbers, columns: int) -> None:
+def _legend(axes: Axes, numbers: Numbers, columns: int) -> None:
     seeds = words.seeds_in_figures(numbers.normalized.cells)
     spread = (
         "; error bars: ± 1 standard deviation over seeds" if words.usual_seeds(numbers.normalized.cells).n > 1 else ""

@@ -1,6 +1,11 @@
 """Figure 4 of "Building Bridges": the average over datasets of each method's error, least squares set to 1."""
 
-from typing import TYPE_CHECKING
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from pandas import DataFrame
 
 from regbench import metrics
 from regbench.analysis import order
@@ -8,17 +13,12 @@ from regbench.analysis.aggregate import records
 from regbench.reports.bridges import ratios
 from regbench.reports.bridges.ratios import Numbers
 from regbench.reports.report import Report, Table
-from regbench.reports.shared import tables
+from regbench.reports.shared import drawing, looks, tables
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 BAR = 0.38  # height of a bar; two share a method's place
 HATCH = "//////"
-ROOM = 0.2  # that the number at a bar's end takes up
+ROOM = 0.2  # for the number at the end of a bar
 AVERAGES = {"arithmetic": -1, "geometric": 1}  # above and below the method's tick
 
 
@@ -43,23 +43,18 @@ def table(numbers: Numbers) -> Table:
     return tables.compact(Table(caption, header, rows, numbers.notes, index=3))
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """One row per method."""
     columns = {name: f"paper_{name}" for name in (*AVERAGES, "median")}
     paper = numbers.paper.means if numbers.paper else numbers.means
     return {"rows": ratios.beside(numbers, numbers.means, paper, columns)}
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """Bars from zero: the arithmetic mean filled, the geometric hatched, a line at 1."""
-    from matplotlib.figure import Figure
-
-    from regbench.reports.shared import drawing, looks
-
     means = numbers.means
     colours = looks.colours(zip(means["method"], means["variant"], strict=True))
-    with drawing.style():
-        figure = Figure(figsize=(drawing.COLUMN, 0.8 + 0.3 * len(means)), layout="constrained")
+    with drawing.figure(drawing.COLUMN, 0.8 + 0.3 * len(means)) as figure:
         axes = figure.add_subplot()
         axes.axvline(1, **drawing.BASE, zorder=3)
         for place, row in enumerate(records(means)):
@@ -71,7 +66,7 @@ def draw(numbers: Numbers) -> "Figure":
     return figure
 
 
-def _bar(axes: "Axes", place: float, row: dict, name: str, colour: str) -> None:
+def _bar(axes: Axes, place: float, row: dict, name: str, colour: str) -> None:
     value, spread = row[name], row[f"{name}_std"]
     if not words.has(value):
         axes.text(0.01, place, words.MISSING, va="center", fontsize=6)
@@ -93,7 +88,7 @@ def _bar(axes: "Axes", place: float, row: dict, name: str, colour: str) -> None:
     )
 
 
-def _paper(axes: "Axes", numbers: Numbers, variants: list[str]) -> None:
+def _paper(axes: Axes, numbers: Numbers, variants: list[str]) -> None:
     assert numbers.paper is not None
     theirs = numbers.paper.means.set_index("variant").reindex(variants)
     for name, side in AVERAGES.items():
@@ -101,11 +96,7 @@ def _paper(axes: "Axes", numbers: Numbers, variants: list[str]) -> None:
         axes.plot(theirs[name], places, linestyle="none", marker="D", markersize=2.6, zorder=5, **ratios.PAPER)
 
 
-def _axes(axes: "Axes", numbers: Numbers, labels: list[str]) -> None:
-    from matplotlib.artist import Artist
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
+def _axes(axes: Axes, numbers: Numbers, labels: list[str]) -> None:
     metric, count = metrics.about(numbers.normalized.metric).label, len(numbers.normalized.common)
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0)

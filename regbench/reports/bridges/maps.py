@@ -2,22 +2,22 @@
 
 from collections.abc import Collection
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.lines import Line2D
 
 from regbench.reports.bridges import bins
 from regbench.reports.bridges.encoder_pair import Encoder, Numbers
 from regbench.reports.shared import looks
 
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
-
 LEVELS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)
 POINT, EDGE = "#9A9A9A", "#5A5A5A"  # of targets, and of regions
 
 
-def base(axes: "Axes", numbers: Numbers) -> None:
+def base(axes: Axes, numbers: Numbers) -> None:
     """An empty map of the plane with the training targets as faint points."""
     axes.scatter(*numbers.points.T, s=0.6, color=POINT, alpha=0.6, linewidths=0, zorder=2, rasterized=True)
     axes.set_xlim(*numbers.axis[0, [0, -1]])
@@ -30,7 +30,7 @@ def base(axes: "Axes", numbers: Numbers) -> None:
     axes.tick_params(length=2)
 
 
-def shares(axes: "Axes", numbers: Numbers, encoder: Encoder, bin_: int) -> Any:
+def shares(axes: Axes, numbers: Numbers, encoder: Encoder, bin_: int) -> Any:
     """Draw filled contours of ψ(·)_i; returns them for the colour bar."""
     values = encoder.of_grid[:, bin_].reshape(len(numbers.axis[1]), -1)
     filled = axes.contourf(
@@ -41,14 +41,14 @@ def shares(axes: "Axes", numbers: Numbers, encoder: Encoder, bin_: int) -> Any:
     return filled
 
 
-def outline(axes: "Axes", numbers: Numbers, encoder: Encoder, bin_: int, **look: Any) -> None:
+def outline(axes: Axes, numbers: Numbers, encoder: Encoder, bin_: int, **look: Any) -> None:
     """The border of where a bin has the largest share."""
     corners = bins.region(numbers, encoder, bin_)
     if len(corners):
         axes.fill(*corners.T, **{"facecolor": "none", "edgecolor": EDGE, "linewidth": 0.5, "zorder": 1, **look})
 
 
-def dots(axes: "Axes", numbers: Numbers, encoder: Encoder, bins: Collection[int], larger: int | None = None) -> None:
+def dots(axes: Axes, numbers: Numbers, encoder: Encoder, bins: Collection[int], larger: int | None = None) -> None:
     """What bins decode to, one of them larger; those outside the plane are left out."""
     for bin_ in bins:
         if numbers.shows(encoder.mu[bin_]):
@@ -66,10 +66,8 @@ def _marker(encoder: Encoder) -> dict[str, Any]:
     return {"marker": {"c": "o", "μ": "D"}[bins.letter(encoder)], **look}
 
 
-def marks(numbers: Numbers, *shown: Encoder) -> "list[Artist]":
-    """The entries of a legend for what is drawn into the plane."""
-    from matplotlib.lines import Line2D
-
+def marks(numbers: Numbers, *shown: Encoder) -> list[Artist]:
+    """The entries of a legend for what is drawn in the plane."""
     named = {"o": "centre c$_i$", "D": "decoder μ$_i$"}
     point = "training target (synthetic)" if numbers.made_up else "training target"
     return [
@@ -78,7 +76,7 @@ def marks(numbers: Numbers, *shown: Encoder) -> "list[Artist]":
     ]
 
 
-def cross(axes: "Axes", numbers: Numbers) -> None:
+def cross(axes: Axes, numbers: Numbers) -> None:
     axes.plot(*numbers.y, "x", markersize=6, markeredgewidth=2.6, color="white", zorder=5)
     axes.plot(*numbers.y, "x", markersize=5, markeredgewidth=1.2, color="black", zorder=6)
 
@@ -89,13 +87,11 @@ def title(encoder: Encoder) -> str:
 
 
 def tint(encoder: Encoder) -> Any:
-    """A light shade of its colour, to lie behind points."""
+    """A light shade of its colour, for areas behind points."""
     return _shades(looks.colour(encoder.method))(0.25)
 
 
 @cache
-def _shades(colour: str) -> "Colormap":
-    """White through the method's colour towards black: told apart by lightness alone."""
-    from matplotlib.colors import LinearSegmentedColormap
-
+def _shades(colour: str) -> Colormap:
+    """White through the method's colour towards black: they differ by lightness alone."""
     return LinearSegmentedColormap.from_list(colour, ["white", colour, looks.mixed(colour, -0.5)])

@@ -1,24 +1,19 @@
-"""The first paper calls the numbers of its Table 2 RMSE; what our own numbers beside them say of that.
+"""Whether the numbers of the first paper's Table 2 are RMSE, as it says, judged by our own numbers.
 
 A constant's errors decide: several cells of the table are the mean absolute error that a constant has, and below the
 RMSE that any constant can have.
 """
-
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 CONSTANTS = ("train_mean", "train_median")
 CLOSE = 0.03  # relative: the paper prints two to three digits, and its test rows may be others
 
 
-def metric_problem(rows: "DataFrame") -> list[str]:
+def metric_problem(rows: pd.DataFrame) -> list[str]:
     """Lines for below the table; `rows` are cells with rmse_mean, mae_mean and the paper's number, in scaled units."""
     both = rows[rows["paper"].notna() & rows["rmse_mean"].notna() & rows["mae_mean"].notna()]
     if both.empty:
@@ -26,17 +21,17 @@ def metric_problem(rows: "DataFrame") -> list[str]:
     return [*_constants(rows), _nearer(both)]
 
 
-def _constants(rows: "DataFrame") -> list[str]:
+def _constants(rows: pd.DataFrame) -> list[str]:
     """The printed cells that are a constant's mean absolute error."""
     constants = rows[rows["method"].isin(CONSTANTS) & (rows["n"] > 0)]
     if constants.empty:
         where = "`regbench run bridges-baselines` adds constants below a rule"
         return [f"the paper calls its numbers RMSE, but some are the MAE of a constant: {where}"]
-    said = [each for each in (_found(constant, rows) for constant in records(constants)) if each]
+    said = list(filter(None, (_found(constant, rows) for constant in records(constants))))
     return [f"the paper calls its numbers RMSE, but {'; '.join(said)}"] if said else []
 
 
-def _found(constant: dict, rows: "DataFrame") -> str:
+def _found(constant: dict, rows: pd.DataFrame) -> str:
     here = rows[(rows["dataset"] == constant["dataset"]) & rows["paper"].notna()]
     off = (here["paper"] / constant["mae_mean"] - 1).abs()
     alike = here[off < CLOSE]
@@ -50,7 +45,7 @@ def _found(constant: dict, rows: "DataFrame") -> str:
     )
 
 
-def _nearer(both: "DataFrame") -> str:
+def _nearer(both: pd.DataFrame) -> str:
     """How many of the paper's numbers are nearer to our MAE than to our RMSE."""
     to_mae, to_rmse = ((both["paper"] / both[f"{metric}_mean"] - 1).abs() for metric in ("mae", "rmse"))
     nearer = int((to_mae < to_rmse).sum())

@@ -1,39 +1,36 @@
-"""What Figures 3 and 4 of the first paper share: six methods at one k, as ratios to least squares."""
+"""The numbers of Figures 3 and 4 of the first paper: six methods at one k, as ratios to least squares."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from regbench import kinds, variants
 from regbench.analysis import Normalized, normalize, order, select
 from regbench.analysis.published import bridges_cells
+from regbench.analysis.spread import spread
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports.report import Options
+from regbench.reports.shared import tables
 from regbench.reports.text import words
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 PAPER: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "black", "markeredgewidth": 0.5}  # its values
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """The ratios drawn, their means with the spread over seeds, and the paper's own where they were asked for."""
+    """The ratios drawn, their means with the spread over seeds, and the paper's own if they were asked for."""
 
     normalized: Normalized
-    means: "DataFrame"
+    means: pd.DataFrame
     paper: Normalized | None
     k: int
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
-    """The cells of the figure: at k = 25 unless said otherwise, of each method its default variant."""
-    from regbench.analysis.spread import spread
-
+def compute(frame: pd.DataFrame, options: Options) -> Numbers:
+    """The cells of the figure: the default variant of each method, at k = 25 unless the user chose another."""
     if len(options.k) > 1:
         raise UsageError(f"a figure shows one k, not {len(options.k)}: choose one with --k")
     k = options.k[0] if options.k else variants.DEFAULT_K
@@ -59,7 +56,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     )
 
 
-def beside(numbers: Numbers, rows: "DataFrame", published: "DataFrame", columns: dict[str, str]) -> "DataFrame":
+def beside(numbers: Numbers, rows: pd.DataFrame, published: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
     """The rows with the paper's numbers in columns of their own."""
     if numbers.paper is None:
         return rows
@@ -68,8 +65,8 @@ def beside(numbers: Numbers, rows: "DataFrame", published: "DataFrame", columns:
     return rows.merge(theirs, on=keys, how="left")
 
 
-def _one_variant_each(rows: "DataFrame", *, explicit: bool) -> tuple["DataFrame", list[str]]:
-    """Of each method the default variant, or the first where the default was not run; all that were named.
+def _one_variant_each(rows: pd.DataFrame, *, explicit: bool) -> tuple[pd.DataFrame, list[str]]:
+    """The default variant of each method, or the first if the default was not run; all variants that were named.
 
     Reference models are drawn only where they were named, or where there is nothing else.
     """
@@ -91,16 +88,16 @@ def _one_variant_each(rows: "DataFrame", *, explicit: bool) -> tuple["DataFrame"
     return shown, [f"not drawn: {', '.join(sorted(gone))}"] if gone else []
 
 
-def _paper(shown: "DataFrame", k: int, options: Options, common: tuple[str, ...]) -> Normalized | None:
+def _paper(shown: pd.DataFrame, k: int, options: Options, common: tuple[str, ...]) -> Normalized | None:
     """The same cells of Table 2; its means over the same datasets as ours."""
     if options.metric != "rmse" or (options.normalize or "lsq") != "lsq":
         raise UsageError("the paper's values are test RMSE relative to lsq: leave --metric and --normalize as they are")
     theirs = bridges_cells()
-    names = {order.alias(each): each for each in set(shown["dataset"])}
-    theirs["dataset"] = [names.get(order.alias(each), each) for each in theirs["dataset"]]
+    names = {order.alias(dataset): dataset for dataset in set(shown["dataset"])}
+    theirs["dataset"] = [names.get(order.alias(dataset), dataset) for dataset in theirs["dataset"]]
     wanted = set(zip(shown["dataset"], shown["variant"], strict=True))
     pairs = pd.Series(list(zip(theirs["dataset"], theirs["variant"], strict=True)), index=theirs.index)
-    mine = theirs[pairs.isin(wanted) & (theirs["k"].isna() | (theirs["k"] == k)).fillna(value=False)]
+    mine = theirs[pairs.isin(wanted) & tables.at_k(theirs, k)]
     if mine.empty:
         return None
     everywhere = normalize(mine, reference=theirs)

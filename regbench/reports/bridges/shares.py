@@ -1,16 +1,19 @@
-"""What Figures 6 and 7 of the first paper share: of one encoder, ψ(·)_i over the plane for each bin i."""
+"""Figures 6 and 7 of the first paper: ψ(·)_i of one encoder over the plane, for each bin i."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from pandas import DataFrame
+
+from regbench.analysis.aggregate import records
 from regbench.reports.bridges import bins, encoder_pair, maps
 from regbench.reports.bridges.encoder_pair import Encoder
 from regbench.reports.report import Encoders, Options, Table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
+from regbench.reports.shared import drawing
+from regbench.reports.text import words
 
 WIDTH = 5.0  # inches, of three panels and the colour bar
 BORDER = (0, (3, 2))  # dashes around where a bin has the largest share
@@ -18,7 +21,7 @@ BORDER = (0, (3, 2))  # dashes around where a bin has the largest share
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """Both encoders, so that bins are numbered alike and the plane is the same in both figures, and the one shown."""
+    """The encoder shown, and what both figures have in common: the plane and the numbers of the bins."""
 
     common: encoder_pair.Numbers
     shown: Encoder
@@ -35,19 +38,23 @@ def learnt(given: Encoders, options: Options) -> Numbers:
 
 
 def table(numbers: Numbers) -> Table:
-    """A row per bin: what it decodes to, its mean share, and of how many targets it has the largest one."""
-    common = numbers.common
+    """A row per bin: what it decodes to, its mean share, and how many targets have their largest share there."""
+    common, shown = numbers.common, numbers.shown
     of = f" of the {len(common.targets)} training targets" if len(common.targets) else ""
-    shown = bins.described(numbers.shown)
     caption = (
-        f"The bins of {shown}, k = {len(common.bins)}: what each decodes to, in units of "
+        f"The bins of {bins.described(shown)}, k = {len(common.bins)}: what each decodes to, in units of "
         f"the target scaled to [0, 1], its mean share ψ, and how many{of} have their largest share there. "
         f"{common.source}."
     )
-    return bins.summary(common, numbers.shown, caption)
+    header = ("bin", *(f"{bins.letter(shown)} {name}" for name in common.names), "mean ψ", "targets")
+    rows = []
+    for row in records(bins.bin_frame(common, shown)):
+        found = (f"{row['mean_psi']:.3f}", f"{row['targets']}") if of else (words.MISSING, words.MISSING)
+        rows.append((str(row["bin"]), *(f"{row[f'mu_{name}']:.3f}" for name in common.names), *found))
+    return Table(caption, header, tuple(rows), common.notes(shown))
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """Every share over the plane, the bins, and the targets drawn."""
     common, shown = numbers.common, numbers.shown
     shares = {f"psi_{number}": shown.of_grid[:, bin_] for number, bin_ in enumerate(common.bins, start=1)}
@@ -58,18 +65,12 @@ def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
     }
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """A panel per bin: contours of its share, the border of its region, and what it decodes to."""
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
-    from regbench.reports.shared import drawing
-
     common, shown = numbers.common, numbers.shown
     columns = encoder_pair.across(len(common.bins))
     rows = -(-len(common.bins) // columns)
-    with drawing.style():
-        figure = Figure(figsize=(WIDTH, 0.7 + 1.5 * rows * 3 / columns), layout="compressed")
+    with drawing.figure(WIDTH, 0.7 + 1.5 * rows * 3 / columns, layout="compressed") as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         filled = [
             _panel(axes, numbers, place) for place, axes in zip(range(len(common.bins)), panels.flat, strict=False)
@@ -88,7 +89,7 @@ def draw(numbers: Numbers) -> "Figure":
     return figure
 
 
-def _panel(axes: "Axes", numbers: Numbers, place: int) -> Any:
+def _panel(axes: Axes, numbers: Numbers, place: int) -> Any:
     """Draw the panel of one bin; returns its contours for the colour bar."""
     common, shown, bin_ = numbers.common, numbers.shown, numbers.common.bins[place]
     maps.base(axes, common)

@@ -1,7 +1,7 @@
 """Table 1 of "Building Bridges": sizes and inputs of the datasets, ours beside the paper's."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -11,9 +11,6 @@ from regbench.analysis.aggregate import records
 from regbench.papers import bridges
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text.words import MISSING, has
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 PROPERTIES = {
     "num_features": "inputs",
@@ -28,11 +25,11 @@ PROPERTIES = {
 class Numbers:
     """One row per property and dataset: ours, the paper's, and the reason where they differ."""
 
-    rows: "DataFrame"
+    rows: pd.DataFrame
 
 
-def compute(_frame: "DataFrame | None", _options: Options) -> Numbers:
-    """What the dataset files say against what the paper prints."""
+def compute(_frame: pd.DataFrame | None, _options: Options) -> Numbers:
+    """What the dataset files say beside what the paper prints."""
     printed = bridges.table1()
     rows = [
         {

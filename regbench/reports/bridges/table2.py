@@ -1,7 +1,7 @@
 """Table 2 of "Building Bridges": test error of 19 rows on eight datasets, ours beside the paper's."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -16,22 +16,19 @@ from regbench.reports.shared import tables, units
 from regbench.reports.shared.tables import BEST, ROW
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 
 @dataclass(frozen=True)
 class Numbers:
-    """One row per cell, planned or printed in the paper, and what has to be said of them."""
+    """One row per cell, planned or printed in the paper, and the notes on them."""
 
-    rows: "DataFrame"  # ours with best_rmse and best_mae, the paper's number, and whether it is a reference model's
+    rows: pd.DataFrame  # with columns best_METRIC, paper and reference
     metrics: tuple[str, ...]
     units: str
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
+def compute(frame: pd.DataFrame, options: Options) -> Numbers:
     """The cells of the benchmark in the paper's order, the lowest mean of each column marked."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     measured = tuple(dict.fromkeys((*metrics.USUAL, *options.metrics)))
@@ -53,7 +50,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
 
 
 def table(numbers: Numbers) -> Table:
-    """A block for each metric and one for what the paper prints: rows by datasets, reference models below a rule."""
+    """A block per metric and one for the paper's numbers: rows by datasets, reference models below a rule."""
     rows = numbers.rows
     own, datasets = rows[~rows["reference"]], rows["dataset"].nunique()
     count = len(own[ROW].drop_duplicates())
@@ -77,13 +74,13 @@ def table(numbers: Numbers) -> Table:
 
 
 def _marked(options: Options) -> str:
-    if all(metrics.about(each).better == "low" for each in options.metrics):
+    if all(metrics.about(metric).better == "low" for metric in options.metrics):
         return tables.MARKED
     direction = metrics.about(options.metrics[0]).direction
     return f"{BEST} marks the best mean of its column ({direction}), of a reference model where it is better still"
 
 
-def _printed(cells: "DataFrame") -> "pd.Series":
+def _printed(cells: pd.DataFrame) -> pd.Series:
     """The paper's number of each cell; null where it has none."""
     theirs = {(row["dataset"], row["variant"], null(row["k"])): row["test_rmse"] for row in records(bridges_cells())}
     found = [theirs.get((row["dataset"], row["variant"], null(row["k"]))) for row in records(cells)]
@@ -100,25 +97,25 @@ def _printed_cell(row: dict[str, Any]) -> str:
     return f"{BEST * bool(row['best'])}{row['paper']:.3f}" if words.has(row["paper"]) else ""
 
 
-def _chosen(frame: "DataFrame") -> list[str]:
-    """Which settings are not the same in every cell, for they were chosen on validation rows."""
+def _chosen(frame: pd.DataFrame) -> list[str]:
+    """The settings that differ between cells because they were chosen on validation rows."""
     fields = sorted({name for values in frame["swept"].dropna() for name in values}) if "swept" in frame else []
     said = "were chosen for each cell by its validation error; `regbench report table3 --json` has the values"
     return [f"{', '.join(fields)} {said}"] if fields else []
 
 
-def _not_planned(rows: "DataFrame", options: Options) -> list[str]:
-    """Which rows and datasets of the paper's table have no job here; what a filter took away is not said."""
+def _not_planned(rows: pd.DataFrame, options: Options) -> list[str]:
+    """The rows and datasets of the paper's table that have no job here; none where the user asked for a part."""
     if options.k or options.datasets or options.methods:
         return []
     theirs = bridges_cells()
-    have, want = ({(row["variant"], null(row["k"])): None for row in records(each)} for each in (rows, theirs))
+    have, want = ({(row["variant"], null(row["k"])): None for row in records(frame)} for frame in (rows, theirs))
     ks: dict[str, list[str]] = {}
     for variant, k in want:
         if (variant, k) not in have:
             ks.setdefault(variant, []).extend([str(k)] if k else [])
-    gone = [f"{variant} k = {' '.join(each)}" if each else variant for variant, each in ks.items()]
-    datasets = [order.alias(each) for each in dict.fromkeys(theirs["dataset"]) if each not in set(rows["dataset"])]
+    gone = [f"{variant} k = {' '.join(missing)}" if missing else variant for variant, missing in ks.items()]
+    datasets = [order.alias(name) for name in dict.fromkeys(theirs["dataset"]) if name not in set(rows["dataset"])]
     what = [f"of the paper's {len(want)} rows {', '.join(gone)}"] * bool(gone)
     what += [f"of its datasets {' '.join(datasets)}"] * bool(datasets)
     return [f"without any job here: {'; '.join(what)}"] if what else []

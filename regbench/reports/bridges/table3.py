@@ -1,7 +1,7 @@
 """Table 3 of "Building Bridges": the weight of the KL term that its sweep chose, ours beside the paper's."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,25 +15,22 @@ from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables
 from regbench.reports.text.words import MISSING, average, has
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 METHOD, FIELD = "end2end", "lambda_kl"
-FLAT = 0.01  # relative: values of the field this near to the best would have done as well
+FLAT = 0.01  # relative: values with an error this near to the lowest count as equally good
 
 
 @dataclass(frozen=True)
 class Numbers:
     """One row per cell of `end2end`: what was chosen and by how much, and the paper's value."""
 
-    rows: "DataFrame"
-    chosen: "DataFrame"  # every field of every method
+    rows: pd.DataFrame
+    chosen: pd.DataFrame  # every field of every method
     source: str
     notes: tuple[str, ...]
 
 
 def compute(choices: Choices, options: Options) -> Numbers:
-    """The choices of a benchmark's `end2end` rows, with how flat the optimum is where the sweep is here."""
+    """The choices of a benchmark's `end2end` rows; and how flat the optimum is, if the sweep is in the results."""
     made = choices.made
     has_field = np.array([FIELD in values for values in made["values"]], dtype=bool)
     mine = made[(made["method"] == METHOD) & has_field]
@@ -63,7 +60,7 @@ def table(numbers: Numbers) -> Table:
     return tables.stacked(caption, blocks, numbers.notes)
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """One row per cell; and every value that was chosen for any method."""
     return {"rows": numbers.rows, "chosen": numbers.chosen}
 
@@ -108,7 +105,7 @@ def _range(row: dict[str, Any]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _notes(rows: "DataFrame") -> list[str]:
+def _notes(rows: pd.DataFrame) -> list[str]:
     """What the marks mean, and how ours and the paper's agree."""
     notes = []
     if rows["on_edge"].any():

@@ -3,7 +3,9 @@
 import textwrap
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pandas import DataFrame
 
 from regbench.analysis.claims import FAILS, HOLDS, OPEN, VERDICTS, Answer, Findings
 from regbench.analysis.claims.findings import PAPER
@@ -13,10 +15,7 @@ from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import render
 from regbench.reports.text.words import best_epoch
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-WIDTH = 120  # of text that goes to no terminal
+WIDTH = 120  # of text that does not go to a terminal
 JUDGED = max(map(len, VERDICTS))
 WORDS = {HOLDS: "hold", FAILS: "fail", OPEN: "cannot be decided"}
 
@@ -35,7 +34,7 @@ def compute(findings: Findings, options: Options) -> Numbers:
 
 
 def plain(numbers: Numbers, width: int | None) -> str:
-    """Of each claim its sentence, and below it a line for each verdict with what decides it."""
+    """The sentence of each claim, and below it a line for each verdict with what decides it."""
     if numbers.detailed:
         return render.text(table(numbers), "table", width)
     findings, width = numbers.findings, width or WIDTH
@@ -54,7 +53,7 @@ def plain(numbers: Numbers, width: int | None) -> str:
 
 
 def table(numbers: Numbers) -> Table:
-    """A row per claim, with its verdicts and what decides each; or of single claims what decides them."""
+    """A row per claim, with its verdicts and what decides each; for single claims, what decides them."""
     findings = numbers.findings
     if numbers.detailed:
         return details.table(findings, _source(numbers), _method(findings))
@@ -68,19 +67,19 @@ def table(numbers: Numbers) -> Table:
     return Table(_caption(numbers), header, tuple(rows), _notes(findings))
 
 
-def frames(numbers: Numbers) -> "dict[str, DataFrame]":
-    """One row per claim, and one per cell that decides it; of single claims the cells first."""
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
+    """One row per claim, and one per cell that decides it; for single claims, the cells first."""
     both = {"claims": data.frame(numbers.findings), "cells": data.cells(numbers.findings)}
     return dict(reversed(both.items())) if numbers.detailed else both
 
 
 def as_data(numbers: Numbers) -> dict[str, Any]:
-    """Of each claim its verdicts, the comparisons and the cells."""
+    """The verdicts, comparisons and cells of every claim."""
     return data.data(numbers.findings, numbers.benchmark)
 
 
 def _verdict(answer: Answer) -> str:
-    """The verdict, and by which other means it would be another."""
+    """The verdict, and the other means that would change it."""
     other = "; ".join(words.otherwise(answer))
     return f"{answer.verdict} ({other})" if other else answer.verdict
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -11,13 +11,9 @@ from regbench.analysis.claims import OPEN, Answer, Finding, Findings
 from regbench.analysis.claims.findings import PAPER
 from regbench.analysis.claims.measured import Measured
 from regbench.analysis.claims.quantity import Quantity
+from regbench.analysis.claims.rows import Missing, Row
+from regbench.analysis.claims.tree import Comparison
 from regbench.reports.claims import words
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from regbench.analysis.claims.rows import Missing, Row
-    from regbench.analysis.claims.tree import Comparison
 
 
 def key(name: str) -> str:
@@ -30,7 +26,7 @@ def key(name: str) -> str:
 
 
 def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
-    """Everything as plain data: of each claim its verdicts and what decides them."""
+    """Everything as plain data: the verdicts of every claim and what decides them."""
     return {
         "paper": findings.paper.name,
         "benchmark": benchmark,
@@ -38,7 +34,7 @@ def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
     }
 
 
-def frame(findings: Findings) -> "DataFrame":
+def frame(findings: Findings) -> pd.DataFrame:
     """One row per claim: the verdicts, for each way of taking means."""
     rows = []
     for finding in findings.claims:
@@ -51,12 +47,12 @@ def frame(findings: Findings) -> "DataFrame":
     return pd.DataFrame(rows)
 
 
-def cells(findings: Findings) -> "DataFrame":
+def cells(findings: Findings) -> pd.DataFrame:
     """The cells that decide each claim, full precision."""
     rows = [
-        {"claim": each.claim.id, **cell(dataset, row, each, findings)}
-        for each in findings.claims
-        for dataset, row in each.cells
+        {"claim": finding.claim.id, **cell(dataset, row, finding, findings)}
+        for finding in findings.claims
+        for dataset, row in finding.cells
     ]
     return pd.DataFrame([{**row, "decides": " ".join(row["decides"])} for row in rows])
 
@@ -96,8 +92,8 @@ def _verdicts(answers: Mapping[str, Answer]) -> dict[str, str]:
 
 def deciding(finding: Finding) -> list[tuple[str, str | None]]:
     """The comparisons that decide any of the answers."""
-    every = [each for answer in finding.answers.values() for each in answer.deciding]
-    return list(dict.fromkeys((each.statement, each.dataset) for each in every))
+    every = [comparison for answer in finding.answers.values() for comparison in answer.deciding]
+    return list(dict.fromkeys((comparison.statement, comparison.dataset) for comparison in every))
 
 
 def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str, Any]:
@@ -110,26 +106,25 @@ def _compared(finding: Finding, statement: str, dataset: str | None) -> dict[str
     return found
 
 
-def find(answer: Answer, statement: str, dataset: str | None) -> "Comparison | None":
+def find(answer: Answer, statement: str, dataset: str | None) -> Comparison | None:
     """The comparison of an answer with this statement and dataset."""
-    alike = (each for each in answer.comparisons if (each.statement, each.dataset) == (statement, dataset))
+    alike = (made for made in answer.comparisons if (made.statement, made.dataset) == (statement, dataset))
     return next(alike, None)
 
 
-def _number(comparison: "Comparison | None") -> dict[str, Any]:
-    if comparison is None:
-        return {"verdict": OPEN, **_bounds(None, ("value", "low", "high"))}
-    return {"verdict": comparison.doubt.verdict, **_bounds(comparison.found, ("value", "low", "high"))}
+def _number(comparison: Comparison | None) -> dict[str, Any]:
+    verdict, found = (comparison.doubt.verdict, comparison.found) if comparison else (OPEN, None)
+    return {"verdict": verdict, **_bounds(found, ("value", "low", "high"))}
 
 
-def _bounds(number: "Quantity | Missing | None", names: tuple[str, str, str]) -> dict[str, float | None]:
+def _bounds(number: Quantity | Missing | None, names: tuple[str, str, str]) -> dict[str, float | None]:
     """A number and its interval under these names; null where there is none."""
     found = (number.value, number.low, number.high) if isinstance(number, Quantity) else (None, None, None)
-    finite = (each if each is not None and math.isfinite(each) else None for each in found)
+    finite = (value if value is not None and math.isfinite(value) else None for value in found)
     return dict(zip(names, finite, strict=True))
 
 
-def cell(dataset: str, row: "Row", finding: Finding, findings: Findings) -> dict[str, Any]:
+def cell(dataset: str, row: Row, finding: Finding, findings: Findings) -> dict[str, Any]:
     """One cell: what the paper prints, and our means with their intervals and seeds."""
     found: dict[str, Any] = {
         "dataset": order.full_name(dataset),

@@ -1,23 +1,21 @@
-"""Of single claims the comparisons and the cells that decide them."""
+"""The comparisons and the cells that decide single claims."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regbench import metrics
 from regbench.analysis.claims import Answer, Finding, Findings
 from regbench.analysis.claims.findings import PAPER
 from regbench.analysis.claims.rows import Row
+from regbench.analysis.claims.tree import Comparison
 from regbench.reports.claims import data, words
 from regbench.reports.claims.words import AGGREGATES, named
 from regbench.reports.report import Table
 from regbench.reports.text.words import MISSING, has, signed
 
-if TYPE_CHECKING:
-    from regbench.analysis.claims.tree import Comparison
-
 
 def table(findings: Findings, source: str, method: str) -> Table:
-    """Of each claim the comparisons that decide it, and the cells: ours with N beside the paper's."""
+    """For each claim the comparisons that decide it, and its cells: ours with N beside the paper's."""
     notes = (method, *findings.notes)
     first, *others = [
         table
@@ -31,38 +29,41 @@ def _comparisons(finding: Finding, findings: Findings) -> Table:
     claim, answers = finding.claim, finding.answers
     reading = f" Read as: {claim.reading}" if claim.reading else ""
     rows = [
-        (statement, dataset or "all", *(_interval(data.find(each, statement, dataset)) for each in answers.values()))
+        (
+            statement,
+            dataset or "all",
+            *(_interval(data.find(one, statement, dataset)) for one in answers.values()),
+        )
         for statement, dataset in data.deciding(finding)
     ]
     return Table(
         f"{claim.id}: “{claim.text}” (section {claim.section}).{reading}",
         ("comparison", "dataset", *map(named, answers)),
         tuple(rows),
-        tuple(each for name, answer in answers.items() for each in _judged(answer, findings, name)),
+        tuple(line for name, answer in answers.items() for line in _judged(answer, findings, name)),
         index=2,
     )
 
 
 def _cells(finding: Finding, findings: Findings, source: str, notes: tuple[str, ...]) -> Table:
-    known = [data.cell(dataset, row, finding, findings) for dataset, row in finding.cells]
     printed = findings.evidence[PAPER]
     rows = [
         (
-            each["alias"],
-            each["variant"],
-            "" if each["k"] is None else str(each["k"]),
-            words.error(printed.cell(each["alias"], Row(each["variant"], each["k"])), printed=True),
-            *(_mean(each, metric) for metric in findings.metrics),
-            f"{each['n']}/{each['n_expected']}" if each["n_expected"] else MISSING,
+            cell["alias"],
+            cell["variant"],
+            "" if cell["k"] is None else str(cell["k"]),
+            words.error(printed.cell(cell["alias"], Row(cell["variant"], cell["k"])), printed=True),
+            *(_mean(cell, metric) for metric in findings.metrics),
+            f"{cell['n']}/{cell['n_expected']}" if cell["n_expected"] else MISSING,
         )
-        for each in known
+        for cell in (data.cell(dataset, row, finding, findings) for dataset, row in finding.cells)
     ]
     header = ("dataset", "method", "k", "paper", *(metrics.about(metric).label for metric in findings.metrics), "N")
     return Table(f"The cells that decide it. {source}", header, tuple(rows), notes, index=3)
 
 
 def _judged(answer: Answer, findings: Findings, name: str) -> list[str]:
-    """The verdict, and where it rests on means the numbers by each kind of them, and without single datasets."""
+    """The verdict; if it rests on means over datasets, also those by other kinds of mean and without one dataset."""
     lines = [f"{named(name)}: {answer.verdict}"]
     others = {f"by {AGGREGATES[how]}": by for how, by in answer.by_aggregator.items() if not by.missing}
     others |= {f"without {dataset}": fewer for dataset, fewer in answer.without.items()}
@@ -71,20 +72,20 @@ def _judged(answer: Answer, findings: Findings, name: str) -> list[str]:
     return lines
 
 
-def _interval(comparison: "Comparison | None") -> str:
+def _interval(comparison: Comparison | None) -> str:
     if comparison is None:
         return MISSING
     verdict, found = comparison.doubt.verdict, comparison.found
     if found is None:
         return verdict
     percent = comparison.dataset is not None
-    shown = [signed(100 * each) if percent else f"{each:.3f}" for each in (found.value, found.low, found.high)]
+    shown = [signed(100 * value) if percent else f"{value:.3f}" for value in (found.value, found.low, found.high)]
     unit = " %" if percent else ""
     return f"{shown[0]} ({shown[1]} to {shown[2]}){unit}, {verdict}"
 
 
 def _mean(cell: dict[str, Any], metric: str) -> str:
-    value, low, high = (cell[f"{metric}_{each}"] for each in ("mean", "low", "high"))
+    value, low, high = (cell[f"{metric}_{part}"] for part in ("mean", "low", "high"))
     if not has(value):
         return MISSING
     return f"{value:#.5g}" + (f" ({low:#.5g} to {high:#.5g})" if has(low) else "")

@@ -1,21 +1,18 @@
-"""What decides a claim, and what would turn it, in a few words."""
+"""What decides a claim, and what would change the verdict, in a few words."""
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from regbench import metrics
 from regbench.analysis.claims import Answer, Finding, Findings
 from regbench.analysis.claims.findings import PAPER
+from regbench.analysis.claims.quantity import Quantity
 from regbench.analysis.claims.rows import Missing
+from regbench.analysis.claims.tree import Comparison
 from regbench.reports.text.words import MISSING
 
-if TYPE_CHECKING:
-    from regbench.analysis.claims.quantity import Quantity
-    from regbench.analysis.claims.tree import Comparison
-
 AGGREGATES = {"arithmetic": "arithmetic mean", "geometric": "geometric mean", "median": "median"}
-SHOWN = 2  # comparisons that are named
+SHOWN = 2  # comparisons that are named; the rest are counted
 
 
 def named(name: str) -> str:
@@ -46,12 +43,12 @@ def why(answer: Answer, findings: Findings, name: str) -> str:
     if answer.missing:
         reasons = Counter(answer.missing.values())
         return "; ".join(f"{count} cell{'s' * (count > 1)}: {why}" for why, count in reasons.items())
-    parts = list(dict.fromkeys(_words(each, findings, name) for each in answer.deciding))
+    parts = list(dict.fromkeys(_words(comparison, findings, name) for comparison in answer.deciding))
     more = len(parts) - SHOWN
     return "; ".join(parts[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _words(comparison: "Comparison", findings: Findings, name: str) -> str:
+def _words(comparison: Comparison, findings: Findings, name: str) -> str:
     found = comparison.found
     if comparison.dataset is None:
         number = f": {found.value:.3f} ({found.low:.3f} to {found.high:.3f})" if found else ""
@@ -65,23 +62,23 @@ def _words(comparison: "Comparison", findings: Findings, name: str) -> str:
     return f"{comparison.dataset}{at}: {', '.join(shown)}"
 
 
-def error(number: "Quantity | Missing", *, printed: bool) -> str:
-    """A cell: with the digits that were printed, or with four that mean something."""
+def error(number: Quantity | Missing, *, printed: bool) -> str:
+    """A cell: with the printed digits, or with four significant ones."""
     if isinstance(number, Missing):
         return MISSING
     return f"{number.value:.{round(-math.log10(number.high - number.low))}f}" if printed else f"{number.value:#.4g}"
 
 
 def turns(answer: Answer) -> list[str]:
-    """What would make the verdict another: other means, or one dataset less."""
+    """What would change the verdict: other means, or one dataset less."""
     other: dict[str, list[str]] = {}
     for dataset, fewer in answer.without.items():
         other.setdefault(fewer.verdict, []).append(dataset)
-    return [*otherwise(answer), *(f"without {' or '.join(each)}: {verdict}" for verdict, each in other.items())]
+    return [*otherwise(answer), *(f"without {' or '.join(datasets)}: {verdict}" for verdict, datasets in other.items())]
 
 
 def otherwise(answer: Answer) -> list[str]:
-    """The means over datasets by which the verdict would be another."""
+    """The means over datasets that would change the verdict."""
     other: dict[str, list[str]] = {}
     for how, by in answer.by_aggregator.items():
         if by.verdict != answer.verdict:

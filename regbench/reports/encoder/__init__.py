@@ -1,28 +1,26 @@
 """What encoders and decoders became: entropy of the codes, error of encoding and decoding alone, spread of μ."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from regbench import variants
-from regbench.analysis import order, select
+from regbench.analysis import select
 from regbench.analysis.aggregate import finite, null, records
 from regbench.analysis.comparable import with_width
 from regbench.errors import NothingMeasured
 from regbench.papers.bridges import WIDTH
+from regbench.reports.encoder import picture
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import epochs, tables
 from regbench.reports.shared.epochs import ROW
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
-
-MOST_LINES = 9  # of a panel
-NOTHING = 1e-12  # the entropy that the smallest share which methods know makes of a one-hot code
+MOST_LINES = 9  # in a panel
+NOTHING = 1e-12  # the entropy of a one-hot code whose zeros are the smallest share that methods use
 DIAGNOSTICS = {"encoder/entropy": "mean H(ψ), nats", "encoder/rmse": "RMSE of μᵀψ(y)", "decoder/spread": "spread of μ"}
 ERRORS = {"val/rmse": "validation RMSE", "test/rmse": "test RMSE"}
 ONCE = {"stage1/seconds": "stage 1, s"}  # stored with epoch 0
@@ -38,13 +36,13 @@ class Numbers:
     curves: one per row drawn, diagnostic and epoch: median, lowest and highest over seeds.
     """
 
-    rows: "DataFrame"
-    curves: "DataFrame"
+    rows: pd.DataFrame
+    curves: pd.DataFrame
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
+def compute(frame: pd.DataFrame, options: Options) -> Numbers:
     """Every row with a decoder or an encoder, at each run's epoch of lowest validation RMSE and at its last."""
     chosen = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
     long = chosen[chosen["name"].isin(NAMES)]
@@ -57,7 +55,7 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     wide = long.pivot_table(index=["run_id", "epoch"], columns="name", values="value").reset_index()
     wide = wide.reindex(columns=["run_id", "epoch", *NAMES])
     runs = long[["run_id", *ROW]].drop_duplicates()
-    statistics = [_statistics(runs.merge(_at(wide, each), on="run_id"), each) for each in EPOCHS]
+    statistics = [_statistics(runs.merge(_at(wide, epoch), on="run_id"), epoch) for epoch in EPOCHS]
     rows = epochs.in_order(pd.concat(statistics), ["at"])
     whole = epochs.whole(long[long["name"] == "val/rmse"])["run_id"]
     drawn, notes = _drawn(_curves(runs[runs["run_id"].isin(whole)], wide), options)
@@ -69,8 +67,8 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
     )
 
 
-def _drawn(curves: "DataFrame", options: Options) -> tuple["DataFrame", list[str]]:
-    """The curves that fit into a figure, one k unless several were asked for, and a note on the rest."""
+def _drawn(curves: pd.DataFrame, options: Options) -> tuple[pd.DataFrame, list[str]]:
+    """The curves that fit into a figure, of one k unless the user asked for several, and a note on the rest."""
     if curves.empty:
         return curves, ["nothing is drawn: a curve needs every epoch, and only the best and the last are here"]
     lines = list(epochs.lines(curves).values())
@@ -85,7 +83,7 @@ def _drawn(curves: "DataFrame", options: Options) -> tuple["DataFrame", list[str
     return kept, [left] if more else []
 
 
-def _at(wide: "DataFrame", which: str) -> "DataFrame":
+def _at(wide: pd.DataFrame, which: str) -> pd.DataFrame:
     """One row per run: its numbers at the epoch of lowest validation RMSE or at the last; stage 1's at either."""
     by_run = wide[wide["val/rmse"].notna()].groupby("run_id")
     places = by_run["val/rmse"].idxmin() if which == "best" else by_run["epoch"].idxmax()
@@ -93,7 +91,7 @@ def _at(wide: "DataFrame", which: str) -> "DataFrame":
     return wide.loc[places].drop(columns=list(ONCE)).merge(once, on="run_id")
 
 
-def _statistics(runs: "DataFrame", which: str) -> "DataFrame":
+def _statistics(runs: pd.DataFrame, which: str) -> pd.DataFrame:
     rows = []
     for key, group in runs.groupby(ROW, dropna=False, sort=False):
         row = dict(zip(ROW, map(null, key), strict=True)) | {"at": which, "n": len(group)}
@@ -105,7 +103,7 @@ def _statistics(runs: "DataFrame", which: str) -> "DataFrame":
     return pd.DataFrame(rows).astype({"k": "Int64", WIDTH: "Float64"})
 
 
-def _curves(runs: "DataFrame", wide: "DataFrame") -> "DataFrame":
+def _curves(runs: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:
     trained = wide[wide["epoch"] > 0].melt(["run_id", "epoch"], value_vars=list(DIAGNOSTICS), var_name="name")
     long = runs.merge(trained[trained["value"].notna()], on="run_id")
     return epochs.over_seeds(long, "name")
@@ -115,24 +113,17 @@ def table(numbers: Numbers) -> Table:
     """A row per dataset, variant and k, at the best epoch."""
     best = numbers.rows[numbers.rows["at"] == "best"]
     shown = {**DIAGNOSTICS, **ERRORS} | (ONCE if best["stage1/seconds_mean"].notna().any() else {})
-    rows = tuple(
-        (
-            order.alias(row["dataset"]),
-            *tables.row_names(row),
-            str(row["n"]),
-            f"{row['epoch_mean']:.0f}",
-            *(_cell(row, name) for name in shown),
-        )
+    rows = [
+        (row, (str(row["n"]), f"{row['epoch_mean']:.0f}", *(_cell(row, name) for name in shown)))
         for row in records(best)
-    )
+    ]
     caption = (
         f"Encoders and decoders over the validation rows at the epoch of lowest validation RMSE, mean ± standard "
         f"deviation over N seeds: entropy of the codes ψ, error of encoding and decoding alone, root mean squared "
         f"distance of the rows of μ from their mean; beside the errors of the prediction, all in units of the target "
         f"scaled to [0, 1]. {numbers.source}the CSV has the last epoch too."
     )
-    header = ("dataset", *tables.NAMES, "N", "epoch", *shown.values())
-    return tables.compact(Table(caption, header, rows, numbers.notes, index=4))
+    return tables.listed(caption, ("N", "epoch", *shown.values()), rows, numbers.notes)
 
 
 def _cell(row: dict[str, Any], name: str) -> str:
@@ -147,15 +138,13 @@ def _cell(row: dict[str, Any], name: str) -> str:
     return words.number(mean, "#.4g") + shown
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """The table at both epochs, and the curves."""
     return {"rows": numbers.rows, "curves": numbers.curves}
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """A row of panels per dataset, a panel per diagnostic: median over seeds after every epoch, and their range."""
-    from regbench.reports.encoder import picture
-
     return picture.draw(numbers.curves, list(dict.fromkeys(numbers.rows["dataset"])), DIAGNOSTICS)
 
 

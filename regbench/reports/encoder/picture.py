@@ -1,29 +1,26 @@
 """The picture of encoders and decoders: a row of panels per dataset, a panel per diagnostic."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from pandas import DataFrame
 
 from regbench.analysis import order
 from regbench.reports.shared import drawing, epochs, looks
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from pandas import DataFrame
-
 DASHES = ((0, (4, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)))  # of the variants of a method, which differ in shade too
 
 
-def draw(curves: "DataFrame", datasets: Sequence[str], diagnostics: Mapping[str, str]) -> Figure:
+def draw(curves: DataFrame, datasets: Sequence[str], diagnostics: Mapping[str, str]) -> Figure:
     """Median and range over seeds after every epoch; no panel where no run has every epoch."""
     if curves.empty:
         return Figure()
     styles = _styles(curves)
-    with drawing.style():
-        size = (drawing.TEXT, 0.5 + 1.5 * len(datasets) + 0.13 * -(-len(styles) // 3))
-        figure = Figure(figsize=size, layout="constrained")
+    height = 0.5 + 1.5 * len(datasets) + 0.13 * -(-len(styles) // 3)
+    with drawing.figure(drawing.TEXT, height) as figure:
         panels = figure.subplots(len(datasets), len(diagnostics), squeeze=False, sharex=True)
         for row, dataset in zip(panels, datasets, strict=True):
             for axes, name in zip(row, diagnostics, strict=True):
@@ -38,14 +35,14 @@ def draw(curves: "DataFrame", datasets: Sequence[str], diagnostics: Mapping[str,
     return figure
 
 
-def _panel(axes: "Axes", rows: "DataFrame", styles: epochs.Styles) -> None:
+def _panel(axes: Axes, rows: DataFrame, styles: epochs.Styles) -> None:
     if rows.empty:
         axes.text(0.5, 0.5, words.MISSING, transform=axes.transAxes, ha="center", va="center")
     epochs.draw(axes, rows, styles)
     axes.set_ylim(0, 1.08 * (rows["high"].max() if len(rows) else 1) or 1)
 
 
-def _styles(rows: "DataFrame") -> dict[looks.Line, dict[str, Any]]:
+def _styles(rows: DataFrame) -> dict[looks.Line, dict[str, Any]]:
     """The method's colour for each line; variants of one method are shades of it, dark to light, with dashes."""
     lines = epochs.lines(rows)
     styles: dict[looks.Line, dict[str, Any]] = {}

@@ -3,15 +3,14 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-COLUMN, TEXT = 3.25, 6.75  # width in inches of one column, and of the text, of a two-column conference paper
+COLUMN, TEXT = 3.25, 6.75  # inches: one column, and the whole text, of a conference paper in two columns
 DPI = 300
 STYLE: dict[Any, Any] = {
     "font.size": 7,
@@ -31,26 +30,28 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "regbench",  # the same identifiers every time
 }
-BASE: dict[str, Any] = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4, 2))}  # what others are measured by
+BASE: dict[str, Any] = {"color": "black", "linewidth": 0.6, "linestyle": (0, (4, 2))}  # the line of the reference
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """The style of every figure, as a context."""
+def figure(
+    width: float, height: float, layout: Literal["constrained", "compressed"] = "constrained"
+) -> Iterator[Figure]:
+    """An empty figure of that size in inches, as a context in which it is drawn in the style of every figure."""
     with mpl.rc_context(STYLE):
-        yield
+        yield Figure(figsize=(width, height), layout=layout)
 
 
-def encode(figure: "Figure", form: str) -> bytes:
+def encode(figure: Figure, form: str) -> bytes:
     """The figure as `svg`, `pdf` or `png`, without a date in it."""
     date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
     buffer = io.BytesIO()
-    with style():
+    with mpl.rc_context(STYLE):
         figure.savefig(buffer, format=form, dpi=DPI, metadata=date)
     return buffer.getvalue()
 
 
-def line(axes: "Axes", x: Any, y: Any, *, low: Any = None, high: Any = None, bars: bool = False, **look: Any) -> None:
+def line(axes: Axes, x: Any, y: Any, *, low: Any = None, high: Any = None, bars: bool = False, **look: Any) -> None:
     """A line over an axis, with its interval as a band, or as `bars` where bands would hide other lines."""
     look = {"linewidth": 0.9, **look}
     axes.plot(x, y, **look)
@@ -60,7 +61,7 @@ def line(axes: "Axes", x: Any, y: Any, *, low: Any = None, high: Any = None, bar
         axes.fill_between(x, low, high, color=look["color"], alpha=0.2, linewidth=0)
 
 
-def panels(figure: "Figure", count: int, across: int) -> "list[Axes]":
+def panels(figure: Figure, count: int, across: int) -> list[Axes]:
     """`count` panels in rows of `across`."""
     every = figure.subplots(-(-count // across), across, squeeze=False).ravel()
     for axes in every[count:]:
@@ -68,10 +69,8 @@ def panels(figure: "Figure", count: int, across: int) -> "list[Axes]":
     return list(every[:count])
 
 
-def scale_errors(axes: "Axes") -> None:
+def scale_errors(axes: Axes) -> None:
     """A logarithmic axis of errors, labelled also where it spans less than a decade."""
-    from matplotlib.ticker import MaxNLocator, NullLocator
-
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     if high < 10 * low:
@@ -80,8 +79,6 @@ def scale_errors(axes: "Axes") -> None:
     axes.yaxis.set_major_formatter("{x:.3g}")
 
 
-def tick_values(axes: "Axes", values: list[Any]) -> None:
-    from matplotlib.ticker import NullLocator
-
+def tick_values(axes: Axes, values: list[Any]) -> None:
     axes.set_xticks(values, [f"{value:g}" for value in values])
     axes.xaxis.set_minor_locator(NullLocator())

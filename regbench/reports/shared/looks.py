@@ -1,8 +1,8 @@
-"""The colour, the label and the mark of what figures show, the same in every figure.
+"""The colours, labels and markers of methods and datasets, the same in every figure.
 
-Methods and reference models say their own colour and label in their files. The first paper's six have the colours of
-Okabe and Ito (2008), told apart with any common colour blindness, and least squares is grey; other methods have what is
-left of those, and Paul Tol's muted ones. Reference models are shades of one brown from light to dark.
+The files of methods and reference models name their colour and label. The first paper's six have the colours of Okabe
+and Ito (2008), which differ under any common colour blindness, and least squares is grey; other methods have the
+remaining ones and Paul Tol's muted colours. Reference models are shades of one brown from light to dark.
 """
 
 import re
@@ -15,10 +15,10 @@ from regbench import catalog
 from regbench.analysis.aggregate import null
 from regbench.reports.text import symbols
 
-SPARE = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")  # of methods that name none; Tol's bright
-MARKERS = "osD^vP*X<>ph"  # of datasets, in their order
+SPARE = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")  # where a file has none: Tol's bright
+MARKERS = "osD^vP*X<>ph"  # of datasets, in the order of tables
 
-Line = tuple[str, Hashable]  # a method, and what tells a line from others of it
+Line = tuple[str, Hashable]  # a method, and what distinguishes its lines
 
 
 def _said(method: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def colours(lines: Iterable[Line]) -> dict[Line, str]:
 
 
 def shades(method: str, count: int) -> list[str]:
-    """A method's colour in so many shades, the darkest first.
+    """`count` shades of a method's colour, the darkest first.
 
     >>> shades("lsq", 2)
     ['#464646', '#C6C6C6']
@@ -69,10 +69,10 @@ def shades(method: str, count: int) -> list[str]:
 
 
 def mixed(colour: str, light: float) -> str:
-    """The colour mixed with white, or with black where `light` is negative; at 1 or -1 nothing of it is left."""
+    """The colour mixed with white, or with black where `light` is negative; 1 is white and -1 is black."""
     channels = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     towards = 255 if light > 0 else 0
-    return "#" + "".join(f"{round(each + (towards - each) * abs(light)):02X}" for each in channels)
+    return "#" + "".join(f"{round(channel + (towards - channel) * abs(light)):02X}" for channel in channels)
 
 
 def marker(place: int) -> str:

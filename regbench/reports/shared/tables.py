@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from pandas import DataFrame
 
 from regbench import kinds, metrics, variants
 from regbench.analysis import order
@@ -14,26 +16,22 @@ from regbench.papers.bridges import WIDTH
 from regbench.reports.report import Table
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from pandas import DataFrame
-
-NAMES = ("method", "k", "λσ")  # of the columns that name a row
+NAMES = ("method", "k", "λσ")  # the columns that name a row
 MEANS = {"arithmetic": "mean", "geometric": "geo. mean", "median": "median"}
 BEST = "*"
 MARKED = f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still"
-DIGITS = ("#.5g", "#.2g")  # of an error and its spread: the paper's three decimals are mostly rounding
+DIGITS = ("#.5g", "#.2g")  # formats of an error and its spread; three decimals, as in the paper, would hide differences
 
 
 def row_names(row: Any) -> tuple[str, str, str]:
-    """Method, k and λ_σ of a row, the method with whatever else differs from its defaults."""
+    """Method, k and λ_σ of a row; the method with its other settings that are not at their defaults."""
     name = variants.without(row["variant"], WIDTH)
     return name, words.setting(row["k"]), words.setting(row[WIDTH])
 
 
 def block(
     title: str,
-    rows: "DataFrame",
+    rows: DataFrame,
     cell: Callable[[dict[str, Any]], str],
     *,
     by: Sequence[str] = ROW,
@@ -46,10 +44,18 @@ def block(
         found = {row["dataset"]: row for row in records(group)}
         first = next(iter(found.values()))
         methods.append(first.get("method", ""))
-        lines.append((*names(first), *(cell(found[each]) if each in found else "" for each in datasets)))
+        lines.append((*names(first), *(cell(found[dataset]) if dataset in found else "" for dataset in datasets)))
     index = len(lines[0]) - len(datasets)
     header = (*NAMES[:index], *map(order.alias, datasets))
     return compact(Table("", header, tuple(lines), index=index, rules=rule_above_baselines(methods), title=title))
+
+
+def listed(
+    caption: str, header: Sequence[str], rows: Sequence[tuple[Any, Sequence[str]]], notes: tuple[str, ...]
+) -> Table:
+    """A line for each row, with these cells behind its dataset and the columns that name it."""
+    lines = tuple((order.alias(row["dataset"]), *row_names(row), *cells) for row, cells in rows)
+    return compact(Table(caption, ("dataset", *NAMES, *header), lines, notes, index=4))
 
 
 def stacked(caption: str, blocks: Sequence[Table], notes: tuple[str, ...]) -> Table:
@@ -66,8 +72,13 @@ def compact(table: Table) -> Table:
     return replace(table, header=header, rows=rows, index=table.index - len(empty))
 
 
+def at_k(rows: DataFrame, k: int | None) -> pd.Series:
+    """Whether a row is of this k, or of a method that ignores k."""
+    return rows["k"].isna() | (rows["k"] == k).fillna(value=False)
+
+
 def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
-    """The row of the first baseline, where methods stand above it.
+    """The row of the first baseline, if there are methods above it.
 
     >>> rule_above_baselines(["lsq", "end2end", "ridge", "knn"]), rule_above_baselines(["ridge", "knn"])
     ((2,), ())
@@ -76,8 +87,8 @@ def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
     return (first,) if first else ()
 
 
-def marked(cells: "DataFrame", measured: Sequence[str], **more: Any) -> "DataFrame":
-    """Cells with whether they are of a reference model, and of each metric whether they have the best mean."""
+def marked(cells: DataFrame, measured: Sequence[str], **more: Any) -> DataFrame:
+    """Cells with columns that mark reference models and, for each metric, the best mean."""
     rows = cells.assign(reference=cells["method"].map(kinds.is_reference).astype(bool), **more)
     return rows.assign(**{f"best_{metric}": _best(rows, metric) for metric in measured})
 
@@ -88,8 +99,8 @@ def error(row: dict[str, Any], metric: str, usual: words.Seeds) -> str:
     return BEST * bool(row.get(f"best_{metric}")) + shown
 
 
-def _best(rows: "DataFrame", metric: str) -> "pd.Series":
-    """Whether a cell is the best of its dataset, of those with as many seeds as any that has such a number.
+def _best(rows: DataFrame, metric: str) -> pd.Series:
+    """Whether a cell is the best of its dataset; only cells with the largest number of seeds can be.
 
     A reference model (column `reference`) takes no mark from the methods, and has one where it is better still; one
     that draws nothing is complete with its one run.
@@ -109,7 +120,7 @@ def ratio_table(normalized: Normalized, source: str, notes: tuple[str, ...]) -> 
     cells, means = normalized.cells, normalized.means
     datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
     usual = words.usual_seeds(cells)
-    averaged = MEANS if len(datasets) > 1 else {}  # of one dataset every mean is the cell itself
+    averaged = MEANS if len(datasets) > 1 else {}  # for one dataset every mean is the cell itself
     found = {(*_identity(row), row["dataset"]): row for row in records(cells)}
     rows = []
     for mean in records(means):

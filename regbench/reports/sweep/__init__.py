@@ -1,28 +1,28 @@
-"""What was tried to choose hyper-parameters: the winner of each cell, and its validation error beside the defaults'."""
+"""What sweeps tried: the values chosen for each cell, and their validation error beside that of the defaults."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.figure import Figure
+from pandas import DataFrame
 
 from regbench import metrics
 from regbench.analysis import order, sweeps
 from regbench.analysis.aggregate import records
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables, units
+from regbench.reports.sweep import picture
 from regbench.reports.text import symbols, words
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 EDGE, CARRIED = "*", "←"
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Every configuration with its validation error, and each cell with what is chosen of them."""
+    """Every configuration with its validation error, and every cell with what was chosen."""
 
-    tried: "DataFrame"
-    cells: "DataFrame"
+    tried: DataFrame
+    cells: DataFrame
     swept: sweeps.Swept
     metric: str
     units: str
@@ -70,24 +70,22 @@ def table(numbers: Numbers) -> Table:
     return tables.compact(Table(caption, (*header, *errors), tuple(rows), tuple(_notes(numbers)), index=3))
 
 
-def frames(numbers: Numbers) -> dict[str, "DataFrame"]:
+def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """Every configuration; and the cells with a column for each value chosen."""
     chosen = numbers.cells.drop(columns=["values"])
-    values = {name: [each.get(name) for each in numbers.cells["values"]] for name in _fields(numbers)}
-    on_edge = [" ".join(each) for each in chosen["on_edge"]]
+    values = {name: [values.get(name) for values in numbers.cells["values"]] for name in _fields(numbers)}
+    on_edge = [" ".join(fields) for fields in chosen["on_edge"]]
     return {"rows": numbers.tried, "cells": chosen.assign(**values, on_edge=on_edge)}
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """The validation error over what was tried: surfaces where two fields make a grid, curves where one does."""
-    from regbench.reports.sweep import picture
-
     return picture.figure(numbers.tried, numbers.cells, numbers.swept, numbers.metric)
 
 
 def _fields(numbers: Numbers) -> list[str]:
     """The fields of which a value is chosen for any cell."""
-    return [name for name in numbers.swept.fields() if any(name in each for each in numbers.cells["values"])]
+    return [name for name in numbers.swept.fields() if any(name in values for values in numbers.cells["values"])]
 
 
 def _value(cell: dict[str, Any], name: str) -> str:
@@ -105,7 +103,7 @@ def _error(value: Any) -> str:
 def _notes(numbers: Numbers) -> list[str]:
     cells, tried = numbers.cells, numbers.tried
     notes = []
-    if edges := sum(bool(each) for each in cells["on_edge"]):
+    if edges := sum(map(bool, cells["on_edge"])):
         notes.append(f"{EDGE}: the lowest or the highest value tried, in {edges} of {len(cells)} cells")
     if (count := int(cells["carried_from_k"].notna().sum())) > 0:
         notes.append(f"{CARRIED}: carried from the k beside the arrow, in {count} of {len(cells)} cells")
@@ -119,9 +117,9 @@ def _notes(numbers: Numbers) -> list[str]:
         notes.append(f"{words.MISSING} of the defaults: they are not among the values tried")
     if count := int((tried["finished"] < tried["seeds"]).sum()):
         notes.append(f"{count} of {len(tried)} configurations are not finished")
-    if other := {each for each in cells["by"] if each != f"val/{numbers.metric}"}:
+    if other := set(cells["by"]) - {f"val/{numbers.metric}"}:
         notes.append(f"the errors of cells are {', '.join(sorted(other))}, by which they were chosen")
-    return [*notes, *(str(each) for each in numbers.swept.cells.attrs.get("left_out", ()))]
+    return [*notes, *map(str, numbers.swept.cells.attrs.get("left_out", ()))]
 
 
 REPORT = Report(

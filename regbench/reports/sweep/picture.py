@@ -1,10 +1,11 @@
 """Validation errors over what a sweep tried: a panel per dataset, surfaces by k and curves beside them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -12,25 +13,20 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from regbench import metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import null, records
+from regbench.analysis.sweeps import Swept
 from regbench.reports.shared import drawing, looks
 from regbench.reports.text import symbols
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from pandas import DataFrame
-
-    from regbench.analysis.sweeps import Swept
-
-WORST = 1.5  # times the best of its panel: what is worse has the last colour
+WORST = 1.5  # ratio to the best of the panel: all that is worse has the last colour
 TICKS = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 MAP = "viridis"
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.2)), (0, (1, 1)), (0, (5, 1, 1, 1)))  # the largest k is solid
 HEIGHT = 1.0  # inches of a row of panels
-ACROSS = 4  # panels in a row where there are curves alone
-MOST_LABELS = 7  # at one axis of a surface
+ACROSS = 4  # panels in a row if there are only curves
+MOST_LABELS = 7  # on one axis of a surface
 
 
-def figure(tried: "DataFrame", cells: "DataFrame", swept: "Swept", metric: str) -> Figure:
+def figure(tried: pd.DataFrame, cells: pd.DataFrame, swept: Swept, metric: str) -> Figure:
     """A row per dataset: one surface for each row and k with two fields, then the curves of all others.
 
     Where no row has two, the curves of several datasets stand side by side.
@@ -44,9 +40,8 @@ def figure(tried: "DataFrame", cells: "DataFrame", swept: "Swept", metric: str) 
     across = len(surfaces) + (not lines.empty) if surfaces else min(ACROSS, len(datasets))
     down = len(datasets) if surfaces else -(-len(datasets) // across)
     widths = [1.0] * len(surfaces) + [1.5] * (across - len(surfaces))
-    with drawing.style():
-        size = (drawing.TEXT if across > 1 else drawing.COLUMN, 0.75 + 0.3 * (across < 3) + HEIGHT * down)
-        drawn = Figure(figsize=size, layout="constrained")
+    height = 0.75 + 0.3 * (across < 3) + HEIGHT * down
+    with drawing.figure(drawing.TEXT if across > 1 else drawing.COLUMN, height) as drawn:
         panels = drawn.subplots(down, across, squeeze=False, gridspec_kw={"width_ratios": widths})
         for panel in panels.ravel():
             panel.set_axis_off()  # until something is drawn on it
@@ -66,7 +61,7 @@ def figure(tried: "DataFrame", cells: "DataFrame", swept: "Swept", metric: str) 
             bar = drawn.colorbar(
                 image, ax=panels[:, : len(surfaces)], location="bottom", aspect=45, pad=0.02, extend="max"
             )
-            bar.set_ticks(list(np.log(TICKS)), labels=[f"{each:g}" for each in TICKS])
+            bar.set_ticks(list(np.log(TICKS)), labels=[f"{ratio:g}" for ratio in TICKS])
             marks = "×: diverged; ○: chosen"
             between = "; " if across > 1 else "\n"
             bar.set_label(f"validation {metrics.about(metric).label} relative to the panel's lowest{between}{marks}")
@@ -75,12 +70,12 @@ def figure(tried: "DataFrame", cells: "DataFrame", swept: "Swept", metric: str) 
     return drawn
 
 
-def _axes(row: Mapping[str, Any], swept: "Swept") -> list[str]:
+def _axes(row: Mapping[str, Any], swept: Swept) -> list[str]:
     """The fields of the sweep's first grid that this row has."""
     return [name for name in swept.axes(row["sweep"]) if not pd.isna(row[name])]
 
 
-def _surface(axes: "Axes", tried: "DataFrame", best: "DataFrame") -> Any:
+def _surface(axes: Axes, tried: pd.DataFrame, best: pd.DataFrame) -> Any:
     """The lowest error at each pair of values, whatever the other fields are."""
     if tried.empty:
         if carried := next((null(cell["carried_from_k"]) for cell in records(best)), None):
@@ -108,12 +103,12 @@ def _surface(axes: "Axes", tried: "DataFrame", best: "DataFrame") -> Any:
     return image
 
 
-def _curves(axes: "Axes", tried: "DataFrame", best: "DataFrame") -> None:
+def _curves(axes: Axes, tried: pd.DataFrame, best: pd.DataFrame) -> None:
     """The lowest error at each value of the one field of a grid; single points where values were drawn."""
     axes.set_axis_on()
     colours, dashes, field = _colours(tried), _dashes(tried), _field(tried)
-    for line in _lines(tried):
-        method, variant, k = line["method"].iloc[0], line["variant"].iloc[0], null(line["k"].iloc[0])
+    for key, line in tried.groupby(["method", "variant", "k"], dropna=False, sort=False):
+        method, variant, k = map(null, key)
         at = line.groupby(field)["error"].min().dropna()
         if line["axes"].iloc[0]:
             drawing.line(axes, at.index, at, color=colours[method, variant], linestyle=dashes[k], linewidth=0.8)
@@ -129,11 +124,7 @@ def _curves(axes: "Axes", tried: "DataFrame", best: "DataFrame") -> None:
     axes.tick_params(labelsize=5, length=1.5, pad=1)
 
 
-def _lines(tried: "DataFrame") -> "list[DataFrame]":
-    return [line for _, line in tried.groupby(["method", "variant", "k"], dropna=False, sort=False)]
-
-
-def _label(panels: Any, flat: "DataFrame", lines: "DataFrame", metric: str, *, surfaces: int) -> None:
+def _label(panels: Any, flat: pd.DataFrame, lines: pd.DataFrame, metric: str, *, surfaces: int) -> None:
     """The fields along the axes: below the last row, and left of each kind's first column."""
     if surfaces:
         x, y = flat["axes"].iloc[0][:2]
@@ -149,7 +140,7 @@ def _label(panels: Any, flat: "DataFrame", lines: "DataFrame", metric: str, *, s
             panel.set_ylabel(f"val. {metrics.about(metric).label}")
 
 
-def _legend(drawn: Figure, lines: "DataFrame", *, columns: int) -> None:
+def _legend(drawn: Figure, lines: pd.DataFrame, *, columns: int) -> None:
     rows = sorted(_colours(lines).items(), key=lambda row: order.row_key(row[0][0], str(row[0][1]), None, None))
     handles = [
         Line2D([], [], color=colour, label=looks.label(method, str(variant))) for (method, variant), colour in rows
@@ -161,29 +152,29 @@ def _legend(drawn: Figure, lines: "DataFrame", *, columns: int) -> None:
     drawn.legend(handles=handles, loc="outside upper center", ncols=columns, handlelength=1.8)
 
 
-def _colours(lines: "DataFrame") -> dict[tuple[str, Any], str]:
+def _colours(lines: pd.DataFrame) -> dict[tuple[str, Any], str]:
     """A colour for each row, whatever its k."""
     return looks.colours(lines[["method", "variant"]].drop_duplicates().itertuples(index=False, name=None))
 
 
-def _dashes(lines: "DataFrame") -> dict[int | None, Any]:
+def _dashes(lines: pd.DataFrame) -> dict[int | None, Any]:
     """Solid for the largest k and for methods that ignore k."""
     ks = sorted((int(k) for k in lines["k"].dropna().unique()), reverse=True)
     return {None: DASHES[0], **{k: DASHES[min(place, len(DASHES) - 1)] for place, k in enumerate(ks)}}
 
 
-def _field(lines: "DataFrame") -> str:
+def _field(lines: pd.DataFrame) -> str:
     """The field along the axis of curves: that of the grid, or the learning rate."""
     return next((axes[0] for axes in lines["axes"] if axes), "learning_rate")
 
 
-def _same(rows: "DataFrame", variant: Any, k: Any) -> "pd.Series[bool]":
+def _same(rows: pd.DataFrame, variant: Any, k: Any) -> pd.Series:
     at = rows["k"].isna() if pd.isna(k) else (rows["k"] == k).fillna(value=False)
     return (rows["variant"] == variant) & at.astype(bool)
 
 
 def _short(value: Any) -> str:
-    """A value in few letters.
+    """A value in few characters.
 
     >>> _short(3e-4), _short(0.0681292069058), _short(14.7), _short(1.0)
     ('3e-4', '0.068', '15', '1')

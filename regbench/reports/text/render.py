@@ -6,21 +6,20 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import Any
 
+import pandas as pd
+from pandas import DataFrame
 from tabulate import SEPARATING_LINE, tabulate
 
 from regbench.reports.report import Table
 from regbench.reports.text import symbols
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 GAP = 2  # blanks between the columns of a plain table
-WIDE = 90  # characters, more than a page's text holds in LaTeX
-PROSE = 60  # characters from which on a cell is a sentence, set from the left
-PADDING = 2  # that tabulate leaves beside a header
+WIDE = 90  # characters: wider tables do not fit on a page in LaTeX
+PROSE = 60  # characters: longer cells are sentences, aligned to the left
+PADDING = 2  # blanks that tabulate adds to a header
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
@@ -30,38 +29,27 @@ LATEX = {
 
 
 def text(table: Table, form: str, width: int | None = None) -> str:
-    """A table as `table`, `md` or `latex`, its caption above and its notes below; and so those that follow."""
-    return "\n\n".join(_one(each, form, width) for each in (table, *table.others))
+    """A table as `table`, `md` or `latex`, its caption above and its notes below; then its `others`."""
+    write = {"md": _markdown, "latex": _latex}.get(form, partial(_plain, width=width))
+    return "\n\n".join(write(one) for one in (table, *table.others))
 
 
-def _one(table: Table, form: str, width: int | None) -> str:
-    match form:
-        case "md":
-            return _markdown(table)
-        case "latex":
-            return _latex(table)
-        case _:
-            return _plain(table, width)
-
-
-def csv(frame: "DataFrame") -> str:
+def csv(frame: DataFrame) -> str:
     """A frame as CSV: numbers with up to 17 digits, so that they read back exactly; empty where there is none."""
     return frame.to_csv(index=False, lineterminator="\n")
 
 
-def records(frame: "DataFrame") -> list[dict[str, Any]]:
+def records(frame: DataFrame) -> list[dict[str, Any]]:
     """A frame as plain data, one dictionary per row, None where there is no number."""
     return [{str(key): _scalar(value) for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def json_text(data: Any) -> str:
-    """Plain data as JSON that every reader takes: no NaN."""
+    """Plain data as standard JSON, without NaN."""
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _scalar(value: Any) -> Any:
-    import pandas as pd
-
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, (list, tuple, dict)):
@@ -97,16 +85,16 @@ def _latex(table: Table) -> str:
     sentences = (table.caption, *([table.title] if table.more else []), *table.notes)
     captions = [sentences, *((part.title,) for part in table.more)]
     floats = [_float(part, words) for part, words in zip((table, *table.more), captions, strict=True)]
-    packages = "booktabs,graphicx" if any(r"\resizebox" in each for each in floats) else "booktabs"
+    packages = "booktabs,graphicx" if any(r"\resizebox" in grid for grid in floats) else "booktabs"
     return "\n".join([f"% needs \\usepackage{{{packages}}}", *floats])
 
 
 def _float(table: Table, captions: Sequence[str]) -> str:
-    """One grid with its caption; tabulate's raw LaTeX with the rules renamed, shrunk to the text where it is wide."""
+    """One grid with its caption; tabulate's raw LaTeX with the rules renamed, scaled down if it is too wide."""
     header, rows = _map(table.header, _escape), _map(table.rows, _escape)
     above, *between, below = _grid(replace(table, header=header, rows=rows), "latex_raw").split(r"\hline")
     grid = above + r"\toprule" + r"\midrule".join(between) + r"\bottomrule" + below
-    caption = " ".join(_escape(f"{each[:1].upper()}{each[1:].rstrip('.')}.") for each in captions if each)
+    caption = " ".join(_escape(f"{words[:1].upper()}{words[1:].rstrip('.')}.") for words in captions if words)
     if sum(_sizes(table)) > WIDE:
         grid = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{grid}}}"
     return "\n".join([r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", grid, r"\end{table}"])
@@ -121,7 +109,7 @@ def _grid(table: Table, form: str) -> str:
     for number, row in enumerate(table.rows):
         rows += [rule, row] if number in table.rules else [row]
     grid = tabulate(rows, headers=table.header, tablefmt=form, colalign=align, disable_numparse=True)
-    if form == "pipe" and any(prose):  # aligned, a column of sentences is mostly blanks, and Markdown needs none
+    if form == "pipe" and any(prose):  # aligning sentences adds many blanks that Markdown does not need
         return re.sub(r"(?<=\|) {2,}| {2,}(?=\|)", " ", re.sub("-{4,}", "---", grid))
     return grid
 
@@ -134,7 +122,7 @@ def _blocks(table: Table, width: int | None) -> list[Table]:
     name = sum(size + GAP for size in sizes[: table.index])
     blocks: list[list[int]] = [[]]
     for column in range(table.index, len(sizes)):
-        used = name + sum(sizes[each] + GAP for each in [*blocks[-1], column]) - GAP
+        used = name + sum(sizes[shown] + GAP for shown in [*blocks[-1], column]) - GAP
         if blocks[-1] and used > width:
             blocks.append([])
         blocks[-1].append(column)
@@ -150,8 +138,8 @@ def _sizes(table: Table) -> list[int]:
 
 
 def _columns(table: Table, columns: list[int]) -> Table:
-    rows = tuple(tuple(row[each] for each in columns) for row in table.rows)
-    return replace(table, header=tuple(table.header[each] for each in columns), rows=rows)
+    rows = tuple(tuple(row[column] for column in columns) for row in table.rows)
+    return replace(table, header=tuple(table.header[column] for column in columns), rows=rows)
 
 
 def _map(cells: Any, change: Any) -> Any:
@@ -165,7 +153,7 @@ def _escape(cell: str) -> str:
 
 @cache
 def _escapes() -> tuple[re.Pattern[str], dict[str, str]]:
-    """A pattern of what LaTeX spells otherwise, longer ones first, and the spellings."""
-    known = [each for each in {*symbols.symbols().values(), *symbols.GREEK} if symbols.latex(each) != each]
-    spelled = {form: symbols.latex(each) for each in known for form in (each, symbols.joined(each))} | LATEX
+    """A pattern of what has another spelling in LaTeX, longest first, and the spellings."""
+    known = [name for name in {*symbols.symbols().values(), *symbols.GREEK} if symbols.latex(name) != name]
+    spelled = {form: symbols.latex(name) for name in known for form in (name, symbols.joined(name))} | LATEX
     return re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))), spelled

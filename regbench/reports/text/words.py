@@ -1,9 +1,9 @@
-"""The words around the numbers: captions, and how a cell says what stands behind it."""
+"""The words around the numbers: captions, cells and notes."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,28 +13,25 @@ from regbench.analysis.aggregate import records
 from regbench.job import DECIDE
 from regbench.reports.report import Options
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 MISSING, DIVERGED = "–", "div"
-EXACT = 12  # decimals that a mean of float64 errors has
-NAMED = 6  # of many that a note names
+EXACT = 12  # decimals that are not rounding noise in a mean of float64 errors
+NAMED = 6  # at most, in a note; the rest are counted
 
 
 class Seeds(NamedTuple):
-    """How many seeds stand behind a cell, and how many were planned."""
+    """The number of seeds of a cell, and how many were planned."""
 
     n: int
     planned: int
 
 
-def usual_seeds(cells: "DataFrame") -> Seeds:
+def usual_seeds(cells: pd.DataFrame) -> Seeds:
     """The number of seeds that most measured cells have."""
     counts = Counter(_seeds(row) for row in records(cells) if row["n"])
-    return max(counts, key=lambda each: (counts[each], each), default=Seeds(0, 0))
+    return max(counts, key=lambda seeds: (counts[seeds], seeds), default=Seeds(0, 0))
 
 
-def source(frame: "DataFrame", options: Options) -> str:
+def source(frame: pd.DataFrame, options: Options) -> str:
     """Where the numbers come from: the benchmark, and how the epoch was chosen."""
     names = sorted(set(frame["benchmark"].dropna())) if "benchmark" in frame else []
     name = options.benchmark or frame.attrs.get("benchmark") or ", ".join(names)
@@ -43,16 +40,16 @@ def source(frame: "DataFrame", options: Options) -> str:
 
 
 def best_epoch(decides: Sequence[str]) -> str:
-    """The epoch that counts, by the validation metrics that the protocols of the benchmark name.
+    """How the epoch is chosen, from the validation metrics that the protocols of the benchmark name.
 
     >>> best_epoch([]), best_epoch(["val/r2"])
     ('at the epoch of lowest validation RMSE', 'at the epoch of highest validation R²')
     """
     deciding = map(metrics.about_val, decides or (DECIDE,))
-    return "at the epoch of " + " or ".join(f"{each.better}est validation {each.label}" for each in deciding)
+    return "at the epoch of " + " or ".join(f"{metric.better}est validation {metric.label}" for metric in deciding)
 
 
-def seeds(cells: "DataFrame") -> str:
+def seeds(cells: pd.DataFrame) -> str:
     """How many seeds the cells have, for captions; a cell with another number says so."""
     usual = usual_seeds(cells)
     alike = all(_seeds(row) == usual for row in records(cells) if row["n"])
@@ -61,15 +58,15 @@ def seeds(cells: "DataFrame") -> str:
     return f"N = {usual.n}{planned} per cell{spread}" + ("" if alike else " unless (n/planned) says otherwise")
 
 
-def seeds_in_figures(cells: "DataFrame") -> str:
-    """How many seeds the cells have, for figures, which cannot say it cell by cell."""
+def seeds_in_figures(cells: pd.DataFrame) -> str:
+    """How many seeds the cells have, for figures, which have no room to say it for each."""
     return seeds(cells).replace(" unless (n/planned) says otherwise", " but not in all")
 
 
 def cell(
     row: Any, value: float | None, spread: float | None, usual: Seeds, digits: tuple[str, str] = (".3f", ".3f")
 ) -> str:
-    """One cell: mean ± standard deviation, and n of the planned number where it is not the usual one."""
+    """One cell: mean ± standard deviation, and the number of seeds if it is not the usual one."""
     if not row["n"]:
         return DIVERGED if row["diverged"] else MISSING
     if not has(value):
@@ -98,7 +95,7 @@ def has(value: Any) -> bool:
     return not pd.isna(value)
 
 
-def gaps(cells: "DataFrame") -> list[str]:
+def gaps(cells: pd.DataFrame) -> list[str]:
     """Notes on the marks of empty cells, if there are any, and on runs that diverged."""
     empty = cells[cells["n"] == 0]
     notes = []
@@ -144,10 +141,10 @@ def _cell_name(row: dict[str, Any]) -> str:
     return f"{order.alias(row['dataset'])} {row['variant']}{at}"
 
 
-def synthetic(frame: "DataFrame", datasets: Iterable[str]) -> list[str]:
+def synthetic(frame: pd.DataFrame, datasets: Iterable[str]) -> list[str]:
     """The notes that mark synthetic data in every table that shows them."""
     shown = set(datasets)
-    stand_ins = [str(each) for each in frame.attrs.get("synthetic", ()) if each in shown]
+    stand_ins = [str(dataset) for dataset in frame.attrs.get("synthetic", ()) if dataset in shown]
     return [
         *([f"SYNTHETIC stand-in, not the real data: {', '.join(stand_ins)}"] if stand_ins else []),
         *generated(shown),
@@ -156,8 +153,8 @@ def synthetic(frame: "DataFrame", datasets: Iterable[str]) -> list[str]:
 
 def generated(datasets: Iterable[str]) -> list[str]:
     """The note on datasets of the catalog that a formula generates."""
-    known = set(catalog.names("datasets"))
-    made = [each for each in sorted({*datasets} & known) if catalog.entry("datasets", each).arguments.get("synthetic")]
+    known = sorted({*datasets} & set(catalog.names("datasets")))
+    made = [dataset for dataset in known if catalog.entry("datasets", dataset).arguments.get("synthetic")]
     return [f"SYNTHETIC, generated by a formula: {', '.join(map(_named, made))}"] if made else []
 
 

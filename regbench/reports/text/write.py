@@ -1,4 +1,4 @@
-"""Reports as files: each is written beside its place and then renamed, so it is there whole or not at all."""
+"""Reports as files: each is written under a temporary name and then renamed, so no file is ever incomplete."""
 
 import contextlib
 import os
@@ -12,13 +12,13 @@ from regbench.reports.report import Report
 from regbench.reports.text import render
 
 FIGURES = ("svg", "pdf", "png")
-ENDINGS = {"table": "txt", "latex": "tex"}  # of a text whose format is not its file's ending
+ENDINGS = {"table": "txt", "latex": "tex"}  # of formats that are not named like their files
 
 
 def write(
     name: str, report: Report, numbers: Any, folder: Path, figures: Sequence[str], texts: Sequence[str] = ()
 ) -> list[Path]:
-    """Write the report's pictures, if it draws, its frames as CSV and its table as text; the paths, pictures first."""
+    """Write the report's pictures, frames as CSV and table as text; returns the paths, pictures first."""
     for form in figures:
         if form not in FIGURES:
             raise UsageError(f"no figure format called '{form}'{did_you_mean(form, FIGURES)}")

@@ -55,7 +55,7 @@ def test_a_missing_panel_is_left_out_and_said(tmp_path: Path):
     report = reports.load("figure5")
     numbers = report.compute(like_the_paper(), reports.Options())
     table = report.table(numbers)
-    assert "not drawn, for it was not run: end2end at several lambda_kl" in table.notes
+    assert "not drawn, as it was not run: end2end at several lambda_kl" in table.notes
     assert table.more == ()
     files = reports.write("figure5", report, numbers, folder=tmp_path, figures=["svg"])
     words = " ".join(ET.parse(files[0]).getroot().itertext())

@@ -1,10 +1,10 @@
 """Figure 5 of "Building Bridges": error of soft binning by the number of bins, of `end2end` by its weight of the KL."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from regbench import catalog, metrics, variants
 from regbench.analysis import aggregate, order, select
@@ -14,13 +14,9 @@ from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables
 from regbench.reports.text import words
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
-
-BY_K, BY_WEIGHT = "soft_binning", "end2end"  # whose error is shown against k, and against the weight
+BY_K, BY_WEIGHT = "soft_binning", "end2end"  # the methods shown over k and over the weight
 FIELD = "lambda_kl"
-LEVELS = {"lsq": (0, (4, 2)), BY_K: (0, (6, 1, 1, 1))}  # what the lower panel compares with, and the dashes of each
+LEVELS = {"lsq": (0, (4, 2)), BY_K: (0, (6, 1, 1, 1))}  # what the lower panel compares with, and its dashes
 DATASET = "diamonds"  # of the paper's lower panel
 CELL = ["dataset", "method", "variant", "k", "n", "n_expected", "diverged"]
 COLUMNS = ["panel", *CELL, FIELD, "mean", "std", "ratio", "ratio_std", "validation", "chosen"]
@@ -30,15 +26,15 @@ COLUMNS = ["panel", *CELL, FIELD, "mean", "std", "ratio", "ratio_std", "validati
 class Numbers:
     """One row per point, of the panels `k`, `weight` and, of the latter, `level`."""
 
-    rows: "DataFrame"
+    rows: pd.DataFrame
     metric: str
     base: int | None  # the k at which the upper panel's ratios are 1
     source: str
     notes: tuple[str, ...]
 
 
-def compute(frame: "DataFrame", options: Options) -> Numbers:
-    """The points of both panels, as far as there are several ks and several weights to show."""
+def compute(frame: pd.DataFrame, options: Options) -> Numbers:
+    """The points of both panels; a panel needs several ks or several weights."""
     if len(options.k) > 1:
         raise UsageError(f"figure5 takes one k, at which weights are compared, not {len(options.k)}")
     frame = select(frame, datasets=options.datasets)
@@ -49,16 +45,12 @@ def compute(frame: "DataFrame", options: Options) -> Numbers:
         raise NothingMeasured(
             f"neither several ks of {BY_K} nor several {FIELD} of {BY_WEIGHT} were run: `regbench run bridges-figure5`"
         )
-    rows = pd.concat([part for part in (upper, lower) if len(part)], ignore_index=True).reindex(columns=COLUMNS)
-    missing = [
-        what
-        for part, what in ((upper, f"{BY_K} at several k"), (lower, f"{BY_WEIGHT} at several {FIELD}"))
-        if part.empty
-    ]
+    panels = {f"{BY_K} at several k": upper, f"{BY_WEIGHT} at several {FIELD}": lower}
+    rows = pd.concat([part for part in panels.values() if len(part)], ignore_index=True).reindex(columns=COLUMNS)
     notes = (
         *words.synthetic(frame, rows["dataset"]),
         *words.gaps(rows),
-        *(f"not drawn, for it was not run: {each}" for each in missing),
+        *(f"not drawn, as it was not run: {what}" for what, part in panels.items() if part.empty),
         *cells.attrs.get("left_out", ()),
     )
     return Numbers(rows, options.metric, base, words.source(frame, options), notes)
@@ -77,15 +69,15 @@ def table(numbers: Numbers) -> Table:
     return tables.stacked(caption, blocks, numbers.notes)
 
 
-def draw(numbers: Numbers) -> "Figure":
+def draw(numbers: Numbers) -> Figure:
     """Above a line per dataset over k, below a line over the weight between the levels of two other methods."""
     from regbench.reports.bridges.figure5 import picture
 
     return picture.draw(numbers.rows, numbers.metric, numbers.base)
 
 
-def _upper(cells: "DataFrame", options: Options) -> tuple["DataFrame", int | None]:
-    """Soft binning's cells of datasets with several ks, relative to k = 25 or else to the largest that all have."""
+def _upper(cells: pd.DataFrame, options: Options) -> tuple[pd.DataFrame, int | None]:
+    """Soft binning's cells of datasets with several ks, relative to k = 25, or to the largest k that all have."""
     mine = cells[(cells["variant"] == BY_K) & (cells["n"] + cells["diverged"] > 0)]
     mine = mine[mine.groupby("dataset")["k"].transform("nunique") > 1]
     whole = mine[mine["n"] > 0].groupby("dataset")["k"].agg(set)
@@ -100,7 +92,7 @@ def _upper(cells: "DataFrame", options: Options) -> tuple["DataFrame", int | Non
     return points.assign(ratio=mine[mean] / scale, ratio_std=mine[std] / scale), base
 
 
-def _lower(frame: "DataFrame", options: Options) -> "DataFrame":
+def _lower(frame: pd.DataFrame, options: Options) -> pd.DataFrame:
     """The weights of `end2end` on one dataset, and the levels of other methods there."""
     k = options.k[0] if options.k else variants.DEFAULT_K
     swept = _weights(frame[(frame["method"] == BY_WEIGHT) & (frame["k"] == k).fillna(value=False)])
@@ -108,7 +100,7 @@ def _lower(frame: "DataFrame", options: Options) -> "DataFrame":
     names = sorted(several.index[several > 1], key=lambda name: (name != DATASET, order.dataset_key(name)))
     if not names:
         return swept.iloc[:0]
-    here = frame[(frame["dataset"] == names[0]) & (frame["k"].isna() | (frame["k"] == k).fillna(value=False))]
+    here = frame[(frame["dataset"] == names[0]) & tables.at_k(frame, k)]
     points = _points(here[here["method"] == BY_WEIGHT], options.metric, "weight")
     weights = dict(zip(swept["variant"], swept[FIELD], strict=True))
     points[FIELD] = points["variant"].map(weights)
@@ -117,8 +109,8 @@ def _lower(frame: "DataFrame", options: Options) -> "DataFrame":
     return pd.concat([points, _points(here[here["variant"].isin(LEVELS)], options.metric, "level")], ignore_index=True)
 
 
-def _weights(rows: "DataFrame") -> "DataFrame":
-    """The rows that differ from the method's defaults in nothing but the weight, with it in a column of its own."""
+def _weights(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with all settings but the weight at their defaults; the weight in a column of its own."""
     if "hparams" not in rows:
         return rows.iloc[:0].assign(**{FIELD: 0.0})
     usual = {name: value for name, value in catalog.entry("methods", BY_WEIGHT).hparams.items() if name != FIELD}
@@ -127,7 +119,7 @@ def _weights(rows: "DataFrame") -> "DataFrame":
     return kept.assign(**{FIELD: [given[FIELD] for given in kept["hparams"]]})
 
 
-def _points(rows: "DataFrame", metric: str, panel: str) -> "DataFrame":
+def _points(rows: pd.DataFrame, metric: str, panel: str) -> pd.DataFrame:
     """Cells with the mean validation error by which a value would be chosen."""
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)
@@ -145,12 +137,12 @@ def _points(rows: "DataFrame", metric: str, panel: str) -> "DataFrame":
     )
 
 
-def _panel_rows(numbers: Numbers, panel: str) -> "DataFrame":
+def _panel_rows(numbers: Numbers, panel: str) -> pd.DataFrame:
     return numbers.rows[numbers.rows["panel"] == panel]
 
 
-def _by_k(rows: "DataFrame", title: str) -> Table:
-    ks = sorted({int(each) for each in rows["k"]})
+def _by_k(rows: pd.DataFrame, title: str) -> Table:
+    ks = sorted({int(k) for k in rows["k"]})
     usual = words.usual_seeds(rows)
     lines = []
     for dataset, group in rows.groupby("dataset", sort=False):
@@ -162,7 +154,7 @@ def _by_k(rows: "DataFrame", title: str) -> Table:
     return Table("", ("dataset", *(f"k = {k}" for k in ks)), tuple(lines), title=title)
 
 
-def _by_weight(rows: "DataFrame", metric: str, title: str) -> Table:
+def _by_weight(rows: pd.DataFrame, metric: str, title: str) -> Table:
     usual = words.usual_seeds(rows)
     lines = []
     for row in records(rows):

@@ -1,8 +1,10 @@
 """The picture of Figure 5: a panel over the number of bins, and one over the weight of the KL term."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from pandas import DataFrame, Series
 
 from regbench import metrics
 from regbench.analysis import order
@@ -12,19 +14,14 @@ from regbench.reports.bridges.figure5 import BY_K, BY_WEIGHT, FIELD, LEVELS
 from regbench.reports.shared import drawing, looks
 from regbench.reports.text import symbols, words
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from pandas import DataFrame, Series
 
-
-def draw(rows: "DataFrame", metric: str, base: int | None) -> Figure:
+def draw(rows: DataFrame, metric: str, base: int | None) -> Figure:
     """Above a line per dataset over k, below a line over the weight between the levels of two other methods."""
     metric = metrics.about(metric).label
     parts = {name: rows[rows["panel"] == name] for name in ("k", "weight", "level")}
     count = sum(not parts[name].empty for name in ("k", "weight"))
     bars = "; error bars and bands: ± 1 std" if words.usual_seeds(rows).n > 1 else ""
-    with drawing.style():
-        figure = Figure(figsize=(drawing.COLUMN, 0.15 + 2.15 * count), layout="constrained")
+    with drawing.figure(drawing.COLUMN, 0.15 + 2.15 * count) as figure:
         figure.suptitle(f"{words.seeds_in_figures(rows)}{bars}", fontsize=6.5)
         panels = drawing.panels(figure, count, 1)
         if len(parts["k"]):
@@ -36,7 +33,7 @@ def draw(rows: "DataFrame", metric: str, base: int | None) -> Figure:
     return figure
 
 
-def _over_k(axes: "Axes", rows: "DataFrame") -> None:
+def _over_k(axes: Axes, rows: DataFrame) -> None:
     shades = looks.shades(BY_K, rows["dataset"].nunique())
     for number, (dataset, group) in enumerate(rows.groupby("dataset", sort=False)):
         look = {"color": shades[number], "marker": looks.marker(number), "label": order.alias(str(dataset))}
@@ -48,7 +45,7 @@ def _over_k(axes: "Axes", rows: "DataFrame") -> None:
     axes.legend(title=looks.label(BY_K), title_fontsize=6.5, handlelength=1.8)
 
 
-def _over_weight(axes: "Axes", rows: "DataFrame", levels: "DataFrame") -> None:
+def _over_weight(axes: Axes, rows: DataFrame, levels: DataFrame) -> None:
     dataset, k = order.alias(rows["dataset"].iloc[0]), int(rows["k"].iloc[0])
     for row in records(levels):
         _level(axes, row)
@@ -68,13 +65,13 @@ def _over_weight(axes: "Axes", rows: "DataFrame", levels: "DataFrame") -> None:
     axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, handlelength=1.8, columnspacing=1.0)
 
 
-def _line(axes: "Axes", x: "Series", y: "Series", spread: "Series", look: dict[str, Any]) -> None:
+def _line(axes: Axes, x: Series, y: Series, spread: Series, look: dict[str, Any]) -> None:
     """A line with a mark and a bar of one standard deviation at each point."""
     spread = spread.fillna(0)
     drawing.line(axes, x, y, low=y - spread, high=y + spread, bars=True, markersize=3, **look)
 
 
-def _level(axes: "Axes", row: dict[str, Any]) -> None:
+def _level(axes: Axes, row: dict[str, Any]) -> None:
     """Another method's mean as a line, with a band of one standard deviation."""
     if not words.has(row["mean"]):
         return
