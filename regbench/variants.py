@@ -1,14 +1,7 @@
-<<<<<<< HEAD
-"""Read, write and compare `name[key=value]+part[key=value]`, the spelling of methods, their parts and benchmarks.
-
-A label lists what differs from a method's defaults, with sorted keys, so that equal variants have equal labels. In
-names of methods and keys, dashes count as underscores. A name without brackets is the default variant.
-=======
 """`name[key=value]+part[key=value]`: the notation of methods, parts added to them, and benchmarks.
 
 A label has the settings that differ from a method's defaults, with sorted keys, so that equal variants have equal
 labels. Dashes in the names of methods and keys are read as underscores. A name without brackets is the default variant.
->>>>>>> wt-words3
 """
 
 import math
@@ -21,22 +14,13 @@ from regbench import catalog
 from regbench.errors import UsageError, WrongValueError
 
 SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
-<<<<<<< HEAD
-PLUS = re.compile(r"\+(?![^\[]*\])")  # separates a method from its parts; does not match 1e+3 in brackets
-DEFAULT_K = 25  # for a name without k; the largest k of the first paper, used in its figures
-=======
 PLUS = re.compile(r"\+(?![^\[]*\])")  # between a method and its parts; not the plus in 1e+3
 DEFAULT_K = 25  # for a bare name: the largest k of the first paper, and the one in its figures
->>>>>>> wt-words3
 
 
 @dataclass(frozen=True)
 class Part:
-<<<<<<< HEAD
-    """A name and its settings as text, in the order they are written; a key may occur several times."""
-=======
     """A name and its settings as written: strings in their order; a key may come more than once."""
->>>>>>> wt-words3
 
     name: str
     settings: tuple[tuple[str, str], ...] = ()
@@ -54,11 +38,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Wanted:
-<<<<<<< HEAD
-    """A variant requested by a user: its label and k."""
-=======
     """A variant that a user asked for, with its k."""
->>>>>>> wt-words3
 
     method: str
     label: str
@@ -71,11 +51,7 @@ class Wanted:
 
 
 def read(text: str) -> tuple[Part, ...]:
-<<<<<<< HEAD
-    """Read a method and its parts; `WrongValueError` if the spelling is wrong.
-=======
     """A method and its parts; `WrongValueError` where the text does not follow the notation.
->>>>>>> wt-words3
 
     >>> [str(part) for part in read(" end2end[ alpha=1e+3 ] + rot[gamma=0.01]")]
     ['end2end[alpha=1e+3]', 'rot[gamma=0.01]']
@@ -84,11 +60,7 @@ def read(text: str) -> tuple[Part, ...]:
 
 
 def read_part(text: str, whole: str | None = None) -> Part:
-<<<<<<< HEAD
-    """Read one name with its brackets; a plus has no meaning here. Errors quote `whole`.
-=======
     """One name with its brackets; a plus is part of the name. Errors quote `whole`, by default the text itself.
->>>>>>> wt-words3
 
     >>> read_part("soft_binning[lambda_sigma=0.5, lambda_sigma=1]")
     Part(name='soft_binning', settings=(('lambda_sigma', '0.5'), ('lambda_sigma', '1')))
@@ -98,27 +70,16 @@ def read_part(text: str, whole: str | None = None) -> Part:
     if not found:
         raise WrongValueError(f"'{whole}' is not written as name or name[key=value,...]")
     settings = []
-<<<<<<< HEAD
-    for setting in filter(None, map(str.strip, (found["inside"] or "").split(","))):
-        key, _, value = (side.strip() for side in setting.partition("="))
-        if not (key and value):
-            raise WrongValueError(f"'{setting}' in '{whole}' needs a value, as in name[key=value]")
-=======
     for assignment in filter(None, map(str.strip, (found["inside"] or "").split(","))):
         key, _, value = (side.strip() for side in assignment.partition("="))
         if not (key and value):
             raise WrongValueError(f"'{assignment}' in '{whole}' needs a value, as in name[key=value]")
->>>>>>> wt-words3
         settings.append((key, value))
     return Part(found["name"], tuple(settings))
 
 
 def write(name: str, settings: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> str:
-<<<<<<< HEAD
-    """Write a name with its settings in brackets; without settings, the name alone.
-=======
     """A name with its settings in brackets; just the name where there are no settings.
->>>>>>> wt-words3
 
     >>> write("bridges-fixed", {"epochs": 20}), write("lsq")
     ('bridges-fixed[epochs=20]', 'lsq')
@@ -129,11 +90,7 @@ def write(name: str, settings: Mapping[str, Any] | Iterable[tuple[str, Any]] = (
 
 
 def short(value: object) -> str:
-<<<<<<< HEAD
-    """Write a value for a label; a float has at most twelve digits."""
-=======
     """A value as text in a label; floats have at most twelve significant digits."""
->>>>>>> wt-words3
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
@@ -147,20 +104,12 @@ def bare(text: str) -> str:
 
 
 def underscored(name: str) -> str:
-<<<<<<< HEAD
-    """The name of a method or key with underscores, as in file names."""
-=======
     """A name of a method or a key with underscores for dashes."""
->>>>>>> wt-words3
     return name.strip().replace("-", "_")
 
 
 def label(method: str, hparams: Mapping[str, Any], static: Mapping[str, Any]) -> str:
-<<<<<<< HEAD
-    """The label of a variant of a method or baseline: the settings that differ from its defaults, in brackets.
-=======
     """The label of a method's or baseline's variant: settings that differ from the defaults, in brackets.
->>>>>>> wt-words3
 
     >>> label("soft_binning", {"lambda_sigma": 1.0}, {}), label("soft_binning", {"lambda_sigma": 0.5}, {})
     ('soft_binning[lambda_sigma=1]', 'soft_binning')
@@ -172,11 +121,7 @@ def label(method: str, hparams: Mapping[str, Any], static: Mapping[str, Any]) ->
 
 
 def parse(text: str) -> Wanted:
-<<<<<<< HEAD
-    """Read a variant and normalise its label: default settings are dropped and keys sorted. `UsageError` if wrong.
-=======
     """A variant from its name; order of settings and default values do not matter. `UsageError` if it is wrong.
->>>>>>> wt-words3
 
     >>> parse("soft-binning[lambda-sigma=1.0,k=5]")
     Wanted(method='soft_binning', label='soft_binning[lambda_sigma=1]', k=5)
@@ -195,11 +140,7 @@ def parse(text: str) -> Wanted:
 
 
 def settings(variant: str) -> dict[str, object]:
-<<<<<<< HEAD
-    """The settings of the method in a label, with numbers converted.
-=======
     """The settings of the method in a label, with numbers as floats.
->>>>>>> wt-words3
 
     >>> settings("end2end[alpha=-0.1,targets=uniform]"), settings("lsq+rot[gamma=1]")
     ({'alpha': -0.1, 'targets': 'uniform'}, {})
@@ -208,11 +149,7 @@ def settings(variant: str) -> dict[str, object]:
 
 
 def without(variant: str, setting: str) -> str:
-<<<<<<< HEAD
-    """A label without one setting, which is shown elsewhere.
-=======
     """A label without one setting, for tables that show it in a column of its own.
->>>>>>> wt-words3
 
     >>> without("soft_binning[alpha=2,lambda_sigma=1]", "lambda_sigma")
     'soft_binning[alpha=2]'
@@ -222,11 +159,7 @@ def without(variant: str, setting: str) -> str:
 
 
 def value(text: str) -> bool | float | str:
-<<<<<<< HEAD
-    """Convert a text of unknown type: true or false, a number, or otherwise a word."""
-=======
     """The value of a text of unknown type: true or false, a number, or else the text itself."""
->>>>>>> wt-words3
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
@@ -236,11 +169,7 @@ def value(text: str) -> bool | float | str:
 
 
 def typed(name: str, value: Any, default: Any, *place: str) -> Any:
-<<<<<<< HEAD
-    """Convert a setting from text or YAML to the type of its default; `WrongValueError` with `place` if impossible.
-=======
     """A setting in the type of its default, from text or YAML; `WrongValueError` at that place if it has another type.
->>>>>>> wt-words3
 
     >>> typed("lambda_sigma", "1", 0.5), typed("width", "64", 128), typed("bias", "no", True)
     (1.0, 64, False)
@@ -263,11 +192,7 @@ def typed(name: str, value: Any, default: Any, *place: str) -> Any:
 
 
 def within(name: str, number: float, bounds: Mapping[str, Any], *place: str | int) -> float:
-<<<<<<< HEAD
-    """Check a number against the bounds of its hyper-parameter; `WrongValueError` with `place` if it is outside."""
-=======
     """The number itself if it is within the bounds of its hyper-parameter; else `WrongValueError` at that place."""
->>>>>>> wt-words3
     least, above, below = (bounds.get(bound) for bound in ("least", "above", "below"))
     wrong = (
         (least is not None and number < least)
@@ -280,11 +205,7 @@ def within(name: str, number: float, bounds: Mapping[str, Any], *place: str | in
 
 
 def _allowed(least: float | None, above: float | None, below: float | None) -> str:
-<<<<<<< HEAD
-    """The allowed values as text.
-=======
     """The allowed range in words.
->>>>>>> wt-words3
 
     >>> _allowed(0, None, 1), _allowed(None, 0, None), _allowed(0, None, None), _allowed(None, None, 1)
     ('be from 0 to below 1', 'be greater than 0', 'not be negative', 'be less than 1')
@@ -313,9 +234,5 @@ def _whole(k: str, text: str) -> int:
 
 
 def _label(method: str, given: Mapping[str, Any]) -> str:
-<<<<<<< HEAD
-    """As `label`; for a method that is not in the catalog, with all given settings."""
-=======
     """As `label`; for a method that is not in the catalog, all given settings."""
->>>>>>> wt-words3
     return label(method, given, {}) if method in catalog.rows() else write(method, sorted(given.items()))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from regbench import metrics
 from tests.runner.conftest import kill, kill_run
 
 FINISHED = "SELECT COUNT(*) FROM run WHERE status = 'finished'"
@@ -15,8 +16,6 @@ SIX = ["lsq", "lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder
 LONG = 100_000  # epochs nobody waits for
 
 RAISES = '''"""A method that raises."""
-from regbench import metrics
-from regbench import metrics
 from regbench.methods import lsq
 from regbench.types import Method
 
