@@ -54,8 +54,9 @@ def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
     last = None
     for last in epochs(jobs, prepared):
         for row, curves in enumerate(found):
-            values = {name: column[row] for name, column in last.values.items()} | last.looks[row].diagnostics
-            for name, value in values.items():
+            values = {name: column[row] for name, column in last.values.items()}
+            diagnostics = last.looks[row].diagnostics if hasattr(last, "looks") else {}  # which came with later code
+            for name, value in (values | diagnostics).items():
                 curves.setdefault(name, []).append(float(value).hex())
     for row, curves in enumerate(found if last else ()):
         for part, predicted in last.predictions.items() if last else ():
