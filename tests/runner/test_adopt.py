@@ -42,6 +42,7 @@ def test_only_other_code_of_jobs_that_can_still_be_trained_is_looked_at():
     assert [(pair.old, jobs) for pair, jobs in found.items()] == [("c0", [old])]
     assert outgrown(trained, Codes([("c0", kinds.code_digest(old))])) == {}
     assert outgrown(trained, NOTHING, methods=["end2end"]) == {}
+    assert outgrown([Trained(on_crescent("lsq", hparams=(("lambda", 1.0),)), "c0")], NOTHING) == {}
 
 
 def test_every_pair_of_digests_has_a_sample_and_samples_are_trained_together():

@@ -24,15 +24,19 @@ class Pair:
 def outgrown(trained: Iterable[Trained], codes: Codes, methods: Collection[str] = ()) -> dict[Pair, list[Job]]:
     """The jobs that only other code has finished, by that code and the present one.
 
-    Jobs are left out if the catalog no longer has their method, or no longer has the same dataset.
+    Jobs are left out if the present code cannot train them: if the catalog no longer has their method with the same
+    settings, or no longer has the same dataset.
     """
-    known = {*catalog.rows()}
+    settings = {name: _settings(name) for name in catalog.rows()}
     digests = {name: catalog.entry("datasets", name).arguments["digest"] for name in catalog.names("datasets")}
     found: dict[Pair, list[Job]] = defaultdict(list)
     current = set()
     for record in trained:
         job = record.job
-        if job.method not in known or digests.get(job.dataset) != job.digest or (methods and job.method not in methods):
+        here = digests.get(job.dataset) == job.digest
+        if not here or settings.get(job.method) != {*dict(job.hparams), *dict(job.static)}:
+            continue
+        if methods and job.method not in methods:
             continue
         present = code_digest(job)
         if codes.same(present, record.code):
@@ -67,6 +71,12 @@ def packs(jobs: Iterable[Job]) -> list[list[Job]]:
     for job in dict.fromkeys(jobs):
         groups[Pack.group(job) if of(job.method).is_packed else job.key].append(job)
     return list(groups.values())
+
+
+def _settings(method: str) -> set[str]:
+    """The names of a method's hyper-parameters and other settings."""
+    entry = catalog.row(method)
+    return {*entry.hparams, *entry.arguments.get("static", {})}
 
 
 def _kind(job: Job) -> tuple[object, ...]:
