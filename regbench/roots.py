@@ -126,22 +126,6 @@ def own_table(name: str) -> OwnTable | None:
     return next((table for table in added().tables if table.name == name), None)
 
 
-def root_of(module: str) -> Root | None:
-    """The root that contains a module, given by its dotted name."""
-    inside = [root for root in roots() if f"{module}.".startswith(f"{root.package}.")]
-    return max(inside, key=lambda root: len(root.package), default=None)
-
-
-def file_of(module: str) -> Path | None:
-    """The file of a module in one of the roots; None for other modules."""
-    root = root_of(module)
-    if root is None:
-        return None
-    base = root.folder.joinpath(*module.removeprefix(root.package).split(".")[1:])
-    path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
-    return path if path.is_file() else None
-
-
 def make_importable(root: Root) -> None:
     """Let Python find the modules of a user's folder, under its own package name; other roots are importable anyway."""
     if not root.package.startswith(f"{PREFIX}."):
