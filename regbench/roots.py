@@ -47,11 +47,15 @@ class Root:
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table of the user: a dataset called `name` whose column `target` is to be predicted."""
+    """A table of the user: a dataset called `name` whose column `target` is to be predicted.
+
+    keep_index: whether columns that only count the rows are inputs too.
+    """
 
     name: str
     path: str
     target: str
+    keep_index: bool = False
 
 
 @dataclass(frozen=True)

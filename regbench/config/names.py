@@ -34,6 +34,9 @@ def resolve_among(kind: str, name: str, known: Iterable[str]) -> str:
     >>> resolve_among("benchmark", "bridges_fixed", ["smoke", "bridges-fixed"])
     'bridges-fixed'
     """
+    known = list(known)
+    if name in known:
+        return name
     spelled = {spelling.replace("-", "_"): spelling for spelling in known}
     if (found := spelled.get(name.strip().replace("-", "_"))) is None:
         raise UsageError(f"no {kind} called '{name}'{did_you_mean(name, list(spelled.values()))}")

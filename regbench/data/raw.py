@@ -44,14 +44,6 @@ class Raw:
             raise Refused(f"{self.name} unpacks to more than {LARGEST_FILE >> 20} MB")
         return content
 
-    def text(self) -> str:
-        """The content as text: UTF-8, or Latin-1 if it is not valid UTF-8."""
-        content = self.uncompressed()
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return content.decode("latin-1")
-
 
 def zip_member(archive: Raw, member: str) -> Raw:
     """One file of a zip archive or wheel, read into memory; nothing is unpacked to the disk."""

@@ -30,6 +30,7 @@ class Layout:
     log_target: whether the target is log(1 + value).
     order_by: columns of the source to sort by (stable, first column first) to get the canonical order of rows.
     exact: keep every digit; for datasets with a single source.
+    header: whether a CSV file begins with the names of its columns, which are otherwise called 1, 2, 3, ...
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Layout:
     log_target: bool = False
     order_by: tuple[str, ...] = ()
     exact: bool = False
+    header: bool = True
 
 
 AS_IT_IS = Layout()

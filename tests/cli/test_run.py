@@ -88,14 +88,20 @@ def test_a_users_own_table_is_trained_on_and_running_twice_trains_nothing(regben
     words += ["--epochs", 2, "--devices", "cpu", "--workers", 1]
     said = regbench(*words)
     assert said.code == 0, said.err
-    assert said.out.startswith("smoke[data=house.csv,epochs=2]: 4 jobs finished, 0 done before")
+    name = "smoke[data=house.csv:price@37c673,epochs=2]"
+    assert said.out.startswith(f"{name}: 4 jobs finished, 0 done before")
+    assert "house.csv:price@37c673: 300 rows, 2 inputs (size, age), target price; 240 train, 30 valid" in said.err
     assert "next: regbench report" in said.err
-    assert regbench(*words).out.startswith("smoke[data=house.csv,epochs=2]: 0 jobs finished, 4 done before")
+    assert regbench(*words).out.startswith(f"{name}: 0 jobs finished, 4 done before")
     rows = regbench("report", "--json").data["rows"]
     assert {(row["dataset"], row["method"]) for row in rows if row["n"] == 2} == {
-        ("house.csv", "lsq"),
-        ("house.csv", "soft_binning"),
+        ("house.csv:price@37c673", "lsq"),
+        ("house.csv:price@37c673", "soft_binning"),
     }
+    assert regbench("run", name, *words[6:10], *words[12:]).out.startswith(f"{name}: 0 jobs finished, 4 done before")
+    for command in (["report", "-b", name], ["compare", "lsq", "soft_binning", "-b", name], ["status", name]):
+        assert regbench(*command).code == 0
+    assert regbench("report", "--dataset", "house.csv").code == 0
 
 
 def test_a_dataset_that_cannot_be_had_is_one_line_and_exit_code_7(
