@@ -108,12 +108,14 @@ def run(
         Interrupted: Ctrl-C was pressed. Finished results are kept, and the same call continues from there.
         Mismatch: `verify_packing` found a number that depends on the pack.
     """
+    from regbench import settings as variables
     from regbench.campaign.campaign import Campaign
     from regbench.campaign.choosing import Wanted, choose
     from regbench.engines.devices import find_devices
     from regbench.runner import Request
     from regbench.runner.plan.budget import read_duration, read_shard
 
+    variables.check()
     wanted = Wanted(
         names=benchmarks,
         file=_path(file),
