@@ -79,7 +79,13 @@ def as_text(plan: "Plan") -> str:
 
 def summary(plan: "Plan") -> list[str]:
     """A plan in a few lines, as shown before a run."""
-    return [*about_data(plan), headline(plan), *after(plan), *plan.asked.notes, *([left_out(plan)] if plan.left_out else [])]
+    return [
+        *about_data(plan),
+        headline(plan),
+        *after(plan),
+        *plan.asked.notes,
+        *([left_out(plan)] if plan.left_out else []),
+    ]
 
 
 def about_data(plan: "Plan") -> list[str]:

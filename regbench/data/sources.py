@@ -11,10 +11,12 @@ from typing import Protocol
 import numpy as np
 
 from regbench.data.clients import ask
-from regbench.data.download import download, matches, probe, require_network
+from regbench.data.download import discard, download
+from regbench.data.hosts import require_network
 from regbench.data.places import mirror
 from regbench.data.raw import Absent, Raw, Refused, zip_member
 from regbench.data.table import Float64
+from regbench.data.transfer import matches, probe
 
 OPENML_SERVER = "https://www.openml.org/api/v1/xml"
 UCI_SERVER = "https://archive.ics.uci.edu/api/dataset"
@@ -191,8 +193,11 @@ class Zip:
 
     def files(self) -> list[Raw]:
         archive = download(self.url, name="archive.zip")
-        found = [zip_member(archive, member) for member in self.members]
-        return _checked(found, self.checksums)
+        try:
+            return _checked([zip_member(archive, member) for member in self.members], self.checksums)
+        except Refused:
+            discard(archive)
+            raise
 
 
 @dataclass(frozen=True)

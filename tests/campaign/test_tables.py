@@ -33,7 +33,13 @@ def stored(name: str, path: Path, target: str) -> None:
     job = benchmark.jobs[0]
     with Store.open("own.db") as store:
         store.add_dataset(
-            digest=job.digest, name=job.dataset, sizes=(24, 3, 3), inputs=4, target_low=[0], target_high=[1], source=str(path)
+            digest=job.digest,
+            name=job.dataset,
+            sizes=(24, 3, 3),
+            inputs=4,
+            target_low=[0],
+            target_high=[1],
+            source=str(path),
         )
     roots.use(Added())
 
