@@ -13,6 +13,11 @@ BEGINNINGS = {  # by the end of the name
     "gz": ("a gzip file", GZIP),
     "parquet": ("Parquet", PARQUET),
 }
+OTHERS = (
+    (ZIP, "is a zip archive or an Excel workbook; unpack it, or save the sheet as CSV"),
+    (GZIP, "is compressed; rename it to {}.gz"),
+    (PARQUET, "is a Parquet file; rename it to end in .parquet"),
+)
 PAGES = (b"<!doctype html", b"<html", b"<head", b"<script", b"<?xml", b"<!--")
 MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))  # fmt: skip
@@ -43,17 +48,11 @@ def _other(name: str, content: bytes) -> str:
     """What the content is instead, as the end of a sentence; empty where nothing is wrong."""
     start = content[:SAMPLE].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     suffix = name.rpartition(".")[2].lower()
-    kind, right = BEGINNINGS.get(suffix, ("", None))
+    kind, right = BEGINNINGS.get(suffix, ("", b""))
     if start.startswith(LFS):
         return "is a Git LFS pointer, not the file itself; fetch the file with `git lfs pull`"
     if start.startswith(PAGES):
         return "is a web page, not a table; fetch the file itself, after a login if the network wants one"
-    if right is not None and not content.startswith(right):
+    if not content.startswith(right):
         return f"is not {kind}, or damaged: it begins with {content[:8]!r}"
-    if right is None and content.startswith(ZIP):
-        return "is a zip archive or an Excel workbook; unpack it, or save the sheet as CSV"
-    if right is None and content.startswith(GZIP):
-        return f"is compressed; rename it to {name}.gz"
-    if right is None and content.startswith(PARQUET):
-        return "is a Parquet file; rename it to end in .parquet"
-    return ""
+    return "" if right else next((what.format(name) for sign, what in OTHERS if content.startswith(sign)), "")

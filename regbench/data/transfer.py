@@ -104,7 +104,7 @@ def _within(end: float, host: str, seconds: float, work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             results.put((work(), None))
-        except BaseException as error:  # noqa: BLE001 - raised again below
+        except BaseException as error:
             results.put((None, error))
 
     threading.Thread(target=run, daemon=True).start()

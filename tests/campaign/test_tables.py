@@ -22,8 +22,8 @@ def houses(in_tmp: Path) -> list[Path]:
     return paths
 
 
-def name_of(path: Path, target: str, **more: bool) -> str:
-    (benchmark,) = choose(Wanted(["smoke"], table=(path, target), changes={"epochs": 3}, **more))
+def name_of(path: Path, target: str, *, keep_index: bool = False) -> str:
+    (benchmark,) = choose(Wanted(["smoke"], table=(path, target), changes={"epochs": 3}, keep_index=keep_index))
     return benchmark.name
 
 

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from regbench.data import download, hosts, transfer
-from regbench.data.transfer import Limits
 from regbench.data.raw import Refused
+from regbench.data.transfer import Limits
 from regbench.errors import InfrastructureError
 
 QUICK = Limits(connect=2, read=0.3, total=1.0, attempts=3, pause=0.01)

@@ -59,7 +59,7 @@ def test_a_column_that_only_counts_the_rows_is_left_out_and_named(tmp_path, inde
         "reversed": np.arange(100)[::-1],
         "shuffled": np.random.default_rng(0).permutation(100) + 1,
     }[index]
-    counted = Table(np.column_stack([TABLE.x[:, :1], numbers]), TABLE.y, ("x0", "id"), "y")
+    counted = Table(np.column_stack([TABLE.x[:, :1], numbers]).astype(np.float64), TABLE.y, ("x0", "id"), "y")
     path = data_samples.write_csv(tmp_path / "own.csv", counted)
     dataset, table = from_file(path, "y")
     assert dataset.columns == table.columns == ("x0",)

@@ -340,7 +340,7 @@ def test_real_training_all_the_way(bench):
                 packs.append(len(pack.jobs))
         frame = store.cells(benchmark.name)
         made = store.choices(benchmark.name).set_index("variant")
-        sweep = store.cells(benchmark.choose.sources[0].name)
+        sweep = store.cells(benchmark.name.replace("final", "sweep"))
     assert packs[0] == 12  # the whole first stage as one model
     assert frame["test_rmse"].notna().all()
     assert len(frame) == 4
