@@ -1,10 +1,12 @@
 """Text that shows what it holds: characters that command a terminal, or that nobody sees, are spelled out."""
 
+import re
 import unicodedata
 from functools import cache
 
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode's categories: control, format, surrogate, separators
-KEPT = frozenset("\n\t\u200c\u200d")  # lines and tabs of our own texts; joiners that several scripts and emojis need
+JOINERS = "\u200c\u200d"  # several scripts and emojis need them
+UNUSUAL = re.compile(r"[^\n\t -~]")
 
 
 def visible(text: str) -> str:
@@ -13,12 +15,12 @@ def visible(text: str) -> str:
     >>> visible("red \x1b[31m, bell \x07, reversed \u202e, Größe 🙂")
     'red \\u001b[31m, bell \\u0007, reversed \\u202e, Größe 🙂'
     """
-    return text if text.isascii() and text.isprintable() else "".join(map(_spelled, text))
+    return UNUSUAL.sub(lambda found: _spelled(found[0]), text)
 
 
 @cache
 def _spelled(character: str) -> str:
-    if character in KEPT or unicodedata.category(character) not in UNSEEN:
+    if character in JOINERS or unicodedata.category(character) not in UNSEEN:
         return character
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[place] << 8 | units[place + 1]:04x}" for place in range(0, len(units), 2))

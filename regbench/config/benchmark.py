@@ -210,10 +210,18 @@ def _untrained(facts: Facts, spec: Spec, variant: Variant, seed: int) -> Job:
 def _facts(dataset: str) -> Facts:
     said = catalog.entry("datasets", dataset).arguments
     images = isinstance(said["inputs"], tuple)
-    if 0 in said["sizes"]:
-        raise UsageError(f"{dataset} has {sum(said['sizes'])} rows; to be split it needs more: {said['sizes']}")
+    if not images and min(said["sizes"]) < 2:
+        _check_rows(dataset, sum(said["sizes"]))
     usual = "cnn" if images else "mlp"
     return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual), images)
+
+
+def _check_rows(dataset: str, rows: int) -> None:
+    """Refuse a table that cannot be split; only called for tiny ones, because it imports numpy."""
+    from regbench.data.preparation import FEWEST_ROWS
+
+    if rows < FEWEST_ROWS:
+        raise UsageError(f"{dataset} has {rows} rows; to be split it needs {FEWEST_ROWS} or more")
 
 
 def _known_dataset(name: str, benchmark: Benchmark) -> str:

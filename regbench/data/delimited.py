@@ -53,12 +53,16 @@ def lacks_header(names: tuple[str, ...], target: str) -> bool:
     >>> lacks_header(("0", "1", "2"), "2"), lacks_header(("400.5", "402.5"), "402.5")
     (False, False)
     """
-    if not any(map(is_number, names)) or not all(is_number(name) or name.lower() in MISSING for name in names):
+    if not _are_numbers(names):
         return False
     counted = names[1:] if names[0] == "" else names
     if counted in (tuple(map(str, range(len(counted)))), tuple(map(str, range(1, len(counted) + 1)))):
         return False
     return target not in names or target in map(str, range(1, len(names) + 1))
+
+
+def _are_numbers(cells: tuple[str, ...]) -> bool:
+    return any(map(is_number, cells)) and all(is_number(cell) or cell.lower() in MISSING for cell in cells)
 
 
 def _text(raw: Raw) -> str:
@@ -73,7 +77,7 @@ def _head(file: str, text: str) -> Head:
     end = _end_of_record(text, start)
     separator = _separator(text, start, end)
     names = _cells(file, text[start:end], separator)
-    if comment and any(map(is_number, names)) and 1 < len(names) == len(_cells(file, comment, separator)):
+    if comment and _are_numbers(names) and 1 < len(names) == len(_cells(file, comment, separator)):
         named = tuple(name.strip() for name in _cells(file, comment, separator))
         return Head(separator, named, start, ("the names of its columns are those of the comment above the rows",))
     return Head(separator, names, end)

@@ -53,8 +53,9 @@ def from_file(path: str | Path, target: str, *, keep_index: bool = False) -> tup
         raise UsageError(f"{path} has {len(y)} row{'s' * (len(y) != 1)}; to be split it needs {FEWEST_ROWS} or more")
     if y.min() == y.max():
         raise UsageError(f"{path}: the target '{target}' is {y[0, 0]:g} in every row; name another column")
-    table = Table(x=x, y=y, columns=columns, target=target, source=str(absolute))
-    return _described(table, layout, (*notes, *said)), table
+    source = OwnFile(str(absolute), layout)
+    table = Table(x=x, y=y, columns=columns, target=target, source=source.name)
+    return _described(table, source, (*notes, *said)), table
 
 
 def describe(path: str | Path, target: str, *, keep_index: bool = False) -> TabularDataset:
@@ -109,7 +110,7 @@ def _lacks_header(raw: Raw, target: str) -> bool:
     return delimited.lacks_header(parsing.column_names(raw), target)
 
 
-def _described(table: Table, layout: Layout, notes: tuple[str, ...]) -> TabularDataset:
+def _described(table: Table, source: OwnFile, notes: tuple[str, ...]) -> TabularDataset:
     sizes = nested_sizes(table.rows)
     return TabularDataset(
         alias="",
@@ -122,7 +123,7 @@ def _described(table: Table, layout: Layout, notes: tuple[str, ...]) -> TabularD
         licence="your own",
         url=table.source,
         reference="",
-        sources=(OwnFile(table.source, layout),),
+        sources=(source,),
         notes=notes,
     )
 

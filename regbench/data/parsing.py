@@ -35,7 +35,9 @@ def parse_parquet(raw: Raw) -> TextTable:
         number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
         cells = column.astype("float64") if number else column
         columns.append(PythonCells(tuple(map(str, cells.tolist()))))
-    return TextTable(raw.name, tuple(map(str, frame.columns)), tuple(columns))
+    index = [f"'{name}'" for name in frame.index.names if name is not None]
+    notes = (f"left out {', '.join(index)}, the index of the data frame",) if index else ()
+    return TextTable(raw.name, tuple(map(str, frame.columns)), tuple(columns), notes)
 
 
 def _frame(raw: Raw) -> Any:

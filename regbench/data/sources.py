@@ -102,7 +102,8 @@ class OwnFile:
 
     @property
     def name(self) -> str:
-        return self.path
+        """The path; bytes that are no UTF-8, which no database stores, are spelled out."""
+        return self.path.encode(errors="backslashreplace").decode()
 
     def here(self) -> bool:
         return Path(self.path).is_file()

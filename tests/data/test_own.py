@@ -1,3 +1,6 @@
+import os
+import sys
+
 import numpy as np
 import pytest
 
@@ -102,6 +105,23 @@ def test_numbers_may_be_names(tmp_path, names):
     (tmp_path / "own.csv").write_text(f"{names}\n" + "".join(f"{n % 3},{n % 5},{n % 4}\n" for n in range(20)))
     dataset, table = from_file(tmp_path / "own.csv", names.split(",")[2])
     assert (table.rows, dataset.columns) == (20, tuple(names.split(",")[:2]))
+
+
+def test_the_index_of_a_data_frame_is_named_where_it_is_left_out(tmp_path):
+    import pandas as pd
+
+    pd.DataFrame({"x": TABLE.x[:, 0], "y": TABLE.y[:, 0]}, index=pd.Index(range(100), name="id")).to_parquet(
+        tmp_path / "own.parquet"
+    )
+    assert from_file(tmp_path / "own.parquet", "y")[0].notes == ("left out 'id', the index of the data frame",)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_path_that_is_no_utf8_can_be_stored(tmp_path):
+    path = data_samples.write_csv(tmp_path / os.fsdecode(b"own\xff.csv"), TABLE)
+    dataset, table = from_file(path, "y")
+    assert table.source.endswith("own\\udcff.csv")
+    assert load(dataset, "own").rows == 100
 
 
 def test_a_loop_of_links_is_one_line(tmp_path):
