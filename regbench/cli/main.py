@@ -128,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _with_plugins(given: list[str]) -> list[str]:
     """The command line without --plugins DIR, which every command accepts; adds these folders to the catalog."""
     roots.announce = lambda text: say(f"regbench: {text}")
+    roots.added()  # what is wrong with REGBENCH_PLUGINS is said first
     rest, places = [], []
     words = iter(given)
     for word in words:

@@ -46,6 +46,8 @@ def run(
 
     Without a name the benchmarks are listed. --epochs and --set make a variant with its own name,
     such as smoke[epochs=20]; --dataset, --method, --k and --seed select jobs and make no variant.
+    A table of your own makes one too, named by file, target and a digest of its numbers; names that
+    were printed are accepted: 'smoke[data=house.csv:price@3f2a1c]'.
     Ctrl-C stops at once; the same command continues from there. A benchmark that chooses values
     from sweeps trains these sweeps first; earlier choices are kept.
 

@@ -1,9 +1,8 @@
 """CSV as people and programs write it: comma, semicolon or tab, comments above the header, `sep=`, or no header."""
 
 import csv
-import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from regbench.data import contents
@@ -14,6 +13,7 @@ SEPARATORS = (",", ";", "\t")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 TOLD = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's own first line
 LARGE = 1 << 20  # characters: above, Arrow reads the rows, which takes longer to import than to read a small file
+SAMPLE = 1 << 16  # characters of the header in which separators are counted
 BLOCK = 1 << 24  # bytes that Arrow reads at once; a row must fit
 
 
@@ -32,10 +32,11 @@ def parse_csv(raw: Raw, *, header: bool = True) -> TextTable:
     text = _text(raw)
     head = _head(raw.name, text)
     if not header:
-        first = next(_rows(raw.name, text, _first_line(text)[0], head.separator))
-        head = Head(head.separator, tuple(str(place + 1) for place in range(len(first))), _first_line(text)[0])
+        start, _ = _first_line(text)
+        first, _ = _record(raw.name, text, start, head.separator)
+        head = Head(head.separator, tuple(str(place + 1) for place in range(len(first))), start)
     columns = _quick(head, text) or transposed(
-        raw.name, len(head.names), _rows(raw.name, text, head.rows_at, head.separator)
+        raw.name, len(head.names), _rows(raw.name, _lines(text, head.rows_at), head.separator)
     )
     return TextTable(raw.name, head.names, columns, head.notes)
 
@@ -67,19 +68,21 @@ def _are_numbers(cells: tuple[str, ...]) -> bool:
 
 def _text(raw: Raw) -> str:
     text = contents.text(raw)
-    return text if "\n" in text else text.replace("\r", "\n")
+    if text.count("\r") == text.count("\r\n"):
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # line ends of old Macs
 
 
 def _head(file: str, text: str) -> Head:
     start, comment = _first_line(text)
     if start >= len(text):
         raise Refused(f"{file} is empty")
-    end = _end_of_record(text, start)
-    separator = _separator(text, start, end)
-    names = _cells(file, text[start:end], separator)
-    if comment and _are_numbers(names) and 1 < len(names) == len(_cells(file, comment, separator)):
-        named = tuple(name.strip() for name in _cells(file, comment, separator))
-        return Head(separator, named, start, ("the names of its columns are those of the comment above the rows",))
+    separator = _separator(text, start)
+    names, end = _record(file, text, start, separator)
+    if comment and _are_numbers(names):
+        named = tuple(cell.strip().strip('"') for cell in comment.split(separator))
+        if 1 < len(names) == len(named):
+            return Head(separator, named, start, ("the names of its columns are those of the comment above the rows",))
     return Head(separator, names, end)
 
 
@@ -97,39 +100,40 @@ def _first_line(text: str) -> tuple[int, str]:
     return start, comment
 
 
-def _end_of_record(text: str, start: int) -> int:
-    """Where the record that begins at `start` ends; a line end within quotes belongs to it."""
-    end = text.find("\n", start) + 1 or len(text)
-    while text.count('"', start, end) % 2 and end < len(text):
-        end = text.find("\n", end) + 1 or len(text)
-    return end
-
-
-def _separator(text: str, start: int, end: int) -> str:
+def _separator(text: str, start: int) -> str:
     """The separator that `sep=` names, or else the most frequent one of the header, outside quotes."""
-    told = TOLD.match(text[:start].lstrip())
-    if told:
+    if told := TOLD.match(text[:start].lstrip()):
         return told[1]
-    header = QUOTED.sub("", text[start:end])
+    header = QUOTED.sub("", text[start : start + SAMPLE]).partition("\n")[0]
     return max(SEPARATORS, key=header.count)
 
 
-def _cells(file: str, record: str, separator: str) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in next(_rows(file, record, 0, separator), []))
+def _record(file: str, text: str, start: int, separator: str) -> tuple[tuple[str, ...], int]:
+    """The cells of the record that begins at `start`, and where it ends; quoted cells may have several lines."""
+    taken: list[str] = []
+    lines = (taken.append(line) or line for line in _lines(text, start))
+    cells = next(_rows(file, lines, separator), [])
+    return tuple(cell.strip() for cell in cells), start + sum(map(len, taken))
 
 
-def _rows(file: str, text: str, start: int, separator: str) -> Iterator[list[str]]:
-    lines = io.StringIO(text, newline="")
-    lines.seek(start)
+def _rows(file: str, lines: Iterable[str], separator: str) -> Iterator[list[str]]:
+    """The records in some lines; empty lines are skipped."""
     try:
         yield from (row for row in csv.reader(lines, delimiter=separator, strict=True) if row)
     except csv.Error as error:
         raise Refused(f"{file} is not CSV: {error}") from None
 
 
+def _lines(text: str, start: int) -> Iterator[str]:
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
 def _quick(head: Head, text: str) -> tuple[Cells, ...] | None:
     """The columns of a large table of plain cells, read by Arrow; None where Python's reader must look closer."""
-    if len(text) < LARGE or text.find('"', head.rows_at) >= 0 or text.count("\r") != text.count("\r\n"):
+    if len(text) < LARGE or text.find('"', head.rows_at) >= 0:
         return None
     import pyarrow as pa
     from pyarrow import csv as arrow

@@ -90,7 +90,7 @@ def test_what_is_misspelt_gets_one_line_and_exit_code_2(regbench: Command, what:
         ("REGBENCH_WORKERS", "abc", "REGBENCH_WORKERS"),
         ("REGBENCH_DEVICES", "gpu", "'gpu' is not a device"),
         ("REGBENCH_FILE", "loop", "loop cannot be read"),
-        ("REGBENCH_PLUGINS", "loop", "REGBENCH_PLUGINS loop: there is no such folder or file"),
+        ("REGBENCH_PLUGINS", "loop", "regbench: REGBENCH_PLUGINS loop: there is no such folder or file"),
     ],
 )
 def test_a_wrong_variable_is_wrong_usage(

@@ -58,6 +58,10 @@ def test_names_may_stand_in_a_comment_above_the_rows():
     assert table.notes
 
 
+def test_a_quote_within_a_name_quotes_nothing():
+    assert parse(raw("a.csv", 'height 5",b\n1,2\n')).names == ('height 5"', "b")
+
+
 def test_a_line_end_in_a_quoted_name_does_not_end_the_header():
     assert parse(raw("a.csv", '"a\nb";c\n1;2\n')).names == ("a\nb", "c")
 

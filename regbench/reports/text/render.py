@@ -49,8 +49,9 @@ def csv(frame: DataFrame) -> str:
 
 def _is_odd(column: pd.Series) -> bool:
     """Whether a text in a column is spelled in another way in CSV."""
-    numeric = pd.api.types.is_numeric_dtype(column)
-    return not numeric and any(isinstance(value, str) and _csv_cell(value) != value for value in column)
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    return any(_csv_cell(value) != value for value in {value for value in column if isinstance(value, str)})
 
 
 def _csv_cell(value: Any) -> Any:
