@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,8 @@ SMALLEST_BATCHES = 4  # fewest batches per epoch, because the last partial batch
 NAMED = 5  # columns named in a message; the others are counted
 UNNAMED = ("", "Unnamed: 0")  # the name of the first column where pandas wrote its index
 NO_HEADER = "the first line holds numbers only and is read as a row; the columns are called 1, 2, 3, ..."
+
+_known: dict[tuple[Path, str, bool, tuple[int, ...]], TabularDataset] = {}  # by file, as it is, and how it is read
 
 
 def from_file(path: str | Path, target: str, *, keep_index: bool = False) -> tuple[TabularDataset, Table]:
@@ -66,7 +67,10 @@ def describe(path: str | Path, target: str, *, keep_index: bool = False) -> Tabu
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
     except OSError:
         stamp = (0, 0, 0)  # reading it says what is wrong
-    return _read_once(str(path), target, keep_index, str(absolute), stamp)
+    key = (absolute, target, keep_index, stamp)
+    if key not in _known:
+        _known[key] = from_file(path, target, keep_index=keep_index)[0]
+    return _known[key]
 
 
 def column_names(path: str | Path) -> tuple[str, ...]:
@@ -90,13 +94,6 @@ def batch_size(rows: int) -> int:
     while found > 1 and rows < found * SMALLEST_BATCHES:
         found //= 2
     return found
-
-
-@lru_cache(maxsize=32)
-def _read_once(
-    path: str, target: str, keep_index: bool, _absolute: str, _stamp: tuple[int, int, int]
-) -> TabularDataset:
-    return from_file(path, target, keep_index=keep_index)[0]
 
 
 def _absolute(path: str | Path) -> Path:
