@@ -206,6 +206,6 @@ def normalise(frame: DataFrame, baseline: str = "lsq", metric: str = "rmse") -> 
 
 
 def _path(path: Any) -> Any:
-    from pathlib import Path
+    from regbench.paths import named
 
-    return None if path is None else Path(path).expanduser()
+    return None if path is None else named(path)

@@ -2,11 +2,11 @@
 
 import math
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from regbench.errors import UsageError
+from regbench.paths import named
 
 WRITE_EVERY = "REGBENCH_WRITE_EVERY"  # seconds between two writes, for unreliable machines and for tests
 OFFLINE = "REGBENCH_OFFLINE"
@@ -45,22 +45,12 @@ def offline(environment: Mapping[str, str] = os.environ) -> bool:
 
 def folder(name: str, environment: Mapping[str, str] = os.environ) -> Path | None:
     """The folder that a variable names, which need not exist; None if it is not set."""
-    if not (text := environment.get(name)):
-        return None
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise UsageError(f"{name}={text}: there is no such home folder; correct it or unset it") from None
+    text = environment.get(name)
+    return named(text, f"{name}=") if text else None
 
 
 def check_folder(name: str, environment: Mapping[str, str] = os.environ) -> None:
     """Refuse a path that can be no folder."""
     path = folder(name, environment)
-    try:
-        wrong = "" if path is None or stat.S_ISDIR(path.stat().st_mode) else "it is no folder"
-    except FileNotFoundError:
-        return
-    except OSError as error:  # a loop of symbolic links
-        wrong = error.strerror or str(error)
-    if wrong:
-        raise UsageError(f"{name}={path}: {wrong}; correct it or unset it")
+    if path is not None and path.exists() and not path.is_dir():
+        raise UsageError(f"{name}={path}: it is no folder; correct it or unset it")

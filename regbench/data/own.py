@@ -16,6 +16,7 @@ from regbench.data.raw import Raw, Refused
 from regbench.data.sources import Layout, OwnFile, read_file
 from regbench.data.table import Float64, Table
 from regbench.errors import UsageError, did_you_mean
+from regbench.paths import named
 
 BATCH_SIZES = ((30_000, 1024), (10_000, 512), (2_000, 256))  # (least rows, batch size), as in the first paper's Table 1
 SMALLEST_BATCHES = 4  # fewest batches per epoch, because the last partial batch is dropped
@@ -97,10 +98,7 @@ def batch_size(rows: int) -> int:
 
 
 def _absolute(path: str | Path) -> Path:
-    try:
-        return Path(path).expanduser().resolve()
-    except (OSError, RuntimeError) as error:  # a loop of symbolic links, or the home folder of nobody
-        raise UsageError(f"{path} cannot be found: {error}") from None
+    return named(path).resolve()
 
 
 def _lacks_header(raw: Raw, target: str) -> bool:

@@ -77,6 +77,34 @@ def test_what_is_misspelt_gets_one_line_and_exit_code_2(regbench: Command, what:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "smoke", "--data", "{}", "--target", "y"],
+        ["run", "smoke", "--db", "{}", "--devices", "cpu", "--workers", "1"],
+        ["plan", "smoke", "--db", "sqlite:///{}"],
+        ["status", "--db", "{}"],
+        ["report", "--from", "{}"],
+        ["plan", "smoke", "--file", "{}"],
+        ["plan", "smoke", "--method", "{}.py"],
+        ["list", "methods", "--plugins", "{}"],
+        ["data", "import", "diamonds", "{}"],
+        ["db", "import", "{}"],
+        ["doctor", "--db", "{}"],
+        ["verify", "{}.yaml"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("path", ["loop", "~nobody-at-all/file"])
+def test_a_path_that_leads_nowhere_is_one_line(regbench: Command, arguments: list[str], path: str) -> None:
+    for name in ("loop", "loop.py", "loop.yaml"):
+        Path(name).symlink_to(name)
+    said = regbench(*(word.format(path) for word in arguments))
+    assert (said.code, said.out) == (2, ""), said.err
+    assert "Traceback" not in said.err
+    assert path in said.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
         ("REGBENCH_WRITE_EVERY", "abc", "REGBENCH_WRITE_EVERY=abc: must be a number of seconds, such as 10"),
@@ -90,7 +118,7 @@ def test_what_is_misspelt_gets_one_line_and_exit_code_2(regbench: Command, what:
         ("REGBENCH_WORKERS", "abc", "REGBENCH_WORKERS"),
         ("REGBENCH_DEVICES", "gpu", "'gpu' is not a device"),
         ("REGBENCH_FILE", "loop", "loop cannot be read"),
-        ("REGBENCH_PLUGINS", "loop", "regbench: REGBENCH_PLUGINS loop: there is no such folder or file"),
+        ("REGBENCH_PLUGINS", "loop", "regbench: REGBENCH_PLUGINS loop: Too many levels of symbolic links"),
     ],
 )
 def test_a_wrong_variable_is_wrong_usage(
