@@ -24,12 +24,3 @@ def _spelled(character: str) -> str:
         return character
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[place] << 8 | units[place + 1]:04x}" for place in range(0, len(units), 2))
-
-
-def one_line(text: str) -> str:
-    r"""The same on one line, for cells of tables.
-
-    >>> one_line("a\nb")
-    'a\\nb'
-    """
-    return visible(text).replace("\n", "\\n").replace("\t", "\\t")

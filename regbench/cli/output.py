@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, TextIO
 
-from regbench.visible import one_line, visible
+from regbench.visible import visible
 
 SCHEMA = "regbench/1"
 GAP = 2  # blanks between columns
@@ -169,4 +169,4 @@ def some(names: Sequence[str], shown: int = 6) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else one_line(str(value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible(str(value))

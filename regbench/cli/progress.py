@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from regbench import runner
 from regbench.cli.output import amount, animated, colour, duration, say
-from regbench.visible import one_line, visible
+from regbench.visible import visible
 
 NEWLINE = "\n"  # the traceback follows it; `regbench status` shows it
 LINE_S = 10.0  # between two lines
@@ -23,7 +23,7 @@ class Display:
     """Shows the events of a run; called with each event."""
 
     def __init__(self, plan: runner.Plan) -> None:
-        self.title = one_line(plan.benchmark)
+        self.title = visible(plan.benchmark)
         self.working = bool(plan.packs)
         self.failed = 0
         self._seen: deque[tuple[float, int]] = deque()  # time and number of finished epochs

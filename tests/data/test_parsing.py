@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from regbench.data import delimited
+from regbench.data.columns import ArrowCells
 from regbench.data.parsing import parse
 from regbench.data.raw import Raw, Refused, zip_member
 from tests.made import data_samples
@@ -90,6 +91,13 @@ def test_large_files_are_read_as_small_ones(monkeypatch, line_end):
             found.append([outcome(content, name) for name in "abc"])
         monkeypatch.undo()
         assert found[0] == found[1]
+
+
+def test_arrow_reads_large_files(monkeypatch):
+    monkeypatch.setattr(delimited, "LARGE", 10)
+    table = parse(raw("a.csv", "a,b\n1,2\n3,4\n"))
+    assert {type(column) for column in table.columns} == {ArrowCells}
+    assert table.strings("b") == ("2", "4")
 
 
 def outcome(content: Raw, name: str) -> object:
