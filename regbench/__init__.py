@@ -62,6 +62,7 @@ def run(
     epochs: int | None = None,
     settings: Mapping[str, Any] | None = None,
     data: tuple[str | Path, str] | None = None,
+    keep_index: bool = False,
     file: str | Path | None = None,
     db: str | Path = "results/regbench.db",
     devices: str | None = None,
@@ -87,6 +88,7 @@ def run(
         epochs: train for this number of epochs.
         settings: fields of the protocol to replace, such as {"learning_rate": 0.001}.
         data: a CSV, ARFF or Parquet file of your own and the column to predict, instead of the benchmark's datasets.
+        keep_index: use columns of `data` that only count its rows as inputs too.
         file: a benchmarks file other than ./benchmarks.yaml.
         db: the result database, a file or postgresql://...
         devices: "cpu", "cuda" or "cuda:0,cuda:1"; by default all GPUs, or the CPU without a GPU.
@@ -106,12 +108,14 @@ def run(
         Interrupted: Ctrl-C was pressed. Finished results are kept, and the same call continues from there.
         Mismatch: `verify_packing` found a number that depends on the pack.
     """
+    from regbench import settings as variables
     from regbench.campaign.campaign import Campaign
     from regbench.campaign.choosing import Wanted, choose
     from regbench.engines.devices import find_devices
     from regbench.runner import Request
     from regbench.runner.plan.budget import read_duration, read_shard
 
+    variables.check()
     wanted = Wanted(
         names=benchmarks,
         file=_path(file),
@@ -121,6 +125,8 @@ def run(
         seeds=seeds,
         changes={**(settings or {}), **({} if epochs is None else {"epochs": epochs})},
         table=None if data is None else (_path(data[0]), data[1]),
+        keep_index=keep_index,
+        db=str(db),
     )
     request = Request(
         retry_failed=retry_failed,
@@ -200,6 +206,6 @@ def normalise(frame: DataFrame, baseline: str = "lsq", metric: str = "rmse") -> 
 
 
 def _path(path: Any) -> Any:
-    from pathlib import Path
+    from regbench.paths import named
 
-    return None if path is None else Path(path).expanduser()
+    return None if path is None else named(path)

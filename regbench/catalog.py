@@ -207,9 +207,9 @@ def _read(kind: str, name: str, path: Path, _changed: int) -> Entry:
 @cache
 def _own(table: roots.OwnTable, _generation: int) -> Any:
     """The dataset of a user's own table."""
-    from regbench.data import from_file
+    from regbench.data import describe
 
-    return from_file(table.path, table.target)[0]
+    return describe(table.path, table.target, keep_index=table.keep_index)
 
 
 def _bounds(call: ast.Call) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from regbench.errors import RegbenchError
+from regbench.paths import named
 
 LIBRARIES = ("torch", "numpy", "pandas", "sqlalchemy", "scikit-learn", "loky", "matplotlib")
 ROOM_BYTES = 2**30  # a full grid of 760 jobs takes about a quarter of it
@@ -41,7 +42,7 @@ def examine(*, db: str, file: Path | None = None) -> list[Finding]:
         "threads": partial(threads, os.environ),
         "devices": devices,
         "number format": partial(number_format, os.environ),
-        "disk": partial(disk, Path(db).expanduser() if "://" not in db else Path()),
+        "disk": partial(disk, named(db, "database ") if "://" not in db else Path()),
         "file system": partial(file_system, db),
         "database": partial(database, db),
         "cache": cache,
@@ -151,7 +152,7 @@ def file_system(db: str) -> Finding:
 
     if "://" in db:
         return Finding("file system", ok=True, found="a server keeps the database")
-    path = Path(db).expanduser().absolute()
+    path = named(db, "database ").absolute()
     existing = next(parent for parent in [path, *path.parents] if parent.exists())
     try:
         refuse_network(existing)
@@ -165,7 +166,7 @@ def database(db: str) -> Finding:
     """Whether the database opens, and what is in it."""
     from regbench.store import Store
 
-    if "://" not in db and not Path(db).expanduser().exists():
+    if "://" not in db and not named(db, "database ").exists():
         return Finding("database", ok=True, found=f"none yet; `regbench run` makes {db}")
     try:
         with Store.open(db, read_only=True) as store:

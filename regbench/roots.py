@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 
 from regbench.errors import UsageError
+from regbench.paths import named
 
 PACKAGE = Path(__file__).parent
 GROUP = "regbench.plugins"
@@ -47,11 +48,15 @@ class Root:
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table of the user: a dataset called `name` whose column `target` is to be predicted."""
+    """A table of the user: a dataset called `name` whose column `target` is to be predicted.
+
+    keep_index: whether columns that only count the rows are inputs too.
+    """
 
     name: str
     path: str
     target: str
+    keep_index: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ def make_importable(root: Root) -> None:
 def _places(given: Iterable[str | Path], source: str) -> list[Path]:
     found = []
     for place in given:
-        path = Path(place).expanduser()
+        path = named(place, f"{source} ")
         if not path.exists():
             raise UsageError(f"{source} {place}: there is no such folder or file")
         if not path.is_dir() and path.suffix != ".py":

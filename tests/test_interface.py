@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import regbench
+from regbench.data.canonical import exact_digest as digest
 from regbench.errors import NothingMeasured, UsageError
 from tests.made.data_samples import table, write_csv
 
@@ -38,7 +39,7 @@ def test_a_script_without_a_guard_trains_looks_and_trains_nothing_twice(in_tmp: 
     (in_tmp / "script.py").write_text(SCRIPT)
     done = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, check=False, timeout=240)
     assert (done.returncode, done.stderr) == (0, "")
-    name = "tiny[data=table.csv,epochs=1]"
+    name = f"tiny[data=table.csv:y@{digest(table(200)).removeprefix('sha256:')[:6]},epochs=1]"
     assert done.stdout.splitlines() == [
         f"<Results in own.db; {name}: 2 of 2 jobs finished now, 0 done before, 0 failed>",
         f"<Results in own.db; {name}: 0 of 2 jobs finished now, 2 done before, 0 failed>",

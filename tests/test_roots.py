@@ -165,7 +165,7 @@ def test_an_installed_package_offers_its_folder(tmp_path, monkeypatch):
 
 
 def test_a_table_of_ones_own_is_a_dataset(tmp_path):
-    rows = "\n".join(f"{n},{n * n % 7},{n % 3}" for n in range(40))
+    rows = "\n".join(f"{n * 2},{n * n % 7},{n % 3}" for n in range(40))
     file = write(tmp_path / "house.csv", f"a,b,price\n{rows}\n")
     roots.add(tables=[OwnTable("house.csv", str(file), "price")])
     assert "house.csv" in catalog.names("datasets")

@@ -7,6 +7,7 @@ from regbench import catalog, variants
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
+from regbench.owntables import means
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -79,6 +80,10 @@ def _dataset(name: str, frame: "DataFrame") -> str:
     found = names.get(name) or names.get(name.upper()) or names.get(name.replace("-", "_"))
     if found:
         return found
+    if len(own := [dataset for dataset in sorted(set(names.values())) if means(name, dataset)]) == 1:
+        return own[0]
+    if own:
+        raise UsageError(f"'{name}' may be {' or '.join(own)}; write one of them")
     known = catalog.names("datasets")
     if name.replace("-", "_") in known or name.upper() in {order.alias(dataset).upper() for dataset in known}:
         raise NothingMeasured(f"no job of dataset '{name}' here; there are: {', '.join(sorted(set(names.values())))}")

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from regbench import catalog, config, roots, variants
+from regbench.campaign import tables
 from regbench.config import Benchmark, Benchmarks, Own
-from regbench.errors import UsageError
-from regbench.roots import OwnTable
+from regbench.errors import UsageError, WrongValueError
+
+DATA = "data"  # in the name of a benchmark: the user's own table
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Wanted:
     seeds: Sequence[int] = ()
     changes: Mapping[str, Any] = field(default_factory=dict)  # field of the protocol -> value; makes a variant
     table: tuple[Path, str] | None = None  # a table of the user and the column to predict
+    keep_index: bool = False  # columns of that table that count its rows are inputs
+    db: str = ""  # knows the files of tables that a benchmark names: smoke[data=house.csv:price@3f2a1c]
 
 
 def choose(wanted: Wanted) -> list[Benchmark]:
@@ -30,11 +34,11 @@ def choose(wanted: Wanted) -> list[Benchmark]:
     known = config.load(wanted.file)
     methods = [_known_method(text) for text in wanted.methods]
     own = Own(
-        table=_own_table(*wanted.table) if wanted.table else "",
+        table=tables.add(*wanted.table, keep_index=wanted.keep_index) if wanted.table else "",
         methods=tuple(text for text in methods if not catalog.is_ours(variants.read_part(text).name)),
     )
     names = list(dict.fromkeys(wanted.names)) or _every(known)
-    found = [known.variant(name, wanted.changes, own) for name in names]
+    found = [known.variant(name, wanted.changes, _with_table(own, data, wanted.db)) for name, data in _tables(names)]
     return _filtered(found, replace(wanted, methods=methods))
 
 
@@ -71,8 +75,23 @@ def _known_method(text: str) -> str:
     return f"{name}{bracket}{inside}"
 
 
-def _own_table(path: Path, target: str) -> str:
-    """Add a table of the user as a dataset; its name includes the file suffix, so it differs from all of ours."""
-    roots.add(tables=[OwnTable(path.name, str(path.absolute()), target)])
-    catalog.load("datasets", path.name)  # report errors in the file first
-    return path.name
+def _tables(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Each name without its own table, and that table: `smoke[data=house.csv:price@3f2a1c]`; empty without one."""
+    found = []
+    for name in names:
+        try:
+            part = variants.read_part(name)
+        except WrongValueError as error:
+            raise UsageError(str(error)) from None
+        data = dict(part.settings).get(DATA, "")
+        rest = [(key, value) for key, value in part.settings if key != DATA]
+        found.append((variants.write(part.name, rest) if data else name, data))
+    return found
+
+
+def _with_table(own: Own, data: str, db: str) -> Own:
+    if not data:
+        return own
+    if own.table:
+        raise UsageError(f"--data {own.table} and data={data} in the name of the benchmark; leave out one of them")
+    return replace(own, table=tables.again(data, db))

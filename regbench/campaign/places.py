@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regbench.errors import NothingMeasured, UsageError
+from regbench.paths import named
 
 if TYPE_CHECKING:
     from regbench.store import Part, Store
@@ -16,8 +17,10 @@ DATABASE = "results/regbench.db"
 
 def is_there(db: str) -> bool:
     """Whether a database exists. A server is assumed to exist; an empty file does not count."""
-    path = Path(db).expanduser()
-    return "://" in db or (path.exists() and not (path.is_file() and path.stat().st_size == 0))
+    if "://" in db:
+        return True
+    path = named(db, "database ")
+    return path.exists() and not (path.is_file() and path.stat().st_size == 0)
 
 
 def shown(db: str) -> str:

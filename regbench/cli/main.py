@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import regbench
-from regbench import roots
+from regbench import roots, settings
 from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, status, verify
 from regbench.cli.output import emit, say
 from regbench.errors import RegbenchError, UsageError, did_you_mean
@@ -110,6 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
         given = [word for word in given if word != "--no-color"]
         os.environ["NO_COLOR"] = "1"
     try:
+        settings.check()
         given = _with_plugins(given)
         code = app(given, prog_name="regbench", standalone_mode=False)
     except RegbenchError as error:
@@ -127,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _with_plugins(given: list[str]) -> list[str]:
     """The command line without --plugins DIR, which every command accepts; adds these folders to the catalog."""
     roots.announce = lambda text: say(f"regbench: {text}")
+    roots.added()  # what is wrong with REGBENCH_PLUGINS is said first
     rest, places = [], []
     words = iter(given)
     for word in words:

@@ -141,3 +141,6 @@ OwnData = Annotated[
     typer.Option("--data", metavar="FILE", help="Train on your own CSV, ARFF or Parquet table instead."),
 ]
 Target = Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="The column of --data to predict.")]
+KeepIndex = Annotated[
+    bool, typer.Option("--keep-index", help="Use columns of --data that only count its rows as inputs too.")
+]

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -10,9 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, TextIO
 
+from regbench.visible import visible
+
 SCHEMA = "regbench/1"
 GAP = 2  # blanks between columns
 NARROWEST = 12  # least width of a wrapped text column
+STYLE = f"\ufdd0{os.urandom(4).hex()}"  # marks a style within a text; no name holds it, because it is drawn anew
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
@@ -27,9 +31,12 @@ def emit(text: str) -> None:
 
 
 def _write(text: str, stream: TextIO) -> None:
-    """Write a line and flush; a closed pipe (`| head`) is not an error, the output is just discarded."""
+    """Write a line and flush; a closed pipe (`| head`) is not an error, the output is just discarded.
+
+    This is the only way to a terminal besides the progress bar: whatever a name holds is shown and not obeyed.
+    """
     try:
-        stream.write(f"{text}\n")
+        stream.write(f"{_styled(visible(text))}\n")
         stream.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -71,7 +78,12 @@ def animated() -> bool:
 
 def paint(text: str, style: str, stream: TextIO | None = None) -> str:
     """The text in an ANSI style, if `style` is not empty and the stream (default stdout) uses colours."""
-    return f"\033[{ANSI[style]}m{text}\033[0m" if style and colour(stream or sys.stdout) else text
+    return f"{STYLE}{style};{text}{STYLE};" if style and colour(stream or sys.stdout) else text
+
+
+def _styled(text: str) -> str:
+    """The text with ANSI codes for the marks that `paint` set."""
+    return re.sub(f"{STYLE}({'|'.join(ANSI)}|);", lambda mark: f"\033[{ANSI.get(mark[1], '0')}m", text)
 
 
 def width() -> int | None:
@@ -145,7 +157,16 @@ def amount(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
+def some(names: Sequence[str], shown: int = 6) -> str:
+    """The first names, and how many more there are.
+
+    >>> some(["a", "b"]), some(list("abcdefgh"))
+    ('a, b', 'a, b, c, d, e, f and 2 more')
+    """
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown:,} more" if len(names) > shown else "")
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible(str(value))

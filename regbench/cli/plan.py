@@ -22,6 +22,7 @@ def plan(
     settings: options.Settings = None,
     data: options.OwnData = None,
     target: options.Target = None,
+    keep_index: options.KeepIndex = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Count failed jobs as still to do.")] = False,
     budget: options.Budget = None,
     shard: options.Shard = None,
@@ -56,6 +57,8 @@ def plan(
         seeds=seed or (),
         changes=asked.changes(settings, epochs),
         table=asked.table(data, target),
+        keep_index=keep_index,
+        db=db,
     )
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
     chosen = choose(wanted)

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from regbench.cli.output import amount, columns, duration
+from regbench.cli.output import amount, columns, duration, some
 
 if TYPE_CHECKING:
     from regbench.runner import Estimate, Plan
@@ -37,6 +37,7 @@ def as_data(plan: "Plan") -> dict[str, Any]:
         "budget_seconds": plan.asked.request.budget_s,
         "left_out": Counter(job.dataset for job in plan.left_out),
         "shard": plan.asked.request.shard,
+        "tables": own_tables(plan),
         "sweeps": [as_data(sweep) for sweep in plan.ahead.sweeps],
         "pending": Counter(job.dataset for job in plan.ahead.pending),
         "pending_seconds": _seconds(plan.ahead.pending_estimate),
@@ -67,7 +68,7 @@ def as_text(plan: "Plan") -> str:
         shown["to choose"] = Counter(job.dataset for job in plan.ahead.pending)
     rows = [[name, *(count[name] for count in shown.values()), _where(name, plan)] for name in jobs]
     table = columns(rows, header=["dataset", *shown, "data"])
-    lines = [*map(as_text, plan.ahead.sweeps), headline(plan), table]
+    lines = [*map(as_text, plan.ahead.sweeps), *about_data(plan), headline(plan), table]
     if plan.packs:
         lines.append(f"the time rests on {plan.price.estimate.rests_on}")
     lines += [f"blocked: {why}" for why in plan.inventory.uninstalled.values()]
@@ -78,7 +79,62 @@ def as_text(plan: "Plan") -> str:
 
 def summary(plan: "Plan") -> list[str]:
     """A plan in a few lines, as shown before a run."""
-    return [headline(plan), *after(plan), *plan.asked.notes, *([left_out(plan)] if plan.left_out else [])]
+    return [
+        *about_data(plan),
+        headline(plan),
+        *after(plan),
+        *plan.asked.notes,
+        *([left_out(plan)] if plan.left_out else []),
+    ]
+
+
+def about_data(plan: "Plan") -> list[str]:
+    """A line on each table of the user's own, with what was left out or assumed, and one on batches that are cut."""
+    lines = []
+    for table in own_tables(plan):
+        train, val, test = table["sizes"]
+        lines.append(
+            f"{table['name']}: {amount(table['rows'], 'row')}, {amount(len(table['inputs']), 'input')} "
+            f"({some(table['inputs'])}), target {table['target']}; {train:,} train, {val:,} validation, {test:,} test"
+            + "".join(f"; {note}" for note in table["notes"])
+        )
+    return [*lines, *_cut_batches(plan)]
+
+
+def own_tables(plan: "Plan") -> list[dict[str, Any]]:
+    """The tables of the user's own that a plan trains on."""
+    from regbench import catalog, roots
+
+    named = dict.fromkeys(job.dataset for job in plan.jobs)
+    said = [(name, catalog.entry("datasets", name).arguments) for name in named if roots.own_table(name)]
+    return [
+        {
+            "name": name,
+            "rows": sum(about["sizes"]),
+            "inputs": list(about["columns"]),
+            "target": about["target"],
+            "sizes": list(about["sizes"]),
+            "notes": list(about["notes"]),
+        }
+        for name, about in said
+    ]
+
+
+def _cut_batches(plan: "Plan") -> list[str]:
+    """A line on each batch size that exceeds the training rows of its dataset."""
+    from regbench import catalog, kinds
+
+    sizes = {
+        (job.dataset, job.protocol.batch_size)
+        for job in plan.jobs
+        if kinds.of(job.method).is_packed and job.dataset in catalog.names("datasets")
+    }
+    rows = {name: catalog.entry("datasets", name).arguments["sizes"][0] for name, _ in sizes}
+    return [
+        f"{name}: the batch size {size:,} exceeds its {amount(rows[name], 'training row')}; each step uses all of them"
+        for name, size in sorted(sizes)
+        if size > rows[name]
+    ]
 
 
 def after(plan: "Plan") -> list[str]:

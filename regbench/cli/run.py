@@ -1,5 +1,6 @@
 """`regbench run`: train missing jobs."""
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,7 @@ def run(
     settings: options.Settings = None,
     data: options.OwnData = None,
     target: options.Target = None,
+    keep_index: options.KeepIndex = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan and stop.")] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Retry jobs that failed with this code.")
@@ -44,6 +46,8 @@ def run(
 
     Without a name the benchmarks are listed. --epochs and --set make a variant with its own name,
     such as smoke[epochs=20]; --dataset, --method, --k and --seed select jobs and make no variant.
+    A table of your own makes one too, named by file, target and a digest of its numbers; names that
+    were printed are accepted: 'smoke[data=house.csv:price@3f2a1c]'.
     Ctrl-C stops at once; the same command continues from there. A benchmark that chooses values
     from sweeps trains these sweeps first; earlier choices are kept.
 
@@ -67,6 +71,8 @@ def run(
         seeds=seed or (),
         changes=asked.changes(settings, epochs),
         table=asked.table(data, target),
+        keep_index=keep_index,
+        db=db,
     )
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
     fraction = asked.fraction(verify_packing)
@@ -111,7 +117,7 @@ def _conclude(results: "Results", db: str, *, every: bool) -> None:
 
         last = results.benchmarks[-1].plan
         report = "sweep" if last.is_sweep else "--normalize lsq"
-        chosen = f" --benchmark '{last.benchmark}'" if len(results.benchmarks) > 1 else ""
+        chosen = f" --benchmark {quote(last.benchmark)}" if len(results.benchmarks) > 1 else ""
         other = "" if db == options.DATABASE else f" --db {shown(db)}"
         say(f"next: regbench report {report}{chosen}{other}")
     results.check_failures()

@@ -13,6 +13,7 @@ from regbench.config.spec import Spec
 from regbench.config.sweep import Stage
 from regbench.errors import UsageError, WrongValueError
 from regbench.job import Job, Protocol, pairs
+from regbench.owntables import means
 
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
 
@@ -209,13 +210,24 @@ def _untrained(facts: Facts, spec: Spec, variant: Variant, seed: int) -> Job:
 def _facts(dataset: str) -> Facts:
     said = catalog.entry("datasets", dataset).arguments
     images = isinstance(said["inputs"], tuple)
+    if not images and min(said["sizes"]) < 2:
+        _check_rows(dataset, sum(said["sizes"]))
     usual = "cnn" if images else "mlp"
     return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual), images)
 
 
+def _check_rows(dataset: str, rows: int) -> None:
+    """Refuse a table that cannot be split; only called for tiny ones, because it imports numpy."""
+    from regbench.data.preparation import FEWEST_ROWS
+
+    if rows < FEWEST_ROWS:
+        raise UsageError(f"{dataset} has {rows} rows; to be split it needs {FEWEST_ROWS} or more")
+
+
 def _known_dataset(name: str, benchmark: Benchmark) -> str:
-    if name in {job.dataset for job in benchmark.whole}:
-        return name
+    datasets = {job.dataset for job in benchmark.whole}
+    if found := [dataset for dataset in datasets if means(name, dataset)]:
+        return found[0]
     try:
         return resolve("datasets", name)
     except UsageError as error:

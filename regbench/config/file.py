@@ -16,6 +16,7 @@ from regbench.config.names import resolve_among
 from regbench.config.protocol import read_overrides
 from regbench.config.spec import Spec, read_spec
 from regbench.errors import UsageError, WrongValueError, did_you_mean
+from regbench.paths import named
 from regbench.roots import PACKAGE
 
 USER_FILE = Path("benchmarks.yaml")
@@ -141,7 +142,7 @@ def _look_into_plugins(marked: Marked, folder: Path) -> None:
         if not isinstance(place, str):
             raise marked.wrong(f"must be a folder or a Python file, not {place!r}", PLUGINS, position)
         try:
-            roots.add([folder / Path(place).expanduser()], source="plugins")
+            roots.add([folder / named(place)], source="plugins")
         except UsageError as error:
             raise marked.wrong(str(error), PLUGINS, *([position] if isinstance(given, list) else [])) from None
 

@@ -29,11 +29,16 @@ def resolve_row(name: str) -> str:
 
 
 def resolve_among(kind: str, name: str, known: Iterable[str]) -> str:
-    """The one of `known` that `name` means; dashes equal underscores.
+    """The one of `known` that `name` means; dashes equal underscores, where this leaves no doubt.
 
+    >>> resolve_among("benchmark", "a_b", ["a_b", "a-b"])
+    'a_b'
     >>> resolve_among("benchmark", "bridges_fixed", ["smoke", "bridges-fixed"])
     'bridges-fixed'
     """
+    known = list(known)
+    if name in known:
+        return name
     spelled = {spelling.replace("-", "_"): spelling for spelling in known}
     if (found := spelled.get(name.strip().replace("-", "_"))) is None:
         raise UsageError(f"no {kind} called '{name}'{did_you_mean(name, list(spelled.values()))}")

@@ -6,7 +6,7 @@
 from regbench.data.canonical import digest
 from regbench.data.dataset import Dataset, ImageDataset, TabularDataset, words
 from regbench.data.loading import is_here, load
-from regbench.data.own import from_file
+from regbench.data.own import column_names, describe, from_file
 from regbench.data.preparation import nested_split, prepare, split_rows
 from regbench.data.shelf import Check, Fetched, Item, fetch, import_file, inventory, verify, verify_one
 from regbench.data.sources import UCI, Address, File, Generated, Layout, MedMNIST, OpenML, OwnFile, Source, Wheel, Zip
@@ -32,6 +32,8 @@ __all__ = [
     "TabularDataset",
     "Wheel",
     "Zip",
+    "column_names",
+    "describe",
     "digest",
     "fetch",
     "from_file",

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regbench.data.canonical import canonical
-from regbench.data.parsing import TextTable, parse
+from regbench.data.columns import TextTable
+from regbench.data.parsing import parse
 from regbench.data.raw import Raw, Refused
 from regbench.data.sources import Layout, Source
 from regbench.data.table import Float64, Table
@@ -28,6 +29,7 @@ class TabularDataset:
     digest: of the canonical table; the table from any source must have it.
     sources: where the table can come from, tried in this order.
     synthetic: whether the data are synthetic; every table and figure of the dataset says so.
+    notes: what was assumed or left out when a user's own file was read.
     """
 
     alias: str
@@ -44,10 +46,11 @@ class TabularDataset:
     backbone: str = "mlp"
     targets: tuple[str, ...] = ()
     synthetic: bool = False
+    notes: tuple[str, ...] = ()
 
     def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:
         """The canonical table; the rows of the raw files are concatenated in order."""
-        tables = [parse(raw) for raw in files]
+        tables = [parse(raw, header=layout.header) for raw in files]
         targets = self.targets or (self.target,)
         x, y = (
             np.stack([_stacked(tables, layout.names.get(name, name)) for name in names], axis=1)

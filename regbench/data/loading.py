@@ -10,7 +10,7 @@ import numpy as np
 
 from regbench.data.canonical import exact_digest
 from regbench.data.dataset import Dataset, TabularDataset
-from regbench.data.download import write_atomically
+from regbench.data.download import discard, renewed, write_atomically
 from regbench.data.places import cache_folder, mirror
 from regbench.data.raw import Refused
 from regbench.data.sources import File, Generated, OwnFile, Source
@@ -28,7 +28,8 @@ def load(dataset: Dataset, name: str, *, fresh: bool = False) -> Table:
         name: of the dataset, for messages and the cache.
         fresh: ask the sources even if it is in the cache.
     """
-    table, reasons = _first_right(dataset, name, dataset.sources, fresh=fresh)
+    with renewed() if fresh else contextlib.nullcontext():
+        table, reasons = _first_right(dataset, name, dataset.sources, fresh=fresh)
     if table is None:
         raise DataUnavailable(_nowhere(dataset, name, reasons))
     return table
@@ -69,8 +70,14 @@ def _first_right(
 
 def from_source(dataset: Dataset, source: Source) -> Table:
     """The table from one source; raises `Refused` if the source gives none or a different one."""
-    table = dataset.read(source.files(), source.layout, source.name)
-    check(dataset, table)
+    files = source.files()
+    try:
+        table = dataset.read(files, source.layout, source.name)
+        check(dataset, table)
+    except Refused:
+        for raw in files:
+            discard(raw)
+        raise
     return table
 
 

@@ -5,6 +5,7 @@ import io
 import zipfile
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from regbench.errors import DataUnavailable
 
@@ -21,10 +22,11 @@ class Absent(Refused):
 
 @dataclass(frozen=True)
 class Raw:
-    """The bytes of one file; the suffix of its name determines the format."""
+    """The bytes of one file; the suffix of its name determines the format. `kept` is its copy in the cache."""
 
     name: str
     content: bytes
+    kept: Path | None = None
 
     @property
     def suffix(self) -> str:
@@ -44,14 +46,6 @@ class Raw:
             raise Refused(f"{self.name} unpacks to more than {LARGEST_FILE >> 20} MB")
         return content
 
-    def text(self) -> str:
-        """The content as text: UTF-8, or Latin-1 if it is not valid UTF-8."""
-        content = self.uncompressed()
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return content.decode("latin-1")
-
 
 def zip_member(archive: Raw, member: str) -> Raw:
     """One file of a zip archive or wheel, read into memory; nothing is unpacked to the disk."""
@@ -61,6 +55,6 @@ def zip_member(archive: Raw, member: str) -> Raw:
                 raise Refused(f"{archive.name} holds no {member}")
             if file.getinfo(member).file_size > LARGEST_FILE:
                 raise Refused(f"{member} in {archive.name} unpacks to more than {LARGEST_FILE >> 20} MB")
-            return Raw(member.rpartition("/")[2], file.read(member))
+            return Raw(member.rpartition("/")[2], file.read(member), archive.kept)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise Refused(f"{archive.name} is damaged: {error}") from None

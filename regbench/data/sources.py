@@ -11,10 +11,12 @@ from typing import Protocol
 import numpy as np
 
 from regbench.data.clients import ask
-from regbench.data.download import download, matches, probe, require_network
+from regbench.data.download import discard, download
+from regbench.data.hosts import require_network
 from regbench.data.places import mirror
 from regbench.data.raw import Absent, Raw, Refused, zip_member
 from regbench.data.table import Float64
+from regbench.data.transfer import matches, probe
 
 OPENML_SERVER = "https://www.openml.org/api/v1/xml"
 UCI_SERVER = "https://archive.ics.uci.edu/api/dataset"
@@ -30,6 +32,7 @@ class Layout:
     log_target: whether the target is log(1 + value).
     order_by: columns of the source to sort by (stable, first column first) to get the canonical order of rows.
     exact: keep every digit; for datasets with a single source.
+    header: whether a CSV file begins with the names of its columns, which are otherwise called 1, 2, 3, ...
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +40,7 @@ class Layout:
     log_target: bool = False
     order_by: tuple[str, ...] = ()
     exact: bool = False
+    header: bool = True
 
 
 AS_IT_IS = Layout()
@@ -98,7 +102,8 @@ class OwnFile:
 
     @property
     def name(self) -> str:
-        return self.path
+        """The path; bytes that are no UTF-8, which no database stores, are spelled out."""
+        return self.path.encode(errors="backslashreplace").decode()
 
     def here(self) -> bool:
         return Path(self.path).is_file()
@@ -189,8 +194,11 @@ class Zip:
 
     def files(self) -> list[Raw]:
         archive = download(self.url, name="archive.zip")
-        found = [zip_member(archive, member) for member in self.members]
-        return _checked(found, self.checksums)
+        try:
+            return _checked([zip_member(archive, member) for member in self.members], self.checksums)
+        except Refused:
+            discard(archive)
+            raise
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from regbench.errors import UsageError, did_you_mean
+from regbench.paths import named
 
 FOLDER = Path(__file__).parent
 
@@ -266,7 +267,7 @@ def load(name: str) -> Paper:
 
     Raises `UsageError`, with the nearest name, if there is none.
     """
-    path = Path(name).expanduser() if Path(name).suffix in (".yaml", ".yml") else FOLDER / f"{name}.yaml"
+    path = named(name) if Path(name).suffix in (".yaml", ".yml") else FOLDER / f"{name}.yaml"
     if path.parent == FOLDER and name not in names():
         raise UsageError(f"no paper called '{name}'{did_you_mean(name, names())}")
     try:

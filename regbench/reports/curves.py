@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from pandas import DataFrame
 
 from regbench import metrics, variants
-from regbench.analysis import order, select
+from regbench.analysis import select
 from regbench.analysis.comparable import with_width
 from regbench.analysis.scale import not_recorded
 from regbench.errors import NothingMeasured
@@ -98,7 +98,7 @@ def draw(numbers: Numbers) -> Figure:
                 styles = {line: {"color": colour, **look} for line, colour in colours.items()}
                 epochs.draw(axes, mine, styles, ranges=split == "test")
             drawing.scale_errors(axes)
-            axes.set_title(order.alias(dataset))
+            axes.set_title(looks.dataset(dataset))
             axes.set_xlabel("epoch")
         for axes in panels[::across]:
             axes.set_ylabel(metrics.about(numbers.metric).label)

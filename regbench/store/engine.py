@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from regbench.errors import InfrastructureError, UsageError
 from regbench.job import canonical
+from regbench.paths import named
 
 BUSY_S = 30.0
 NETWORK = {
@@ -32,13 +33,13 @@ NETWORK |= {"smb2", "smb3", "smbfs", "wekafs", "fuse.ceph", "fuse.glusterfs", "f
 def locate(place: str | Path) -> URL:
     """The SQLAlchemy URL of a path (an SQLite file) or of a URL; raises `UsageError` for other URLs."""
     if isinstance(place, Path) or "://" not in place:
-        return URL.create("sqlite", database=str(Path(place).expanduser().absolute()))
+        return URL.create("sqlite", database=str(named(place, "database ").absolute()))
     try:
         url = make_url(place)
     except ArgumentError:
         url = None
     if url and url.drivername == "sqlite" and url.database and url.database != ":memory:":
-        return url.set(database=str(Path(url.database).expanduser().absolute()))
+        return url.set(database=str(named(url.database, "database ").absolute()))
     if url and url.get_backend_name() == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     raise UsageError(f"database {place}: give the path of an SQLite file or postgresql+psycopg://user@host/name")

@@ -78,6 +78,12 @@ def target_ranges(connection: Connection) -> dict[str, tuple[list[float], list[f
     return {digest: (low, high) for digest, low, high in rows}
 
 
+def dataset_sources(connection: Connection) -> dict[str, str]:
+    """The source of each dataset, by name."""
+    rows = connection.execute(select(DatasetRow.name, DatasetRow.source).where(DatasetRow.source.is_not(None)))
+    return {name: source for name, source in rows if source is not None}
+
+
 def done(connection: Connection, code: Mapping[str, str]) -> set[str]:
     """The keys of the jobs that have a finished run of the wanted code."""
     runs = select(JobRow.key, RunRow.code_digest).join(RunRow, RunRow.job_id == JobRow.id)

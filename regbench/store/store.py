@@ -146,6 +146,11 @@ class Store:
         with self.reading() as connection:
             return grid.target_ranges(connection)
 
+    def dataset_sources(self) -> dict[str, str]:
+        """The source that gave each dataset, by name; of a user's own table, the path of its file."""
+        with self.reading() as connection:
+            return grid.dataset_sources(connection)
+
     def block(self, reasons: Mapping[str, str]) -> None:
         """Store why the jobs of datasets or methods cannot run (name -> reason)."""
         with self.writing() as connection:

@@ -88,14 +88,57 @@ def test_a_users_own_table_is_trained_on_and_running_twice_trains_nothing(regben
     words += ["--epochs", 2, "--devices", "cpu", "--workers", 1]
     said = regbench(*words)
     assert said.code == 0, said.err
-    assert said.out.startswith("smoke[data=house.csv,epochs=2]: 4 jobs finished, 0 done before")
+    name = "smoke[data=house.csv:price@37c673,epochs=2]"
+    assert said.out.startswith(f"{name}: 4 jobs finished, 0 done before")
+    assert "house.csv:price@37c673: 300 rows, 2 inputs (size, age), target price; 240 train, 30 valid" in said.err
     assert "next: regbench report" in said.err
-    assert regbench(*words).out.startswith("smoke[data=house.csv,epochs=2]: 0 jobs finished, 4 done before")
+    assert regbench(*words).out.startswith(f"{name}: 0 jobs finished, 4 done before")
     rows = regbench("report", "--json").data["rows"]
     assert {(row["dataset"], row["method"]) for row in rows if row["n"] == 2} == {
-        ("house.csv", "lsq"),
-        ("house.csv", "soft_binning"),
+        ("house.csv:price@37c673", "lsq"),
+        ("house.csv:price@37c673", "soft_binning"),
     }
+    assert regbench("run", name, *words[6:10], *words[12:]).out.startswith(f"{name}: 0 jobs finished, 4 done before")
+    for command in (["report", "-b", name], ["compare", "lsq", "soft_binning", "-b", name], ["status", name]):
+        assert regbench(*command).code == 0
+    assert regbench("report", "--dataset", "house.csv").code == 0
+
+
+def test_what_was_left_out_or_cut_is_said_before_training(regbench: Command) -> None:
+    rows = [f"{row},{row * row % 11},{row % 7}" for row in range(60)]
+    Path("own.csv").write_text("\n".join(["id,x,y", *rows]))
+    words = ["plan", "smoke", "--data", "own.csv", "--target", "y", "--set", "batch_size=1024", "--method", "lsq"]
+    said = regbench(*words, "--devices", "cpu", "--workers", 1).out.splitlines()
+    name = said[0].partition(": ")[0]
+    assert said[0] == (
+        f"{name}: 60 rows, 1 input (x), target y; 48 train, 6 validation, 6 test; "
+        "left out 'id', which counts the rows; --keep-index keeps it"
+    )
+    assert said[1] == f"{name}: the batch size 1,024 exceeds its 48 training rows; each step uses all of them"
+    [kept] = regbench(*words, "--keep-index", "--devices", "cpu", "--json").data[0]["tables"]
+    assert (kept["inputs"], kept["sizes"]) == (["id", "x"], [48, 6, 6])
+    assert kept["name"] != name
+
+
+def test_a_table_that_is_too_small_to_be_split_is_refused_before_training(regbench: Command) -> None:
+    """Also one that a file of the user's describes."""
+    Path("tiny.py").write_text(TINY)
+    Path("benchmarks.yaml").write_text("plugins: tiny.py\nmine:\n  extends: smoke\n  datasets: [tiny]\n")
+    said = regbench("run", "mine")
+    assert (said.code, said.err.splitlines()[-1]) == (
+        2,
+        "regbench: tiny has 5 rows; to be split it needs 6 or more",
+    )
+
+
+TINY = '''"""A table of five rows."""
+from regbench.data import File, TabularDataset
+
+DATASET = TabularDataset(
+    alias="", columns=("x",), target="y", inputs=1, sizes=(3, 1, 1), batch_size=2, digest="sha256:0", licence="",
+    url="", reference="", sources=(File(("tiny.csv",)),),
+)
+'''
 
 
 def test_a_dataset_that_cannot_be_had_is_one_line_and_exit_code_7(

@@ -76,6 +76,57 @@ def test_what_is_misspelt_gets_one_line_and_exit_code_2(regbench: Command, what:
     assert message in lines[0]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "smoke", "--data", "{}", "--target", "y"],
+        ["run", "smoke", "--db", "{}", "--devices", "cpu", "--workers", "1"],
+        ["plan", "smoke", "--db", "sqlite:///{}"],
+        ["plan", "smoke", "--method", "{}.py"],
+        ["list", "methods", "--plugins", "{}"],
+        ["verify", "{}.yaml"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("path", ["loop", "~nobody-at-all/file"])
+def test_a_path_that_leads_nowhere_is_one_line(regbench: Command, arguments: list[str], path: str) -> None:
+    for name in ("loop", "loop.py", "loop.yaml"):
+        Path(name).symlink_to(name)
+    said = regbench(*(word.format(path) for word in arguments))
+    assert (said.code, said.out) == (2, ""), said.err
+    assert "Traceback" not in said.err
+    assert path in said.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("REGBENCH_WRITE_EVERY", "abc", "REGBENCH_WRITE_EVERY=abc: must be a number of seconds, such as 10"),
+        ("REGBENCH_WRITE_EVERY", "-1", "REGBENCH_WRITE_EVERY=-1: must be a number of seconds"),
+        ("REGBENCH_WRITE_EVERY", "nan", "REGBENCH_WRITE_EVERY=nan: must be a number of seconds"),
+        ("REGBENCH_OFFLINE", "maybe", "REGBENCH_OFFLINE=maybe: must be 1 or 0"),
+        ("REGBENCH_CACHE", "loop", "REGBENCH_CACHE=loop: Too many levels of symbolic links"),
+        ("REGBENCH_CACHE", "file", "REGBENCH_CACHE=file: it is no folder"),
+        ("REGBENCH_DATA", "~nobody-at-all/x", "REGBENCH_DATA=~nobody-at-all/x: there is no such home folder"),
+        ("REGBENCH_DATA", "none", "REGBENCH_DATA=none: there is no such folder"),
+        ("REGBENCH_WORKERS", "abc", "REGBENCH_WORKERS"),
+        ("REGBENCH_DEVICES", "gpu", "'gpu' is not a device"),
+        ("REGBENCH_FILE", "loop", "loop cannot be read"),
+        ("REGBENCH_PLUGINS", "loop", "regbench: REGBENCH_PLUGINS loop: Too many levels of symbolic links"),
+    ],
+)
+def test_a_wrong_variable_is_wrong_usage(
+    regbench: Command, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    Path("loop").symlink_to("loop")
+    Path("file").touch()
+    monkeypatch.setenv(variable, value)
+    said = regbench("plan", "smoke", "--method", "lsq")
+    assert (said.code, said.out) == (2, "")
+    [line] = [line for line in said.err.splitlines() if line != "regbench: planning"]
+    assert message in line
+
+
 def test_a_wrong_benchmarks_file_is_answered_with_file_line_and_entry(regbench: Command) -> None:
     Path("benchmarks.yaml").write_text("mine:\n  extends: smoke\n  methods:\n    - lsq\n    - soft_bining\n")
     said = regbench("run", "mine")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from regbench.data import download
+from regbench.data import hosts
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -18,7 +18,7 @@ def own_places(monkeypatch, tmp_path):
     monkeypatch.delenv("REGBENCH_DATA", raising=False)
     monkeypatch.delenv("REGBENCH_OFFLINE", raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
-    download.forget_hosts()
+    hosts.forget_hosts()
 
 
 class Server:

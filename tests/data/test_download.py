@@ -1,12 +1,13 @@
+import contextlib
 import hashlib
 import socket
 import time
 
 import pytest
 
-from regbench.data import download
-from regbench.data.download import Limits
+from regbench.data import download, hosts, transfer
 from regbench.data.raw import Refused
+from regbench.data.transfer import Limits
 from regbench.errors import InfrastructureError
 
 QUICK = Limits(connect=2, read=0.3, total=1.0, attempts=3, pause=0.01)
@@ -84,6 +85,87 @@ def test_a_transfer_that_goes_on_for_ever_is_ended(server):
         fetch(server.says("/a.csv", dripping), limits=Limits(2, 1, total=0.2, attempts=1))
 
 
+def a_byte_now_and_then(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    trickle(handler, CONTENT)
+
+
+def a_header_now_and_then(handler):
+    trickle(handler, b"HTTP/1.0 200 OK\r\n" + b"X-Wait: 1\r\n" * 100)
+
+
+def trickle(handler, content):
+    with contextlib.suppress(OSError):
+        for byte in content[:60]:
+            handler.wfile.write(bytes([byte]))
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("slow", [a_byte_now_and_then, a_header_now_and_then])
+def test_the_deadline_holds_for_all_attempts_however_the_bytes_come_in(server, slow):
+    url = server.says("/a.csv", 503, slow)
+    began = time.monotonic()
+    with pytest.raises(Refused, match=r"took longer than 0\.4 s"):
+        fetch(url, limits=Limits(2, 0.3, total=0.4, attempts=4, pause=0.01))
+    assert time.monotonic() - began < 1
+
+
+PORTAL = b"<!DOCTYPE html>\n<html><body>Please log in to the network.</body></html>"
+
+
+def test_the_login_page_of_a_network_is_not_kept(server, tmp_path):
+    url = server.says("/a.csv", PORTAL, CONTENT)
+    with pytest.raises(Refused, match=r"127.0.0.1:\d+ gave another thing: a.csv is a web page, not a table; fetch"):
+        fetch(url, None)
+    assert not list((tmp_path / "cache").rglob("*.csv"))
+    assert fetch(url, None) == CONTENT
+
+
+def test_a_login_page_that_an_earlier_version_kept_is_fetched_again(server, tmp_path):
+    url = server.says("/a.csv", CONTENT)
+    fetch(url, None)
+    (kept,) = (tmp_path / "cache" / "downloads").glob("*.csv")
+    kept.write_bytes(PORTAL)
+    kept.with_name(f"{kept.name}.sha256").write_text(f"sha256:{hashlib.sha256(PORTAL).hexdigest()}\n")
+    assert fetch(url, None) == CONTENT
+
+
+def answering(status, **headers):
+    def answer(handler):
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(CONTENT[:100])
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (answering(302, Location="http://[::1"), "answered with a wrong address or header: Invalid IPv6 URL"),
+        (answering(302, Location="https://a..b/c"), r"a\.\.b"),
+        (answering(302, Location="https://"), "is no https address"),
+        (answering(200, Content_Length="9" * 25), "announces 999999999999999 bytes or more; at most 1024 MB are read"),
+        (answering(200, Content_Length="9" * 5000), "announces 999999999999999 bytes or more"),
+        (answering(200, Content_Length="2147483648"), "announces 2147483648 bytes or more"),
+        (answering(503, Retry_After="²"), r"answered 503 \(3 attempts\)"),
+    ],
+)
+def test_absurd_answers_are_one_line(server, answer, message):
+    with pytest.raises(Refused, match=message):
+        fetch(server.says("/a.csv", answer))
+
+
+@pytest.mark.parametrize("length", ["-5", "many", "²"])
+def test_a_length_that_is_no_number_does_not_count(server, length):
+    with pytest.raises(Refused, match="another sha256 checksum"):
+        fetch(server.says("/a.csv", answering(200, Content_Length=length)))
+
+
 def test_a_refused_download_leaves_nothing_in_the_cache(server, tmp_path):
     with pytest.raises(Refused):
         fetch(server.says("/a.csv", b"something else"))
@@ -116,15 +198,15 @@ def test_a_host_out_of_reach_is_asked_once_a_minute():
     with pytest.raises(Refused, match="cannot be reached"):
         fetch(url, limits=Limits(pause=60))
     with pytest.raises(Refused, match="cannot be reached"):
-        download.probe(url)
+        transfer.probe(url)
     assert time.monotonic() - began < 1
 
 
 def test_only_https_leaves_this_machine(server):
-    assert download.secured("http://example.org/a") == "https://example.org/a"
+    assert hosts.secured("http://example.org/a") == "https://example.org/a"
     for url in ("ftp://example.org/a", "file:///etc/passwd", "https:/oops"):
         with pytest.raises(Refused, match="no https address"):
-            download.secured(url)
+            hosts.secured(url)
 
 
 def test_a_redirect_is_followed(server):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from regbench.data import UCI, File, OpenML, Zip, digest, is_here, load
+from regbench.data import UCI, File, OpenML, Zip, digest, fetch, is_here, load
 from regbench.data.loading import cached_path
 from regbench.errors import DataUnavailable, UsageError
 from tests.made import data_samples
@@ -131,3 +131,24 @@ def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(folder, monk
     monkeypatch.setenv("REGBENCH_CACHE", str(tmp_path / "file"))
     data_samples.write_csv(folder / "first.csv", TABLE)
     assert load(data_samples.described(TABLE, FIRST), "sample").rows == 40
+
+
+def test_a_download_that_is_not_the_dataset_is_asked_for_again(server):
+    """Whatever a network says instead of the file, with status 200, does not stay in the cache."""
+    source = Zip(server.url("/a.zip"), ("a.csv",))
+    dataset = data_samples.described(TABLE, source)
+    right = data_samples.zipped({"a.csv": data_samples.csv_text(TABLE).encode()})
+    wrong = [b"please log in", b"PK\x03\x04 damaged", data_samples.zipped({"a.csv": b"x0,y\n1,2\n"})]
+    server.says("/a.zip", *wrong, right)
+    for message in ("/a.zip: .* gave another thing: archive.zip is not a zip", "damaged", "has no column 'x1'"):
+        with pytest.raises(DataUnavailable, match=message):
+            load(dataset, "sample")
+    assert digest(load(dataset, "sample")) == dataset.digest
+
+
+def test_fetching_by_force_asks_the_source_again(server):
+    dataset = data_samples.described(TABLE, Zip(server.url("/a.zip"), ("a.csv",)))
+    server.says("/a.zip", data_samples.zipped({"a.csv": data_samples.csv_text(TABLE).encode()}))
+    for force in (False, False, True):
+        fetch("sample", dataset=dataset, force=force)
+    assert len(server.requests) == 2

@@ -36,10 +36,14 @@ def prepared(rows: int = 200, *, inputs: int = 4, targets: int = 1, noise: float
 
 def write_csv(path: Path, content: Table) -> Path:
     """The table as a CSV file with a header, the target in the last column: what `regbench run --data` reads."""
+    path.write_text(csv_text(content))
+    return path
+
+
+def csv_text(content: Table) -> str:
     header = ",".join([*content.columns, content.target])
     values = np.concatenate([content.x, content.y], axis=1)
-    path.write_text("\n".join([header, *(",".join(repr(float(v)) for v in row) for row in values)]) + "\n")
-    return path
+    return "\n".join([header, *(",".join(repr(float(v)) for v in row) for row in values)]) + "\n"
 
 
 def described(content: Table, *sources: Source) -> TabularDataset:

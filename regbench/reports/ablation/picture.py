@@ -180,7 +180,7 @@ def _methods(part: SubFigure, curves: Curves) -> None:
 def _legend(figure: Figure, marks: dict[str, str]) -> None:
     look = {"linestyle": "none", "markersize": 3, "markerfacecolor": "none", "markeredgecolor": "#444444"}
     handles = [
-        Line2D([], [], marker=mark, label=order.alias(name), markeredgewidth=0.5, **look)
+        Line2D([], [], marker=mark, label=looks.dataset(name), markeredgewidth=0.5, **look)
         for name, mark in marks.items()
     ]
     handles.append(Line2D([], [], color="#444444", linewidth=1.3, marker="|", markersize=8, label="mean, interval"))

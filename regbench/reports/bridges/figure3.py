@@ -104,7 +104,7 @@ def _axes(axes: Axes, numbers: Numbers, datasets: list[str], top: float) -> None
     metric = metrics.about(numbers.normalized.metric).label
     axes.set_ylim(0, top)
     axes.set_xlim(-0.5, len(datasets) - 0.5)
-    axes.set_xticks(range(len(datasets)), [order.alias(dataset) for dataset in datasets])
+    axes.set_xticks(range(len(datasets)), [looks.dataset(dataset) for dataset in datasets])
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel(f"test {metric} / {metric} of {numbers.normalized.baseline}")
     axes.grid(axis="y", linewidth=0.3, color="#DDDDDD", zorder=0)

@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pandas import DataFrame
 
-from regbench.analysis import order
 from regbench.reports.shared import drawing, epochs, looks
 from regbench.reports.text import words
 
@@ -25,7 +24,7 @@ def draw(curves: DataFrame, datasets: Sequence[str], diagnostics: Mapping[str, s
         for row, dataset in zip(panels, datasets, strict=True):
             for axes, name in zip(row, diagnostics, strict=True):
                 _panel(axes, curves[(curves["dataset"] == dataset) & (curves["name"] == name)], styles)
-            row[0].set_ylabel(order.alias(dataset))
+            row[0].set_ylabel(looks.dataset(dataset))
         for axes, label in zip(panels[0], diagnostics.values(), strict=True):
             axes.set_title(label)
         for axes in panels[-1]:

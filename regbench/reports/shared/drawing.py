@@ -3,12 +3,15 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, NullLocator
+
+from regbench.visible import visible
 
 COLUMN, TEXT = 3.25, 6.75  # inches: one column, and the whole text, of a conference paper in two columns
 DPI = 300
@@ -44,6 +47,8 @@ def figure(
 
 def encode(figure: Figure, form: str) -> bytes:
     """The figure as `svg`, `pdf` or `png`, without a date in it."""
+    for text in cast("list[Text]", figure.findobj(Text)):
+        text.set_text(visible(text.get_text()))
     date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
     buffer = io.BytesIO()
     with mpl.rc_context(STYLE):

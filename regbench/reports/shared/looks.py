@@ -12,10 +12,13 @@ from typing import Any
 from zlib import crc32
 
 from regbench import catalog
+from regbench.analysis import order
 from regbench.analysis.aggregate import null
 from regbench.reports.text import symbols
+from regbench.visible import visible
 
 SPARE = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")  # where a file has none: Tol's bright
+LONGEST = 30  # characters of a dataset's name in figures
 MARKERS = "osD^vP*X<>ph"  # of datasets, in the order of tables
 
 Line = tuple[str, Hashable]  # a method, and what distinguishes its lines
@@ -39,6 +42,16 @@ def label(method: str, variant: str = "", k: Any = None) -> str:
     changed = re.sub(r"\w+(?==)", _symbol, variant.removeprefix(method))
     at = "" if null(k) is None else f", k = {k}"
     return f"{_said(method).get('label') or method} {changed}".strip() + at
+
+
+def dataset(name: str) -> str:
+    r"""The short name of a dataset in figures; a dollar sign in it begins no mathematics.
+
+    >>> dataset("diamonds"), dataset("us$.csv")
+    ('DM', 'us\\$.csv')
+    """
+    shown = visible(order.alias(name))
+    return (shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…").replace("$", r"\$")
 
 
 def _symbol(found: re.Match[str]) -> str:

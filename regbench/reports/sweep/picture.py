@@ -49,12 +49,12 @@ def figure(tried: pd.DataFrame, cells: pd.DataFrame, swept: Swept, metric: str) 
         for place, dataset in enumerate(datasets):
             here, best = flat[flat["dataset"] == dataset], cells[cells["dataset"] == dataset]
             for panel, (method, variant, k) in zip(panels[place % down], surfaces, strict=False):
-                panel.set_title(f"{order.alias(dataset)}, {looks.label(method, variant, k)}", pad=3)
+                panel.set_title(f"{looks.dataset(dataset)}, {looks.label(method, variant, k)}", pad=3)
                 image = _surface(panel, here[_same(here, variant, k)], best[_same(best, variant, k)]) or image
             rest = lines[lines["dataset"] == dataset]
             if rest["error"].notna().any():
                 panel = panels[place, -1] if surfaces else panels.ravel()[place]
-                panel.set_title(order.alias(dataset), pad=3)
+                panel.set_title(looks.dataset(dataset), pad=3)
                 _curves(panel, rest, best[best["carried_from_k"].isna()])
         _label(panels, flat, lines, metric, surfaces=len(surfaces))
         if image is not None:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -15,7 +15,10 @@ from tabulate import SEPARATING_LINE, tabulate
 
 from regbench.reports.report import Table
 from regbench.reports.text import symbols
+from regbench.visible import visible
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet computes
+HTML = re.compile(r"<(?=[A-Za-z/!?])")
 GAP = 2  # blanks between the columns of a plain table
 WIDE = 90  # characters: wider tables do not fit on a page in LaTeX
 PROSE = 60  # characters: longer cells are sentences, aligned to the left
@@ -31,12 +34,42 @@ LATEX = {
 def text(table: Table, form: str, width: int | None = None) -> str:
     """A table as `table`, `md` or `latex`, its caption above and its notes below; then its `others`."""
     write = {"md": _markdown, "latex": _latex}.get(form, partial(_plain, width=width))
-    return "\n\n".join(write(one) for one in (table, *table.others))
+    spell = {"md": _markdown_text}.get(form, visible)
+    return "\n\n".join(write(_respelled(one, spell)) for one in (table, *table.others))
 
 
 def csv(frame: DataFrame) -> str:
-    """A frame as CSV: numbers with up to 17 digits, so that they read back exactly; empty where there is none."""
-    return frame.to_csv(index=False, lineterminator="\n")
+    """A frame as CSV: numbers with up to 17 digits, so that they read back exactly; empty where there is none.
+
+    A text that a spreadsheet would take for a formula has an apostrophe in front.
+    """
+    texts = {str(name): [_csv_cell(value) for value in column] for name, column in frame.items() if _is_odd(column)}
+    return frame.assign(**texts).rename(columns=_csv_cell).to_csv(index=False, lineterminator="\n")
+
+
+def _is_odd(column: pd.Series) -> bool:
+    """Whether a text in a column is spelled in another way in CSV."""
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    return any(_csv_cell(value) != value for value in {value for value in column if isinstance(value, str)})
+
+
+def _csv_cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    spelled = visible(value)
+    return f"'{spelled}" if spelled.startswith(FORMULA) else spelled
+
+
+def _markdown_text(text: str) -> str:
+    """Text in which names cannot begin HTML or a link."""
+    return HTML.sub("&lt;", visible(text)).replace("](", "]\\(")
+
+
+def _respelled(table: Table, spell: Callable[[str], str]) -> Table:
+    """A table with every text in it spelled anew."""
+    spelled = {name: _map(getattr(table, name), spell) for name in ("caption", "title", "header", "rows", "notes")}
+    return replace(table, **spelled, more=tuple(_respelled(part, spell) for part in table.more))
 
 
 def records(frame: DataFrame) -> list[dict[str, Any]]:
@@ -45,8 +78,8 @@ def records(frame: DataFrame) -> list[dict[str, Any]]:
 
 
 def json_text(data: Any) -> str:
-    """Plain data as standard JSON, without NaN."""
-    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    """Plain data as standard JSON, without NaN; unseen characters are escaped."""
+    return visible(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _scalar(value: Any) -> Any:

@@ -1,10 +1,9 @@
 """Execute a group of jobs; write finished epochs and a checkpoint every ten seconds."""
 
-import os
 import time
 from typing import TYPE_CHECKING
 
-from regbench import kinds
+from regbench import kinds, settings
 from regbench.engines.engine import Place
 from regbench.runner.work.device import torch_device
 from regbench.runner.work.group import Group
@@ -63,7 +62,8 @@ def fit(group: Group, stop: Stop) -> Result:
 
 def write_every_s() -> float:
     """Seconds between two writes; REGBENCH_WRITE_EVERY changes them, for unreliable machines and for tests."""
-    return float(os.environ.get("REGBENCH_WRITE_EVERY", WRITE_EVERY_S))
+    chosen = settings.seconds()
+    return WRITE_EVERY_S if chosen is None else chosen
 
 
 def _states(group: Group) -> "list[State] | None":

@@ -338,9 +338,9 @@ def test_real_training_all_the_way(bench):
                 result = run_pack(task, Place("cpu", alive=lambda: True))
                 assert not result.failed
                 packs.append(len(pack.jobs))
-        frame = store.cells("final[data=table.csv]")
-        made = store.choices("final[data=table.csv]").set_index("variant")
-        sweep = store.cells("sweep[data=table.csv]")
+        frame = store.cells(benchmark.name)
+        made = store.choices(benchmark.name).set_index("variant")
+        sweep = store.cells(benchmark.name.replace("final", "sweep"))
     assert packs[0] == 12  # the whole first stage as one model
     assert frame["test_rmse"].notna().all()
     assert len(frame) == 4

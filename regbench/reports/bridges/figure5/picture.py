@@ -36,7 +36,7 @@ def draw(rows: DataFrame, metric: str, base: int | None) -> Figure:
 def _over_k(axes: Axes, rows: DataFrame) -> None:
     shades = looks.shades(BY_K, rows["dataset"].nunique())
     for number, (dataset, group) in enumerate(rows.groupby("dataset", sort=False)):
-        look = {"color": shades[number], "marker": looks.marker(number), "label": order.alias(str(dataset))}
+        look = {"color": shades[number], "marker": looks.marker(number), "label": looks.dataset(str(dataset))}
         _line(axes, group["k"].astype(int), group["ratio"], group["ratio_std"], look)
     axes.axhline(1, **drawing.BASE, zorder=0)
     axes.set_xscale("log")
@@ -60,7 +60,7 @@ def _over_weight(axes: Axes, rows: DataFrame, levels: DataFrame) -> None:
     _line(axes, rows[FIELD], rows["mean"], rows["std"], look)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel(f"weight of the KL term, {symbols.mathematics(FIELD)} ({dataset}, k = {k})")
+    axes.set_xlabel(f"weight of the KL term, {symbols.mathematics(FIELD)} ({looks.dataset(dataset)}, k = {k})")
     axes.margins(y=0.15)
     axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, handlelength=1.8, columnspacing=1.0)
 

@@ -1,0 +1,49 @@
+"""The names of users' own tables: `house.csv:price@3f2a1c`, of a file, its target and the digest of its numbers.
+
+Two files of one name, two targets of one file, and a file before and after a change are different datasets.
+"""
+
+import re
+from pathlib import Path
+
+SHORT = 6  # characters of a digest; enough to tell apart the tables of one user
+LONGEST = 40  # characters of a target in a name
+NAMED = re.compile(rf"(?P<table>.+)@(?P<digest>[0-9a-f]{{{SHORT}}})")
+UNUSABLE = re.compile(r"""[\s\[\],'"]""")  # they have a meaning in names of benchmarks, or in a shell
+
+
+def full_name(path: str, target: str, digest: str) -> str:
+    """The name of a table as a dataset.
+
+    >>> full_name("data/house.csv", "price", "sha256:3f2a1c98")
+    'house.csv:price@3f2a1c'
+    """
+    return f"{spelled(Path(path).name)}:{spelled(target)}@{digest.removeprefix('sha256:')[:SHORT]}"
+
+
+def without_digest(name: str) -> str:
+    """A table's name without its digest.
+
+    >>> without_digest("house.csv:price@3f2a1c")
+    'house.csv:price'
+    """
+    found = NAMED.fullmatch(name)
+    return found["table"] if found else name
+
+
+def spelled(text: str) -> str:
+    """The name of a file or column as part of a dataset's name.
+
+    >>> spelled("Größe, in m")
+    'Größe__in_m'
+    """
+    return "".join(character if character.isprintable() else "_" for character in UNUSABLE.sub("_", text))[:LONGEST]
+
+
+def means(asked: str, name: str) -> bool:
+    """Whether `asked` is a table's name, or the beginning of it: the file, or the file and the target.
+
+    >>> [means(asked, "house.csv:price@3f2a1c") for asked in ("house.csv", "house.csv:price", "house")]
+    [True, True, False]
+    """
+    return asked == name or (NAMED.fullmatch(name) is not None and name.startswith((f"{asked}:", f"{asked}@")))

@@ -1,0 +1,56 @@
+"""The values of REGBENCH_... variables that no option checks: a wrong one is told before anything runs."""
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from regbench.errors import UsageError
+from regbench.paths import named
+
+WRITE_EVERY = "REGBENCH_WRITE_EVERY"  # seconds between two writes, for unreliable machines and for tests
+OFFLINE = "REGBENCH_OFFLINE"
+CACHE, DATA = "REGBENCH_CACHE", "REGBENCH_DATA"
+ON, OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
+
+
+def check(environment: Mapping[str, str] = os.environ) -> None:
+    """Raise `UsageError` for the first wrong value."""
+    seconds(environment)
+    offline(environment)
+    for name in (CACHE, DATA):
+        check_folder(name, environment)
+
+
+def seconds(environment: Mapping[str, str] = os.environ) -> float | None:
+    """The seconds between two writes; None if they are not set."""
+    if (text := environment.get(WRITE_EVERY)) is None:
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not 0 <= found < math.inf:
+        raise UsageError(f"{WRITE_EVERY}={text}: must be a number of seconds, such as 10; correct it or unset it")
+    return found
+
+
+def offline(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the network must not be used."""
+    text = environment.get(OFFLINE, "")
+    if text.lower() not in ON | OFF:
+        raise UsageError(f"{OFFLINE}={text}: must be 1 or 0; correct it or unset it")
+    return text.lower() in ON
+
+
+def folder(name: str, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder that a variable names, which need not exist; None if it is not set."""
+    text = environment.get(name)
+    return named(text, f"{name}=") if text else None
+
+
+def check_folder(name: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse a path that can be no folder."""
+    path = folder(name, environment)
+    if path is not None and path.exists() and not path.is_dir():
+        raise UsageError(f"{name}={path}: it is no folder; correct it or unset it")
