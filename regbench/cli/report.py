@@ -146,7 +146,7 @@ def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, 
     if json:
         return emit_json("report", {"reports": made, "left_out": left_out}, warnings)
     rows = [
-        (_spelled(each["report"]), each["benchmark"], " ".join(path.name for path in each["files"])) for each in made
+        (_spelled(row["report"]), row["benchmark"], " ".join(path.name for path in row["files"])) for row in made
     ]
     emit(columns(rows, header=["report", "benchmark", f"files in {out}"]))
     for line in warnings:
@@ -158,8 +158,8 @@ def _with_paper() -> list[str]:
     """The names, as users write them, of the reports that can show the paper's own numbers."""
     from regbench import catalog
 
-    named = [each for each in catalog.names("reports") if catalog.entry("reports", each).arguments.get("has_paper")]
-    return [_spelled(each.partition("_")[2]) for each in named]
+    named = [name for name in catalog.names("reports") if catalog.entry("reports", name).arguments.get("has_paper")]
+    return [_spelled(name.partition("_")[2]) for name in named]
 
 
 def _spelled(name: str) -> str:

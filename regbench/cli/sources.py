@@ -93,8 +93,8 @@ def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -
         return stored_benchmark(store, asked)
     if report.benchmark is None:
         return store.last_benchmark()
-    stored = [str(each) for each in store.benchmarks()["name"]]  # the one run last first
-    own = [each for each in stored if variants.bare(each) == report.benchmark]
+    stored = [str(known) for known in store.benchmarks()["name"]]  # the one run last first
+    own = [known for known in stored if variants.bare(known) == report.benchmark]
     if report.benchmark in own:
         return report.benchmark
     if not own and not report.or_last:

@@ -129,14 +129,14 @@ class Place(NamedTuple):
 def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: bool) -> str | None:
     """The benchmark to use: the named one, the paper's own benchmark with runs, or the one run last."""
     known = store.benchmarks()
-    names = [str(each) for each in known["name"]]  # the one run last first
+    names = [str(name) for name in known["name"]]  # the one run last first
     if planned:
         return benchmark if benchmark in names else None
     if named := stored_benchmark(store, benchmark):
         return named
-    trained = [str(each) for each in known.loc[known["done"] > 0, "name"]] or names
-    own = [each for name in paper.benchmarks for each in (name, *trained) if variants.bare(each) == name]
-    return next((each for each in (*own, *trained) if each in trained), None)
+    trained = [str(name) for name in known.loc[known["done"] > 0, "name"]] or names
+    own = [like for name in paper.benchmarks for like in (name, *trained) if variants.bare(like) == name]
+    return next((name for name in (*own, *trained) if name in trained), None)
 
 
 def _show(
