@@ -58,7 +58,7 @@ def about(name: str) -> About:
     if wanted not in known:
         raise UsageError(f"no metric called '{name}'{did_you_mean(wanted, known)}")
     said = catalog.entry("metrics", wanted).arguments
-    return About(wanted, *(said[name] for name in ("label", "symbol", "better", "unit", "needs")))
+    return About(wanted, *(said[each] for each in ("label", "symbol", "better", "unit", "needs")))
 
 
 def about_val(name: str) -> About:
