@@ -27,7 +27,7 @@ from regbench.training.pack import Model, build
 CPU = torch.device("cpu")
 TABLE = Shape("wine_quality", (11,), 32)
 PICTURE = Shape("retinamnist", (3, 28, 28), 8)
-STEPS, EPOCHS = 3, 4
+STEPS, EPOCHS = 2, 2
 
 
 def without_dropout(cell: Cell) -> Model:

@@ -77,8 +77,7 @@ def install() -> None:
 
 def uv_environment() -> dict[str, str]:
     """Let uv use pip's find-links folder; if there is none, uv chooses the torch build for this machine."""
-    # Bytecode compiled here makes imports fast from the start, even with PYTHONDONTWRITEBYTECODE.
-    environment = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_COMPILE_BYTECODE": "1"}
+    environment = {**os.environ, "UV_SYSTEM_CERTS": "1"}
     links = os.environ.get("PIP_FIND_LINKS") or configured_find_links()
     if backend := os.environ.get("TORCH_BACKEND"):
         environment["UV_TORCH_BACKEND"] = backend
@@ -103,8 +102,10 @@ def made_from() -> str:
 
 def call(*command: object) -> int:
     """Run a command in the project's folder and return its exit code."""
+    # The first import compiles a module and every later one loads it: quicker than to compile all of `.venv` at once.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     try:
-        return subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+        return subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=False).returncode
     except KeyboardInterrupt:  # the child got the same Ctrl-C and has reported it
         return 130
 

@@ -145,9 +145,7 @@ def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, 
     warnings = [f"{_spelled(name)} left out: {why}" for name, why in left_out.items()]
     if json:
         return emit_json("report", {"reports": made, "left_out": left_out}, warnings)
-    rows = [
-        (_spelled(row["report"]), row["benchmark"], " ".join(path.name for path in row["files"])) for row in made
-    ]
+    rows = [(_spelled(row["report"]), row["benchmark"], " ".join(path.name for path in row["files"])) for row in made]
     emit(columns(rows, header=["report", "benchmark", f"files in {out}"]))
     for line in warnings:
         say(line)

@@ -68,7 +68,7 @@ def made(request, tmp_path_factory):
     numbers = report.compute(
         given(request.param), reports.Options(benchmark="made", methods=METHODS.get(request.param, ()))
     )
-    files = reports.write(request.param, report, numbers, folder=tmp_path_factory.mktemp("results"))
+    files = reports.write(request.param, report, numbers, folder=tmp_path_factory.mktemp("results"), figures=["svg"])
     return request.param, report, numbers, {path.name: path for path in files}
 
 
@@ -117,12 +117,22 @@ def test_pictures_open_and_name_what_they_show(made):
     name, report, _, files = made
     if report.draw is None:
         return
-    assert files[f"{name}.png"].read_bytes().startswith(PNG)
-    assert int.from_bytes(files[f"{name}.png"].read_bytes()[16:20]) > 900  # pixels across: a column at 300 per inch
-    assert files[f"{name}.pdf"].read_bytes().startswith(b"%PDF")
     words = " ".join(ET.parse(files[f"{name}.svg"]).getroot().itertext())
     about = name if name in SHOWN else report.needs
     assert all(label in words for label in SHOWN.get(about, ("least squares", "end to end", "RMSE")))
+
+
+@pytest.mark.slow
+def test_pictures_are_for_print_too(made, tmp_path):
+    name, report, numbers, _ = made
+    if report.draw is None:
+        return
+    pdf, png, *_ = (
+        path.read_bytes() for path in reports.write(name, report, numbers, folder=tmp_path, figures=["pdf", "png"])
+    )
+    assert pdf.startswith(b"%PDF")
+    assert png.startswith(PNG)
+    assert int.from_bytes(png[16:20]) > 900  # pixels across: a column at 300 per inch
 
 
 def test_the_same_numbers_give_the_same_picture_byte_for_byte(made, tmp_path):

@@ -14,7 +14,7 @@ def torch_device(name: str) -> Any:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # `use_deterministic_algorithms` imports the compiler, two seconds
     # Otherwise every new tensor is written twice. `setattr`, because type checkers do not know this property.
     setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010
     if name != "cpu":

@@ -76,6 +76,7 @@ def test_a_run_trains_everything_and_running_again_trains_nothing(project):
     assert tiny.ask("SELECT id, started FROM run") == before
 
 
+@pytest.mark.slow
 def test_kill_9_of_the_run_and_starting_again_finishes_without_training_a_finished_job_twice(project):
     tiny = project(["lsq", "hard_binning"], seeds=6, epochs=40, rows=2000)
     process = tiny.start("--workers", "2")
@@ -162,6 +163,7 @@ def test_memory_that_runs_out_halves_the_pack_before_a_job_fails_for_it(project)
     assert tiny.ask("SELECT DISTINCT failure_class FROM run WHERE status = 'failed'") == [("resources",)]
 
 
+@pytest.mark.slow
 def test_divergence_is_a_result_and_not_a_failure(project):
     tiny = project(["lsq"], protocol=", learning_rate: 1.0e+30, clip: 1.0e+30")
     assert tiny.run().returncode == 0
