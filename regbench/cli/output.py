@@ -4,11 +4,13 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any, TextIO
 
 from regbench.errors import InfrastructureError
@@ -148,6 +150,17 @@ def _row(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> 
             .join(part.rjust(size) if is_right else part.ljust(size) for part, size, is_right in aligned)
             .rstrip()
         )
+
+
+def program() -> str:
+    """How this program was started, for commands that can be copied: `regbench` only if the shell would find it."""
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m regbench"
+    found = shutil.which("regbench")
+    if started.name != "regbench" or (found and started.exists() and started.samefile(found)):
+        return "regbench"
+    return shlex.quote(str(started))
 
 
 def duration(seconds: float) -> str:

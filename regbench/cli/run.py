@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.cli import asked, options, plans
-from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
+from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, program, say
 
 if TYPE_CHECKING:
     from regbench.campaign.results import Results
@@ -116,7 +116,7 @@ def _conclude(results: "Results", db: str, *, every: bool) -> None:
         report = "sweep" if last.is_sweep else "--normalize lsq"
         chosen = f" --benchmark {quote(last.benchmark)}" if len(results.benchmarks) > 1 else ""
         other = "" if db == options.DATABASE else f" --db {shown(db)}"
-        say(f"next: regbench report {report}{chosen}{other}")
+        say(f"next: {program()} report {report}{chosen}{other}")
     results.check_failures()
     if not every:
         results.check_obstacles()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from regbench.cli.output import program
+
 FULL = Path("/dev/full")
 INTERRUPTED = """
 import runpy, sys
@@ -36,3 +38,19 @@ def test_output_that_cannot_be_written_is_one_line_and_exit_7(command):
 def test_ctrl_c_while_the_program_is_imported_is_exit_130_without_a_traceback():
     said = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
     assert (said.returncode, said.stderr) == (130, "regbench: interrupted\n")
+
+
+@pytest.mark.parametrize("on_path", [True, False])
+def test_a_command_to_copy_names_a_program_that_the_shell_finds(on_path, tmp_path, monkeypatch):
+    started = tmp_path / "a venv" / "regbench"
+    started.parent.mkdir()
+    started.write_text("")
+    started.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(started)])
+    monkeypatch.setenv("PATH", str(started.parent) if on_path else str(tmp_path))
+    assert program() == ("regbench" if on_path else f"'{started}'")
+
+
+def test_a_command_to_copy_from_a_module_starts_the_module(monkeypatch):
+    monkeypatch.setattr(sys, "argv", [str(Path("regbench") / "__main__.py")])
+    assert program() == f"{sys.executable} -m regbench"
