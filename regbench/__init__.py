@@ -111,9 +111,9 @@ def run(
     from regbench import settings as variables
     from regbench.campaign.campaign import Campaign
     from regbench.campaign.choosing import Wanted, choose
+    from regbench.config.amounts import read_duration, read_shard
     from regbench.engines.devices import find_devices
     from regbench.runner import Request
-    from regbench.runner.plan.budget import read_duration, read_shard
 
     variables.check()
     wanted = Wanted(

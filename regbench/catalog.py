@@ -91,6 +91,7 @@ def resolve(kind: str, name: str) -> str:
     known = names(kind)
     if name in known:
         return name
+    check(kind, name)
     aliases = {alias: full for full in known if (alias := entry(kind, full).arguments.get("alias"))}
     if name.upper() in aliases:
         return aliases[name.upper()]
@@ -104,11 +105,7 @@ def rows() -> list[str]:
 
 def kind_of_row(name: str) -> str:
     """The kind of a row: methods or baselines; an unknown name counts as a method that has been removed since."""
-    having = [kind for kind in ROWS if name in _found(kind)]
-    if len(having) > 1:
-        method, baseline = (_found(kind)[name].path for kind in ROWS)
-        raise UsageError(f"'{name}' is a method in {method} and a baseline in {baseline}; rename one of them")
-    return having[0] if having else ROWS[0]
+    return next((kind for kind in ROWS if name in _found(kind)), ROWS[0])
 
 
 def row(name: str) -> Entry:
@@ -125,6 +122,7 @@ def entry(kind: str, name: str) -> Entry:
     """
     if kind == "datasets" and (table := roots.own_table(name)):
         return Entry(kind, name, f"Column {table.target} of {table.path}.", dict(vars(_own(table, roots.generation()))))
+    check(kind, name)
     path = _found(kind)[name].path
     return _read(kind, name, path, path.stat().st_mtime_ns)
 
@@ -136,7 +134,13 @@ def load(kind: str, name: str) -> Any:
         return _own(table, roots.generation())
     found = _found(kind)[full]
     roots.make_importable(found.root)
-    return getattr(importlib.import_module(found.module), OBJECTS[kind])
+    try:
+        module = importlib.import_module(found.module)
+    except (ImportError, SyntaxError) as error:
+        if found.root.ours:
+            raise
+        raise UsageError(f"{found.path}: cannot be imported: {error}") from None
+    return getattr(module, OBJECTS[kind])
 
 
 def is_ours(row: str) -> bool:
@@ -151,7 +155,18 @@ def module_of(kind: str, name: str) -> str:
 
 
 def _found(kind: str) -> dict[str, Found]:
+    if kind in ROWS:
+        _check_rows(roots.roots(), roots.generation())
     return _find(kind, roots.roots(), roots.generation())
+
+
+@cache
+def _check_rows(places: tuple[Root, ...], generation: int) -> None:
+    """Refuse a name that is both a method and a baseline: a row of a table could be either."""
+    methods, baselines = (_find(kind, places, generation) for kind in ROWS)
+    if both := sorted(methods.keys() & baselines.keys()):
+        method, baseline = methods[both[0]].path, baselines[both[0]].path
+        raise UsageError(f"'{both[0]}' is a method in {method} and a baseline in {baseline}; rename one of them")
 
 
 @cache
@@ -172,15 +187,51 @@ def _find(kind: str, places: tuple[Root, ...], _generation: int) -> dict[str, Fo
 
 
 def _in_root(kind: str, root: Root) -> Iterator[Found]:
-    makes = re.compile(rf"^{OBJECTS[kind]}\b[^=\n]*=", re.MULTILINE)
     folder = root.folder / kind
     for path in sorted(folder.rglob("*.py")) if not root.only else ():
-        if makes.search(path.read_text(encoding="utf-8")):
+        if _defines(kind, path, ours=root.ours):
             inside = path.relative_to(folder).with_suffix("").parts
             yield Found("_".join(part for part in inside if part != "__init__"), root, path)
     for path in () if root.ours else sorted(root.folder.glob("*.py")):
-        if (not root.only or path.name in root.only) and makes.search(path.read_text(encoding="utf-8")):
+        if (not root.only or path.name in root.only) and _defines(kind, path, ours=root.ours):
             yield Found(path.stem, root, path)
+
+
+def _defines(kind: str, path: Path, *, ours: bool) -> bool:
+    """Whether a file defines the object of a kind; a user's file that cannot be used is named once, and left out."""
+    makes = re.compile(rf"^{OBJECTS[kind]}\b[^=\n]*=", re.MULTILINE)
+    try:
+        if not makes.search(path.read_text(encoding="utf-8")):
+            return False
+        if not ours:
+            _read(kind, path.stem, path, path.stat().st_mtime_ns)
+    except (UsageError, OSError, UnicodeDecodeError) as error:
+        if ours:
+            raise
+        why = str(error) if isinstance(error, UsageError) else f"{path}: cannot be read: {_reason(error)}"
+        _broken[kind, path.stem] = why
+        _announce_once(f"left out: {why}")
+        return False
+    _broken.pop((kind, path.stem), None)
+    return True
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or "" if isinstance(error, OSError) else "it is not UTF-8 text"
+
+
+_broken: dict[tuple[str, str], str] = {}  # what is wrong with files that are left out
+
+
+def check(kind: str, name: str) -> None:
+    """Say what is wrong with the file of that name, if it was left out."""
+    if name not in _found(kind) and (why := _broken.get((kind, name))):
+        raise UsageError(why)
+
+
+@cache
+def _announce_once(text: str) -> None:
+    roots.announce(text)
 
 
 @cache
@@ -189,19 +240,25 @@ def _read(kind: str, name: str, path: Path, _changed: int) -> Entry:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError as error:
         raise UsageError(f"{path}, line {error.lineno}: {error.msg}") from None
-    call = next(
-        statement.value
-        for statement in tree.body
-        if isinstance(statement, ast.Assign)
-        and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id == OBJECTS[kind]
-    )
+    except (ValueError, RecursionError, MemoryError):  # null bytes, or expressions nested too deeply
+        raise UsageError(f"{path}: is not a Python file") from None
+    call = next(filter(None, (_value(statement, OBJECTS[kind]) for statement in tree.body)), None)
+    if call is None:
+        raise UsageError(f"{path}: has no line `{OBJECTS[kind]} = ...` at its top level")
     if not isinstance(call, ast.Call):
         raise UsageError(f"{path}, line {call.lineno}: {OBJECTS[kind]} must be made by a call with literal arguments")
     arguments = {keyword.arg: _literal(keyword.value) for keyword in call.keywords if keyword.arg}
     summary = (ast.get_docstring(tree) or "").partition("\n")[0]
     known = {key: value for key, value in arguments.items() if value is not Ellipsis}
     return Entry(kind, name, summary, known, _bounds(call))
+
+
+def _value(statement: ast.stmt, name: str) -> ast.expr | None:
+    """The value that a statement gives to a name, with or without a type."""
+    targets = statement.targets[:1] if isinstance(statement, ast.Assign) else []
+    targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
+    named = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+    return getattr(statement, "value", None) if named else None
 
 
 @cache

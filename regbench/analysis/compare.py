@@ -87,6 +87,8 @@ def compare(
     Two errors within ±`rope` count as practically equal. Differences are taken seed by seed, because the same seed
     trains both methods on the same rows in the same order. Deterministic; swapping A and B mirrors every number.
     """
+    scale.check_rope(rope)
+    scale.check_level(level)
     measure = scale.of(metric)
     metric = measure.about.name
     scale.check_recorded(frame, metric)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from regbench import kinds, metrics, variants
-from regbench.analysis import order
+from regbench.analysis import order, shared_seeds
 from regbench.analysis.aggregate import aggregate, null, records, shown_with
 from regbench.analysis.select import pick
 from regbench.errors import NothingMeasured, UsageError
@@ -18,13 +18,18 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 ROW = ["method", "variant", "k", WIDTH]  # what tells the rows of the table apart
+# The ratio, its spread, the number of seeds and the seeds it is over, the cell's mean over these, why there is none.
+RATIO = ["ratio", "ratio_std", "ratio_n", "ratio_seeds", "ratio_mean", "reason"]
+
+
+NO_RATIO = {"ratio": None, "ratio_std": None, "ratio_n": 0, "ratio_seeds": "", "ratio_mean": None}
 
 
 @dataclass(frozen=True)
 class Normalized:
     """Ratios per cell, their means per row of the table, and the datasets over which the means are taken."""
 
-    cells: "DataFrame"  # `aggregate`'s columns, ratio, ratio_std, and the reason where there is no ratio
+    cells: "DataFrame"  # `aggregate`'s columns and those of `RATIO`
     means: "DataFrame"  # per row: arithmetic, geometric, median over `common`
     common: tuple[str, ...]  # datasets on which every row with any ratio has one; reference models do not count
     baseline: str
@@ -35,9 +40,10 @@ class Normalized:
 def normalize(
     frame: "DataFrame", *, baseline: str = "lsq", metric: str = "rmse", reference: "DataFrame | None" = None
 ) -> Normalized:
-    """Each cell's mean error over the baseline's mean error on the same dataset.
+    """Each cell's mean error over the baseline's mean error on the same dataset and the same seeds.
 
-    A baseline that ignores k is used for every k. Its mean is taken as exact: `ratio_std` is the standard deviation
+    Seeds that only one of the two has, because the other diverged there or was not run, are left out of both means. A
+    baseline that ignores k is used for every k. Its mean is taken as exact: `ratio_std` is the standard deviation
     of the normalised error over the method's own seeds. Where the baseline is missing or diverged the ratio is null
     and `reason` says so. The baseline is taken from `reference` where given, else from `frame`.
     """
@@ -50,10 +56,14 @@ def normalize(
     cells = aggregate(frame, shown_with(metric))
     base = _baseline(frame if reference is None else reference, baseline, metric)
     baseline = variants.parse(baseline).spelled
-    ratios = [_ratio(cell, base.get(cell["dataset"]), baseline, metric) for cell in records(cells)]
+    errors = shared_seeds.by_cell(frame, metric)
+    ratios = [
+        _ratio(cell, errors.get(shared_seeds.key(cell), {}), base.get(cell["dataset"]), baseline, metric)
+        for cell in records(cells)
+    ]
     attrs = cells.attrs
-    cells = cells.assign(**{name: [ratio[name] for ratio in ratios] for name in ("ratio", "ratio_std", "reason")})
-    cells = cells.astype({"ratio": float, "ratio_std": float})
+    cells = cells.assign(**{name: [ratio[name] for ratio in ratios] for name in RATIO})
+    cells = cells.astype({"ratio": float, "ratio_std": float, "ratio_n": int, "ratio_mean": float})
     cells.attrs = attrs
     common, notes = _common(cells)
     return Normalized(
@@ -62,7 +72,7 @@ def normalize(
         common=common,
         baseline=baseline,
         metric=metric,
-        notes=(*attrs.get("left_out", ()), *_no_baseline(cells), *notes),
+        notes=(*attrs.get("left_out", ()), *_no_baseline(cells), *_fewer_seeds(cells, baseline), *notes),
     )
 
 
@@ -75,28 +85,64 @@ def describe(row: Any) -> str:
     return row["variant"] + ("" if null(row["k"]) is None else f" (k = {row['k']})")
 
 
-def _baseline(frame: "DataFrame", name: str, metric: str) -> dict[str, dict[str, Any]]:
-    """The baseline's cell of each dataset; empty where the baseline was not planned."""
+@dataclass(frozen=True)
+class _Base:
+    """The baseline on one dataset: its cell, and its errors by seed."""
+
+    cell: dict[str, Any]
+    errors: shared_seeds.Errors
+
+
+def _baseline(frame: "DataFrame", name: str, metric: str) -> dict[str, _Base]:
+    """The baseline on each dataset; empty where it was not planned."""
     try:
         rows = pick(frame, name)
     except NothingMeasured:
         return {}
-    return {cell["dataset"]: cell for cell in records(aggregate(rows, shown_with(metric)))}
+    errors = shared_seeds.by_cell(rows, metric)
+    cells = records(aggregate(rows, shown_with(metric)))
+    return {cell["dataset"]: _Base(cell, errors.get(shared_seeds.key(cell), {})) for cell in cells}
 
 
-def _ratio(cell: dict[str, Any], base: dict[str, Any] | None, baseline: str, metric: str) -> dict[str, Any]:
-    nothing = {"ratio": None, "ratio_std": None}
+def _ratio(
+    cell: dict[str, Any], errors: shared_seeds.Errors, base: _Base | None, baseline: str, metric: str
+) -> dict[str, Any]:
+    """The columns of `RATIO` for one cell."""
+    if why := _no_ratio(cell, base, baseline, metric):
+        return {**NO_RATIO, "reason": why}
+    assert base is not None
+    mine, theirs, seeds = shared_seeds.shared(errors, base.errors, methods=(cell["method"], base.cell["method"]))
+    if not seeds:
+        return {**NO_RATIO, "reason": f"no seed in common with {baseline}"}
+    if (scale := theirs.mean()) == 0:
+        return {**NO_RATIO, "reason": f"{baseline} has no error"}
+    return {
+        "ratio": mine.mean() / scale,
+        "ratio_std": mine.std(ddof=1) / scale if len(mine) > 1 else None,
+        "ratio_n": len(mine),
+        "ratio_seeds": " ".join(map(str, seeds)),
+        "ratio_mean": mine.mean(),
+        "reason": "",
+    }
+
+
+def _no_ratio(cell: dict[str, Any], base: _Base | None, baseline: str, metric: str) -> str:
+    """Why a cell has no ratio whatever its seeds are; empty where nothing is in the way."""
     if not cell["n"]:
-        return {**nothing, "reason": "diverged" if cell["diverged"] else "missing"}
-    if base is None or not base["n"]:
-        how = "diverged" if base is not None and base["diverged"] else "is missing"
-        return {**nothing, "reason": f"{baseline} {how}"}
-    scale = base[f"{metric}_mean"]
-    if np.isnan(scale) or np.isnan(cell[f"{metric}_mean"]):
-        return {**nothing, "reason": f"{metrics.about(metric).label} not recorded in every run"}
-    if scale == 0:
-        return {**nothing, "reason": f"{baseline} has no error"}
-    return {"ratio": cell[f"{metric}_mean"] / scale, "ratio_std": cell[f"{metric}_std"] / scale, "reason": ""}
+        return "diverged" if cell["diverged"] else "missing"
+    if base is None or not base.cell["n"]:
+        how = "diverged" if base is not None and base.cell["diverged"] else "is missing"
+        return f"{baseline} {how}"
+    if np.isnan(base.cell[f"{metric}_mean"]) or np.isnan(cell[f"{metric}_mean"]):
+        return f"{metrics.about(metric).label} not recorded in every run"
+    return ""
+
+
+def _fewer_seeds(cells: "DataFrame", baseline: str) -> list[str]:
+    """One line on ratios that are over fewer seeds than were planned."""
+    fewer = cells[(cells["ratio_n"] > 0) & (cells["ratio_n"] < cells["n_expected"])]
+    names = [f"{order.alias(row['dataset'])} {describe(row)} {row['ratio_n']}" for row in records(fewer)]
+    return [f"seeds that it and {baseline} both have, where not all: {_some(names)}"] if names else []
 
 
 def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regbench import metrics
-from regbench.errors import NothingMeasured
+from regbench.errors import NothingMeasured, UsageError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+MOST_ROPE = 1000.0
 PERCENT, DIFFERENCE = "percent", "difference"
 
 
@@ -65,3 +66,15 @@ def not_recorded(about: metrics.About, of: str = "") -> NothingMeasured:
     why = "they were trained before regbench measured it"
     why += ", or their methods predict no distribution" if about.needs == "distribution" else ""
     return NothingMeasured(f"{about.label} was not recorded in any run{f' of {of}' if of else ''}: {why}")
+
+
+def check_rope(rope: float) -> None:
+    """Refuse a difference too small to matter that is negative, no number or without a bound."""
+    if not 0 <= rope <= MOST_ROPE:
+        raise UsageError(f"--rope {rope:g}: must be from 0 to {MOST_ROPE:g}, such as 0.01 for 1 %")
+
+
+def check_level(level: float) -> None:
+    """Refuse a probability that is not between 0 and 1."""
+    if not 0 < level < 1:
+        raise UsageError(f"--level {level}: must be between 0 and 1, such as 0.95")

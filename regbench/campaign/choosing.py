@@ -71,6 +71,8 @@ def _known_method(text: str) -> str:
     roots.add([path], source="--method")
     name = Path(path).stem
     if name not in catalog.rows():
+        for kind in catalog.ROWS:
+            catalog.check(kind, name)
         raise UsageError(f"--method {path}: the file defines no METHOD and no BASELINE")
     return f"{name}{bracket}{inside}"
 

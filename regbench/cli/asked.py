@@ -1,6 +1,7 @@
 """Convert options of `run` and `plan` to the arguments of a campaign."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,38 @@ from regbench.cli.output import say
 from regbench.errors import UsageError
 
 if TYPE_CHECKING:
+    from regbench.campaign.choosing import Wanted
     from regbench.runner import Request
+
+Table = tuple[Path, str]  # a table of the user's own, and the column to predict
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The options that select jobs."""
+
+    datasets: Sequence[str] | None
+    methods: Sequence[str] | None
+    k: Sequence[int] | None
+    seeds: Sequence[int] | None
+
+
+def wanted(
+    benchmarks: Sequence[str], file: Path | None, filters: Filters, changes: Mapping[str, Any], table: Table | None
+) -> "Wanted":
+    """The benchmarks and jobs that the options of `run` and `plan` ask for."""
+    from regbench.campaign.choosing import Wanted
+
+    return Wanted(
+        names=benchmarks,
+        file=file,
+        datasets=filters.datasets or (),
+        methods=filters.methods or (),
+        k=filters.k or (),
+        seeds=filters.seeds or (),
+        changes=changes,
+        table=table,
+    )
 
 
 def names(benchmarks: Sequence[str] | None, *, every: bool, file: Path | None) -> list[str]:
@@ -25,7 +57,7 @@ def names(benchmarks: Sequence[str] | None, *, every: bool, file: Path | None) -
     return list(benchmarks or ())
 
 
-def table(data: Path | None, target: str | None) -> tuple[Path, str] | None:
+def table(data: Path | None, target: str | None) -> Table | None:
     """The user's own table and the column to predict; None without them."""
     if data is None and target is None:
         return None
@@ -49,8 +81,8 @@ def changes(settings: Sequence[str] | None, epochs: int | None) -> dict[str, Any
 
 def request(shard: str | None, budget: str | None, *, retry_failed: bool, choose_again: bool) -> "Request":
     """The options for planning."""
+    from regbench.config.amounts import read_duration, read_shard
     from regbench.runner import Request
-    from regbench.runner.plan.budget import read_duration, read_shard
 
     return Request(
         retry_failed=retry_failed,
@@ -58,23 +90,6 @@ def request(shard: str | None, budget: str | None, *, retry_failed: bool, choose
         shard=None if shard is None else read_shard(shard),
         budget_s=None if budget is None else read_duration(budget),
     )
-
-
-def fraction(text: str | None) -> float | None:
-    """Convert `1%` or `0.01` to a fraction.
-
-    >>> fraction("1%"), fraction("0.5")
-    (0.01, 0.5)
-    """
-    if text is None:
-        return None
-    try:
-        found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        found = 0.0
-    if not 0 < found <= 1:
-        raise UsageError(f"--verify-packing {text}: write a fraction above 0 and at most 100%, such as 1%")
-    return found
 
 
 def slots(devices: str | None, workers: int | None) -> list[str]:

@@ -25,9 +25,21 @@ def compare(
     dataset: options.Datasets = None,
     k: options.Ks = None,
     rope: Annotated[
-        float, typer.Option("--rope", help="A relative difference too small to matter, such as 0.01 for 1 %.")
+        float,
+        typer.Option(
+            "--rope",
+            help="A relative difference too small to matter, such as 0.01 for 1 %.",
+            callback=options.checked("check_rope", "regbench.analysis.scale"),
+        ),
     ] = 0.01,
-    level: Annotated[float, typer.Option("--level", help="Probability that the intervals cover.")] = 0.95,
+    level: Annotated[
+        float,
+        typer.Option(
+            "--level",
+            help="Probability that the intervals cover.",
+            callback=options.checked("check_level", "regbench.analysis.scale"),
+        ),
+    ] = 0.95,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when the data cannot decide.")] = False,
     format_: Format = "table",
     from_: options.Folder = None,
@@ -47,12 +59,7 @@ def compare(
       regbench compare end2end lsq --from results/published/bridges
     """
     from regbench import analysis, metrics, reports
-    from regbench.errors import UsageError
 
-    if not 0 < level < 1:
-        raise UsageError(f"--level {level}: must be between 0 and 1, such as 0.95")
-    if rope < 0:
-        raise UsageError(f"--rope {rope}: must not be negative")
     with reading(db, from_, cells_only() if from_ else None) as store:
         cells = store.cells(stored_benchmark(store, benchmark), metrics=[metrics.about(metric).name])
         frame = analysis.select(cells, datasets=tuple(dataset or ()))

@@ -11,8 +11,8 @@ import typer
 import regbench
 from regbench import roots, settings
 from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, status, verify
-from regbench.cli.output import emit, say
-from regbench.errors import RegbenchError, UsageError, did_you_mean
+from regbench.cli.output import discard, emit, say, unwritable
+from regbench.errors import InfrastructureError, RegbenchError, UsageError, did_you_mean
 
 EXIT_CODES = """Exit codes:
   0    success
@@ -118,11 +118,25 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except typer.Abort:
         code = 130
+    except OSError as error:
+        if not _is_echo(error):
+            raise
+        discard(sys.stdout)
+        say(f"regbench: {unwritable(error)}")
+        return InfrastructureError.exit_code
     except Exception as error:
         return _usage(error, given)
     if code == 130:
         say("regbench: interrupted")
     return code if isinstance(code, int) else 0
+
+
+def _is_echo(error: OSError) -> bool:
+    """Whether an error comes from printing help, which typer does with a function of its own."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_code.co_name == "echo"
 
 
 def _with_plugins(given: list[str]) -> list[str]:

@@ -1,8 +1,9 @@
 """Options used by several commands, so that they have the same name everywhere."""
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,6 +34,17 @@ def complete_benchmarks(incomplete: str) -> list[tuple[str, str]]:
 
     known = config.load()
     return [(name, known.description(name)) for name in known.names() if name.startswith(incomplete)]
+
+
+def checked(name: str, module: str = "regbench.config.amounts") -> Callable[[Any], Any]:
+    """A callback that refuses a wrong value while the command line is parsed, by a function of that module."""
+
+    def check(value: Any) -> Any:
+        if value is not None:
+            getattr(importlib.import_module(module), name)(value)
+        return value
+
+    return check
 
 
 complete_reports = _complete("reports")
@@ -110,19 +122,26 @@ Workers = Annotated[
         envvar="REGBENCH_WORKERS",
         metavar="N",
         help="Number of worker processes; by default one per core, or one per GPU.",
+        callback=checked("check_workers"),
     ),
 ]
 Budget = Annotated[
     str | None,
     typer.Option(
         "--budget",
+        callback=checked("read_duration"),
         metavar="TIME",
         help="Only what fits, such as 30m or 1h30m: one seed of every cell, cheap datasets first, then the next seed.",
     ),
 ]
 Shard = Annotated[
     str | None,
-    typer.Option("--shard", metavar="I/N", help="Only the I-th of N equal shards of the jobs, such as 1/3."),
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Only the I-th of N equal shards of the jobs, such as 1/3.",
+        callback=checked("read_shard"),
+    ),
 ]
 ChooseAgain = Annotated[
     bool,
@@ -132,6 +151,7 @@ VerifyPacking = Annotated[
     str | None,
     typer.Option(
         "--verify-packing",
+        callback=checked("read_fraction"),
         metavar="FRACTION",
         help="Then retrain a random fraction of the jobs alone, such as 1%, and compare; a difference exits 8.",
     ),

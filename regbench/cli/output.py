@@ -4,13 +4,16 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any, TextIO
 
+from regbench.errors import InfrastructureError
 from regbench.visible import visible
 
 SCHEMA = "regbench/1"
@@ -33,13 +36,27 @@ def emit(text: str) -> None:
 def _write(text: str, stream: TextIO) -> None:
     """Write a line and flush; a closed pipe (`| head`) is not an error, the output is just discarded.
 
+    Messages that cannot be written are discarded too; data that cannot be written are an `InfrastructureError`.
     This is the only way to a terminal besides the progress bar: whatever a name holds is shown and not obeyed.
     """
     try:
         stream.write(f"{_styled(visible(text))}\n")
         stream.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        discard(stream)
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            raise unwritable(error) from None
+
+
+def discard(stream: TextIO) -> None:
+    """Discard what a stream still holds and everything that is written to it from now on."""
+    with open(os.devnull, "w", encoding="utf-8") as nothing:  # noqa: PTH123 - a device, not a file
+        os.dup2(nothing.fileno(), stream.fileno())
+
+
+def unwritable(error: OSError) -> InfrastructureError:
+    """The error for a stdout that takes no more data."""
+    return InfrastructureError(f"the output cannot be written: {error.strerror}; free space, or write it elsewhere")
 
 
 def emit_json(command: str, data: Any, warnings: Sequence[str] = ()) -> None:
@@ -133,6 +150,17 @@ def _row(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> 
             .join(part.rjust(size) if is_right else part.ljust(size) for part, size, is_right in aligned)
             .rstrip()
         )
+
+
+def program() -> str:
+    """How this program was started, for commands that can be copied: `regbench` only if the shell would find it."""
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m regbench"
+    found = shutil.which("regbench")
+    if started.name != "regbench" or (found and started.exists() and started.samefile(found)):
+        return "regbench"
+    return shlex.quote(str(started))
 
 
 def duration(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """`regbench plan`: show what a run would do."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -46,22 +47,17 @@ def plan(
       regbench plan --all --json
     """
     from regbench.campaign.campaign import Campaign
-    from regbench.campaign.choosing import Wanted, choose
+    from regbench.campaign.choosing import choose
 
-    wanted = Wanted(
-        names=asked.names(benchmarks, every=every, file=file),
-        file=file,
-        datasets=dataset or (),
-        methods=method or (),
-        k=k or (),
-        seeds=seed or (),
-        changes=asked.changes(settings, epochs),
-        table=asked.table(data, target),
-        keep_index=keep_index,
-        db=db,
-    )
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
-    chosen = choose(wanted)
+    wanted = asked.wanted(
+        asked.names(benchmarks, every=every, file=file),
+        file,
+        asked.Filters(dataset, method, k, seed),
+        asked.changes(settings, epochs),
+        asked.table(data, target),
+    )
+    chosen = choose(replace(wanted, keep_index=keep_index, db=db))
     campaign = Campaign(db, asked.slots(devices, workers), request)
     found = [plan for _, plan in campaign.plans(chosen)]
     if json:

@@ -1,12 +1,13 @@
 """`regbench run`: train missing jobs."""
 
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from regbench.cli import asked, options, plans
-from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
+from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, program, say
 
 if TYPE_CHECKING:
     from regbench.campaign.results import Results
@@ -59,24 +60,20 @@ def run(
       regbench run smoke --data house.csv --target price
     """
     from regbench.campaign.campaign import Campaign
-    from regbench.campaign.choosing import Wanted, choose
+    from regbench.campaign.choosing import choose
     from regbench.cli.events import Listener
+    from regbench.config.amounts import read_fraction
 
-    wanted = Wanted(
-        names=asked.names(benchmarks, every=every, file=file),
-        file=file,
-        datasets=dataset or (),
-        methods=method or (),
-        k=k or (),
-        seeds=seed or (),
-        changes=asked.changes(settings, epochs),
-        table=asked.table(data, target),
-        keep_index=keep_index,
-        db=db,
-    )
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
-    fraction = asked.fraction(verify_packing)
-    chosen = choose(wanted)
+    fraction = read_fraction(verify_packing) if verify_packing else None
+    wanted = asked.wanted(
+        asked.names(benchmarks, every=every, file=file),
+        file,
+        asked.Filters(dataset, method, k, seed),
+        asked.changes(settings, epochs),
+        asked.table(data, target),
+    )
+    chosen = choose(replace(wanted, keep_index=keep_index, db=db))
     with Listener() as listener:
         campaign = Campaign(db, asked.slots(devices, workers), request, listener)
         if dry_run:
@@ -119,7 +116,7 @@ def _conclude(results: "Results", db: str, *, every: bool) -> None:
         report = "sweep" if last.is_sweep else "--normalize lsq"
         chosen = f" --benchmark {quote(last.benchmark)}" if len(results.benchmarks) > 1 else ""
         other = "" if db == options.DATABASE else f" --db {shown(db)}"
-        say(f"next: regbench report {report}{chosen}{other}")
+        say(f"next: {program()} report {report}{chosen}{other}")
     results.check_failures()
     if not every:
         results.check_obstacles()

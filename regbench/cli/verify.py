@@ -49,7 +49,12 @@ def verify(
     ] = None,
     budget: Annotated[
         str | None,
-        typer.Option("--budget", metavar="TIME", help="First train what open claims wait for and fits, such as 2h."),
+        typer.Option(
+            "--budget",
+            metavar="TIME",
+            help="First train what open claims wait for and fits, such as 2h.",
+            callback=options.checked("read_duration"),
+        ),
     ] = None,
     format_: Format = "table",
     devices: options.Devices = None,
@@ -88,7 +93,7 @@ def verify(
     from regbench.campaign import claims as campaign_claims
     from regbench.campaign.campaign import Campaign
     from regbench.cli.events import Listener
-    from regbench.runner.plan.budget import read_duration
+    from regbench.config.amounts import read_duration
 
     seconds, chosen = read_duration(budget), campaign_claims.benchmark_of(known, benchmark, file)
     with Listener() as listener:

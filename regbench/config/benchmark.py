@@ -15,6 +15,7 @@ from regbench.errors import UsageError, WrongValueError
 from regbench.job import Job, Protocol, pairs
 from regbench.owntables import means
 
+MOST_JOBS = 1_000_000
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
 
 
@@ -127,6 +128,8 @@ def filter_jobs(
 
 def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
     rows = spec.variants
+    if (most := len(datasets) * len(rows) * max(1, len(spec.k)) * len(spec.seeds)) > MOST_JOBS:
+        raise UsageError(f"{name}: would have up to {most:,} jobs, and a benchmark has at most {MOST_JOBS:,}")
     jobs = tuple(
         _job(facts, spec, variant, k=k, seed=seed)
         for facts in datasets

@@ -10,7 +10,7 @@ import yaml
 from regbench import roots, variants
 from regbench.config.benchmark import Benchmark, Choosing, expand, together
 from regbench.config.checks import check_also, check_choice, check_decide, check_sweep, undecided
-from regbench.config.marks import Marked, read
+from regbench.config.marks import Marked, NotReadable, construct, read
 from regbench.config.methods import read_method
 from regbench.config.names import resolve_among
 from regbench.config.protocol import read_overrides
@@ -21,6 +21,7 @@ from regbench.roots import PACKAGE
 
 USER_FILE = Path("benchmarks.yaml")
 PLUGINS = "plugins"  # field of a benchmark file: folders with the user's own methods, datasets, ...
+SHOWN = 60  # characters of a wrong value in a message
 SHIPPED = PACKAGE / "benchmarks"
 
 
@@ -153,9 +154,11 @@ def yaml_value(text: str) -> Any:
     >>> yaml_value("1e-3"), yaml_value("20"), yaml_value("per_seed")
     (0.001, 20, 'per_seed')
     """
-    from regbench.config.marks import Loader
-
-    return yaml.load(text, Loader)  # noqa: S506 - a subclass of SafeLoader
+    try:
+        return construct(text)
+    except (yaml.YAMLError, NotReadable) as error:
+        why = str(error).splitlines()[0]
+        raise UsageError(f"{text[:SHOWN]!r} is no value: {getattr(error, 'problem', None) or why}") from None
 
 
 def _shipped() -> dict[str, Spec]:

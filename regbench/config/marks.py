@@ -1,6 +1,7 @@
 """YAML with the line number of every entry."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,15 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from regbench.errors import UsageError
 
 Place = tuple[str | int, ...]
+
+
+LONGEST = 1_000_000  # characters of a file
+DEEPEST = 20
+MOST_ENTRIES = 50_000
+
+
+class NotReadable(Exception):
+    """A YAML text with a value that cannot be read, or one that is too large."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +50,16 @@ Loader.add_implicit_resolver(
 def read(path: Path, source: str) -> Marked:
     """The file's entries; `UsageError` where it is not YAML, not a mapping, or has a key twice."""
     try:
-        loader = Loader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{source} cannot be read: {error}") from None
+    if len(text) > LONGEST:
+        raise UsageError(f"{source}: has {len(text):,} characters, and a file of benchmarks at most {LONGEST:,}")
+    lines: dict[Place, int] = {}
     try:
-        node = loader.get_single_node()
-        if node is None:
-            return Marked(source, {}, {})
-        lines: dict[Place, int] = {}
-        _walk(node, (), lines, source)
-        data = loader.construct_document(node)
+        data = construct(text, lambda node: _walk(node, (), lines, source))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
@@ -59,11 +67,52 @@ def read(path: Path, source: str) -> Marked:
         raise UsageError(f"{source}{line}: not YAML: {error.problem}{hint}") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{source}: not YAML: {str(error).splitlines()[0]}") from None
-    finally:
-        loader.dispose()
+    except NotReadable as error:
+        raise UsageError(f"{source}: {error}") from None
+    if data is None:
+        return Marked(source, {}, {})
     if not isinstance(data, dict):
         raise UsageError(f"{source}:1: must be names of benchmarks, each with its fields, not a {type(data).__name__}")
     return Marked(source, {str(name): value for name, value in data.items()}, lines)
+
+
+def construct(text: str, look: Callable[[Node], None] = lambda _node: None) -> Any:
+    """The data of a YAML text, after `look` has seen its root; None where it is empty.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML.
+        NotReadable: a value of it cannot be read, or it is too large or too deep.
+    """
+    try:
+        loader = Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            _measure(node, [0], 0)
+            look(node)
+            return loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except RecursionError:
+        raise NotReadable(f"is nested more than {DEEPEST} deep") from None
+    except (ValueError, OverflowError, KeyError, AttributeError, TypeError) as error:  # such as 2001-99-99 or !!int x
+        raise NotReadable(
+            f"a value cannot be read: {str(error).splitlines()[0] if str(error) else 'it is empty'}"
+        ) from None
+
+
+def _measure(node: Node, seen: list[int], depth: int) -> None:
+    """Refuse what is too large or too deep once its aliases are written out; an alias inside itself is too deep."""
+    seen[0] += 1
+    if depth > DEEPEST:
+        raise NotReadable(f"is nested more than {DEEPEST} deep, or an alias stands inside itself")
+    if seen[0] > MOST_ENTRIES:
+        raise NotReadable(f"has more than {MOST_ENTRIES:,} entries, with its aliases written out")
+    if isinstance(node, SequenceNode | MappingNode):
+        for item in node.value:
+            for part in item if isinstance(item, tuple) else (item,):
+                _measure(part, seen, depth + 1)
 
 
 def spell(place: Place) -> str:

@@ -1,6 +1,7 @@
 """Entries of `methods`: a string such as `soft_binning[lambda_sigma=0.5]`, or one name and its settings as YAML."""
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,8 @@ from regbench import catalog, kinds, variants
 from regbench.config.names import resolve_row
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.job import Pairs, pairs
+
+MOST_VARIANTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,8 @@ def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> 
         if not values:
             raise WrongValueError(f"'{key}' has no value, so there is nothing to run", *place)
         axes.append([(name, read_setting(known, name, value, *place)) for value in values])
+    if (most := math.prod(map(len, axes))) > MOST_VARIANTS:
+        raise WrongValueError(f"means {most:,} variants, and an entry has at most {MOST_VARIANTS:,}", *inside)
     found = [
         Variant(
             method,

@@ -24,6 +24,8 @@ def resolve_row(name: str) -> str:
     """
     underscored = name.strip().replace("-", "_")
     if underscored not in (known := catalog.rows()):
+        for kind in catalog.ROWS:
+            catalog.check(kind, underscored)
         raise UsageError(f"no method called '{name}'{did_you_mean(name, known)}")
     return underscored
 

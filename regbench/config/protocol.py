@@ -8,7 +8,8 @@ from pydantic_core import ErrorDetails
 from regbench import metrics
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 
-Whole = Annotated[int, Field(strict=True, ge=1)]
+MOST = 1_000_000  # epochs, and rows of a batch
+Whole = Annotated[int, Field(strict=True, ge=1, le=MOST)]
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 

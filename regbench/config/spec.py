@@ -13,6 +13,10 @@ from regbench.config.protocol import ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 
+MOST_SEEDS = 10_000
+MOST_BINS = 100_000
+MOST_LAYERS, MOST_UNITS = 1_000, 100_000  # of a backbone
+
 
 def _listed(kind: str = "") -> Callable[[Any], Any]:
     """A validator that reads a single value as a list of one and, for names, `all` as every name of the kind."""
@@ -37,6 +41,8 @@ def _k(value: Any) -> int:
         raise WrongValueError(f"must be a whole number of bins, not {value!r}")
     if value < 2:
         raise WrongValueError(f"k = {value}: a number of bins must be 2 or more")
+    if value > MOST_BINS:
+        raise WrongValueError(f"a number of bins must be at most {MOST_BINS:,}")
     return value
 
 
@@ -45,6 +51,8 @@ def _seeds(value: Any) -> list[int]:
     if type(value) is int:
         if value < 1:
             raise WrongValueError(f"must be at least 1 seed, not {value}")
+        if value > MOST_SEEDS:
+            raise WrongValueError(f"must be at most {MOST_SEEDS:,} seeds")
         return list(range(value))
     if not isinstance(value, list):
         raise WrongValueError(f"must be a count or a list of seeds, not {value!r}")
@@ -81,6 +89,9 @@ def _backbone(known: catalog.Entry, key: str, given: Any, name: str) -> Any:
     value = read_setting(known, key, given, name, key)
     if type(value) is int and value < 1:
         raise WrongValueError(f"{key} must be at least 1, not {given!r}", name, key)
+    most = MOST_LAYERS if key == "layers" else MOST_UNITS
+    if type(value) is int and value > most:
+        raise WrongValueError(f"{key} must be at most {most:,}", name, key)
     return value
 
 

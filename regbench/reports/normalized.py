@@ -15,7 +15,7 @@ from regbench.reports.shared import tables, units
 from regbench.reports.text import words
 
 NAMING = ["dataset", "method", "variant", "k", WIDTH, "n", "n_expected", "diverged"]
-RATIO = ["ratio", "ratio_std", "reason"]
+RATIO = ["ratio", "ratio_std", "ratio_n", "ratio_seeds", "reason"]
 
 
 @dataclass(frozen=True)

@@ -122,3 +122,29 @@ def test_the_spread_of_an_average_is_over_seeds_that_have_every_dataset():
     assert row["arithmetic_std"] == pytest.approx(np.std([0.5, 0.8], ddof=1))
     made.loc[(made["variant"] == "end2end") & (made["seed"] == 1) & (made["dataset"] == "CA"), "test_rmse"] = None
     assert of(spread(made, normalize(made)), "end2end")["seeds"].iloc[0] == 1
+
+
+def unlike_seeds() -> pd.DataFrame:
+    """end2end equals lsq on every seed, and diverged on the three easiest."""
+    return grid({"lsq": {"DM": [1.0, 1.0, 1.0, 4.0, 4.0, 4.0]}, "end2end": {"DM": [None, None, None, 4.0, 4.0, 4.0]}})
+
+
+@pytest.mark.parametrize("baseline", ["lsq", "end2end"])
+def test_a_ratio_is_over_the_seeds_that_both_have(baseline):
+    found = normalize(unlike_seeds(), baseline=baseline)
+    assert set(found.cells["ratio"]) == {1.0}
+    assert of(found.cells, "end2end")["ratio_n"].tolist() == [3]
+    assert of(found.cells, "end2end")["ratio_seeds"].tolist() == ["3 4 5"]
+    assert any("end2end (k = 25) 3" in note for note in found.notes)
+
+
+def test_without_a_common_seed_there_is_no_ratio():
+    found = normalize(grid({"lsq": {"DM": [1.0, None]}, "end2end": {"DM": [None, 1.0]}}))
+    assert of(found.cells, "end2end")["reason"].tolist() == ["no seed in common with lsq"]
+
+
+def test_the_spread_of_an_average_is_over_the_common_seeds():
+    made = unlike_seeds()
+    means = spread(made, normalize(made))
+    assert of(means, "end2end")["seeds"].tolist() == [3]
+    assert of(means, "end2end")["arithmetic_std"].tolist() == [0]

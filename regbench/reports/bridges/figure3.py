@@ -49,6 +49,7 @@ def draw(numbers: Numbers) -> Figure:
             )
             _spread(axes, places, mine, top)
             _marks(axes, places, mine, top)
+            _fewer(axes, places, mine, words.usual_seeds(cells).n)
             if numbers.paper:
                 theirs = numbers.paper.cells
                 theirs = theirs[theirs["variant"] == variant].set_index("dataset").reindex(datasets)["ratio"]
@@ -86,6 +87,13 @@ def _marks(axes: Axes, places: list[float], mine: DataFrame, top: float) -> None
         elif words.has(n) and not words.has(ratio):  # planned, and without a number
             mark = words.DIVERGED if diverged and not n else words.MISSING
             axes.text(place, 0.01, mark, ha="center", va="bottom", fontsize=6, rotation=90 if len(mark) > 1 else 0)
+
+
+def _fewer(axes: Axes, places: list[float], mine: DataFrame, usual: int) -> None:
+    """The number of seeds in bars that are over another number than most."""
+    for place, ratio, n in zip(places, mine["ratio"], mine["ratio_n"], strict=True):
+        if words.has(ratio) and n != usual:
+            axes.text(place, 0.08, f"N = {n:.0f}", ha="center", va="bottom", fontsize=5, rotation=90, zorder=6)
 
 
 def _paper(axes: Axes, places: list[float], theirs: Series, top: float, label: str | None) -> None:

@@ -59,14 +59,15 @@ def draw(numbers: Numbers) -> Figure:
         axes.axvline(1, **drawing.BASE, zorder=3)
         for place, row in enumerate(records(means)):
             for name, side in AVERAGES.items():
-                _bar(axes, place + side * BAR / 2, row, name, colours[row["method"], row["variant"]])
+                few = row["seeds"] if row["seeds"] != means["seeds"].max() else None
+                _bar(axes, place + side * BAR / 2, row, name, colours[row["method"], row["variant"]], few)
         if numbers.paper:
             _paper(axes, numbers, list(means["variant"]))
         _axes(axes, numbers, [looks.label(row["method"], row["variant"]) for row in records(means)])
     return figure
 
 
-def _bar(axes: Axes, place: float, row: dict, name: str, colour: str) -> None:
+def _bar(axes: Axes, place: float, row: dict, name: str, colour: str, few: int | None) -> None:
     value, spread = row[name], row[f"{name}_std"]
     if not words.has(value):
         axes.text(0.01, place, words.MISSING, va="center", fontsize=6)
@@ -77,7 +78,7 @@ def _bar(axes: Axes, place: float, row: dict, name: str, colour: str) -> None:
         axes.errorbar(value, place, xerr=spread, fmt="none", ecolor="black", elinewidth=0.6, zorder=4)
     end = value + (spread if words.has(spread) else 0)
     axes.annotate(
-        f"{value:.3f}",
+        f"{value:.3f}" + ("" if few is None else f" (N = {few})"),
         (1 if 1 - ROOM < end < 1 else end, place),  # not across the line at 1
         (3, 0),
         textcoords="offset points",

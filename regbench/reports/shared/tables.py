@@ -125,11 +125,17 @@ def ratio_table(normalized: Normalized, source: str, notes: tuple[str, ...]) -> 
     rows = []
     for mean in records(means):
         across = [found.get((*_identity(mean), dataset)) for dataset in datasets]
-        shown = [words.cell(row, row["ratio"], row["ratio_std"], usual) if row else "" for row in across]
+        shown = [ratio(row, usual) if row else "" for row in across]
         rows.append((*row_names(mean), *shown, *(words.average(mean[name]) for name in averaged)))
     header = (*NAMES, *map(order.alias, datasets), *averaged.values())
     rules = rule_above_baselines([mean["method"] for mean in records(means)])
     return compact(Table(_relative(normalized, source), header, tuple(rows), notes, index=3, rules=rules))
+
+
+def ratio(row: dict[str, Any], usual: words.Seeds) -> str:
+    """A ratio with the number of seeds it is over, if that is not the usual one."""
+    over = {**row, "n": int(row["ratio_n"])} if words.has(row["ratio"]) else row
+    return words.cell(over, row["ratio"], row["ratio_std"], usual)
 
 
 def _relative(normalized: Normalized, source: str) -> str:

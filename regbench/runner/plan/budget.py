@@ -1,41 +1,10 @@
 """Select a part of a benchmark: the jobs that fit a time budget, or one of n shards for several machines."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from regbench.errors import UsageError
 from regbench.job import Job
 from regbench.runner.plan.pace import Pace
-
-UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
-
-
-def read_duration(text: str) -> float:
-    """Convert a duration of the command line to seconds.
-
-    >>> read_duration("90s"), read_duration("30m"), read_duration("1h30m")
-    (90.0, 1800.0, 5400.0)
-    """
-    parts = re.findall(r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)\s*", text.strip())
-    whole = re.fullmatch(r"(?:\d+(?:\.\d+)?\s*(?:d|h|min|m|s)\s*)+", text.strip())
-    seconds = sum(float(number) * UNITS[unit] for number, unit in parts)
-    if not whole or seconds <= 0:
-        raise UsageError(f"--budget {text}: write a time such as 90s, 30m, 2h or 1h30m")
-    return seconds
-
-
-def read_shard(text: str) -> tuple[int, int]:
-    """The index of a shard, from 1, and the number of shards.
-
-    >>> read_shard("2/3")
-    (2, 3)
-    """
-    found = re.fullmatch(r"(\d+)/(\d+)", text.strip())
-    index, count = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not 1 <= index <= count:
-        raise UsageError(f"--shard {text}: write i/n with i from 1 to n, such as 1/3")
-    return index, count
 
 
 def shard(jobs: Sequence[Job], index: int, count: int) -> tuple[Job, ...]:

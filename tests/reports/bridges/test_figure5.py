@@ -83,3 +83,12 @@ def test_nothing_to_show_names_the_command():
 def test_shades_of_one_method_are_told_apart():
     assert len(set(looks.shades("soft_binning", 4))) == 4
     assert looks.shades("soft_binning", 1) != []
+
+
+def test_errors_by_k_are_over_the_seeds_that_both_ks_have():
+    given = by_k_and_weight()
+    three = (given["variant"] == "soft_binning") & (given["k"] == 3).fillna(value=False)
+    given.loc[three & (given["seed"] == 2), ["test_rmse", "test_mae"]] = float("nan")
+    upper = points(given, "k")
+    assert upper["ratio"].iloc[0] == pytest.approx((1 + 1 / 3) / (1 + 1 / 25))
+    assert list(upper["ratio_n"])[:2] == [2, 3]

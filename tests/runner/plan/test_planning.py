@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regbench import catalog
-from regbench.config import Benchmark
+from regbench.config import Benchmark, amounts
 from regbench.errors import UsageError
 from regbench.job import Job, Pack, Protocol, pairs
 from regbench.kinds.size import Size
@@ -190,19 +190,19 @@ def test_done_jobs_count_when_rounds_do():
     ("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1h30m", 5400), ("1.5h", 5400)]
 )
 def test_times_are_read_as_people_write_them(text, seconds):
-    assert budget.read_duration(text) == seconds
+    assert amounts.read_duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "30", "m30", "-5m", "0s", "1h and more", "1/2"])
 def test_a_time_that_is_none_is_refused(text):
     with pytest.raises(UsageError, match="write a time such as"):
-        budget.read_duration(text)
+        amounts.read_duration(text)
 
 
 @pytest.mark.parametrize("text", ["", "0/3", "4/3", "1", "1/0", "a/b", "-1/3"])
 def test_a_shard_that_is_none_is_refused(text):
     with pytest.raises(UsageError, match="i from 1 to n"):
-        budget.read_shard(text)
+        amounts.read_shard(text)
 
 
 def finish(store: Store, jobs: tuple[Job, ...], seconds_per_epoch: float, code: str) -> None:

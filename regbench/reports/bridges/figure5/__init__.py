@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from regbench import catalog, metrics, variants
-from regbench.analysis import aggregate, order, select
+from regbench.analysis import aggregate, order, select, shared_seeds
 from regbench.analysis.aggregate import finite, records
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports.report import Options, Report, Table
@@ -19,7 +19,9 @@ FIELD = "lambda_kl"
 LEVELS = {"lsq": (0, (4, 2)), BY_K: (0, (6, 1, 1, 1))}  # what the lower panel compares with, and its dashes
 DATASET = "diamonds"  # of the paper's lower panel
 CELL = ["dataset", "method", "variant", "k", "n", "n_expected", "diverged"]
-COLUMNS = ["panel", *CELL, FIELD, "mean", "std", "ratio", "ratio_std", "validation", "chosen"]
+COLUMNS = ["panel", *CELL, FIELD, "mean", "std", "ratio", "ratio_std", "ratio_n", "validation", "chosen"]
+
+NO_RATIO = {"ratio": np.nan, "ratio_std": np.nan, "ratio_n": 0}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
         raise UsageError(f"figure5 takes one k, at which weights are compared, not {len(options.k)}")
     frame = select(frame, datasets=options.datasets)
     cells = aggregate(frame)
-    upper, base = _upper(cells, options)
+    upper, base = _upper(cells, shared_seeds.by_cell(frame, options.metric), options)
     lower = _lower(frame, options)
     if upper.empty and lower.empty:
         raise NothingMeasured(
@@ -76,8 +78,13 @@ def draw(numbers: Numbers) -> Figure:
     return picture.draw(numbers.rows, numbers.metric, numbers.base)
 
 
-def _upper(cells: pd.DataFrame, options: Options) -> tuple[pd.DataFrame, int | None]:
-    """Soft binning's cells of datasets with several ks, relative to k = 25, or to the largest k that all have."""
+def _upper(
+    cells: pd.DataFrame, errors: dict[shared_seeds.Key, shared_seeds.Errors], options: Options
+) -> tuple[pd.DataFrame, int | None]:
+    """Soft binning's cells of datasets with several ks, relative to k = 25, or to the largest k that all have.
+
+    Ratios are over the seeds that both ks have.
+    """
     mine = cells[(cells["variant"] == BY_K) & (cells["n"] + cells["diverged"] > 0)]
     mine = mine[mine.groupby("dataset")["k"].transform("nunique") > 1]
     whole = mine[mine["n"] > 0].groupby("dataset")["k"].agg(set)
@@ -86,10 +93,18 @@ def _upper(cells: pd.DataFrame, options: Options) -> tuple[pd.DataFrame, int | N
         return mine.iloc[:0], None
     base = variants.DEFAULT_K if variants.DEFAULT_K in shared else int(max(shared))
     mean, std = (f"{options.metric}_{statistic}" for statistic in ("mean", "std"))
-    one = mine[mine["k"] == base].set_index("dataset")[mean]
-    scale = mine["dataset"].map(one).astype(float)
+    one = {row["dataset"]: errors.get(shared_seeds.key(row), {}) for row in records(mine[mine["k"] == base])}
+    ratios = [_ratio(errors.get(shared_seeds.key(row), {}), one[row["dataset"]]) for row in records(mine)]
     points = mine[CELL].assign(panel="k", mean=mine[mean], std=mine[std])
-    return points.assign(ratio=mine[mean] / scale, ratio_std=mine[std] / scale), base
+    return points.assign(**{name: [ratio[name] for ratio in ratios] for name in NO_RATIO}), base
+
+
+def _ratio(errors: shared_seeds.Errors, base: shared_seeds.Errors) -> dict[str, float]:
+    mine, theirs, seeds = shared_seeds.shared(errors, base, methods=(BY_K, BY_K))
+    if not seeds:
+        return NO_RATIO
+    std = mine.std(ddof=1) / theirs.mean() if len(mine) > 1 else np.nan
+    return {"ratio": mine.mean() / theirs.mean(), "ratio_std": std, "ratio_n": len(mine)}
 
 
 def _lower(frame: pd.DataFrame, options: Options) -> pd.DataFrame:
@@ -147,9 +162,7 @@ def _by_k(rows: pd.DataFrame, title: str) -> Table:
     lines = []
     for dataset, group in rows.groupby("dataset", sort=False):
         found = {int(row["k"]): row for row in records(group)}
-        cells = [
-            words.cell(found[k], found[k]["ratio"], found[k]["ratio_std"], usual) if k in found else "" for k in ks
-        ]
+        cells = [tables.ratio(found[k], usual) if k in found else "" for k in ks]
         lines.append((order.alias(str(dataset)), *cells))
     return Table("", ("dataset", *(f"k = {k}" for k in ks)), tuple(lines), title=title)
 
