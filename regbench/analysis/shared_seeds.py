@@ -18,7 +18,8 @@ Key = tuple[Any, ...]  # the values of CELL
 def by_cell(frame: "DataFrame", metric: str) -> dict[Key, Errors]:
     """The finite errors of each cell by seed, ordered by seed."""
     found: dict[Key, Errors] = {}
-    for row in records(comparable(frame)):
+    needed = list(dict.fromkeys((*CELL, "seed", f"test_{metric}", "test_rmse")))
+    for row in records(comparable(frame)[needed]):
         error, deciding = null(row[f"test_{metric}"]), null(row["test_rmse"])
         if error is not None and deciding is not None and np.isfinite(error) and np.isfinite(deciding):
             found.setdefault(key(row), {})[int(row["seed"])] = float(error)

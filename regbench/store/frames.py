@@ -40,7 +40,7 @@ def cells(
         raise UsageError(f"no selection of epochs called '{select_epoch}'{did_you_mean(select_epoch, SELECTIONS)}")
     name = known_benchmark(connection, benchmark)
     wanted = list(dict.fromkeys([*METRICS, *(f"{part}/{metric}" for metric in metrics for part in ("val", "test"))]))
-    frame = _typed(_frame(connection, _cells(connection, name, select_epoch, wanted)), wanted)
+    frame = _typed(_cells(connection, name, select_epoch, wanted), wanted)
     frame.attrs["benchmark"] = name
     frame.attrs["left_out"] = _left_out(connection, name)
     frame.attrs["decides"] = _deciding(connection, name)
@@ -263,19 +263,11 @@ def _accepted(connection: Connection, benchmark: str) -> Select:
     return select(ranked.c.id, ranked.c.job_id).where(ranked.c.place == 1)
 
 
-def _cells(connection: Connection, benchmark: str, select_epoch: str, metrics: Collection[str]) -> Select:
-    accepted = _accepted(connection, benchmark).cte("accepted")
-    deciding = (
-        select(accepted.c.id, accepted.c.job_id, decides().label("name"))
-        .join(JobRow, JobRow.id == accepted.c.job_id)
-        .cte("deciding")
-    )
-    curve = select(MetricRow.epoch).where(MetricRow.run_id == deciding.c.id, MetricRow.name == deciding.c.name)
-    order = [from_best(), MetricRow.epoch] if select_epoch == "best-val" else [MetricRow.epoch.desc()]
-    chosen_epoch = curve.where(MetricRow.value.is_not(None)).order_by(*order).limit(1).scalar_subquery()
-    chosen = select(deciding.c.id, deciding.c.job_id, chosen_epoch.label("epoch")).cte("chosen")
-    query = (
+def _cells(connection: Connection, benchmark: str, select_epoch: str, metrics: Collection[str]) -> pd.DataFrame:
+    """The jobs of a benchmark in their order, and beside each what its accepted run gave; None if it has no run."""
+    jobs = (
         select(
+            BenchmarkJobRow.job_id,
             BenchmarkJobRow.benchmark,
             JobRow.dataset,
             JobRow.method,
@@ -288,20 +280,49 @@ def _cells(connection: Connection, benchmark: str, select_epoch: str, metrics: C
             JobRow.protocol,
             JobRow.seed,
             JobRow.key.label("job_key"),
-            chosen.c.id.label("run_id"),
-            chosen.c.epoch.label("best_epoch"),
-            RunRow.epochs,
-            RunRow.seconds,
-            RunRow.diverged_at.is_not(None).label("diverged"),
-            RunRow.code_digest,
             JobRow.digest,
         )
         .join(JobRow, JobRow.id == BenchmarkJobRow.job_id)
-        .outerjoin(chosen, chosen.c.job_id == JobRow.id)
-        .outerjoin(RunRow, RunRow.id == chosen.c.id)
         .where(BenchmarkJobRow.benchmark == benchmark)
         .order_by(BenchmarkJobRow.position)
     )
+    frame = _frame(connection, jobs)
+    result = connection.execute(_at_chosen_epoch(connection, benchmark, select_epoch, metrics))
+    columns = list(result.keys())[1:]
+    given = {job: values for job, *values in result}
+    nothing = [None] * len(columns)
+    runs = [given.get(job, nothing) for job in frame.pop("job_id")]
+    return frame.assign(**{name: [values[place] for values in runs] for place, name in enumerate(columns)})
+
+
+def _at_chosen_epoch(connection: Connection, benchmark: str, select_epoch: str, metrics: Collection[str]) -> Select:
+    """A row per accepted run: its job, the epoch that counts, and the metrics of that epoch.
+
+    The chosen epochs are materialised: without, SQLite looks for each of them again in every join.
+    """
+    accepted = _accepted(connection, benchmark).cte("accepted")
+    deciding = (
+        select(accepted.c.id, accepted.c.job_id, decides().label("name"))
+        .join(JobRow, JobRow.id == accepted.c.job_id)
+        .cte("deciding")
+    )
+    curve = select(MetricRow.epoch).where(MetricRow.run_id == deciding.c.id, MetricRow.name == deciding.c.name)
+    order = [from_best(), MetricRow.epoch] if select_epoch == "best-val" else [MetricRow.epoch.desc()]
+    chosen_epoch = curve.where(MetricRow.value.is_not(None)).order_by(*order).limit(1).scalar_subquery()
+    chosen = (
+        select(deciding.c.id, deciding.c.job_id, chosen_epoch.label("epoch"))
+        .cte("chosen")
+        .prefix_with("MATERIALIZED")  # spelt alike by SQLite and PostgreSQL
+    )
+    query = select(
+        chosen.c.job_id,
+        chosen.c.id.label("run_id"),
+        chosen.c.epoch.label("best_epoch"),
+        RunRow.epochs,
+        RunRow.seconds,
+        RunRow.diverged_at.is_not(None).label("diverged"),
+        RunRow.code_digest,
+    ).join(RunRow, RunRow.id == chosen.c.id)
     for name in metrics:
         metric = aliased(MetricRow)
         same = and_(metric.run_id == chosen.c.id, metric.name == name, metric.epoch == chosen.c.epoch)

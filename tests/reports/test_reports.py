@@ -228,7 +228,7 @@ def test_missing_diverged_and_partial_cells_are_told_apart():
     )
     report, numbers = normalized(made)
     table = report.table(numbers)
-    assert table.rows[1][2:6] == ("0.500 ± 0.064", "–", "div", "0.455 (1/2)")
+    assert table.rows[1][2:6] == ("0.500 ± 0.064", "–", "div", "0.500 (1/2)")
     assert "N = 2 per cell unless (n/planned) says otherwise" in table.caption
     assert "–: no finished run" in table.notes
     assert "div: every run diverged" in table.notes

@@ -1,12 +1,16 @@
 """The data frame behind every report: one row per job, at the epoch that the query selects."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from regbench.errors import UsageError
 from regbench.store import EpochRows, Finished, Member, Store
+from tests.made import large
 from tests.store.conftest import PROTOCOL, job, labelled, take, train
 
 COLUMNS = [
@@ -158,3 +162,31 @@ def test_a_job_may_stand_in_several_rows_and_a_chosen_width_tells_no_rows_apart(
     assert curves.groupby("variant").size().to_dict() == {"soft_binning": 6, "soft_binning[lambda_sigma=1]": 3}
     (sweep,) = store.cells("sweep").to_dict("records")
     assert (sweep["row"], sweep["swept"], sweep["settings"]) == ("soft_binning", swept, {"lambda_sigma": 1.0})
+
+
+@pytest.mark.parametrize(
+    "read", [lambda store: store.cells(), lambda store: store.status(), lambda store: store.history()]
+)
+def test_a_frame_of_more_jobs_with_as_many_epochs_in_all_takes_steps_in_proportion(tmp_path, read):
+    few, many = (tmp_path / "few.db", tmp_path / "many.db")
+    large.make(few, jobs=256, epochs=8)
+    large.make(many, jobs=1024, epochs=2)
+    assert steps(many, read) <= 4.5 * steps(few, read)
+
+
+def steps(path: Path, read: Callable[[Store], Any]) -> int:
+    """The steps of SQLite's virtual machine, in hundreds."""
+    count = 0
+
+    def step() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    with Store.open(path, read_only=True) as store:
+        read(store)  # connects
+        with store.reading() as connection:
+            connection.connection.driver_connection.set_progress_handler(step, 100)
+        read(store)
+    assert count
+    return count
