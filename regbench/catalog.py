@@ -12,7 +12,9 @@ The catalog includes the package itself and the users' folders and files that `r
 import ast
 import importlib
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -135,7 +137,8 @@ def load(kind: str, name: str) -> Any:
     found = _found(kind)[full]
     roots.make_importable(found.root)
     try:
-        module = importlib.import_module(found.module)
+        with redirect_stdout(sys.stderr):  # what a file prints must not mix with the output of the command
+            module = importlib.import_module(found.module)
     except (ImportError, SyntaxError) as error:
         if found.root.ours:
             raise

@@ -140,6 +140,7 @@ def start_worker(parent: int, hello: Connection) -> None:
     A running task checks itself whether its parent has died, and has some time to write its results.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(2, 1)  # what a method prints must not mix with the output of the command, which may be JSON
     hello.send(os.getpid())
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 

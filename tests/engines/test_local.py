@@ -14,6 +14,9 @@ def work(task, place):
             return os.getpid()
         case "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "print":
+            print("from Python", flush=True)
+            os.write(1, b"from C")
         case "threads":
             return os.environ["OMP_NUM_THREADS"], place.device
         case ("sleep", seconds):
@@ -49,6 +52,16 @@ def test_a_worker_computes_in_one_thread():
         engine.submit(0, "threads")
         (threads,) = outcomes(engine, 1)
         assert threads.result == ("1", "cpu")
+
+
+def test_what_a_worker_prints_goes_to_stderr(capfd):
+    with LocalEngine(["cpu"], work) as engine:
+        engine.submit(0, "print")
+        outcomes(engine, 1)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "from Python" in err
+    assert "from C" in err
 
 
 def test_killing_ends_tasks_at_once():

@@ -1,8 +1,11 @@
 """How a worker handles an error of a group of jobs."""
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
+from traceback import FrameSummary
 
+from regbench import roots
 from regbench.errors import RegbenchError
 from regbench.job import Pack
 from regbench.runner.failures import classify, is_of_device
@@ -36,6 +39,16 @@ def said(error: Exception) -> str:
     """An error as text: one line with its place, for tables, and the traceback below it."""
     if isinstance(error, RegbenchError):
         return str(error)
-    where = traceback.extract_tb(error.__traceback__)[-1]
+    where = _place(traceback.extract_tb(error.__traceback__))
     line = f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
     return f"{line}\n{''.join(traceback.format_exception(error))}"
+
+
+def _place(frames: Sequence[FrameSummary]) -> FrameSummary:
+    """The innermost line of a user's file, else of ours, else of a library: that is where to look first."""
+    ours, theirs = ([root.folder for root in roots.roots() if root.ours is own] for own in (True, False))
+    for folders in (theirs, ours):
+        for frame in reversed(frames):
+            if any(Path(frame.filename).is_relative_to(folder) for folder in folders):
+                return frame
+    return frames[-1]
