@@ -10,6 +10,7 @@ from regbench.paths import named
 
 WRITE_EVERY = "REGBENCH_WRITE_EVERY"  # seconds between two writes, for unreliable machines and for tests
 OFFLINE = "REGBENCH_OFFLINE"
+OVERSUBSCRIBE = "REGBENCH_OVERSUBSCRIBE"  # more workers than cores: each then takes longer, as does the whole
 CACHE, DATA = "REGBENCH_CACHE", "REGBENCH_DATA"
 ON, OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
@@ -18,6 +19,7 @@ def check(environment: Mapping[str, str] = os.environ) -> None:
     """Raise `UsageError` for the first wrong value."""
     seconds(environment)
     offline(environment)
+    oversubscribe(environment)
     for name in (CACHE, DATA):
         check_folder(name, environment)
 
@@ -37,9 +39,18 @@ def seconds(environment: Mapping[str, str] = os.environ) -> float | None:
 
 def offline(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the network must not be used."""
-    text = environment.get(OFFLINE, "")
+    return _switch(OFFLINE, environment)
+
+
+def oversubscribe(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether more workers than cores may be started."""
+    return _switch(OVERSUBSCRIBE, environment)
+
+
+def _switch(name: str, environment: Mapping[str, str]) -> bool:
+    text = environment.get(name, "")
     if text.lower() not in ON | OFF:
-        raise UsageError(f"{OFFLINE}={text}: must be 1 or 0; correct it or unset it")
+        raise UsageError(f"{name}={text}: must be 1 or 0; correct it or unset it")
     return text.lower() in ON
 
 

@@ -97,4 +97,7 @@ def slots(devices: str | None, workers: int | None) -> list[str]:
     say("regbench: planning")
     from regbench.engines.devices import find_devices
 
-    return find_devices(devices, workers)
+    found = find_devices(devices, workers)
+    if workers and len(found) < workers:
+        say(f"--workers {workers}: {len(found)} will run, one per core; REGBENCH_OVERSUBSCRIBE=1 allows more")
+    return found

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 
+from regbench import settings
 from regbench.errors import InfrastructureError, UsageError
 
 UNLIMITED = 1 << 60  # bytes; cgroup v1 writes a huge number for no limit
@@ -15,8 +16,8 @@ UNLIMITED = 1 << 60  # bytes; cgroup v1 writes a huge number for no limit
 def find_devices(wanted: str | None = None, workers: int | None = None) -> list[str]:
     """One name per slot: "cuda:0", ... where torch can use CUDA, else "cpu" once per core.
 
-    `wanted` is the user's list, "cpu" or "cuda:0,cuda:1"; `workers` the number of CPU slots, or of slots per CUDA
-    device.
+    `wanted` is the user's list, "cpu" or "cuda:0,cuda:1"; `workers` the number of CPU slots, at most one per core
+    unless REGBENCH_OVERSUBSCRIBE is set, or of slots per CUDA device.
     A GPU that torch cannot use is an error: otherwise a run on the CPU could be mistaken for a run on the GPU.
     """
     if workers is not None and workers < 1:
@@ -24,13 +25,19 @@ def find_devices(wanted: str | None = None, workers: int | None = None) -> list[
     if wanted and wanted != "cpu":
         return _cuda_slots(_named_devices(wanted), workers)
     if wanted == "cpu":
-        return ["cpu"] * (workers or cores())
+        return _cpu_slots(workers)
     found = _cuda_count()
     if found:
         return _cuda_slots([f"cuda:{index}" for index in range(found)], workers)
     if reason := gpu_without_torch():
         raise InfrastructureError(f"{reason}; fix that, or train on the CPU with --devices cpu")
-    return ["cpu"] * (workers or cores())
+    return _cpu_slots(workers)
+
+
+def _cpu_slots(workers: int | None) -> list[str]:
+    """At most one per core: workers that share a core take longer together, whatever a plan says."""
+    most = cores()
+    return ["cpu"] * (workers if workers and settings.oversubscribe() else min(workers or most, most))
 
 
 def cores() -> int:

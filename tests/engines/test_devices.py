@@ -13,8 +13,14 @@ without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="this machin
 
 
 def test_cpu_slots_are_as_many_as_asked_for_or_as_there_are_cores():
-    assert find_devices("cpu", 3) == ["cpu"] * 3
+    assert find_devices("cpu", 1) == ["cpu"]
     assert find_devices("cpu") == ["cpu"] * cores()
+
+
+def test_more_workers_than_cores_have_to_be_asked_for_twice(monkeypatch):
+    assert find_devices("cpu", cores() + 1) == ["cpu"] * cores()
+    monkeypatch.setenv("REGBENCH_OVERSUBSCRIBE", "1")
+    assert find_devices("cpu", cores() + 1) == ["cpu"] * (cores() + 1)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot tie a process to cores")

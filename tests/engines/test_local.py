@@ -15,7 +15,7 @@ def work(task, place):
         case "die":
             os.kill(os.getpid(), signal.SIGKILL)
         case "print":
-            print("from Python", flush=True)
+            print("from Python", flush=True)  # noqa: T201
             os.write(1, b"from C")
         case "threads":
             return os.environ["OMP_NUM_THREADS"], place.device
