@@ -8,7 +8,7 @@ from typing import Any
 
 from regbench import kinds
 from regbench.job import Job, Pack
-from regbench.runner.plan.cost import job_memory, kind_of, memory
+from regbench.runner.plan.cost import job_memory, kind_of, worker_memory
 from regbench.runner.plan.estimate import makespan, pack_seconds
 from regbench.runner.plan.pace import Pace
 from regbench.runner.plan.resources import Resources
@@ -43,8 +43,7 @@ def make_packs(jobs: Sequence[Job], resources: Resources, pace: Pace) -> list[Pa
     the same time. A baseline is a pack of its own, because it shares nothing.
     """
     kind, free = kind_of(resources.devices), resources.free_bytes
-    limit = None if free is None else MEMORY_FRACTION * free - memory((), kind=kind)
-    bytes_of = {job: job_memory(job) for job in jobs} if limit is not None else {}
+    bytes_of = {job: job_memory(job) for job in jobs} if free is not None else {}
 
     def most(group: Sequence[Job]) -> int:
         if not kinds.of(group[0].method).is_packed:
@@ -52,8 +51,10 @@ def make_packs(jobs: Sequence[Job], resources: Resources, pace: Pace) -> list[Pa
         return resources.largest(group[0]) if resources.largest else PACK_LIMIT[kind]
 
     def fits(part: Sequence[Job]) -> bool:
-        room = limit is None or sum(bytes_of[job] for job in part) <= limit
-        return len(part) == 1 or (len(part) <= most(part) and room)
+        if len(part) == 1 or free is None:
+            return len(part) <= max(1, most(part))
+        needed = worker_memory(part[0].dataset, kind=kind) + sum(bytes_of[job] for job in part)
+        return len(part) <= most(part) and needed <= MEMORY_FRACTION * free
 
     groups: dict[Any, list[Job]] = defaultdict(list)
     for job in jobs:

@@ -17,7 +17,7 @@ from regbench.kinds.size import Size
 from regbench.runner import Request, Resources, make_plan
 from regbench.runner.plan import budget
 from regbench.runner.plan.calibration import calibrate, largest_pack
-from regbench.runner.plan.cost import epoch_cost, job_memory, memory
+from regbench.runner.plan.cost import TABLE_BYTES, epoch_cost, job_memory, memory, worker_memory
 from regbench.runner.plan.estimate import estimate, makespan, pack_seconds
 from regbench.runner.plan.pace import Pace
 from regbench.runner.plan.packing import BALANCED, MEMORY_FRACTION, PACK_LIMIT, make_packs
@@ -279,3 +279,11 @@ def test_the_size_of_a_pack_is_measured_and_obeyed(monkeypatch):
     plan = make_plan(benchmark(grid(["wine_quality"], ["lsq"], seeds=9)), None, Resources(largest=three))
     assert asked
     assert max(len(pack.jobs) for pack in plan.packs) == 3
+
+
+def test_a_worker_needs_memory_for_its_table():
+    """A million rows of eleven columns took 1,519 MiB, 200,000 took 596 MiB (measured)."""
+    bare = worker_memory("retinamnist")
+    assert worker_memory("superconductivity") - bare == 21_263 * 82 * TABLE_BYTES
+    for rows, measured in ((200_000, 596), (1_000_000, 1519)):
+        assert measured * 2**20 <= bare + rows * 11 * TABLE_BYTES <= 1.2 * measured * 2**20
