@@ -9,7 +9,7 @@ from regbench.job import Job, Pack
 from regbench.provenance import environment
 from regbench.runner.failures import rule
 from regbench.runner.plan.plan import Plan
-from regbench.runner.work.events import Event, PackFinished, PackStarted, Summary, Waiting
+from regbench.runner.work.events import Delayed, Event, PackFinished, PackStarted, Summary, Waiting
 from regbench.runner.work.faults import Faults
 from regbench.runner.work.leases import LEASE_S, release_the_dead
 from regbench.runner.work.owners import this_owner
@@ -18,7 +18,7 @@ from regbench.runner.work.signals import termination_as_interrupt
 from regbench.runner.work.tally import Counter, Tally
 from regbench.runner.work.task import Result, Task
 from regbench.runner.work.worker import run_pack
-from regbench.store import Store
+from regbench.store import PATIENCE_S, Patience, Store
 
 LOOK_EVERY_S = 0.25
 LOOK_AT_OTHERS_EVERY_S = 1.0
@@ -32,6 +32,7 @@ def run(plan: Plan, store_url: str, make_engine: MakeEngine, on_event: OnEvent =
         store.add_benchmark(plan.benchmark, plan.asked.config, plan.asked.members)
         if plan.inventory.obstacles:
             store.block(plan.inventory.obstacles)
+        store.patience = Patience(PATIENCE_S, say=lambda line: on_event(Delayed(line)))
         return Driver(plan, store, on_event).run(make_engine)
 
 

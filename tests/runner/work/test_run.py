@@ -104,6 +104,16 @@ def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over
 
 
 @pytest.mark.slow
+def test_the_first_epoch_is_written_as_soon_as_it_is_done(project):
+    """So that every attempt gets on, however soon it is killed."""
+    tiny = project(["lsq"], epochs=LONG)
+    process = tiny.start()
+    tiny.wait_for("SELECT COUNT(*) FROM checkpoint")
+    kill_run(process)
+    assert tiny.ask("SELECT epochs FROM run") == [(1,)]
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_killed_takes_no_job_with_it(project):
     tiny = project(["lsq"], seeds=2, epochs=60, rows=2000)
     process = tiny.start("--workers", "2")
