@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine
 
+from regbench.errors import PassingError
 from regbench.job import Job
-from regbench.store import adoptions, choices, engine, leases, runs, status, upgrade
+from regbench.store import adoptions, choices, engine, leases, runs, status, upgrade, vanished
 from regbench.store import checkpoints as states
 from regbench.store import jobs as grid
 from regbench.store.patience import IMPATIENT, Patience, patient
@@ -47,19 +48,29 @@ class Store:
         self.read_only = read_only
         self.patience = IMPATIENT  # of the methods that a run calls
         self.place = upgrade.where(connections.url)
+        self._file = None if read_only else engine.file_of(connections.url)
+        self._know_file()
         self._folder = engine.folder_beside(connections.url)
 
     @classmethod
-    def open(cls, url: str | Path, *, read_only: bool = False, patience: Patience = IMPATIENT) -> Store:
-        """Open the store at a path or SQLAlchemy URL; unless `read_only`, it is created, or upgraded after a backup."""
-        opened = patience.call(lambda: cls._open(url, read_only=read_only))
+    def open(
+        cls, url: str | Path, *, read_only: bool = False, patience: Patience = IMPATIENT, existing: bool = False
+    ) -> Store:
+        """Open the store at a path or SQLAlchemy URL; unless `read_only`, it is created, or upgraded after a backup.
+
+        patience: how long the opening and the methods that a run calls wait for a database that is locked or away.
+        existing: whether the store must be there; one that is not counts as away.
+        """
+        opened = patience.call(lambda: cls._open(url, read_only=read_only, existing=existing))
         opened.patience = patience
         return opened
 
     @classmethod
-    def _open(cls, url: str | Path, *, read_only: bool) -> Store:
+    def _open(cls, url: str | Path, *, read_only: bool, existing: bool) -> Store:
         located = engine.locate(url)
-        connections = engine.connect(located, read_only=read_only)
+        if existing and (path := engine.file_of(located)) and not path.exists():
+            raise PassingError(f"database {path}: it was deleted or moved while the run went on")
+        connections = engine.connect(located, read_only=read_only, existing=existing)
         try:
             place = upgrade.where(located)
             with explained(place), reachable(f"database {place}"):
@@ -426,9 +437,21 @@ class Store:
         with self.reading() as connection:
             return frames.history(connection)
 
+    def check(self) -> None:
+        """Put back an SQLite file that was deleted or moved since it was opened."""
+        if self._file and self._identity != vanished.identity(self._file):
+            vanished.put_back(self._engine, self._file, self._log)
+            with contextlib.closing(self._engine.raw_connection()):  # makes the log
+                self._know_file()
+
+    def _know_file(self) -> None:
+        self._identity = vanished.identity(self._file) if self._file else None
+        self._log = vanished.identity(vanished.log(self._file)) if self._file else None
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction with a consistent snapshot of the store; for the modules of this package."""
+        self.check()
         with explained(self.place), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -439,9 +462,15 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its start; for the modules of this package."""
         assert not self.read_only, "this store was opened for reading only"
+        self.check()
         with (
             explained(self.place),
             self._engine.connect().execution_options(writing=True) as connection,
             connection.begin(),
         ):
             yield connection
+        if self._file and self._identity != vanished.identity(self._file):
+            theirs = self._file.exists()  # put back by another process, without what was just written
+            self.check()
+            if theirs:
+                raise PassingError(f"database {self.place}: it was put back while this was written")

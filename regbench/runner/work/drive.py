@@ -101,6 +101,7 @@ class Driver:
                 time.sleep(LOOK_AT_OTHERS_EVERY_S)
 
     def _hand_out(self, engine: Engine, faults: Faults) -> None:
+        self.store.check()  # before a worker misses it
         slots = [slot for slot in engine.free() if slot not in faults.aside]
         for slot, task in zip(slots, self.queue.ready(), strict=False):
             engine.submit(slot, task)

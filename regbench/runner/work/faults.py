@@ -22,8 +22,8 @@ class Faults:
     def judge(self, outcome: Outcome) -> DeviceSetAside | None:
         """Set a device aside that failed several packs in a row, because it would fail all the others too.
 
-        The death of a CPU worker does not count: its jobs are to blame, not the CPU. Nor does a pack that failed before,
-        or a part of it: one job that is too large for the machine must not take the device from the others.
+        The death of a CPU worker does not count: its jobs are to blame, not the CPU. Nor does a pack that failed
+        before, or a part of it: one job that is too large for the machine must not take the device from the others.
         """
         slot = outcome.slot
         died = outcome.died and self.devices[slot] != "cpu"

@@ -32,7 +32,7 @@ def run_pack(task: Task, place: Place) -> Result:
     if not kinds.of(task.jobs[0].method).is_packed:
         place = Place("cpu", place.alive)
     torch_device(place.device)  # sets flags, which `_environment` reads
-    with stop_requests() as stop, Store.open(task.store_url, patience=_patience(place, stop)) as store:
+    with stop_requests() as stop, Store.open(task.store_url, patience=_patience(place, stop), existing=True) as store:
         groups = list(_claim(store, task, place))
         with held(store, [claim for group in groups for claim in group.claims], LEASE_S):
             results = [_attempt(group, place, stop) for group in groups]

@@ -114,6 +114,20 @@ def test_the_first_epoch_is_written_as_soon_as_it_is_done(project):
 
 
 @pytest.mark.slow
+def test_a_database_that_is_deleted_meanwhile_is_put_back_and_the_run_goes_on(project):
+    tiny = project(["lsq"], seeds=4, epochs=60, rows=2000)
+    process = tiny.start("--workers", "2")
+    tiny.wait_for("SELECT COUNT(*) FROM metric")
+    for each in tiny.db.parent.glob("regbench.db*"):
+        each.unlink()
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "it was put back, nothing is lost" in err
+    assert finished_once(tiny)
+    assert len(tiny.ask(FINISHED.replace("COUNT(*)", "id"))) == 4
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_killed_takes_no_job_with_it(project):
     tiny = project(["lsq"], seeds=2, epochs=60, rows=2000)
     process = tiny.start("--workers", "2")
