@@ -60,7 +60,7 @@ def test_another_database_in_its_place_is_left_alone_and_what_was_written_is_kep
         store.add_benchmark("small", {}, labelled(job()))
         take(store, job())
         other.replace(path)
-        with pytest.raises(InfrastructureError, match="another file took its place .* is in .*rescued"):
+        with pytest.raises(InfrastructureError, match=r"another file took its place .* is in .*rescued"):
             store.owners()
     [rescued] = tmp_path.glob("*.rescued-*")
     with Store.open(rescued, read_only=True) as kept:

@@ -1,6 +1,7 @@
 """Runs with real processes that are really killed: the database loses nothing and repeats nothing."""
 
 import contextlib
+import os
 import signal
 import sqlite3
 import time
@@ -125,6 +126,18 @@ def test_a_database_that_is_deleted_meanwhile_is_put_back_and_the_run_goes_on(pr
     assert "it was put back, nothing is lost" in err
     assert finished_once(tiny)
     assert len(tiny.ask(FINISHED.replace("COUNT(*)", "id"))) == 4
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stopped_does_not_keep_ctrl_c_from_ending_the_run(project):
+    tiny = project(["lsq"], epochs=LONG)
+    process = tiny.start()
+    tiny.wait_for("SELECT COUNT(*) FROM metric")
+    os.kill(tiny.workers()[0], signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert tiny.ask("SELECT status, epochs > 0 FROM run") == [("interrupted", 1)]
 
 
 @pytest.mark.slow
