@@ -77,7 +77,9 @@ class Watch:
             if watched.ended is None and (why := watched.overdue(now)):
                 watched.ended = now
                 engine.stop_one(slot)
-                yield Delayed(f"{watched.task.name}: its worker hangs ({why}); it is ended, and its jobs go on in another")
+                yield Delayed(
+                    f"{watched.task.name}: its worker hangs ({why}); it is ended, and its jobs go on in another"
+                )
             elif watched.ended is not None and now - watched.ended > TERM_S and not watched.killed:
                 watched.killed = True
                 engine.kill_one(slot)
