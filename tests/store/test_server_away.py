@@ -4,7 +4,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,8 +22,7 @@ AWAY_S = 2.0
 def server() -> Iterator[tuple[str, Path]]:
     """The address and the folder of a server of its own, which may be stopped."""
     with TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as place:
-        with closing(postgresql_server(Path(place))) as started:
-            yield next(started), Path(place)
+        yield from ((address, Path(place)) for address in postgresql_server(Path(place)))
 
 
 @contextmanager
