@@ -105,18 +105,8 @@ def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over
 
 
 @pytest.mark.slow
-def test_the_first_epoch_is_written_as_soon_as_it_is_done(project):
-    """So that every attempt gets on, however soon it is killed."""
-    tiny = project(["lsq"], epochs=LONG)
-    process = tiny.start()
-    tiny.wait_for("SELECT COUNT(*) FROM checkpoint")
-    kill_run(process)
-    assert tiny.ask("SELECT epochs FROM run") == [(1,)]
-
-
-@pytest.mark.slow
 def test_a_database_that_is_deleted_meanwhile_is_put_back_and_the_run_goes_on(project):
-    tiny = project(["lsq"], seeds=4, epochs=60, rows=2000)
+    tiny = project(["lsq"], seeds=2, epochs=40, rows=2000)
     process = tiny.start("--workers", "2")
     tiny.wait_for("SELECT COUNT(*) FROM metric")
     for each in tiny.db.parent.glob("regbench.db*"):
@@ -125,14 +115,15 @@ def test_a_database_that_is_deleted_meanwhile_is_put_back_and_the_run_goes_on(pr
     assert process.returncode == 0, err
     assert "it was put back, nothing is lost" in err
     assert finished_once(tiny)
-    assert len(tiny.ask(FINISHED.replace("COUNT(*)", "id"))) == 4
+    assert len(tiny.ask(FINISHED.replace("COUNT(*)", "id"))) == 2
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_stopped_does_not_keep_ctrl_c_from_ending_the_run(project):
+def test_the_first_epoch_is_written_at_once_and_a_stopped_worker_does_not_keep_ctrl_c_from_ending_the_run(project):
     tiny = project(["lsq"], epochs=LONG)
     process = tiny.start()
     tiny.wait_for("SELECT COUNT(*) FROM metric")
+    assert tiny.ask("SELECT epochs FROM run") == [(1,)]  # so an attempt that is killed soon has gained something
     os.kill(tiny.workers()[0], signal.SIGSTOP)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
