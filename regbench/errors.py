@@ -5,6 +5,7 @@
     ├── JobsFailed              3   some jobs failed; the others are kept
     ├── NothingMeasured         6   no finished run to report on, or no baseline
     ├── InfrastructureError     7   no device, disk full, database locked or unusable
+    │   ├── PassingError        7   a database that is locked, full or away, and may come back
     │   └── DataUnavailable     7   a dataset that no source can give
     ├── Mismatch                8   a replay or a verification disagrees
     └── Interrupted           130   Ctrl-C or SIGTERM
@@ -44,6 +45,10 @@ class InfrastructureError(RegbenchError):
     """A problem of the machine, not the benchmark: no device, a full or read-only disk, a locked database."""
 
     exit_code = 7
+
+
+class PassingError(InfrastructureError):
+    """A problem that may pass by itself: a database that is locked, on a full disk, or on a server that is away."""
 
 
 class DataUnavailable(InfrastructureError):

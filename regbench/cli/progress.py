@@ -63,6 +63,8 @@ class Display:
                 self._line(f"failed: {event.label}: {event.failure_class}: {event.error.partition(NEWLINE)[0]}")
             case runner.DeviceSetAside():
                 self._line(f"{event.device} is no longer used, because it failed several packs in a row: {event.why}")
+            case runner.Delayed():
+                self._line(event.why)
             case runner.Waiting():
                 self._line(f"waiting: another process holds {amount(event.jobs, 'job')}")
 

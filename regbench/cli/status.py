@@ -77,6 +77,11 @@ def _explain(standings: "Sequence[Standing]") -> None:
             emit(f"  {dataset}, {failure.label}: {failure.error.partition(NEWLINE)[0]}")
         if len(failures) > SHOWN:
             emit(f"  ... and {len(failures) - SHOWN:,} more; `regbench status --json` has all of them")
+    if silent := sum(standing.silent for standing in standings):
+        emit(
+            f"{paint('silent', 'yellow')}: {amount(silent, 'running job')} whose worker hangs or is dead; "
+            "its run ends it, or the next run takes them over"
+        )
     waiting = [standing for standing in standings if standing.unchosen]
     for name, sweeps in dict.fromkeys((standing.benchmark, standing.waits_for) for standing in waiting):
         count = sum(standing.unchosen for standing in waiting if standing.benchmark == name)

@@ -68,6 +68,18 @@ class Engine(Protocol):
         """Ask every worker to end its task early. A task that ignores this is ended without a result."""
         ...
 
+    def is_stopped(self, slot: int) -> bool:
+        """Whether the process of a slot is stopped, as by SIGSTOP, and does nothing until it is continued."""
+        ...
+
+    def stop_one(self, slot: int) -> None:
+        """Ask the worker of one slot to end its task early."""
+        ...
+
+    def kill_one(self, slot: int) -> None:
+        """End the task of one slot at once; it is reported as a death."""
+        ...
+
     def kill(self) -> None:
         """End every task at once; each is reported as a death."""
         ...

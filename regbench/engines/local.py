@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
+import psutil
 from loky.backend import get_context
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
@@ -78,11 +79,27 @@ class LocalEngine:
 
     def stop(self) -> None:
         """Send SIGTERM to every worker, to end its task early; it ends a task that does not handle it."""
-        self._ask(signal.SIGTERM)
+        self._ask(signal.SIGTERM, [slot for slot, _ in self._running.values()])
 
     def kill(self) -> None:
         """End every worker at once."""
-        self._ask(SIGKILL)
+        self._ask(SIGKILL, [slot for slot, _ in self._running.values()])
+
+    def is_stopped(self, slot: int) -> bool:
+        """Whether the process of a slot is stopped, as by SIGSTOP."""
+        pid = self._workers[slot].number() if slot in self._workers else None
+        try:
+            return pid is not None and psutil.Process(pid).status() == psutil.STATUS_STOPPED
+        except psutil.NoSuchProcess:
+            return False
+
+    def stop_one(self, slot: int) -> None:
+        """Send SIGTERM to the worker of one slot."""
+        self._ask(signal.SIGTERM, [slot])
+
+    def kill_one(self, slot: int) -> None:
+        """End the worker of one slot at once."""
+        self._ask(SIGKILL, [slot])
 
     def _outcome(self, future: Future[Any]) -> Outcome:
         slot, task = self._running.pop(future)
@@ -98,8 +115,8 @@ class LocalEngine:
             self._workers[slot] = _Worker.start()
         return self._workers[slot].executor.submit(_do, self._work, task, self.devices[slot], os.getpid())
 
-    def _ask(self, number: signal.Signals) -> None:
-        self._asked = {slot: number for slot, _ in self._running.values()}
+    def _ask(self, number: signal.Signals, slots: Sequence[int]) -> None:
+        self._asked |= dict.fromkeys(slots, number)
         self._send_signals()
 
     def _send_signals(self) -> None:
@@ -125,13 +142,18 @@ class _Worker:
 
     def send(self, number: signal.Signals) -> bool:
         """Signal the process; false if it has not sent its number yet."""
-        while self.hello.poll():  # the last one counts, because loky replaces a process that uses too much memory
-            self.pid = self.hello.recv()
-        if self.pid is None:
+        pid = self.number()
+        if pid is None:
             return False
         with contextlib.suppress(ProcessLookupError):  # it has just ended
-            os.kill(self.pid, number)
+            os.kill(pid, number)
         return True
+
+    def number(self) -> int | None:
+        """The number of the process; None if it has not sent it yet."""
+        while self.hello.poll():  # the last one counts, because loky replaces a process that uses too much memory
+            self.pid = self.hello.recv()
+        return self.pid
 
 
 def start_worker(parent: int, hello: Connection) -> None:

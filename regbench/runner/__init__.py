@@ -13,6 +13,7 @@ from regbench.runner.sweep.rounds import Rounds, announce, keep_choices, plan_ah
 from regbench.runner.verify import Verification, verify_packing
 from regbench.runner.work.drive import run
 from regbench.runner.work.events import (
+    Delayed,
     DeviceSetAside,
     Event,
     JobFailed,
@@ -24,6 +25,7 @@ from regbench.runner.work.events import (
 )
 
 __all__ = [
+    "Delayed",
     "DeviceSetAside",
     "Estimate",
     "Event",

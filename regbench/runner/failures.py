@@ -60,8 +60,10 @@ def classify(error: BaseException) -> str:
 
 
 def is_of_device(error: BaseException) -> bool:
-    """Whether the device may be to blame for an error: memory ran out, or CUDA or cuDNN failed."""
-    return is_memory(error) or "CUDA error" in str(error) or "cuDNN error" in str(error)
+    """Whether the device may be to blame for an error of CUDA or cuDNN; a job that is too large is to blame itself."""
+    if is_memory(error):
+        return False
+    return "CUDA error" in str(error) or "cuDNN error" in str(error)
 
 
 def is_memory(error: BaseException) -> bool:

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from regbench.store.patience import PATIENCE_S, Patience
 from regbench.store.store import Store
 from regbench.store.values import (
     Adoption,
@@ -34,6 +35,7 @@ LAZY = {
 __all__ = [
     "DISTILLED",
     "DISTILLED_CURVES",
+    "PATIENCE_S",
     "WHOLE",
     "Adoption",
     "Checkpoint",
@@ -46,6 +48,7 @@ __all__ = [
     "Member",
     "Moved",
     "Part",
+    "Patience",
     "Resumable",
     "Score",
     "Standing",

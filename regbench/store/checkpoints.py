@@ -11,13 +11,15 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from regbench.errors import InfrastructureError
 from regbench.store.models import CheckpointRow, JobRow, PackRow, RunRow
 from regbench.store.sql import chunks, insert_new, rows_in
 from regbench.store.values import Checkpoint, Resumable
 
+# Failures of the machine, not of the job: such a run goes on from its checkpoint, as an interrupted one does.
+OF_THE_MACHINE = ("infrastructure", "resources")
 LARGEST_IN_DATABASE = 16 * 2**20  # bytes; a larger one makes the database slow to copy
 
 
@@ -88,10 +90,11 @@ def load(connection: Connection, folder: Path | None, run: int) -> bytes:
     try:
         data = row.data if path is None else path.read_bytes()
     except OSError as error:
-        raise InfrastructureError(f"checkpoint {path}: {error.strerror}; put it back, or delete the run") from error
+        raise InfrastructureError(f"checkpoint {path}: {error.strerror}; the next attempt starts at epoch 1") from error
     if hashlib.sha256(data).hexdigest() != row.digest:
         raise InfrastructureError(
-            f"checkpoint {path or f'of run {run}'} is damaged: its digest is not what was written"
+            f"checkpoint {path or f'of run {run}'} is damaged: its digest is not what was written; "
+            "the next attempt starts at epoch 1"
         )
     return data
 
@@ -107,7 +110,7 @@ def resumable(connection: Connection, code: Mapping[str, str]) -> dict[str, Resu
             select(JobRow.key, RunRow.id, RunRow.pack, RunRow.code_digest, CheckpointRow.epoch)
             .join(RunRow, RunRow.job_id == JobRow.id)
             .join(CheckpointRow, CheckpointRow.run_id == RunRow.id)
-            .where(RunRow.id.in_(newest), RunRow.status == "interrupted")
+            .where(RunRow.id.in_(newest), or_(RunRow.status == "interrupted", RunRow.failure_class.in_(OF_THE_MACHINE)))
         )
         for key, run, pack, digest, epoch in connection.execute(query):
             if digest == code[key]:

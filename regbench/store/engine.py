@@ -45,10 +45,13 @@ def locate(place: str | Path) -> URL:
     raise UsageError(f"database {place}: give the path of an SQLite file or postgresql+psycopg://user@host/name")
 
 
-def connect(url: URL, *, read_only: bool) -> Engine:
-    """An engine; its transactions are for reading, unless opened with the execution option `writing`."""
+def connect(url: URL, *, read_only: bool, existing: bool = False) -> Engine:
+    """An engine; its transactions are for reading, unless opened with the execution option `writing`.
+
+    With `existing` no file is made.
+    """
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, read_only=read_only)
+        return _sqlite(url, read_only=read_only, existing=existing)
     try:
         return create_engine(url, json_serializer=canonical, pool_pre_ping=True)
     except ModuleNotFoundError as error:
@@ -80,11 +83,16 @@ def filesystem(path: Path, mounts: Path) -> str | None:
     return next((points[above] for above in [resolved, *resolved.parents] if above in points), None)
 
 
-def _sqlite(url: URL, *, read_only: bool) -> Engine:
-    path = Path(url.database or "")
+def _sqlite(url: URL, *, read_only: bool, existing: bool) -> Engine:
+    path, made = Path(url.database or ""), False
 
     def open_file() -> sqlite3.Connection:
-        return open_to_read(path) if read_only else _open_to_write(path)
+        nonlocal made
+        if read_only:
+            return open_to_read(path)
+        connection = _open_to_write(path, create=not (made or existing))
+        made = True
+        return connection
 
     engine = create_engine(url, creator=open_file, json_serializer=canonical)
     event.listen(engine, "begin", _begin)
@@ -105,8 +113,9 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         )  # the folder has no room for shared memory, so no process can be writing
 
 
-def _open_to_write(path: Path) -> sqlite3.Connection:
-    connection = _open(path, "mode=rwc")
+def _open_to_write(path: Path, *, create: bool) -> sqlite3.Connection:
+    """A connection for writing; a file that has vanished since the first one is not made again, because it is empty."""
+    connection = _open(path, "mode=rwc" if create else "mode=rw")
     try:
         connection.execute("PRAGMA foreign_keys=ON")
         _write_ahead(connection)
@@ -151,9 +160,14 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def folder_beside(url: URL) -> Path | None:
-    """The folder for large checkpoints of an SQLite file; None for a server, which stores them itself."""
+def file_of(url: URL) -> Path | None:
+    """The SQLite file; None for a server."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
-    path = Path(url.database.removeprefix("file:").partition("?")[0])
-    return path.with_name(f"{path.name}.checkpoints")
+    return Path(url.database.removeprefix("file:").partition("?")[0])
+
+
+def folder_beside(url: URL) -> Path | None:
+    """The folder for large checkpoints of an SQLite file; None for a server, which stores them itself."""
+    path = file_of(url)
+    return path and path.with_name(f"{path.name}.checkpoints")

@@ -28,7 +28,7 @@ def claim(
 ) -> list[Claim]:
     """Lease the jobs (key -> code digest) that are neither done nor leased by another owner, and open a run for each.
 
-    An interrupted run with a checkpoint of the same code is reopened instead.
+    A run of the same code that was interrupted, or that the machine failed, is reopened if it has a checkpoint.
     """
     moment = now(connection)
     free = _lock_free(connection, code, owner=owner, moment=moment)
@@ -63,7 +63,8 @@ def claim(
         connection.execute(insert(RunRow), new)
     for key, before in resumed.items():
         again = update(RunRow).where(RunRow.id == before.run_id)
-        connection.execute(again.values(**shared, lease_token=ours[key][1] + 1, finished=None))
+        fresh = {"finished": None, "failure_class": None, "error": None}
+        connection.execute(again.values(**shared, **fresh, lease_token=ours[key][1] + 1))
     uuids = [run["uuid"] for run in new]
     numbers = dict(rows_in(connection, select(RunRow.uuid, RunRow.id), RunRow.uuid, uuids))
     by_job = {run["job_id"]: numbers[run["uuid"]] for run in new}

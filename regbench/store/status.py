@@ -75,6 +75,7 @@ class _Tally:
     epochs_done: int = 0
     epochs_total: int = 0
     unchosen: int = 0
+    silent: int = 0  # running jobs whose lease has run out
     waits_for: tuple[str, ...] = ()
     failures: list[Failure] = field(default_factory=list)
     blocked_by: dict[str, None] = field(default_factory=dict)
@@ -85,8 +86,9 @@ class _Tally:
         if runs.finished:
             self.count["done"] += 1
             self.epochs_done += job.epochs
-        elif job.lease_until is not None and job.lease_until >= moment:
+        elif job.lease_until is not None:
             self.count["running"] += 1
+            self.silent += job.lease_until < moment
             self.epochs_done += runs.epochs
         elif runs.failure:
             self.count["failed"] += 1
@@ -116,6 +118,7 @@ class _Tally:
             waits_for=self.waits_for,
             failures=tuple(self.failures),
             blocked_by=tuple(self.blocked_by),
+            silent=self.silent,
         )
 
 

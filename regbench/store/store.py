@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine
 
+from regbench.errors import PassingError
 from regbench.job import Job
-from regbench.store import adoptions, choices, engine, leases, runs, status, upgrade
+from regbench.store import adoptions, choices, engine, leases, runs, status, upgrade, vanished
 from regbench.store import checkpoints as states
 from regbench.store import jobs as grid
+from regbench.store.patience import IMPATIENT, Patience, patient
 from regbench.store.trouble import explained, reachable
 from regbench.store.values import (
     Adoption,
@@ -44,14 +46,31 @@ class Store:
     def __init__(self, connections: Engine, *, read_only: bool) -> None:
         self._engine = connections
         self.read_only = read_only
+        self.patience = IMPATIENT  # of the methods that a run calls
         self.place = upgrade.where(connections.url)
+        self._file = None if read_only else engine.file_of(connections.url)
+        self._know_file()
         self._folder = engine.folder_beside(connections.url)
 
     @classmethod
-    def open(cls, url: str | Path, *, read_only: bool = False) -> Store:
-        """Open the store at a path or SQLAlchemy URL; unless `read_only`, it is created, or upgraded after a backup."""
+    def open(
+        cls, url: str | Path, *, read_only: bool = False, patience: Patience = IMPATIENT, existing: bool = False
+    ) -> Store:
+        """Open the store at a path or SQLAlchemy URL; unless `read_only`, it is created, or upgraded after a backup.
+
+        patience: how long the opening and the methods that a run calls wait for a database that is locked or away.
+        existing: whether the store must be there; one that is not counts as away.
+        """
+        opened = patience.call(lambda: cls._open(url, read_only=read_only, existing=existing))
+        opened.patience = patience
+        return opened
+
+    @classmethod
+    def _open(cls, url: str | Path, *, read_only: bool, existing: bool) -> Store:
         located = engine.locate(url)
-        connections = engine.connect(located, read_only=read_only)
+        if existing and (path := engine.file_of(located)) and not path.exists():
+            raise PassingError(f"database {path}: it was deleted or moved while the run went on")
+        connections = engine.connect(located, read_only=read_only, existing=existing)
         try:
             place = upgrade.where(located)
             with explained(place), reachable(f"database {place}"):
@@ -85,6 +104,7 @@ class Store:
 
     # Benchmarks and jobs
 
+    @patient
     def add_benchmark(self, name: str, config: Mapping[str, Any], jobs: Sequence[Member | tuple[Job, str]]) -> None:
         """Add jobs, each with its row's label, to a benchmark, which becomes the last one run.
 
@@ -95,6 +115,7 @@ class Store:
             members = [job if isinstance(job, Member) else Member(*job) for job in jobs]
             grid.add_benchmark(connection, name, config, members)
 
+    @patient
     def add_dataset(
         self,
         *,
@@ -121,6 +142,7 @@ class Store:
         with self.writing() as connection:
             grid.add_dataset(connection, **columns)
 
+    @patient
     def done(self, code: Mapping[str, str]) -> set[str]:
         """Of these jobs (key -> wanted code digest), the keys of those with a finished run of that code."""
         with self.reading() as connection:
@@ -131,11 +153,13 @@ class Store:
         with self.reading() as connection:
             return grid.outgrown(connection, code)
 
+    @patient
     def failed(self, code: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         """Failure class and message, by key, of the jobs whose last run of the wanted code has failed."""
         with self.reading() as connection:
             return grid.failed(connection, code)
 
+    @patient
     def trained(self, code: Mapping[str, str]) -> dict[str, int]:
         """Of these jobs (key -> wanted code digest), the epochs that runs of that code have trained so far."""
         with self.reading() as connection:
@@ -151,6 +175,7 @@ class Store:
         with self.reading() as connection:
             return grid.dataset_sources(connection)
 
+    @patient
     def block(self, reasons: Mapping[str, str]) -> None:
         """Store why the jobs of datasets or methods cannot run (name -> reason)."""
         with self.writing() as connection:
@@ -210,6 +235,7 @@ class Store:
 
     # Leases
 
+    @patient
     def claim(
         self,
         code: Mapping[str, str],
@@ -233,16 +259,19 @@ class Store:
                 device=device,
             )
 
+    @patient
     def renew(self, claims: Sequence[Claim], *, lease_s: float) -> set[int]:
         """Extend the leases that are still held; returns their run ids."""
         with self.writing() as connection:
             return leases.renew(connection, claims, lease_s=lease_s)
 
+    @patient
     def owners(self) -> set[str]:
         """All owners of leases, including expired ones."""
         with self.reading() as connection:
             return leases.owners(connection)
 
+    @patient
     def release(self, dead: Collection[str]) -> None:
         """End every lease of owners known to be dead, without waiting for it to expire."""
         with self.writing() as connection:
@@ -250,6 +279,7 @@ class Store:
 
     # Writes of workers
 
+    @patient
     def write(
         self, epochs: Sequence[EpochRows], *, claims: Sequence[Claim], checkpoints: Sequence[Checkpoint] = ()
     ) -> set[int]:
@@ -267,26 +297,38 @@ class Store:
         states.remove(self._folder, unneeded)
         return refused
 
+    @patient
     def checkpoint(self, run_id: int) -> bytes:
         """The last checkpoint of a run."""
         with self.reading() as connection:
             return states.load(connection, self._folder, run_id)
 
+    @patient
+    def begin_again(self, claims: Sequence[Claim]) -> None:
+        """Drop the checkpoints of claims that are still held, so that the next attempt starts at the first epoch."""
+        with self.writing() as connection:
+            unneeded = states.drop(connection, list(leases.hold(connection, leases.tokens_of(claims))))
+        states.remove(self._folder, unneeded)
+
+    @patient
     def resumable(self, code: Mapping[str, str]) -> dict[str, Resumable]:
         """Of these jobs (key -> wanted code digest), those whose last run was interrupted with a checkpoint, by key."""
         with self.reading() as connection:
             return states.resumable(connection, code)
 
+    @patient
     def packs(self, names: Collection[str]) -> dict[str, list[str]]:
         """The job keys of these packs, in the order in which they were trained."""
         with self.reading() as connection:
             return states.composition(connection, names)
 
+    @patient
     def note_resumption(self, run_ids: Collection[int], *, epoch: int, exact: bool, why: str = "") -> None:
         """Store that runs were resumed after an epoch, and whether bit for bit as without the interruption."""
         with self.writing() as connection:
             states.note_resumption(connection, run_ids, {"epoch": epoch, "exact": exact, "why": why})
 
+    @patient
     def finish(
         self, results: Sequence[Finished], *, claims: Sequence[Claim], last: Sequence[EpochRows] = ()
     ) -> set[int]:
@@ -298,11 +340,13 @@ class Store:
         states.remove(self._folder, unneeded)
         return refused
 
+    @patient
     def fail(self, claims: Sequence[Claim], *, failure_class: str, error: str) -> None:
         """Mark the runs of claims that are still held as failed; their jobs can be claimed again."""
         with self.writing() as connection:
             runs.end(connection, leases.tokens_of(claims), status="failed", failure_class=failure_class, error=error)
 
+    @patient
     def interrupt(self, claims: Sequence[Claim]) -> None:
         """Mark the runs of claims that are still held as interrupted; their jobs can be claimed again."""
         with self.writing() as connection:
@@ -393,9 +437,21 @@ class Store:
         with self.reading() as connection:
             return frames.history(connection)
 
+    def check(self) -> None:
+        """Put back an SQLite file that was deleted or moved since it was opened."""
+        if self._file and self._identity != vanished.identity(self._file):
+            vanished.put_back(self._engine, self._file, self._log)
+            with contextlib.closing(self._engine.raw_connection()):  # makes the log
+                self._know_file()
+
+    def _know_file(self) -> None:
+        self._identity = vanished.identity(self._file) if self._file else None
+        self._log = vanished.identity(vanished.log(self._file)) if self._file else None
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction with a consistent snapshot of the store; for the modules of this package."""
+        self.check()
         with explained(self.place), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -406,9 +462,15 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its start; for the modules of this package."""
         assert not self.read_only, "this store was opened for reading only"
+        self.check()
         with (
             explained(self.place),
             self._engine.connect().execution_options(writing=True) as connection,
             connection.begin(),
         ):
             yield connection
+        if self._file and self._identity != vanished.identity(self._file):
+            theirs = self._file.exists()  # put back by another process, without what was just written
+            self.check()
+            if theirs:
+                raise PassingError(f"database {self.place}: it was put back while this was written")

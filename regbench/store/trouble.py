@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from regbench.errors import InfrastructureError
+from regbench.errors import InfrastructureError, PassingError
 
 ANOTHER = "give another file with --db FILE"
 SQLITE = {  # by the start of SQLite's name of the error: https://www.sqlite.org/rescode.html
@@ -22,6 +22,8 @@ SQLITE = {  # by the start of SQLite's name of the error: https://www.sqlite.org
     "SQLITE_IOERR": f"the disk failed to read or write it; look at free space, quota and the disk itself, or {ANOTHER}",
 }
 
+SQLITE_PASSES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL")
+SERVER_PASSES = ("08", "53", "57P", "55")  # no connection; out of disk, memory or connections; shut down; locked
 SERVER = (  # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
     *("08", "28", "3D"),  # no connection, no such user, no such database
     *("25006", "42501"),  # read-only, no permission
@@ -34,16 +36,15 @@ def explained(place: str) -> Iterator[None]:
     """Turn database errors caused by the machine into an `InfrastructureError`; bugs keep their traceback."""
     try:
         yield
-    except DBAPIError as error:
-        remedy = _sqlite(error.orig) if isinstance(error.orig, sqlite3.Error) else _server(error)
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        of_file = isinstance(cause, sqlite3.Error)
+        name = getattr(cause, "sqlite_errorname", "") if of_file else _state(error)
+        remedy = _sqlite(name) if of_file else _server(name, cause)
         if remedy is None:
             raise
-        raise InfrastructureError(f"database {place}: {remedy}") from error
-    except sqlite3.Error as error:
-        remedy = _sqlite(error)
-        if remedy is None:
-            raise
-        raise InfrastructureError(f"database {place}: {remedy}") from error
+        passes = name.startswith(SQLITE_PASSES if of_file else SERVER_PASSES)
+        raise (PassingError if passes else InfrastructureError)(f"database {place}: {remedy}") from error
 
 
 @contextlib.contextmanager
@@ -58,15 +59,19 @@ def reachable(thing: str, *, remedy: str = ANOTHER) -> Iterator[None]:
         raise InfrastructureError(f"{thing}: {why}; {remedy}") from error
 
 
-def _sqlite(error: sqlite3.Error) -> str | None:
-    name = getattr(error, "sqlite_errorname", "")
+def _sqlite(name: str) -> str | None:
     return next((remedy for start, remedy in SQLITE.items() if name.startswith(start)), None)
 
 
-def _server(error: DBAPIError) -> str | None:
-    """The remedy if the server is unreachable (no SQLSTATE), refused or closed the connection; None if it is a bug."""
-    state = getattr(error.orig, "sqlstate", None) or ("08000" if isinstance(error, OperationalError) else "")
+def _state(error: Exception) -> str:
+    """SQLSTATE of an error; that of a lost connection if the server was not reached."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) or ("08000" if isinstance(error, OperationalError) else "")
+
+
+def _server(state: str, cause: object) -> str | None:
+    """The remedy if the server is unreachable, refused or closed the connection; None if it is a bug."""
     if not state.startswith(SERVER):
         return None
-    said = " ".join(str(error.orig).split())
+    said = " ".join(str(cause).split())
     return f"the server says: {said}; look whether it runs, has room, and knows this user and database"

@@ -154,6 +154,7 @@ class Standing:
     """The progress of a benchmark on one dataset; jobs = done + running + failed + blocked + pending.
 
     `unchosen` of the pending jobs wait for a choice from the sweeps `waits_for`: their values are not known yet.
+    The workers of `silent` of the running jobs have let their lease run out: they hang, or are dead.
     """
 
     benchmark: str
@@ -170,3 +171,4 @@ class Standing:
     waits_for: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     blocked_by: tuple[str, ...] = ()
+    silent: int = 0

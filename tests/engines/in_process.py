@@ -52,6 +52,15 @@ class InProcessEngine:
     def kill(self) -> None:
         self._alive = False
 
+    def is_stopped(self, slot: int) -> bool:
+        return False
+
+    def stop_one(self, slot: int) -> None:
+        self.stop()
+
+    def kill_one(self, slot: int) -> None:
+        self.kill()
+
     def _done(self, slot: int, task: Any) -> Outcome:
         if not self._alive:
             return Outcome(slot, task, error=Death(), died=True)

@@ -84,6 +84,12 @@ def new_postgresql_database(postgresql: str) -> str:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server in a temporary folder; skips the test if it is not installed."""
+    with TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as place:
+        yield from postgresql_server(Path(place))
+
+
+def postgresql_server(place: Path) -> Iterator[str]:
+    """Start a server in a folder and yield its address; skips the test if it is not installed."""
     folder = _postgresql_programs()
     if folder is None:
         pytest.skip("PostgreSQL is not installed: no initdb in PATH or /usr/lib/postgresql")
@@ -94,10 +100,8 @@ def postgresql() -> Iterator[str]:
         except KeyError:
             pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
         as_user = {"user": "postgres", "group": "postgres"}
-    with TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as place:
-        if as_user:
-            shutil.chown(place, **as_user)
-        yield from _server(folder, Path(place), as_user)
+        shutil.chown(place, **as_user)
+    yield from _server(folder, place, as_user)
 
 
 def _server(programs: Path, place: Path, as_user: dict[str, str]) -> Iterator[str]:

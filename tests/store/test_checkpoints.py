@@ -27,6 +27,22 @@ def test_an_interrupted_run_is_opened_again_at_its_checkpoint(store: Store):
     assert store.packs([again.pack]) == {again.pack: [job().key]}
 
 
+@pytest.mark.parametrize(("failure_class", "epoch"), [("infrastructure", 1), ("resources", 1), ("user code", 0)])
+def test_a_run_that_the_machine_failed_goes_on_from_its_checkpoint(store: Store, failure_class, epoch):
+    store.fail([begun(store)], failure_class=failure_class, error="the disk is full")
+    [again] = take(store, job())
+    assert again.epoch == epoch
+    store.interrupt([again])
+    assert (store.failed({job().key: "c0"}) == {}) == bool(epoch)
+
+
+def test_a_checkpoint_that_cannot_be_used_is_dropped_and_the_next_attempt_begins_anew(store: Store):
+    claim = begun(store)
+    store.begin_again([claim])
+    store.fail([claim], failure_class="infrastructure", error="the checkpoint is damaged")
+    assert take(store, job())[0].epoch == 0
+
+
 def test_other_code_begins_anew(store: Store):
     store.interrupt([begun(store)])
     assert store.resumable({job().key: "c1"}) == {}
@@ -65,7 +81,7 @@ def test_a_large_state_is_a_file_beside_the_database_replaced_with_the_next(tmp_
         with pytest.raises(InfrastructureError, match="damaged"):
             store.checkpoint(claim.run_id)
         second.unlink()
-        with pytest.raises(InfrastructureError, match="put it back"):
+        with pytest.raises(InfrastructureError, match="starts at epoch 1"):
             store.checkpoint(claim.run_id)
         store.finish([Finished(claim.run_id, 1.0, 3)], claims=[claim])
         assert list(folder.iterdir()) == []

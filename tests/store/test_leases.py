@@ -37,6 +37,14 @@ def test_a_leased_job_is_not_given_to_another(store: Store):
     assert [claim.key for claim in take(store, job(seed=0), job(seed=1), owner="two")] == [job(seed=1).key]
 
 
+def test_a_worker_that_lets_its_lease_run_out_is_shown_as_silent(store: Store):
+    store.add_benchmark("small", GRID, labelled(job(seed=0), job(seed=1)))
+    take(store, job(seed=0), lease_s=-1)
+    take(store, job(seed=1))
+    [standing] = store.status()
+    assert (standing.running, standing.silent, standing.pending) == (2, 1, 0)
+
+
 def test_a_lease_that_ran_out_may_be_taken_and_the_old_run_counts_as_interrupted(store: Store):
     store.add_benchmark("small", GRID, labelled(job()))
     (old,) = take(store, job(), owner="slow", lease_s=-1)

@@ -9,7 +9,7 @@ from regbench.job import Job, Pack
 from regbench.provenance import environment
 from regbench.runner.failures import rule
 from regbench.runner.plan.plan import Plan
-from regbench.runner.work.events import Event, PackFinished, PackStarted, Summary, Waiting
+from regbench.runner.work.events import Delayed, Event, PackFinished, PackStarted, Summary, Waiting
 from regbench.runner.work.faults import Faults
 from regbench.runner.work.leases import LEASE_S, release_the_dead
 from regbench.runner.work.owners import this_owner
@@ -17,8 +17,9 @@ from regbench.runner.work.queue import Queue
 from regbench.runner.work.signals import termination_as_interrupt
 from regbench.runner.work.tally import Counter, Tally
 from regbench.runner.work.task import Result, Task
+from regbench.runner.work.watch import Watch
 from regbench.runner.work.worker import run_pack
-from regbench.store import Store
+from regbench.store import PATIENCE_S, Patience, Store
 
 LOOK_EVERY_S = 0.25
 LOOK_AT_OTHERS_EVERY_S = 1.0
@@ -32,6 +33,7 @@ def run(plan: Plan, store_url: str, make_engine: MakeEngine, on_event: OnEvent =
         store.add_benchmark(plan.benchmark, plan.asked.config, plan.asked.members)
         if plan.inventory.obstacles:
             store.block(plan.inventory.obstacles)
+        store.patience = Patience(PATIENCE_S, say=lambda line: on_event(Delayed(line)))
         return Driver(plan, store, on_event).run(make_engine)
 
 
@@ -58,6 +60,7 @@ class Driver:
         self.tally = Tally(plan)
         self.counter = Counter(plan, store)
         self.queue = Queue()
+        self.watch = Watch(store)
         self.known = store.failed(self._code(self.tally.jobs))  # failures of earlier runs; these jobs are retried
 
     def run(self, make_engine: MakeEngine) -> Summary:
@@ -89,7 +92,9 @@ class Driver:
                 if aside := faults.judge(outcome):
                     self.say(aside)
                     faults.check_any_left(aside)
-                self._take(outcome)
+                self._take(outcome, hung=self.watch.end(outcome.slot))
+            for hanging in self.watch.look(engine):
+                self.say(hanging)
             if progress := self.counter.progress(self.tally):
                 self.say(progress)
             if not self.queue and not engine.busy and not self.tally.is_complete:
@@ -100,17 +105,19 @@ class Driver:
                 time.sleep(LOOK_AT_OTHERS_EVERY_S)
 
     def _hand_out(self, engine: Engine, faults: Faults) -> None:
+        self.store.check()  # before a worker misses it
         slots = [slot for slot in engine.free() if slot not in faults.aside]
         for slot, task in zip(slots, self.queue.ready(), strict=False):
+            self.watch.start(slot, task)
             engine.submit(slot, task)
             self.say(PackStarted(task.name, task.jobs[0].dataset, len(task.jobs), engine.devices[slot]))
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: Outcome, *, hung: bool) -> None:
         """Record the outcome of a task; queue again what it could not finish."""
         if outcome.died:
             release_the_dead(self.store)
-            if not self.queue.put_after_death(outcome.task):
-                self._fail_killer(outcome.task)
+            if not self.queue.put_after_death(outcome.task, hung=hung):
+                self._fail_killer(outcome.task, hung=hung)
         elif outcome.error:  # of the store or of regbench; errors of jobs are part of a result
             raise outcome.error
         else:
@@ -126,10 +133,12 @@ class Driver:
         if result.finished:
             self.say(PackFinished(task.name, task.jobs[0].dataset, len(result.finished), result.seconds))
 
-    def _fail_killer(self, task: Task) -> None:
+    def _fail_killer(self, task: Task, *, hung: bool) -> None:
         """Record the failure of a job whose workers died, because they could not record it."""
         (job,) = task.jobs
         why = f"its worker process died {task.deaths + 1} times (killed by the system, or out of memory?)"
+        if hung:
+            why = "its worker hung and was ended, twice"
         claims = self.store.claim(
             self._code([job.key]), owner=this_owner(), lease_s=LEASE_S, environment=environment(), device="none"
         )
@@ -169,6 +178,9 @@ class Driver:
         try:
             engine.stop()
             while engine.busy:
+                for slot in set(range(len(engine.devices))) - set(engine.free()):
+                    if engine.is_stopped(slot):  # it would not notice that it was asked
+                        engine.kill_one(slot)
                 for outcome in engine.wait(LOOK_EVERY_S):
                     if outcome.result:
                         self._settle(outcome.task, outcome.result)

@@ -57,6 +57,13 @@ class Waiting(Event):
 
 
 @dataclass(frozen=True)
+class Delayed(Event):
+    """Something holds the run up; it goes on by itself."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class DeviceSetAside(Event):
     """A device failed too often in a row and is no longer used; the others continue."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from traceback import FrameSummary
 
 from regbench import roots
-from regbench.errors import RegbenchError
+from regbench.errors import PassingError, RegbenchError
 from regbench.job import Pack
 from regbench.runner.failures import classify, is_of_device
 from regbench.runner.work.group import Group
@@ -19,6 +19,8 @@ def give_up(group: Group, error: Exception) -> Result:
     A group of several methods is retried method by method, so that a failing method does not affect the others.
     If memory runs out, the group is retried in halves, until a single job is too large.
     """
+    if isinstance(error, PassingError):  # the database would not take the failure either, and the jobs are not to blame
+        raise error
     jobs = group.jobs
     failure = classify(error)
     fault = str(error).partition("\n")[0] or type(error).__name__ if is_of_device(error) else ""

@@ -1,6 +1,6 @@
 """Find devices that fail so often that a run continues without them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from regbench.engines.engine import Outcome
@@ -16,18 +16,25 @@ class Faults:
     def __init__(self, devices: Sequence[str]) -> None:
         self.devices = devices
         self.in_a_row: Counter[int] = Counter()
+        self.blamed: dict[int, set[str]] = defaultdict(set)  # slot -> keys of the jobs of these packs
         self.aside: set[int] = set()
 
     def judge(self, outcome: Outcome) -> DeviceSetAside | None:
         """Set a device aside that failed several packs in a row, because it would fail all the others too.
 
-        The death of a CPU worker does not count: its jobs are to blame, not the CPU.
+        The death of a CPU worker does not count: its jobs are to blame, not the CPU. Nor does a pack that failed
+        before, or a part of it: one job that is too large for the machine must not take the device from the others.
         """
         slot = outcome.slot
         died = outcome.died and self.devices[slot] != "cpu"
         if not died and not (outcome.result and outcome.result.device_fault):
             self.in_a_row[slot] = 0
+            self.blamed[slot].clear()
             return None
+        keys = {job.key for job in outcome.task.jobs}
+        if keys & self.blamed[slot]:
+            return None
+        self.blamed[slot] |= keys
         self.in_a_row[slot] += 1
         if self.in_a_row[slot] < FAULTS_FORGIVEN:
             return None

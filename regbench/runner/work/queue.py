@@ -49,12 +49,15 @@ class Queue:
             self.later.append((due, replace(task, jobs=jobs, attempt=task.attempt + 1)))
         return set(again)
 
-    def put_after_death(self, task: Task) -> bool:
+    def put_after_death(self, task: Task, *, hung: bool = False) -> bool:
         """Queue a task again whose worker died; false if it is a single job that killed too many workers.
 
         A pack is first retried unchanged. Then it is halved until the job that kills its workers is alone.
+        One that hung is retried only once, because each time costs minutes.
         """
-        if task.deaths < DEATHS_FORGIVEN:
+        if hung and task.deaths < DEATHS_FORGIVEN:
+            self.put([replace(task, deaths=DEATHS_FORGIVEN)])
+        elif task.deaths < DEATHS_FORGIVEN:
             self.put([replace(task, deaths=task.deaths + 1)])
         elif len(task.jobs) > 1:
             half = len(task.jobs) // 2

@@ -1,10 +1,12 @@
-"""Execute a group of jobs; write finished epochs and a checkpoint every ten seconds."""
+"""Execute a group of jobs; write the first epoch at once, then epochs and a checkpoint every ten seconds."""
 
+import math
 import time
 from typing import TYPE_CHECKING
 
 from regbench import kinds, settings
 from regbench.engines.engine import Place
+from regbench.errors import InfrastructureError, PassingError
 from regbench.runner.work.device import torch_device
 from regbench.runner.work.group import Group
 from regbench.runner.work.inputs import prepared, remember_dataset
@@ -26,7 +28,7 @@ def train(group: Group, place: Place, stop: Stop) -> Result:
     remember_dataset(group.store, jobs[0], data)
     states = _states(group)
     record = Record(jobs, group.runs, states)
-    written, took = time.monotonic(), 0.0
+    written, took = -math.inf, 0.0  # the first epoch is written at once, so that a run that is killed often gets on
     started = time.perf_counter()  # includes building the model and a method's first stage
     training = kinds.of(jobs[0].method).begin(jobs, data, torch_device(place.device), states)
     record.stage1_seconds = training.stage1_seconds
@@ -73,7 +75,13 @@ def _states(group: Group) -> "list[State] | None":
     epoch = group.claims[0].epoch
     if not epoch:
         return None
-    states = [State.from_bytes(group.store.checkpoint(run)) for run in group.runs]
+    try:
+        states = [State.from_bytes(group.store.checkpoint(run)) for run in group.runs]
+    except PassingError:
+        raise
+    except InfrastructureError:  # a missing or damaged state would fail every later attempt too
+        group.store.begin_again(group.claims)
+        raise
     before = group.store.packs({claim.pack for claim in group.claims})
     why = []
     if [claim.key for claim in group.claims] not in before.values():

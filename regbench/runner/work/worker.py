@@ -22,7 +22,7 @@ from regbench.runner.work.owners import this_owner
 from regbench.runner.work.signals import Stop, Stopped, stop_requests
 from regbench.runner.work.task import Result, Task, joined
 from regbench.runner.work.training import fit, train
-from regbench.store import Store
+from regbench.store import PATIENCE_S, Patience, Store
 
 
 def run_pack(task: Task, place: Place) -> Result:
@@ -32,11 +32,15 @@ def run_pack(task: Task, place: Place) -> Result:
     if not kinds.of(task.jobs[0].method).is_packed:
         place = Place("cpu", place.alive)
     torch_device(place.device)  # sets flags, which `_environment` reads
-    with Store.open(task.store_url) as store, stop_requests() as stop:
+    with stop_requests() as stop, Store.open(task.store_url, patience=_patience(place, stop), existing=True) as store:
         groups = list(_claim(store, task, place))
         with held(store, [claim for group in groups for claim in group.claims], LEASE_S):
             results = [_attempt(group, place, stop) for group in groups]
     return joined(results, time.perf_counter() - started)
+
+
+def _patience(place: Place, stop: Stop) -> Patience:
+    return Patience(PATIENCE_S, over=lambda: stop.asked or not place.alive())
 
 
 def retrain(task: Task, place: Place) -> dict[str, np.ndarray]:

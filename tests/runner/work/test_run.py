@@ -1,6 +1,7 @@
 """Runs with real processes that are really killed: the database loses nothing and repeats nothing."""
 
 import contextlib
+import os
 import signal
 import sqlite3
 import time
@@ -101,6 +102,33 @@ def test_workers_that_lose_their_run_stop_and_the_next_run_takes_their_jobs_over
     kill_run(process)
     tiny.wait_for("SELECT COUNT(*) = 0 FROM run WHERE status = 'running'")
     assert {status for (status,) in tiny.ask("SELECT status FROM run")} == {"interrupted"}
+
+
+@pytest.mark.slow
+def test_a_database_that_is_deleted_meanwhile_is_put_back_and_the_run_goes_on(project):
+    tiny = project(["lsq"], seeds=2, epochs=40, rows=2000)
+    process = tiny.start("--workers", "2")
+    tiny.wait_for("SELECT COUNT(*) FROM metric")
+    for each in tiny.db.parent.glob("regbench.db*"):
+        each.unlink()
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "it was put back, nothing is lost" in err
+    assert finished_once(tiny)
+    assert len(tiny.ask(FINISHED.replace("COUNT(*)", "id"))) == 2
+
+
+@pytest.mark.slow
+def test_the_first_epoch_is_written_at_once_and_a_stopped_worker_does_not_keep_ctrl_c_from_ending_the_run(project):
+    tiny = project(["lsq"], epochs=LONG)
+    process = tiny.start()
+    tiny.wait_for("SELECT COUNT(*) FROM metric")
+    assert tiny.ask("SELECT epochs FROM run") == [(1,)]  # so an attempt that is killed soon has gained something
+    os.kill(tiny.workers()[0], signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert tiny.ask("SELECT status, epochs > 0 FROM run") == [("interrupted", 1)]
 
 
 @pytest.mark.slow

@@ -1,0 +1,85 @@
+"""Find workers that hang, and end them: SIGTERM first, SIGKILL if that does not help."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from regbench.engines.engine import Engine
+from regbench.runner.work.events import Delayed
+from regbench.runner.work.task import Task
+from regbench.store import PATIENCE_S, Store
+
+LOOK_EVERY_S = 5.0
+STOPPED_S = 60.0  # a process that is stopped (SIGSTOP) as long as this is taken to hang
+TIMES_ITS_PACE = 20  # as long as this many of its longest waits for an epoch, and ...
+LEAST_S = 2 * PATIENCE_S  # ... at least this long, because it may wait for the database
+TERM_S = 20.0  # between SIGTERM and SIGKILL
+
+
+@dataclass
+class Watched:
+    """One task in a slot. Its pace is not known, and nothing is said of it, until it has written epochs twice."""
+
+    task: Task
+    gained: float  # when epochs were last written
+    epochs: int = 0
+    gains: int = 0
+    longest: float = 0.0  # seconds between two writes
+    stopped: float | None = None  # since when its process is stopped
+    ended: float | None = None  # when it was asked to end
+    killed: bool = False
+
+    def see(self, now: float, epochs: int, *, stopped: bool) -> None:
+        """Take in how things are at this moment."""
+        self.stopped = (self.stopped if self.stopped is not None else now) if stopped else None
+        if epochs > self.epochs:
+            if self.gains:
+                self.longest = max(self.longest, now - self.gained)
+            self.epochs, self.gained, self.gains = epochs, now, self.gains + 1
+
+    def overdue(self, now: float) -> str:
+        """Why it is taken to hang; empty if it is not."""
+        if self.stopped is not None and now - self.stopped > STOPPED_S:
+            return f"its process has been stopped for {now - self.stopped:.0f} s"
+        limit = max(LEAST_S, TIMES_ITS_PACE * self.longest)
+        if self.gains > 1 and now - self.gained > limit:
+            return f"no epoch in {(now - self.gained) / 60:.0f} minutes, where none took over {self.longest:.0f} s"
+        return ""
+
+
+@dataclass
+class Watch:
+    """The tasks that run, by slot."""
+
+    store: Store
+    clock: Callable[[], float] = time.monotonic
+    slots: dict[int, Watched] = field(default_factory=dict)
+    looked: float = 0.0
+
+    def start(self, slot: int, task: Task) -> None:
+        now = self.clock()
+        self.slots[slot] = Watched(task, now, sum(self.store.trained(task.code).values()))
+
+    def end(self, slot: int) -> bool:
+        """Forget a task that has ended; whether it was ended because it hung."""
+        watched = self.slots.pop(slot, None)
+        return watched is not None and watched.ended is not None
+
+    def look(self, engine: Engine) -> Iterator[Delayed]:
+        """End what hangs, and yield a line for each."""
+        now = self.clock()
+        if now - self.looked < LOOK_EVERY_S:
+            return
+        self.looked = now
+        for slot, watched in self.slots.items():
+            epochs = sum(self.store.trained(watched.task.code).values())
+            watched.see(now, epochs, stopped=engine.is_stopped(slot))
+            if watched.ended is None and (why := watched.overdue(now)):
+                watched.ended = now
+                engine.stop_one(slot)
+                yield Delayed(
+                    f"{watched.task.name}: its worker hangs ({why}); it is ended, and its jobs go on in another"
+                )
+            elif watched.ended is not None and now - watched.ended > TERM_S and not watched.killed:
+                watched.killed = True
+                engine.kill_one(slot)

@@ -1,0 +1,65 @@
+"""Wait for a database that is locked, full or away: what a worker holds is worth minutes.
+
+A store waits only if it was given some patience. Everything it does may be done twice, so a whole method is repeated.
+"""
+
+import errno
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from regbench.errors import PassingError
+
+PATIENCE_S = 600.0  # of a run, after the first refusal
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 15.0
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+T = TypeVar("T")
+
+
+def to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+@dataclass
+class Patience:
+    """How long a store waits; `over` ends the wait early, and `say` gets one line for each time it has to wait."""
+
+    seconds: float = 0.0
+    over: Callable[[], bool] = lambda: False
+    say: Callable[[str], None] = to_stderr
+
+    def call(self, attempt: Callable[[], T]) -> T:
+        """The result of `attempt`, which is repeated with longer and longer waits while the machine refuses it."""
+        deadline, wait_s, told = time.monotonic() + self.seconds, FIRST_WAIT_S, False
+        while True:
+            try:
+                return attempt()
+            except (PassingError, OSError) as error:
+                if isinstance(error, OSError) and error.errno not in NO_ROOM:
+                    raise
+                if time.monotonic() + wait_s > deadline or self.over():
+                    raise
+                if not told:
+                    self.say(f"waiting for up to {self.seconds / 60:.0f} minutes: {error}")
+                told = True
+            time.sleep(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+IMPATIENT = Patience()
+
+
+def patient(method: Callable[..., T]) -> Callable[..., T]:
+    """A method of a store that is repeated for as long as the store has patience."""
+
+    @wraps(method)
+    def call(store: Any, *arguments: Any, **named: Any) -> T:
+        return store.patience.call(lambda: method(store, *arguments, **named))
+
+    return call
