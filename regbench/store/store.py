@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, Engine
 
 from regbench.job import Job
-from regbench.store import adoptions, choices, engine, leases, runs, status, upgrade
+from regbench.store import adoptions, choices, engine, leases, runs, secrets, status, upgrade
 from regbench.store import checkpoints as states
 from regbench.store import jobs as grid
 from regbench.store.trouble import explained, reachable
@@ -50,7 +50,7 @@ class Store:
     @classmethod
     def open(cls, url: str | Path, *, read_only: bool = False) -> Store:
         """Open the store at a path or SQLAlchemy URL; unless `read_only`, it is created, or upgraded after a backup."""
-        located = engine.locate(url)
+        located = secrets.known(engine.locate(url))
         connections = engine.connect(located, read_only=read_only)
         try:
             place = upgrade.where(located)
@@ -68,8 +68,8 @@ class Store:
 
     @property
     def url(self) -> str:
-        """The URL with which another process can open the same store."""
-        return self._engine.url.render_as_string(hide_password=False)
+        """The address, without its password, with which a process that this one starts can open the same store."""
+        return secrets.public(self._engine.url)
 
     def close(self) -> None:
         """Close all connections."""

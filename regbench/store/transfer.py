@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Select, and_, false, func, insert, select
 
 import regbench
 from regbench.job import DECIDE, canonical
+from regbench.store import environments
 from regbench.store.adoptions import Codes, concerning
 from regbench.store.deciding import decides_of
 from regbench.store.frames import EVERY_EPOCH, known_benchmark
@@ -239,7 +240,7 @@ def _write_about(path: Path, about: Mapping[str, Any]) -> None:
 def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[str]:
     """Import datasets, environments, jobs, benchmarks, choices; returns a message for each benchmark that differs."""
     insert_new(connection, DatasetRow, sheets["datasets"].rows())
-    insert_new(connection, EnvironmentRow, sheets["environments"].rows())
+    insert_new(connection, EnvironmentRow, [environments.cleaned(row) for row in sheets["environments"].rows()])
     insert_new(connection, JobRow, [{**row, "lease_token": 0} for row in sheets["jobs"].rows()])
     benchmarks = sheets["benchmarks"].rows()
     insert_new(connection, BenchmarkRow, benchmarks)
@@ -266,12 +267,13 @@ def _import_runs(connection: Connection, sheets: Mapping[str, Sheet]) -> dict[st
     known = {uuid for (uuid,) in rows_in(connection, select(RunRow.uuid), RunRow.uuid, uuids)}
     keys = {row["job"] for row in runs}
     jobs = dict(rows_in(connection, select(JobRow.key, JobRow.id), JobRow.key, keys))
-    environments = _pairs(connection, EnvironmentRow.digest, EnvironmentRow.id)
+    stored = _pairs(connection, EnvironmentRow.digest, EnvironmentRow.id)
+    places = {row["digest"]: stored[environments.cleaned(row)["digest"]] for row in sheets["environments"].rows()}
     new = [
         {
             **row,
             "job_id": jobs[row.pop("job")],
-            "environment_id": environments[row.pop("environment")],
+            "environment_id": places[row.pop("environment")],
             "lease_token": 0,
         }
         for row in runs
