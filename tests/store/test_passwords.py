@@ -1,5 +1,6 @@
 """The password of a database's address is printed, stored and published nowhere."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -140,14 +141,15 @@ def test_a_run_on_a_server_shows_and_stores_no_password(new_postgresql_database:
     process = subprocess.Popen(
         [*run, *words, "--db", address], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    seen: dict[int, str] = {}
+    seen: set[str] = set()
+    own = "\0".join([*run, *words, "--db", address, ""])  # what the user typed, also between fork and exec
     while process.poll() is None:
-        seen |= {pid: line for pid, line in processes().items() if pid != process.pid}
+        seen |= processes() - {own}
         time.sleep(0.02)
     printed = process.communicate()[0]
     assert process.returncode == 0, printed
-    assert any("loky" in line for line in seen.values())
-    assert not [line for line in seen.values() if WORD in line]
+    assert any("loky" in line for line in seen)
+    assert not [line for line in seen if WORD in line]
     others = [["doctor"], ["status"], ["report"], ["db", "export", "out"]]
     for other in others:
         found = subprocess.run([*run, *other, "--db", address], capture_output=True, text=True, check=False)
@@ -160,12 +162,10 @@ def test_a_run_on_a_server_shows_and_stores_no_password(new_postgresql_database:
     assert not [file for file in in_tmp.rglob("*") if file.is_file() and WORD.encode() in file.read_bytes()]
 
 
-def processes() -> dict[int, str]:
-    """The list of processes: number -> command line."""
-    found = {}
+def processes() -> set[str]:
+    """The command lines of all processes."""
+    found = set()
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            found[int(folder.name)] = (folder / "cmdline").read_text(errors="replace")
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):  # it has ended
+            found.add((folder / "cmdline").read_text(errors="replace"))
     return found
