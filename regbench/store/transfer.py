@@ -39,12 +39,12 @@ from regbench.store.models import (
 )
 from regbench.store.parquet import BATCH, Sheet, write
 from regbench.store.part import WHOLE, Part, ends, only
+from regbench.store.sheets import NOT_MOVED, check_references
 from regbench.store.sql import insert_new, rows_in
 from regbench.store.store import Store
 from regbench.store.trouble import reachable
 
 ABOUT = "about.json"
-NOT_MOVED = {"id", "run_id", "job_id", "environment_id", "lease_owner", "lease_until", "lease_token", "blocked"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def export_adoptions(store: Store, folder: str | Path) -> Moved:
     """Add to an export what this store has adopted of the code that its runs were made with; the rest stays."""
     target = Path(folder)
     with contextlib.ExitStack() as opened, store.reading() as connection:
-        runs = opened.enter_context(Sheet(target / "runs.parquet"))
+        runs = opened.enter_context(Sheet(target / "runs.parquet", RunRow))
         made_with = sorted({row["code_digest"] for batch in runs.batches() for row in batch})
         opened.enter_context(reachable(f"folder {target}", remedy="free some space there, or give another folder"))
         count = write(connection, _adoptions(connection, made_with), target / "adoptions.parquet")
@@ -91,11 +91,16 @@ def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
     """
     source = Path(folder)
     with contextlib.ExitStack() as opened, store.writing() as connection:
-        sheets = {name: opened.enter_context(Sheet(source / f"{name}.parquet")) for name in TABLES if name not in SINCE}
+        sheets = {
+            name: opened.enter_context(Sheet(source / f"{name}.parquet", TABLES[name]))
+            for name in TABLES
+            if name not in SINCE
+        }
         version = sheets["runs"].version
         for name, since in SINCE.items():
             if version >= since or (source / f"{name}.parquet").is_file():  # adoptions may be added to an older export
-                sheets[name] = opened.enter_context(Sheet(source / f"{name}.parquet"))
+                sheets[name] = opened.enter_context(Sheet(source / f"{name}.parquet", TABLES[name]))
+        check_references(source, {name: sheets[name].rows() for name in sheets if name not in LARGE})
         before = _counts(connection)
         left_alone = _import_grid(connection, sheets)
         numbers = _import_runs(connection, sheets)
@@ -167,6 +172,7 @@ TABLES: dict[str, type[Base]] = {
     "choices": ChoiceRow,
     "adoptions": AdoptionRow,
 }
+LARGE = {"metrics", "predictions", "parameters"}
 SINCE = {
     "parameters": "0003",
     "choices": "0004",
