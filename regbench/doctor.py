@@ -13,6 +13,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
+from regbench.addresses import without_password
 from regbench.errors import RegbenchError
 from regbench.paths import named
 
@@ -172,9 +173,9 @@ def database(db: str) -> Finding:
         with Store.open(db, read_only=True) as store:
             known = store.benchmarks()
     except RegbenchError as error:
-        return Finding("database", ok=False, found=f"{db} does not open", remedy=str(error))
+        return Finding("database", ok=False, found=f"{without_password(db)} does not open", remedy=str(error))
     held = ", ".join(f"{row.name} ({row.done} of {row.jobs} jobs done)" for row in known.itertuples(index=False))
-    return Finding("database", ok=True, found=f"{db}: {held or 'no benchmark yet'}")
+    return Finding("database", ok=True, found=f"{without_password(db)}: {held or 'no benchmark yet'}")
 
 
 def cache() -> Finding:

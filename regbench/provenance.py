@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import regbench
+from regbench.addresses import without_password
 from regbench.job import canonical
 
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas", "sqlalchemy", "loky")
@@ -30,7 +31,7 @@ def environment() -> dict[str, Any]:
         "processor": processor(),
         "host": platform.node(),
         "variables": {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ},
-        "arguments": sys.argv[1:] if _is_command(Path(sys.argv[0])) else [],
+        "arguments": [without_password(word) for word in sys.argv[1:]] if _is_command(Path(sys.argv[0])) else [],
     }
 
 

@@ -1,11 +1,12 @@
 """Open results for reading: a database or a folder of exports."""
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
+from regbench.addresses import without_password
 from regbench.errors import NothingMeasured, UsageError
 from regbench.paths import named
 
@@ -23,13 +24,15 @@ def is_there(db: str) -> bool:
     return path.exists() and not (path.is_file() and path.stat().st_size == 0)
 
 
-def shown(db: str) -> str:
-    """The name of a database for messages, without its password.
+def option(db: str) -> str:
+    """The option that names a database in a command to copy, without its password; nothing for the usual one.
 
-    >>> shown("postgresql://me:secret@host/results")
-    'postgresql://me:***@host/results'
+    >>> option("my results.db")
+    " --db 'my results.db'"
+    >>> option("results/regbench.db")
+    ''
     """
-    return re.sub(r"(://[^:/@]+):[^@/]+@", r"\1:***@", db)
+    return "" if db == DATABASE else f" --db {quote(without_password(db))}"
 
 
 @contextlib.contextmanager

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from regbench.campaign.places import DATABASE, database, shown, stored_benchmark
+from regbench.addresses import without_password
+from regbench.campaign.places import database, option, stored_benchmark
 from regbench.errors import DataUnavailable, InfrastructureError, Interrupted, JobsFailed, RegbenchError
 from regbench.runner import Plan, Summary
 
@@ -75,19 +76,20 @@ class Results:
             f"{len(plan.inventory.done):,} done before, {len(summary.failed):,} failed"
             for plan, summary in self.benchmarks
         ]
-        return f"<Results in {shown(self.db)}; {'; '.join(said)}>"
+        return f"<Results in {without_password(self.db)}; {'; '.join(said)}>"
 
     def check_interruption(self) -> None:
         """Raise `Interrupted` if the campaign was interrupted."""
         if self.interrupted:
             raise Interrupted(
-                f"interrupted; finished results are kept in {shown(self.db)}, and the same command continues from there"
+                f"interrupted; finished results are kept in {without_password(self.db)}, "
+                "and the same command continues from there"
             )
 
     def check_failures(self) -> None:
         """Raise an error if jobs failed."""
         if failures := [why for done in self.benchmarks for why in done.summary.failed.values()]:
-            raise verdict(failures, "" if self.db == DATABASE else f" --db {shown(self.db)}")
+            raise verdict(failures, option(self.db))
 
     def check_obstacles(self) -> None:
         """Raise an error if datasets are unavailable, or if libraries are missing and there are no results."""

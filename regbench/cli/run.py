@@ -110,13 +110,12 @@ def _conclude(results: "Results", db: str, *, every: bool) -> None:
     """Suggest the next command, or raise an error if jobs failed."""
     results.check_interruption()
     if results.is_measured:
-        from regbench.campaign.places import shown
+        from regbench.campaign.places import option
 
         last = results.benchmarks[-1].plan
         report = "sweep" if last.is_sweep else "--normalize lsq"
         chosen = f" --benchmark {quote(last.benchmark)}" if len(results.benchmarks) > 1 else ""
-        other = "" if db == options.DATABASE else f" --db {shown(db)}"
-        say(f"next: {program()} report {report}{chosen}{other}")
+        say(f"next: {program()} report {report}{chosen}{option(db)}")
     results.check_failures()
     if not every:
         results.check_obstacles()

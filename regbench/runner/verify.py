@@ -58,7 +58,7 @@ def verify_packing(
             for slot in engine.free():
                 if waiting:
                     job = waiting.pop()
-                    task = Task((job,), store_url, plan.inventory.code, "alone", roots.added())
+                    task = Task((job,), store.url, plan.inventory.code, "alone", roots.added())
                     engine.submit(slot, task)
             for outcome in engine.wait(1.0):
                 if outcome.died:

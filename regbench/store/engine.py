@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from regbench.addresses import without_password
 from regbench.errors import InfrastructureError, UsageError
 from regbench.job import canonical
 from regbench.paths import named
@@ -36,13 +37,35 @@ def locate(place: str | Path) -> URL:
         return URL.create("sqlite", database=str(named(place, "database ").absolute()))
     try:
         url = make_url(place)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         url = None
     if url and url.drivername == "sqlite" and url.database and url.database != ":memory:":
         return url.set(database=str(named(url.database, "database ").absolute()))
     if url and url.get_backend_name() == "postgresql":
-        return url.set(drivername="postgresql+psycopg")
-    raise UsageError(f"database {place}: give the path of an SQLite file or postgresql+psycopg://user@host/name")
+        return _server(url)
+    raise UsageError(
+        f"database {without_password(place)}: give the path of an SQLite file or postgresql+psycopg://user@host/name"
+    )
+
+
+def _server(url: URL) -> URL:
+    """A server's address; options that its driver does not know, and a host with @ in it, are refused."""
+    url = url.set(drivername="postgresql+psycopg")
+    if "@" in (url.host or ""):
+        raise UsageError("database: write %40 for an @ in the user's name or the password of an address")
+    try:
+        from psycopg import conninfo, errors
+    except ModuleNotFoundError:
+        return url  # `connect` says what is missing
+    for option, value in url.query.items():
+        try:
+            conninfo.make_conninfo("", **{option: str(value)})
+        except errors.Error:
+            raise UsageError(
+                f"database {without_password(url.render_as_string())}: there is no option {option!r}; "
+                "see https://www.postgresql.org/docs/current/libpq-connect.html"
+            ) from None
+    return url
 
 
 def connect(url: URL, *, read_only: bool, existing: bool = False) -> Engine:
@@ -56,7 +79,8 @@ def connect(url: URL, *, read_only: bool, existing: bool = False) -> Engine:
         return create_engine(url, json_serializer=canonical, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise InfrastructureError(
-            f"database {url}: PostgreSQL needs the package psycopg; pip install 'regbench[postgres]'"
+            f"database {without_password(url.render_as_string())}: PostgreSQL needs the package psycopg; "
+            "pip install 'regbench[postgres]'"
         ) from error
 
 

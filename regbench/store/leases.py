@@ -10,8 +10,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
+from regbench.store import environments
 from regbench.store.checkpoints import remember_pack, resumable
-from regbench.store.jobs import done, short_digest
+from regbench.store.jobs import done
 from regbench.store.models import EnvironmentRow, JobRow, RunRow
 from regbench.store.sql import chunks, insert_new, now, rows_in
 from regbench.store.values import Claim
@@ -148,6 +149,6 @@ def _attempts(connection: Connection, jobs: Collection[int]) -> dict[int, int]:
 
 
 def _environment(connection: Connection, config: Mapping[str, Any]) -> int:
-    digest = short_digest(config)
-    insert_new(connection, EnvironmentRow, [{"digest": digest, "config": dict(config)}])
-    return connection.execute(select(EnvironmentRow.id).where(EnvironmentRow.digest == digest)).scalar_one()
+    row = environments.row(config)
+    insert_new(connection, EnvironmentRow, [row])
+    return connection.execute(select(EnvironmentRow.id).where(EnvironmentRow.digest == row["digest"])).scalar_one()

@@ -8,11 +8,13 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import JSON, Connection, Double, Integer, LargeBinary, Select
+from sqlalchemy import JSON, Connection, Double, Integer, LargeBinary, Select, Table
 from sqlalchemy.types import TypeEngine
 
 from regbench.errors import UsageError
 from regbench.job import canonical
+from regbench.store import sheets
+from regbench.store.models import Base
 from regbench.store.upgrade import versions
 
 BATCH = 50_000  # rows held in memory at once
@@ -44,10 +46,11 @@ def write(connection: Connection, query: Select, path: Path, *, left_out: Sequen
 
 
 class Sheet:
-    """An open file that `write` made; `version` is the version of the tables it holds."""
+    """An open file that `write` made of a table; `version` is the version of the tables it holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, table: type[Base]) -> None:
         self.path = path
+        self._table: Table = table.metadata.tables[table.__tablename__]
         if not path.is_file():
             raise UsageError(f"{path.parent}: no {path.name} in it; give a folder that `regbench db export` wrote")
         with self._readable():
@@ -59,6 +62,11 @@ class Sheet:
                 f"exported by a newer regbench (tables {self.version})" if self.version else "not exported by regbench"
             )
             raise UsageError(f"{path}: {whose}; update with pip install -U regbench, or give another folder")
+        try:
+            sheets.check_columns(path, path.stem, self._table, self._file.schema_arrow)
+        except BaseException:
+            self._file.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -71,12 +79,15 @@ class Sheet:
         coded = [field.name for field in self._file.schema_arrow if (field.metadata or {}).items() >= CODED.items()]
         with self._readable():
             for batch in self._file.iter_batches(batch_size=BATCH):
+                sheets.check_values(self.path, self._table, batch)
                 yield [{**row, **{name: json.loads(row[name]) for name in coded}} for row in batch.to_pylist()]
 
     def table(self, coded: Sequence[str] = ()) -> pa.Table:
         """All rows as columns; those named in `coded` are dictionary-encoded, as they have few different values."""
         with self._readable(), pq.ParquetFile(self.path, read_dictionary=list(coded)) as file:
-            return file.read()
+            found = file.read()
+        sheets.check_values(self.path, self._table, found)
+        return found
 
     def rows(self) -> list[dict[str, Any]]:
         """All rows; for small files."""
@@ -86,7 +97,7 @@ class Sheet:
     def _readable(self) -> Iterator[None]:
         try:
             yield
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeError, json.JSONDecodeError) as error:
             why = " ".join(str(error).split())
             raise UsageError(f"{self.path}: damaged, or not a Parquet file; export it again ({why})") from error
 

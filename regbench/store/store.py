@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from regbench.errors import PassingError
 from regbench.job import Job
-from regbench.store import adoptions, choices, engine, leases, runs, status, upgrade, vanished
+from regbench.store import adoptions, choices, engine, leases, runs, secrets, status, upgrade, vanished
 from regbench.store import checkpoints as states
 from regbench.store import jobs as grid
 from regbench.store.patience import IMPATIENT, Patience, patient
@@ -67,7 +67,7 @@ class Store:
 
     @classmethod
     def _open(cls, url: str | Path, *, read_only: bool, existing: bool) -> Store:
-        located = engine.locate(url)
+        located = secrets.known(engine.locate(url))
         if existing and (path := engine.file_of(located)) and not path.exists():
             raise PassingError(f"database {path}: it was deleted or moved while the run went on")
         connections = engine.connect(located, read_only=read_only, existing=existing)
@@ -87,8 +87,8 @@ class Store:
 
     @property
     def url(self) -> str:
-        """The URL with which another process can open the same store."""
-        return self._engine.url.render_as_string(hide_password=False)
+        """The address, without its password, with which a process that this one starts can open the same store."""
+        return secrets.public(self._engine.url)
 
     def close(self) -> None:
         """Close all connections."""

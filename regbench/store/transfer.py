@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Select, and_, false, func, insert, select
 
 import regbench
 from regbench.job import DECIDE, canonical
+from regbench.store import environments
 from regbench.store.adoptions import Codes, concerning
 from regbench.store.deciding import decides_of
 from regbench.store.frames import EVERY_EPOCH, known_benchmark
@@ -38,12 +39,12 @@ from regbench.store.models import (
 )
 from regbench.store.parquet import BATCH, Sheet, write
 from regbench.store.part import WHOLE, Part, ends, only
+from regbench.store.sheets import NOT_MOVED, check_references
 from regbench.store.sql import insert_new, rows_in
 from regbench.store.store import Store
 from regbench.store.trouble import reachable
 
 ABOUT = "about.json"
-NOT_MOVED = {"id", "run_id", "job_id", "environment_id", "lease_owner", "lease_until", "lease_token", "blocked"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def export_adoptions(store: Store, folder: str | Path) -> Moved:
     """Add to an export what this store has adopted of the code that its runs were made with; the rest stays."""
     target = Path(folder)
     with contextlib.ExitStack() as opened, store.reading() as connection:
-        runs = opened.enter_context(Sheet(target / "runs.parquet"))
+        runs = opened.enter_context(Sheet(target / "runs.parquet", RunRow))
         made_with = sorted({row["code_digest"] for batch in runs.batches() for row in batch})
         opened.enter_context(reachable(f"folder {target}", remedy="free some space there, or give another folder"))
         count = write(connection, _adoptions(connection, made_with), target / "adoptions.parquet")
@@ -90,11 +91,16 @@ def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
     """
     source = Path(folder)
     with contextlib.ExitStack() as opened, store.writing() as connection:
-        sheets = {name: opened.enter_context(Sheet(source / f"{name}.parquet")) for name in TABLES if name not in SINCE}
+        sheets = {
+            name: opened.enter_context(Sheet(source / f"{name}.parquet", TABLES[name]))
+            for name in TABLES
+            if name not in SINCE
+        }
         version = sheets["runs"].version
         for name, since in SINCE.items():
             if version >= since or (source / f"{name}.parquet").is_file():  # adoptions may be added to an older export
-                sheets[name] = opened.enter_context(Sheet(source / f"{name}.parquet"))
+                sheets[name] = opened.enter_context(Sheet(source / f"{name}.parquet", TABLES[name]))
+        check_references(source, {name: sheets[name].rows() for name in sheets if name not in LARGE})
         before = _counts(connection)
         left_alone = _import_grid(connection, sheets)
         numbers = _import_runs(connection, sheets)
@@ -166,6 +172,7 @@ TABLES: dict[str, type[Base]] = {
     "choices": ChoiceRow,
     "adoptions": AdoptionRow,
 }
+LARGE = {"metrics", "predictions", "parameters"}
 SINCE = {
     "parameters": "0003",
     "choices": "0004",
@@ -239,7 +246,7 @@ def _write_about(path: Path, about: Mapping[str, Any]) -> None:
 def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[str]:
     """Import datasets, environments, jobs, benchmarks, choices; returns a message for each benchmark that differs."""
     insert_new(connection, DatasetRow, sheets["datasets"].rows())
-    insert_new(connection, EnvironmentRow, sheets["environments"].rows())
+    insert_new(connection, EnvironmentRow, [environments.cleaned(row) for row in sheets["environments"].rows()])
     insert_new(connection, JobRow, [{**row, "lease_token": 0} for row in sheets["jobs"].rows()])
     benchmarks = sheets["benchmarks"].rows()
     insert_new(connection, BenchmarkRow, benchmarks)
@@ -266,12 +273,13 @@ def _import_runs(connection: Connection, sheets: Mapping[str, Sheet]) -> dict[st
     known = {uuid for (uuid,) in rows_in(connection, select(RunRow.uuid), RunRow.uuid, uuids)}
     keys = {row["job"] for row in runs}
     jobs = dict(rows_in(connection, select(JobRow.key, JobRow.id), JobRow.key, keys))
-    environments = _pairs(connection, EnvironmentRow.digest, EnvironmentRow.id)
+    stored = _pairs(connection, EnvironmentRow.digest, EnvironmentRow.id)
+    places = {row["digest"]: stored[environments.cleaned(row)["digest"]] for row in sheets["environments"].rows()}
     new = [
         {
             **row,
             "job_id": jobs[row.pop("job")],
-            "environment_id": environments[row.pop("environment")],
+            "environment_id": places[row.pop("environment")],
             "lease_token": 0,
         }
         for row in runs

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
+from regbench.addresses import without_password
 from regbench.errors import InfrastructureError
 from regbench.store.engine import open_to_read
 from regbench.store.models import Base
@@ -79,7 +80,7 @@ def version(connection: Connection) -> str | None:
 
 def where(place: URL) -> str:
     """The name of a database in messages: the path of a file, or a URL without its password."""
-    return place.database or "" if _is_file(place) else place.render_as_string(hide_password=True)
+    return place.database or "" if _is_file(place) else without_password(place.render_as_string(hide_password=True))
 
 
 def _is_file(place: URL) -> bool:
