@@ -77,7 +77,8 @@ def run(
     """Train the missing jobs of some benchmarks, as `regbench run` does; a second call trains nothing.
 
     `regbench.run("smoke", epochs=5)` trains the variant `smoke[epochs=5]`. `datasets`, `methods`, `k` and `seeds`
-    select jobs and make no variant. Nothing is printed; `on_event=print` shows the events.
+    select jobs; what the benchmark lacks of them makes a variant too. Nothing is printed;
+    `on_event=print` shows the events.
 
     Args:
         benchmarks: names of benchmarks; without names, every benchmark of the file.

@@ -13,7 +13,8 @@ from typing import Any
 from regbench import catalog
 from regbench.errors import UsageError, WrongValueError
 
-SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
+SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>(?:[^\[\]]|\[[^\[\]]*\])*)\])?\s*")
+COMMA = re.compile(r",(?![^\[]*\])")  # not one within inner brackets: [method=huber[beta=2,k=5],seed=2]
 PLUS = re.compile(r"\+(?![^\[]*\])")  # between a method and its parts; not the plus in 1e+3
 DEFAULT_K = 25  # for a bare name: the largest k of the first paper, and the one in its figures
 
@@ -64,13 +65,15 @@ def read_part(text: str, whole: str | None = None) -> Part:
 
     >>> read_part("soft_binning[lambda_sigma=0.5, lambda_sigma=1]")
     Part(name='soft_binning', settings=(('lambda_sigma', '0.5'), ('lambda_sigma', '1')))
+    >>> read_part("smoke[method=huber[beta=2],seed=2]").settings
+    (('method', 'huber[beta=2]'), ('seed', '2'))
     """
     whole = text if whole is None else whole
     found = SPELLING.fullmatch(text)
     if not found:
         raise WrongValueError(f"'{whole}' is not written as name or name[key=value,...]")
     settings = []
-    for assignment in filter(None, map(str.strip, (found["inside"] or "").split(","))):
+    for assignment in filter(None, map(str.strip, COMMA.split(found["inside"] or ""))):
         key, _, value = (side.strip() for side in assignment.partition("="))
         if not (key and value):
             raise WrongValueError(f"'{assignment}' in '{whole}' needs a value, as in name[key=value]")

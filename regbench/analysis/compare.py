@@ -59,6 +59,7 @@ class Comparison:
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     better: str | float = "low"  # which values of the metric are better: "low", "high", or the best one
+    more_seeds: tuple[int, ...] = ()  # that the advice asks for: the next ones that neither method has
     unit: str = scale.PERCENT  # of differences and intervals; `difference` is the metric's own, negative for a better A
 
     @property
@@ -127,8 +128,15 @@ def compare(
         missing=tuple(missing),
         notes=(*rows.attrs.get("left_out", ()), *_protocols(left, right)),
         better=measure.about.better,
+        more_seeds=_further(left, right, judged.more_seeds),
         unit=measure.unit,
     )
+
+
+def _further(left: "DataFrame", right: "DataFrame", count: int) -> tuple[int, ...]:
+    """The next seeds after those that either method has."""
+    first = 1 + int(max(part["seed"].max() for part in (left, right)))
+    return tuple(range(first, first + count))
 
 
 def _names(left: "DataFrame", right: "DataFrame") -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """From numbers to words: which method is better, for which datasets this holds, and what would settle it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,6 +48,14 @@ class Judgement:
     scope: str
     sentence: str
     advice: str
+    more_seeds: int = 0  # that the advice asks for on each dataset
+
+
+class Advice(NamedTuple):
+    """What would settle it, and the seeds it asks for on each dataset; none if seeds would not."""
+
+    text: str
+    more_seeds: int = 0
 
 
 def judge(
@@ -62,8 +71,8 @@ def judge(
     sentence = f"{_claim(found, names)}: {_numbers(overall, names, measure, level)}."
     if not general:
         sentence += f" {_limits(overall)}"
-    advice = "" if found != UNDECIDED else _advice(logs, general=general, margin=margin, level=level)
-    return Judgement(found, GENERAL if general else HERE, sentence, advice)
+    advice = Advice("") if found != UNDECIDED else _advice(logs, general=general, margin=margin, level=level)
+    return Judgement(found, GENERAL if general else HERE, sentence, *advice)
 
 
 def _verdict(low: float | None, high: float | None, least: float, most: float) -> str:
@@ -128,11 +137,11 @@ def _limits(overall: Overall) -> str:
     )
 
 
-def _advice(logs: list[np.ndarray], *, general: bool, margin: float, level: float) -> str:
+def _advice(logs: list[np.ndarray], *, general: bool, margin: float, level: float) -> Advice:
     """How many seeds, or else datasets, would narrow the interval enough, if the mean stays where it is."""
     sizes = [len(log) for log in logs]
     if not general and min(sizes) < 2:
-        return "what would settle it: first a second seed on each dataset"
+        return Advice("what would settle it: first a second seed on each dataset", 1)
     means = np.array([log.mean() for log in logs])
     # The half-width that tells the mean from zero, or that fits inside the margin: whichever is easier to reach.
     target = max(abs(means.mean()), margin - abs(means.mean()))
@@ -143,16 +152,16 @@ def _advice(logs: list[np.ndarray], *, general: bool, margin: float, level: floa
         freedom = count - 1 if general else count * (seeds - 1)
         if _half(between + within / seeds, count, freedom, level) < target:
             more = f"{seeds - now} more seed{'s' * (seeds - now > 1)}"
-            return f"what would settle it: about {more} per dataset ({seeds} in all)"
+            return Advice(f"what would settle it: about {more} per dataset ({seeds} in all)", seeds - now)
     if not general:
-        return f"more than {MOST_SEEDS} seeds would be needed: the difference is too small to matter or to find"
+        return Advice(f"more than {MOST_SEEDS} seeds would be needed: the difference is too small to matter or to find")
     for datasets in range(count + 1, MOST_DATASETS + 1):
         if _half(between + within / now, datasets, datasets - 1, level) < target:
-            return (
+            return Advice(
                 "more seeds would not settle it, because the datasets disagree; "
                 f"about {datasets - count} more datasets like these might ({datasets} in all)"
             )
-    return "neither more seeds nor any likely number of datasets would settle it: the datasets disagree"
+    return Advice("neither more seeds nor any likely number of datasets would settle it: the datasets disagree")
 
 
 def _between(logs: list[np.ndarray], within: float) -> float:

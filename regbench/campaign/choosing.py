@@ -1,6 +1,6 @@
 """Find the requested benchmarks and check all names and values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from regbench import catalog, config, roots, variants
 from regbench.campaign import tables
 from regbench.config import Benchmark, Benchmarks, Own
+from regbench.config.own import read_own
 from regbench.errors import UsageError, WrongValueError
 
 DATA = "data"  # in the name of a benchmark: the user's own table
@@ -38,7 +39,10 @@ def choose(wanted: Wanted) -> list[Benchmark]:
         methods=tuple(text for text in methods if not catalog.is_ours(variants.read_part(text).name)),
     )
     names = list(dict.fromkeys(wanted.names)) or _every(known)
-    found = [known.variant(name, wanted.changes, _with_table(own, data, wanted.db)) for name, data in _tables(names)]
+    found = [
+        _with_lacking(known, name, replace(wanted, methods=methods), _with_table(own, data, wanted.db))
+        for name, data in _tables(names)
+    ]
     return _filtered(found, replace(wanted, methods=methods))
 
 
@@ -47,6 +51,22 @@ def _every(known: Benchmarks) -> list[str]:
     names = list(known.own or known.names())
     sources = {source for name in names if (choose := known.specs[name].choose) for source in choose.sources}
     return [name for name in names if name not in sources]
+
+
+def _with_lacking(known: Benchmarks, name: str, wanted: Wanted, own: Own) -> Benchmark:
+    """The benchmark, or its variant that has what the filters name too; without names nothing is added."""
+    _add_named_methods(name)
+    asked: Any = {"datasets": wanted.datasets, "methods": wanted.methods, "k": wanted.k, "seeds": wanted.seeds}
+    if variants.bare(name) == config.AD_HOC:
+        return known.variant(name, wanted.changes, own + _added(_asked(wanted)))
+    benchmark = known.variant(name, wanted.changes, own)
+    lacks = config.lacking(benchmark, **asked) if wanted.names else []
+    if not lacks:
+        return benchmark
+    made = known.variant(name, wanted.changes, own + _added(lacks))
+    absent = ", ".join(f"{option} {value}" for option, value in lacks)
+    note = f"{benchmark.name} has no {absent}, so this is its variant {made.name}"
+    return replace(made, notes=(*made.notes, note))
 
 
 def _filtered(found: Sequence[Benchmark], wanted: Wanted) -> list[Benchmark]:
@@ -61,6 +81,27 @@ def _filtered(found: Sequence[Benchmark], wanted: Wanted) -> list[Benchmark]:
     if errors and (wanted.names or not kept):
         raise errors[0]
     return kept
+
+
+def _asked(wanted: Wanted) -> list[tuple[str, Any]]:
+    return [
+        *(("dataset", name) for name in wanted.datasets),
+        *(("method", name) for name in wanted.methods),
+        *(("k", bins) for bins in wanted.k),
+        *(("seed", seed) for seed in wanted.seeds),
+    ]
+
+
+def _added(settings: Iterable[tuple[str, Any]]) -> Own:
+    return read_own([(option, str(value)) for option, value in settings])
+
+
+def _add_named_methods(name: str) -> None:
+    """Add the Python files of the working folder whose methods a benchmark's name names: `smoke[method=gar]`."""
+    for key, label in variants.read_part(name).settings:
+        file = Path(f"{variants.bare(label)}.py")
+        if key == "method" and variants.underscored(variants.bare(label)) not in catalog.rows() and file.is_file():
+            roots.add([file], source=f"{name}:")
 
 
 def _known_method(text: str) -> str:

@@ -22,8 +22,8 @@ class Filters:
 
     datasets: Sequence[str] | None
     methods: Sequence[str] | None
-    k: Sequence[int] | None
-    seeds: Sequence[int] | None
+    k: Sequence[str] | None
+    seeds: Sequence[str] | None
 
 
 def wanted(
@@ -37,23 +37,30 @@ def wanted(
         file=file,
         datasets=filters.datasets or (),
         methods=filters.methods or (),
-        k=filters.k or (),
-        seeds=filters.seeds or (),
+        k=numbers(filters.k, "--k"),
+        seeds=numbers(filters.seeds, "--seed"),
         changes=changes,
         table=table,
     )
 
 
-def names(benchmarks: Sequence[str] | None, *, every: bool, file: Path | None) -> list[str]:
-    """The named benchmarks, or an empty list for --all; with neither, list them and raise an error."""
+def names(
+    benchmarks: Sequence[str] | None, *, every: bool, file: Path | None, datasets: bool = False, methods: bool = False
+) -> list[str]:
+    """The named benchmarks, or an empty list for --all; with neither, list them and raise an error.
+
+    Datasets and methods without a benchmark are one of their own.
+    """
     from regbench import config
 
+    if datasets and methods and not every and not benchmarks:
+        return [config.AD_HOC]
     known = config.load(file)
     if every and benchmarks:
         raise UsageError(f"--all means every benchmark; leave out {', '.join(benchmarks)}, or --all")
     if not every and not benchmarks:
         say(listing.as_text(listing.benchmarks(known)))
-        raise UsageError("which benchmark? give one of these names, or --all")
+        raise UsageError("which benchmark? give one of these names, or --all, or both --dataset and --method")
     return list(benchmarks or ())
 
 
@@ -64,6 +71,19 @@ def table(data: Path | None, target: str | None) -> Table | None:
     if data is None or target is None:
         raise UsageError("--data FILE and --target COLUMN go together")
     return data, target
+
+
+def numbers(given: Sequence[str] | None, option: str) -> list[int]:
+    """The whole numbers of `--k` or `--seed`, which may be ranges such as 2-27."""
+    from regbench import config
+    from regbench.config.own import LARGEST_SEED
+    from regbench.config.spec import MOST_BINS
+
+    least, most = (2, MOST_BINS) if option == "--k" else (0, LARGEST_SEED)
+    found = [
+        number for text in given or () for number in config.whole_numbers(text, f"{option} ", least=least, most=most)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def changes(settings: Sequence[str] | None, epochs: int | None) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """`regbench compare A B`: test whether A is better than B."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regbench.campaign.places import stored_benchmark
-from regbench.cli import options
-from regbench.cli.output import emit, emit_json, width
+from regbench.campaign.places import option, stored_benchmark
+from regbench.cli import asked, following, options
+from regbench.cli.output import emit, emit_json, say, width
 from regbench.cli.reading import cells_only, reading
 from regbench.cli.report import Format, Metric
+
+if TYPE_CHECKING:
+    from regbench.analysis.compare import Comparison
 
 UNDECIDED = 5
 Method = Annotated[
@@ -61,9 +64,10 @@ def compare(
     from regbench import analysis, metrics, reports
 
     with reading(db, from_, cells_only() if from_ else None) as store:
-        cells = store.cells(stored_benchmark(store, benchmark), metrics=[metrics.about(metric).name])
+        name = stored_benchmark(store, benchmark) or store.last_benchmark()
+        cells = store.cells(name, metrics=[metrics.about(metric).name])
         frame = analysis.select(cells, datasets=tuple(dataset or ()))
-    found = analysis.compare(frame, a, b, metric=metric, k=tuple(k or ()), rope=rope, level=level)
+    found = analysis.compare(frame, a, b, metric=metric, k=tuple(asked.numbers(k, "--k")), rope=rope, level=level)
     if json:
         emit_json("compare", found.data(), [*found.missing, *found.notes])
     else:
@@ -72,4 +76,17 @@ def compare(
                 reports.load("comparison"), found, format=format_, width=width() if format_ == "table" else None
             )
         )
+        if found.more_seeds and name and from_ is None:
+            say(f"next: {_train_more(name, (a, b), found, db)}")
     return UNDECIDED if exit_code and not found.decided else 0
+
+
+def _train_more(benchmark: str, asked_of: tuple[str, str], found: "Comparison", db: str) -> str:
+    """The command that trains the seeds which would decide, on the datasets that were compared."""
+    from regbench import config, variants
+
+    methods = dict.fromkeys(variants.parse(name).label for name in asked_of)
+    given = [("--method", name) for name in methods]
+    given += [("--dataset", difference.dataset) for difference in found.datasets]
+    given += [("--seed", text) for text in config.written(found.more_seeds)]
+    return following.command("run", benchmark, *following.options(given)) + option(db)

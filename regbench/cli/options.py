@@ -95,8 +95,10 @@ Methods = Annotated[
         autocompletion=complete_methods,
     ),
 ]
-Ks = Annotated[list[int] | None, typer.Option("--k", metavar="K", help="Only this number of bins; may be repeated.")]
-Seeds = Annotated[list[int] | None, typer.Option("--seed", metavar="N", help="Only this seed; may be repeated.")]
+Ks = Annotated[list[str] | None, typer.Option("--k", metavar="K", help="Only this number of bins; may be repeated.")]
+Seeds = Annotated[
+    list[str] | None, typer.Option("--seed", metavar="N", help="Only this seed, or a range 2-27; may be repeated.")
+]
 Epochs = Annotated[
     int | None, typer.Option("--epochs", metavar="N", help="Train for N epochs: a variant, `NAME[epochs=N]`.")
 ]

@@ -51,7 +51,7 @@ def plan(
 
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
     wanted = asked.wanted(
-        asked.names(benchmarks, every=every, file=file),
+        asked.names(benchmarks, every=every, file=file, datasets=bool(dataset or data), methods=bool(method)),
         file,
         asked.Filters(dataset, method, k, seed),
         asked.changes(settings, epochs),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import options
+from regbench.cli import asked, options
 from regbench.cli.output import columns, emit, emit_json, say, width
 from regbench.cli.sources import Source
 
@@ -90,7 +90,7 @@ def report(
         normalize=None if normalize.lower() == "none" else normalize,
         metric=metrics.about(metric or metrics.USUAL[0]).name,
         metrics=(metrics.about(metric).name,) if metric else metrics.USUAL,
-        k=tuple(k or ()),
+        k=tuple(asked.numbers(k, "--k")),
         datasets=tuple(dataset or ()),
         methods=tuple(method or ()),
         units=units.lower(),

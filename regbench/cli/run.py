@@ -1,13 +1,12 @@
 """`regbench run`: train missing jobs."""
 
 from dataclasses import replace
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import asked, options, plans
-from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, program, say
+from regbench.cli import asked, following, options, plans
+from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
 
 if TYPE_CHECKING:
     from regbench.campaign.results import Results
@@ -46,7 +45,9 @@ def run(
     """Train the missing jobs; a second run trains nothing.
 
     Without a name the benchmarks are listed. --epochs and --set make a variant with its own name,
-    such as smoke[epochs=20]; --dataset, --method, --k and --seed select jobs and make no variant.
+    such as smoke[epochs=20]; --dataset, --method, --k and --seed select jobs; what the
+    benchmark lacks of them makes a variant too, such as smoke[seed=2-5]. --dataset and --method
+    without a benchmark are one of their own, ad-hoc[dataset=cpu_act,method=lsq].
     A table of your own makes one too, named by file, target and a digest of its numbers; names that
     were printed are accepted: 'smoke[data=house.csv:price@3f2a1c]'.
     Ctrl-C stops at once; the same command continues from there. A benchmark that chooses values
@@ -57,6 +58,8 @@ def run(
       regbench run bridges-fixed --k 25 --seed 0 --seed 1 --epochs 20
       regbench run --all --dry-run
       regbench run bridges-fixed --budget 1h30m
+      regbench run smoke --seed 2-27
+      regbench run --dataset CA --method lsq --method soft_binning
       regbench run smoke --data house.csv --target price
     """
     from regbench.campaign.campaign import Campaign
@@ -67,7 +70,7 @@ def run(
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
     fraction = read_fraction(verify_packing) if verify_packing else None
     wanted = asked.wanted(
-        asked.names(benchmarks, every=every, file=file),
+        asked.names(benchmarks, every=every, file=file, datasets=bool(dataset or data), methods=bool(method)),
         file,
         asked.Filters(dataset, method, k, seed),
         asked.changes(settings, epochs),
@@ -113,9 +116,9 @@ def _conclude(results: "Results", db: str, *, every: bool) -> None:
         from regbench.campaign.places import option
 
         last = results.benchmarks[-1].plan
-        report = "sweep" if last.is_sweep else "--normalize lsq"
-        chosen = f" --benchmark {quote(last.benchmark)}" if len(results.benchmarks) > 1 else ""
-        say(f"next: {program()} report {report}{chosen}{option(db)}")
+        what = ["sweep"] if last.is_sweep else ["--normalize", "lsq"]
+        chosen = ["--benchmark", last.benchmark] if len(results.benchmarks) > 1 else []
+        say(f"next: {following.command('report', *what, *chosen)}{option(db)}")
     results.check_failures()
     if not every:
         results.check_obstacles()

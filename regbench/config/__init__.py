@@ -5,13 +5,15 @@
 `whole` still has all of them.
 """
 
-from regbench.config.benchmark import Benchmark, Choosing, filter_jobs, row_label
-from regbench.config.file import Benchmarks, Own, load, yaml_value
+from regbench.config.benchmark import Benchmark, Choosing, filter_jobs, lacking, row_label
+from regbench.config.file import Benchmarks, load, yaml_value
 from regbench.config.methods import Variant, parse_variant, read_method
 from regbench.config.names import resolve, resolve_among
+from regbench.config.own import AD_HOC, Own, whole_numbers, written
 from regbench.config.sweep import Stage, Values, values_of, with_values
 
 __all__ = [
+    "AD_HOC",
     "Benchmark",
     "Benchmarks",
     "Choosing",
@@ -20,6 +22,7 @@ __all__ = [
     "Values",
     "Variant",
     "filter_jobs",
+    "lacking",
     "load",
     "parse_variant",
     "read_method",
@@ -27,6 +30,8 @@ __all__ = [
     "resolve_among",
     "row_label",
     "values_of",
+    "whole_numbers",
     "with_values",
+    "written",
     "yaml_value",
 ]

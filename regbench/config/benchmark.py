@@ -16,6 +16,7 @@ from regbench.job import Job, Protocol, pairs
 from regbench.owntables import means
 
 MOST_JOBS = 1_000_000
+Test = tuple[str, Any, Callable[[Job], bool]]  # an option, its value, and whether a job passes
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
 
 
@@ -105,17 +106,9 @@ def filter_jobs(
     ignore k. Raises `UsageError` for an unknown name, for a value that the benchmark does not have, and where nothing
     is left.
     """
-    by_method = [_method_filter(method) for method in methods]
-    tests: list[tuple[str, Any, Callable[[Job], bool]]] = [
-        *(("dataset", name, partial(_is_dataset, _known_dataset(name, benchmark))) for name in datasets),
-        *(("method", name, partial(_is_method, wanted)) for name, wanted in zip(methods, by_method, strict=True)),
-        *(("k", bins, partial(_is_k, _known_k(bins))) for bins in k),
-        *(("seed", seed, partial(_is_seed, seed)) for seed in seeds),
-    ]
-    any_k = any(job.k is not None for job in benchmark.whole)
-    for option, value, passes in tests:
-        if not any(passes(job) for job in benchmark.whole if option != "k" or job.k is not None or not any_k):
-            raise UsageError(f"--{option} {value}: {benchmark.name} has {_contents(benchmark, option)}")
+    tests = _tests(benchmark, datasets=datasets, methods=methods, k=k, seeds=seeds)
+    for option, value in _lacking(benchmark, tests):
+        raise UsageError(f"--{option} {value}: {benchmark.name} has {_contents(benchmark, option)}")
     jobs = benchmark.jobs
     for option in ("dataset", "method", "k", "seed"):
         chosen = [passes for named, _, passes in tests if named == option]
@@ -124,6 +117,44 @@ def filter_jobs(
         why = "; ".join(benchmark.notes)
         raise UsageError(f"no job of {benchmark.name} passes all the filters at once" + (f"; {why}" if why else ""))
     return replace(benchmark, jobs=jobs)
+
+
+def lacking(
+    benchmark: Benchmark,
+    *,
+    datasets: Collection[str] = (),
+    methods: Collection[str] = (),
+    k: Collection[int] = (),
+    seeds: Collection[int] = (),
+) -> list[tuple[str, Any]]:
+    """The options and values, among those to filter by, of which the benchmark has no job."""
+    return _lacking(benchmark, _tests(benchmark, datasets=datasets, methods=methods, k=k, seeds=seeds))
+
+
+def _tests(
+    benchmark: Benchmark,
+    *,
+    datasets: Collection[str],
+    methods: Collection[str],
+    k: Collection[int],
+    seeds: Collection[int],
+) -> list[Test]:
+    by_method = [_method_filter(method) for method in methods]
+    return [
+        *(("dataset", name, partial(_is_dataset, _known_dataset(name, benchmark))) for name in datasets),
+        *(("method", name, partial(_is_method, wanted)) for name, wanted in zip(methods, by_method, strict=True)),
+        *(("k", bins, partial(_is_k, _known_k(bins))) for bins in k),
+        *(("seed", seed, partial(_is_seed, seed)) for seed in seeds),
+    ]
+
+
+def _lacking(benchmark: Benchmark, tests: Sequence[Test]) -> list[tuple[str, Any]]:
+    any_k = any(job.k is not None for job in benchmark.whole)
+    return [
+        (option, value)
+        for option, value, passes in tests
+        if not any(passes(job) for job in benchmark.whole if option != "k" or job.k is not None or not any_k)
+    ]
 
 
 def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:

@@ -11,8 +11,8 @@ from regbench import roots, variants
 from regbench.config.benchmark import Benchmark, Choosing, expand, together
 from regbench.config.checks import check_also, check_choice, check_decide, check_sweep, undecided
 from regbench.config.marks import Marked, NotReadable, construct, read
-from regbench.config.methods import read_method
 from regbench.config.names import resolve_among
+from regbench.config.own import AD_HOC, ADDED, NOTHING, Own, ad_hoc, check_ad_hoc, read_own, with_own
 from regbench.config.protocol import read_overrides
 from regbench.config.spec import Spec, read_spec
 from regbench.errors import UsageError, WrongValueError, did_you_mean
@@ -23,18 +23,6 @@ USER_FILE = Path("benchmarks.yaml")
 PLUGINS = "plugins"  # field of a benchmark file: folders with the user's own methods, datasets, ...
 SHOWN = 60  # characters of a wrong value in a message
 SHIPPED = PACKAGE / "benchmarks"
-
-
-@dataclass(frozen=True)
-class Own:
-    """What a user adds to a benchmark: a table that replaces its datasets, and further methods.
-
-    table: the dataset's name in the catalog.
-    methods: rows, as variants are written.
-    """
-
-    table: str = ""
-    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,35 +42,41 @@ class Benchmarks:
 
     def get(self, name: str) -> Benchmark:
         """The benchmark of that name, or a variant of one: `bridges-fixed[epochs=20]`."""
-        base, overrides = self._split(name)
-        return self.variant(base, overrides)
+        return self.variant(name, {})
 
-    def variant(self, name: str, overrides: Mapping[str, Any], own: Own = Own()) -> Benchmark:
-        """A benchmark with protocol fields replaced, or with a table or methods of the user's; the name says which.
+    def variant(self, name: str, overrides: Mapping[str, Any], own: Own = NOTHING) -> Benchmark:
+        """A benchmark with protocol fields replaced, or with what the user adds to its grid; the name says which.
 
-        `smoke[epochs=3]`, `smoke[data=house.csv]`, `smoke[method=gar]`; the benchmark itself where nothing changes.
+        `smoke[epochs=3]`, `smoke[data=house.csv]`, `smoke[method=gar,seed=2-5]`; the benchmark itself where nothing
+        changes.
         """
-        base, named = self._split(name)
-        given = {**named, **overrides}
-        full, spec = self._spec(base, given)
+        base, named, said = self._split(name)
+        given, own = {**named, **overrides}, said + own
+        full, spec = self._spec(base, given, own)
         if swept := next((field for stage in spec.sweep for field in stage.axes if field in given), None):
             raise UsageError(f"{full}: it tries values of {swept}, so {swept} cannot be set")
-        full, spec = _with_own(full, spec, own)
+        full, spec = with_own(full, spec, own)
+        if base == AD_HOC:
+            check_ad_hoc(spec)
         made = expand(full, spec)
         if spec.also:
             made = together(made, [self.variant(other, given, own) for other in spec.also])
         if spec.choose is None:
             return made
-        sources = tuple(self.variant(source, given, own) for source in spec.choose.sources)
-        said = {"from": [source.name for source in sources], "by": spec.choose.by}
-        return replace(made, choose=Choosing(spec.choose.by, sources), config={**made.config, "choose": said})
+        sources = tuple(self.variant(source, given, own.without_seeds()) for source in spec.choose.sources)
+        chosen_on = {seed for source in sources for job in source.whole for seed in (job.seed,)}
+        if both := sorted(chosen_on & set(own.seeds)):
+            raise UsageError(f"{full}: its values are chosen on seed {both[0]}, which therefore cannot be reported")
+        wrote = {"from": [source.name for source in sources], "by": spec.choose.by}
+        return replace(made, choose=Choosing(spec.choose.by, sources), config={**made.config, "choose": wrote})
 
-    def _spec(self, name: str, overrides: Mapping[str, Any]) -> tuple[str, Spec]:
-        base, named = self._split(name)
-        full = resolve_among("benchmark", base, self.names())
-        spec = self.specs[full]
-        given = {**named, **overrides}
-        checked = read_overrides(given, f"{full}, protocol").model_dump(exclude_none=True)
+    def _spec(self, base: str, given: Mapping[str, Any], own: Own) -> tuple[str, Spec]:
+        if base == AD_HOC and base not in self.specs:
+            full, spec = base, ad_hoc(own)
+        else:
+            full = resolve_among("benchmark", base, self.names())
+            spec = self.specs[full]
+        checked = read_overrides(dict(given), f"{full}, protocol").model_dump(exclude_none=True)
         usual = spec.protocol.model_dump(exclude_none=True)
         changed = {key: value for key, value in sorted(checked.items()) if usual.get(key) != value}
         if not changed:
@@ -93,30 +87,14 @@ class Benchmarks:
             raise UsageError(f"{variants.write(full, changed)}, protocol decide: {wrong}")
         return variants.write(full, changed), made
 
-    def _split(self, name: str) -> tuple[str, dict[str, Any]]:
+    def _split(self, name: str) -> tuple[str, dict[str, Any], Own]:
+        """The benchmark that a name is a variant of, the fields of its protocol, and what is added to its grid."""
         try:
             part = variants.read_part(name)
         except WrongValueError as error:
             raise UsageError(str(error)) from None
-        return part.name, {key: yaml_value(text) for key, text in part.settings}
-
-
-def _with_own(name: str, spec: Spec, own: Own) -> tuple[str, Spec]:
-    """The name and entry of a benchmark with the user's table and methods."""
-    named: list[tuple[str, Any]] = []
-    if own.table:
-        named.append(("data", own.table))
-        spec = spec.model_copy(update={"datasets": [own.table]})
-    known = spec.variants
-    for label in own.methods:
-        more = tuple(row for row in read_method(label) if row not in known)
-        if more:
-            named.append(("method", more[0].method))
-            spec = spec.model_copy(update={"methods": [*spec.methods, more]})
-    if not named:
-        return name, spec
-    before = variants.read_part(name)
-    return variants.write(before.name, [*dict.fromkeys(named), *before.settings]), spec
+        fields = {key: yaml_value(text) for key, text in part.settings if key not in ADDED}
+        return part.name, fields, read_own(part.settings)
 
 
 def load(path: Path | None = None) -> Benchmarks:

@@ -240,3 +240,11 @@ def test_it_is_said_in_what_the_two_were_not_trained_alike_and_whether_that_was_
     values = [{"learning_rate": rates[index], "dropout": 0.0} if rates else {} for index in other.astype(int)]
     made = made.assign(swept=pd.Series(values, index=made.index), protocol=made["protocol"].where(~other, "q"))
     assert f"CA DM: {said}" in compare(made, "end2end", "lsq").notes
+
+
+def test_the_seeds_that_the_advice_asks_for_are_the_next_ones():
+    made = grid({"lsq": {"DM": [1.0, 1.1, 1.3]}, "end2end": {"DM": [1.0, 1.05, 1.31]}})
+    found = compare(made, "end2end", "lsq", rope=0.02)
+    assert found.advice.startswith("what would settle it: about")
+    assert found.more_seeds[0] == 3
+    assert f"about {len(found.more_seeds)} more seed" in found.advice

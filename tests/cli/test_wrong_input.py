@@ -20,7 +20,7 @@ WRONG = {
         ["report", "--metrc", "mae"],
         "no such option: --metrc; did you mean '--metric'? Try `regbench report --help`",
     ),
-    "a value": (["run", "smoke", "--k", "many"], "for '--k'"),
+    "a value": (["run", "smoke", "--k", "many"], "--k many: must be a whole number"),
     "a benchmark": (["run", "smok"], "no benchmark called 'smok'; did you mean 'smoke'?"),
     "a dataset": (
         ["run", "smoke", "--dataset", "diamnds"],
@@ -39,7 +39,7 @@ WRONG = {
         "smoke, protocol: no field called 'epoch'; did you mean 'epochs'?",
     ),
     "no value for a field": (["run", "smoke", "--set", "epochs"], "--set epochs: write FIELD=VALUE"),
-    "one bin": (["run", "smoke", "--k", "1"], "--k 1: a number of bins must be 2 or more"),
+    "one bin": (["run", "smoke", "--k", "1"], "--k 1: must be a whole number from 2"),
     "no epochs": (
         ["run", "smoke", "--epochs", "0"],
         "smoke, protocol epochs: must be greater than or equal to 1, not 0",

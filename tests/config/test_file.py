@@ -197,7 +197,7 @@ def test_a_table_of_the_users_own_gets_the_methods_of_a_benchmark(shipped: Bench
 
 def test_a_method_of_the_users_own_joins_the_rows_of_a_benchmark(shipped: Benchmarks) -> None:
     benchmark = shipped.variant("smoke", {}, Own(methods=("l1", "huber[beta=2]", "lsq")))
-    assert benchmark.name == "smoke[method=l1,method=huber]"
+    assert benchmark.name == "smoke[method=l1,method=huber[beta=2]]"
     rows = {job.method for job in benchmark.jobs}
     assert {"l1", "huber"} == rows - {job.method for job in shipped.get("smoke").jobs}
     assert shipped.variant("smoke", {}, Own(methods=("lsq",))) == shipped.get("smoke")
@@ -363,3 +363,36 @@ def test_reading_benchmarks_needs_neither_torch_nor_pandas() -> None:
         "sys.exit(bool({'torch', 'pandas', 'sqlalchemy', 'sklearn'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("own", "name", "jobs"),
+    [
+        (Own(seeds=(2, 3, 4, 9)), "smoke[seed=2-4,seed=9]", 36),
+        (Own(seeds=(1,)), "smoke", 12),
+        (Own(datasets=("cpu_act",)), "smoke[dataset=cpu_act]", 24),
+        (Own(k=(5, 25)), "smoke[k=5]", 22),
+        (Own(methods=("huber[beta=2]",), seeds=(2,)), "smoke[method=huber[beta=2],seed=2]", 21),
+    ],
+)
+def test_what_a_benchmark_lacks_makes_a_variant_whose_name_is_read_back(shipped, own, name, jobs):
+    made = shipped.variant("smoke", {}, own)
+    assert (made.name, len(made.jobs)) == (name, jobs)
+    assert shipped.get(name) == made
+    assert shipped.variant(name, {"epochs": 2}).jobs == shipped.variant("smoke", {"epochs": 2}, own).jobs
+
+
+def test_a_benchmark_of_the_command_line_alone_is_named_and_read_back(shipped):
+    made = shipped.get("ad-hoc[dataset=CA,method=lsq,method=soft_binning]")
+    assert {(job.method, job.k) for job in made.jobs} == {("lsq", None), ("soft_binning", 25)}
+    assert len(made.jobs) == 10
+    assert shipped.get(made.name) == made
+    assert {job.seed for job in shipped.variant("ad-hoc", {}, Own("", ("cpu_act",), ("lsq",), (), (7,))).jobs} == {7}
+    with pytest.raises(UsageError, match="name a dataset and a method"):
+        shipped.get("ad-hoc[method=lsq]")
+
+
+@pytest.mark.parametrize("name", ["smoke[seed=x]", "smoke[seed=5-2]", "smoke[seed=0-99999999]", "smoke[k=1]"])
+def test_a_wrong_number_in_a_name_says_what_it_must_be(shipped, name):
+    with pytest.raises(UsageError, match="must be a whole number from"):
+        shipped.get(name)
