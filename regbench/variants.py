@@ -13,7 +13,7 @@ from typing import Any
 from regbench import catalog
 from regbench.errors import UsageError, WrongValueError
 
-SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>(?:[^\[\]]|\[[^\[\]]*\])*)\])?\s*")
+SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>(?:[^\[\]]|(?<=\w)\[[^\[\]]*\])*)\])?\s*")
 COMMA = re.compile(r",(?![^\[]*\])")  # not one within inner brackets: [method=huber[beta=2,k=5],seed=2]
 PLUS = re.compile(r"\+(?![^\[]*\])")  # between a method and its parts; not the plus in 1e+3
 DEFAULT_K = 25  # for a bare name: the largest k of the first paper, and the one in its figures

@@ -41,6 +41,7 @@ INSIDE_FUNCTIONS = {
     "pandas": {"store", "reports", "analysis", "doctor"},
     "scipy": {"data"},
     "loky": {"doctor"},
+    "psutil": {"store"},
 }
 
 

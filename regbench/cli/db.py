@@ -33,6 +33,9 @@ EveryEpoch = Annotated[
 OnlyAdoptions = Annotated[
     bool, typer.Option("--adoptions", help="Only add to an export that is there what `db adopt` has shown since.")
 ]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Write over an export that has runs or epochs which this one lacks.")
+]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of Parquet files, one per table.")]
 
 
@@ -42,11 +45,13 @@ def export(
     distilled: Distilled = False,
     every_epoch: EveryEpoch = False,
     only_adoptions: OnlyAdoptions = False,
+    replace: Replace = False,
     db: options.Database = options.DATABASE,
     json: options.Json = False,
 ) -> None:
     """Write results as Parquet files, in full precision and with predictions. All benchmarks unless one is named.
 
+    FOLDER/README.md describes the files; predicted.parquet has the predictions in the units of the target.
     Use `--distilled` for publishing: a few MB that `regbench report --from FOLDER` reads without a database.
 
     Examples:
@@ -65,7 +70,7 @@ def export(
             return _show("db export", store.export_adoptions(opened, folder), folder, json=json)
     part = store.WHOLE if not distilled else store.DISTILLED_CURVES if every_epoch else store.DISTILLED
     with reading(db) as opened:
-        moved = store.export(opened, folder, benchmark=stored_benchmark(opened, benchmark), part=part)
+        moved = store.export(opened, folder, benchmark=stored_benchmark(opened, benchmark), part=part, replace=replace)
     return _show("db export", moved, folder, json=json)
 
 

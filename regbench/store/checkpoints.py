@@ -50,6 +50,16 @@ def _row(folder: Path | None, checkpoint: Checkpoint) -> dict[str, Any]:
     return {**row, "data": None, "file": name}
 
 
+def sweep(folder: Path | None) -> None:
+    """Delete what writers that were killed left unfinished: files named by the number of a process that has ended."""
+    import psutil
+
+    for path in folder.glob("*.bin.*") if folder else ():
+        number = path.suffix.removeprefix(".")
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            path.unlink(missing_ok=True)
+
+
 def save(connection: Connection, rows: Sequence[Mapping[str, Any]], held: Collection[int]) -> list[str]:
     """Replace the checkpoints of the runs in `held`; returns the files that are no longer needed."""
     kept = [row for row in rows if row["run_id"] in held]

@@ -192,6 +192,9 @@ def file_of(url: URL) -> Path | None:
 
 
 def folder_beside(url: URL) -> Path | None:
-    """The folder for large checkpoints of an SQLite file; None for a server, which stores them itself."""
+    """The folder for large checkpoints beside the real SQLite file; None for a server, which stores them itself."""
     path = file_of(url)
-    return path and path.with_name(f"{path.name}.checkpoints")
+    if path is None:
+        return None
+    path = path.resolve()  # a symbolic link to the file has the same checkpoints
+    return path.with_name(f"{path.name}.checkpoints")

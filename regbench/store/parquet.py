@@ -33,16 +33,26 @@ def write(connection: Connection, query: Select, path: Path, *, left_out: Sequen
     about = {VERSION: versions()[-1].encode(), **({LEFT_OUT: json.dumps(left_out).encode()} if left_out else {})}
     schema = pa.schema([_field(name, kind) for name, kind in types.items()], about)
     coded = [name for name, kind in types.items() if isinstance(kind, JSON)]
-    unfinished = path.with_name(path.name + ".part")
     rows = 0
-    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+    with renamed(path) as unfinished, pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
         for part in connection.execute(query, execution_options={"yield_per": BATCH}).partitions():
             columns = dict(zip(types, zip(*part, strict=True), strict=True))
             columns.update({name: [canonical(value) for value in columns[name]] for name in coded})
             writer.write_table(pa.table(columns, schema=schema))
             rows += len(part)
-    unfinished.replace(path)
     return rows
+
+
+@contextlib.contextmanager
+def renamed(path: Path) -> Iterator[Path]:
+    """A file that gets its name once it is complete; after an error, such as a full disk, nothing of it stays."""
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        yield unfinished
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    unfinished.replace(path)
 
 
 class Sheet:

@@ -51,6 +51,8 @@ class Store:
         self._file = None if read_only else engine.file_of(connections.url)
         self._know_file()
         self._folder = engine.folder_beside(connections.url)
+        if not read_only:
+            states.sweep(self._folder)
 
     @classmethod
     def open(

@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, false, func, insert, select
 
 import regbench
+from regbench.errors import UsageError
 from regbench.job import DECIDE, canonical
-from regbench.store import environments
+from regbench.store import environments, explanation, predicted
 from regbench.store.adoptions import Codes, concerning
 from regbench.store.deciding import decides_of
 from regbench.store.frames import EVERY_EPOCH, known_benchmark
@@ -37,7 +38,7 @@ from regbench.store.models import (
     PredictionRow,
     RunRow,
 )
-from regbench.store.parquet import BATCH, Sheet, write
+from regbench.store.parquet import BATCH, Sheet, renamed, write
 from regbench.store.part import WHOLE, Part, ends, only
 from regbench.store.sheets import NOT_MOVED, check_references
 from regbench.store.sql import insert_new, rows_in
@@ -55,31 +56,70 @@ class Moved:
     left_alone: tuple[str, ...] = ()
 
 
-def export(store: Store, folder: str | Path, benchmark: str | None = None, part: Part = WHOLE) -> Moved:
-    """Write a benchmark, or everything, to `folder`: jobs.parquet, runs.parquet, metrics.parquet, ..."""
+def export(
+    store: Store, folder: str | Path, benchmark: str | None = None, part: Part = WHOLE, *, replace: bool = False
+) -> Moved:
+    """Write a benchmark, or everything, to `folder`: jobs.parquet, runs.parquet, metrics.parquet, ...
+
+    Raises:
+        UsageError: an earlier export there has more than this one, and `replace` is not set.
+    """
     target = Path(folder)
     blamed = reachable(f"folder {target}", remedy="free some space there, or give another folder")
     with blamed, store.reading() as connection:
         if benchmark is not None:
             known_benchmark(connection, benchmark)
         target.mkdir(parents=True, exist_ok=True)
+        queries = _queries(connection, benchmark, part)
+        if not replace and (target / ABOUT).exists():
+            _refuse_loss(
+                target, set(connection.execute(queries["runs"].with_only_columns(RunRow.uuid)).scalars()), part
+            )
         rows = {
             name: write(connection, query, target / f"{name}.parquet", left_out=part.left_out)
-            for name, query in _queries(connection, benchmark, part).items()
+            for name, query in queries.items()
         }
+        if part.predictions:
+            runs = queries["predictions"].with_only_columns(PredictionRow.run_id).order_by(None)
+            with renamed(target / predicted.FILE) as file:
+                predicted.write(connection, runs, file)
+        else:
+            (target / predicted.FILE).unlink(missing_ok=True)
         _say_what_it_is(target / ABOUT, rows, part)
+        with renamed(target / "README.md") as file:
+            file.write_text(explanation.TEXT, encoding="utf-8")
         return Moved(rows)
+
+
+def _refuse_loss(target: Path, runs: set[str], part: Part) -> None:
+    """Refuse to write over an export that has runs or epochs which the new one would not have."""
+    with Sheet(target / "runs.parquet", RunRow) as sheet:
+        lost = {row["uuid"] for row in sheet.rows()} - runs
+    remedy = "give another folder, or write over it with --replace"
+    if lost:
+        raise UsageError(f"{target}: holds an export with {len(lost):,} runs that this one lacks; {remedy}")
+    if part.left_out and not _about(target)["distilled"]:
+        raise UsageError(f"{target}: holds a whole export, and this one is distilled; {remedy}")
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    path = folder / ABOUT
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        return {**about, "distilled": bool(about["distilled"]), "rows": dict(about["rows"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path}: damaged, or not of an export; export it again with --replace") from error
 
 
 def export_adoptions(store: Store, folder: str | Path) -> Moved:
     """Add to an export what this store has adopted of the code that its runs were made with; the rest stays."""
     target = Path(folder)
+    about = _about(target)
     with contextlib.ExitStack() as opened, store.reading() as connection:
         runs = opened.enter_context(Sheet(target / "runs.parquet", RunRow))
         made_with = sorted({row["code_digest"] for batch in runs.batches() for row in batch})
         opened.enter_context(reachable(f"folder {target}", remedy="free some space there, or give another folder"))
         count = write(connection, _adoptions(connection, made_with), target / "adoptions.parquet")
-    about = json.loads((target / ABOUT).read_text(encoding="utf-8"))
     _write_about(target / ABOUT, {**about, "rows": {**about["rows"], "adoptions": count}})
     return Moved({"adoptions": count})
 
@@ -238,9 +278,8 @@ def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
 
 
 def _write_about(path: Path, about: Mapping[str, Any]) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    with renamed(path) as file:
+        file.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
 def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[str]:

@@ -1,10 +1,16 @@
 """Checkpoints of unfinished runs: stored together with their epochs, and deleted when they are no longer needed."""
 
+import os
+import subprocess
+import sys
+
 import pytest
+from sqlalchemy import make_url
 
 from regbench.errors import InfrastructureError
 from regbench.store import Checkpoint, EpochRows, Finished, Store
 from regbench.store import checkpoints as states
+from regbench.store.engine import folder_beside
 from tests.store.conftest import job, labelled, take
 
 
@@ -85,3 +91,21 @@ def test_a_large_state_is_a_file_beside_the_database_replaced_with_the_next(tmp_
             store.checkpoint(claim.run_id)
         store.finish([Finished(claim.run_id, 1.0, 3)], claims=[claim])
         assert list(folder.iterdir()) == []
+
+
+def test_what_killed_writers_left_is_swept_and_what_live_ones_write_stays(tmp_path):
+    folder = tmp_path / "results.db.checkpoints"
+    folder.mkdir()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for number in (ended.pid, os.getpid()):
+        (folder / f"1-2-abc.bin.{number}").touch()
+    with Store.open(tmp_path / "results.db"):
+        assert [path.name for path in folder.iterdir()] == [f"1-2-abc.bin.{os.getpid()}"]
+
+
+def test_a_link_to_a_database_has_the_checkpoints_of_the_file(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link.db").symlink_to(tmp_path / "there" / "results.db")
+    url = make_url(f"sqlite:///{tmp_path / 'link.db'}")
+    assert folder_beside(url) == tmp_path / "there" / "results.db.checkpoints"

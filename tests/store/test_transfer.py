@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from regbench.errors import InfrastructureError, UsageError
-from regbench.store import Choice, EpochRows, Finished, Store, export, import_
+from regbench.store import DISTILLED, Choice, EpochRows, Finished, Store, export, export_adoptions, import_
+from regbench.store.parquet import renamed
 from tests.store.conftest import job, labelled, take, train
 
 FILES = [
@@ -229,3 +230,49 @@ def test_what_an_older_version_exported_is_read_without_the_files_it_did_not_hav
     with Store.open(tmp_path / "copy.db") as copy:
         assert import_(copy, tmp_path / "out").rows["runs"] == 4
         assert set(copy.cells("small")["variant"]) == {"lsq[lambda_sigma=0.3]"}
+
+
+def test_predictions_are_a_table_in_the_units_of_the_target_that_pandas_reads(store: Store, tmp_path: Path):
+    fill(store)
+    export(store, tmp_path / "out")
+    frame = pd.read_parquet(tmp_path / "out" / "predicted.parquet")
+    scaled = np.linspace(0, 1, 6, dtype=np.float32).astype(np.float64)
+    np.testing.assert_array_equal(frame["prediction"], 0.1 + scaled * (1 / 3 - 0.1))
+    assert frame["row"].tolist() == [0, 0, 1, 1, 2, 2]
+    assert frame["dimension"].tolist() == [0, 1, 0, 1, 0, 1]
+    assert frame.loc[0, ["dataset", "variant", "seed", "split"]].tolist() == [
+        "diamonds",
+        "lsq[lambda_sigma=0.3]",
+        1,
+        "val",
+    ]
+    about = (tmp_path / "out" / "README.md").read_text()
+    assert all(path.name in about for path in (tmp_path / "out").glob("*.parquet"))
+
+
+def test_an_export_is_not_written_over_by_one_that_has_less(store: Store, tmp_path: Path):
+    fill(store)
+    export(store, tmp_path / "out", benchmark="small")
+    export(store, tmp_path / "out", benchmark="small")
+    with pytest.raises(UsageError, match="holds an export with 2 runs that this one lacks; give another folder"):
+        export(store, tmp_path / "out", benchmark="other")
+    export(store, tmp_path / "out")
+    with pytest.raises(UsageError, match="--replace"):
+        export(store, tmp_path / "out", part=DISTILLED)
+    assert len(pd.read_parquet(tmp_path / "out" / "runs.parquet")) == 4
+    export(store, tmp_path / "out", part=DISTILLED, replace=True)
+    assert not (tmp_path / "out" / "predicted.parquet").exists()
+    (tmp_path / "out" / "about.json").write_text("{")
+    with pytest.raises(UsageError, match=r"about\.json: damaged"):
+        export_adoptions(store, tmp_path / "out")
+
+
+def test_nothing_of_an_export_that_fails_is_left_half_written(tmp_path: Path):
+    def write() -> None:
+        with renamed(tmp_path / "a.parquet") as unfinished:
+            unfinished.touch()
+            tmp_path.read_bytes()
+
+    with pytest.raises(IsADirectoryError):
+        write()
+    assert list(tmp_path.iterdir()) == []

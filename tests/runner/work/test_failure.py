@@ -45,7 +45,7 @@ def test_the_line_of_the_users_file_is_told_and_not_that_of_a_library(wrong):
 
 def test_an_error_in_ours_is_told_with_our_line():
     with pytest.raises(TypeError) as raised:
-        mlp.dropped(None)
+        mlp.dropped(None)  # type: ignore[arg-type]
     assert "(mlp.py, line " in said(raised.value).splitlines()[0]
 
 

@@ -1,0 +1,63 @@
+"""Predictions of an export as a table that pandas reads: a row for each number, in the units of the target."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Select, select
+
+from regbench.store.models import DatasetRow, JobRow, PredictionRow, RunRow
+from regbench.store.runs import unpacked
+
+FILE = "predicted.parquet"
+FIELDS = {
+    "dataset": pa.dictionary(pa.int32(), pa.string()),
+    "variant": pa.dictionary(pa.int32(), pa.string()),
+    "k": pa.int64(),
+    "seed": pa.int64(),
+    "run": pa.dictionary(pa.int32(), pa.string()),
+    "split": pa.dictionary(pa.int32(), pa.string()),
+    "epoch": pa.int64(),
+    "row": pa.int64(),
+    "dimension": pa.int64(),
+    "prediction": pa.float64(),
+}
+
+
+def write(connection: Connection, runs: Select, path: Path) -> None:
+    """Write the predictions of these runs (their ids), one row group per run and split."""
+    query = (
+        select(PredictionRow, RunRow.uuid, JobRow, DatasetRow.target_low, DatasetRow.target_high)
+        .join(RunRow, RunRow.id == PredictionRow.run_id)
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .outerjoin(DatasetRow, DatasetRow.digest == JobRow.digest)
+        .where(RunRow.id.in_(runs))
+        .order_by(PredictionRow.run_id, PredictionRow.split)
+        .with_only_columns(
+            JobRow.dataset,
+            JobRow.variant,
+            JobRow.k,
+            JobRow.seed,
+            RunRow.uuid.label("run"),
+            PredictionRow.split,
+            PredictionRow.epoch,
+            PredictionRow.rows,
+            PredictionRow.targets,
+            PredictionRow.data,
+            DatasetRow.target_low,
+            DatasetRow.target_high,
+        )
+    )
+    schema = pa.schema([pa.field(name, kind) for name, kind in FIELDS.items()])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for found in connection.execute(query, execution_options={"yield_per": 16}):
+            scaled = unpacked(found.data, found.rows, found.targets).astype(np.float64)
+            low, high = (np.asarray(bound, dtype=np.float64) for bound in (found.target_low, found.target_high))
+            values = low + scaled * (high - low)
+            row, dimension = np.indices(values.shape)
+            columns = {name: [getattr(found, name)] * values.size for name in list(FIELDS)[:-3]}
+            columns |= {"row": row.ravel(), "dimension": dimension.ravel(), "prediction": values.ravel()}
+            writer.write_table(
+                pa.table([pa.array(columns[name], kind) for name, kind in FIELDS.items()], schema=schema)
+            )
