@@ -1,6 +1,7 @@
 """Database errors as one line that names the problem, the place and the remedy."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator
 
@@ -36,11 +37,13 @@ def explained(place: str) -> Iterator[None]:
     """Turn database errors caused by the machine into an `InfrastructureError`; bugs keep their traceback."""
     try:
         yield
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InfrastructureError(f"database {place}: {SQLITE['SQLITE_CORRUPT']}") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         of_file = isinstance(cause, sqlite3.Error)
         name = getattr(cause, "sqlite_errorname", "") if of_file else _state(error)
-        remedy = _sqlite(name) if of_file else _server(name, cause)
+        remedy = _sqlite(name, cause) if of_file else _server(name, cause)
         if remedy is None:
             raise
         passes = name.startswith(SQLITE_PASSES if of_file else SERVER_PASSES)
@@ -59,7 +62,9 @@ def reachable(thing: str, *, remedy: str = ANOTHER) -> Iterator[None]:
         raise InfrastructureError(f"{thing}: {why}; {remedy}") from error
 
 
-def _sqlite(name: str) -> str | None:
+def _sqlite(name: str, cause: object) -> str | None:
+    if "Could not decode" in str(cause):  # bytes that are no text: SQLite itself does not look
+        return SQLITE["SQLITE_CORRUPT"]
     return next((remedy for start, remedy in SQLITE.items() if name.startswith(start)), None)
 
 

@@ -17,7 +17,7 @@ from regbench.store.models import Base
 from regbench.store.trouble import ANOTHER
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-VERSION_TABLE = "regbench_alembic_version"
+VERSION_TABLE, VERSION = "regbench_alembic_version", "version_num"
 ADVISORY_LOCK = 0x7265676265  # "regbe": PostgreSQL's advisory lock for creating or changing the tables
 
 
@@ -35,11 +35,13 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
         elif Path(place.database or "").stat().st_size:
             with closing(open_to_read(Path(place.database or ""))) as connection:
                 names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-                query = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
-                found = connection.execute(query).fetchone()[0] if VERSION_TABLE in names else None
+                query = f"SELECT * FROM {VERSION_TABLE}"  # noqa: S608 - a constant
+                row = connection.execute(query).fetchone() if VERSION_TABLE in names else None
+                found = row and row[0]
             _refuse(place, found, names, known)  # before changing anything in the file
     with engine.connect() as connection:
         if version(connection) == known[-1]:
+            _refuse_unlike(place, connection)
             return
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
@@ -61,21 +63,26 @@ def require_current(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
     with engine.connect() as connection:
         found = version(connection)
         names = inspect(connection).get_table_names()
+        if found == known[-1]:
+            _refuse_unlike(place, connection)
+            return
     _refuse(place, found, names, known)
     if found is None:
         raise InfrastructureError(f"database {where(place)}: it is empty; `regbench run` fills it, or {ANOTHER}")
-    if found != known[-1]:
-        raise InfrastructureError(
-            f"database {where(place)}: made by an older regbench (tables {found}, now {known[-1]}); the next "
-            "command that writes to it, such as `regbench run`, copies it aside and upgrades it"
-        )
+    raise InfrastructureError(
+        f"database {where(place)}: made by an older regbench (tables {found}, now {known[-1]}); the next "
+        "command that writes to it, such as `regbench run`, copies it aside and upgrades it"
+    )
 
 
 def version(connection: Connection) -> str | None:
     """The version of the tables; None if there are no regbench tables."""
-    if VERSION_TABLE not in inspect(connection).get_table_names():
+    inspector = inspect(connection)
+    if VERSION_TABLE not in inspector.get_table_names():
         return None
-    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+    if VERSION not in {column["name"] for column in inspector.get_columns(VERSION_TABLE)}:
+        return "unknown"
+    return connection.execute(text(f"SELECT {VERSION} FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
 
 
 def where(place: URL) -> str:
@@ -92,6 +99,20 @@ def _exists(place: URL) -> bool:
     if path.is_dir():
         raise InfrastructureError(f"database {path}: it is a folder; give a file in it, such as {path / 'regbench.db'}")
     return path.exists()
+
+
+def _refuse_unlike(place: URL, connection: Connection) -> None:
+    """Refuse a database that has the version of ours but lacks a table or a column of it."""
+    inspector = inspect(connection)
+    there = inspector.get_table_names()
+    for name, table in Base.metadata.tables.items():
+        columns = {column["name"] for column in inspector.get_columns(name)} if name in there else set()
+        if lacking := [column.name for column in table.columns if column.name not in columns]:
+            what = f"column {lacking[0]} of table {name}" if columns else f"table {name}"
+            raise InfrastructureError(
+                f"database {where(place)}: it lacks {what}, so it is damaged or was changed; restore a copy, "
+                f"or {ANOTHER}"
+            )
 
 
 def _refuse(place: URL, found: str | None, tables: list[str], known: list[str]) -> None:

@@ -288,3 +288,35 @@ def test_the_file_system_on_top_counts_and_blanks_in_its_name_too(mounts: Callab
     assert filesystem(Path("/my home/regbench.db"), table) == "ext4"
     assert filesystem(Path("/regbench.db"), table) is None
     assert filesystem(Path("/regbench.db"), table.with_name("absent")) is None
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("DROP TABLE metric", "it lacks table metric, so it is damaged or was changed"),
+        ("ALTER TABLE run RENAME COLUMN epochs TO eras", "it lacks column epochs of table run"),
+        ("DELETE FROM regbench_alembic_version", "it holds other tables"),
+        ("UPDATE regbench_alembic_version SET version_num = '9999'", "made by a newer regbench"),
+        ("ALTER TABLE regbench_alembic_version RENAME COLUMN version_num TO v", "regbench"),
+        ("UPDATE benchmark SET name = CAST(x'FF' AS TEXT)", "the file is damaged"),
+        ("UPDATE job SET config = '{'", "the file is damaged"),
+    ],
+)
+def test_a_database_that_was_changed_is_refused_with_what_is_wrong(
+    tmp_path: Path, change: str, said: str, *, read_only: bool
+):
+    path = tmp_path / "changed.db"
+    shutil.copy(one_job(tmp_path), path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(change)
+        connection.commit()
+    with pytest.raises(InfrastructureError, match=said), Store.open(path, read_only=read_only) as opened:
+        opened.cells()
+
+
+def one_job(folder: Path) -> Path:
+    with Store.open(folder / "one.db") as store:
+        store.add_benchmark("small", {}, labelled(job()))
+    return folder / "one.db"
