@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regbench import kinds
-from regbench.analysis import order, paired, scale, verdict
+from regbench.analysis import order, paired, scale, shared_seeds, verdict
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import comparable
 from regbench.analysis.scale import Scale
@@ -105,7 +105,7 @@ def compare(
         scale.check_recorded(part, metric, name)
     errors = [_errors(part, _datasets(left, right), measure) for part in (left, right)]
     for part, mine, theirs in ((left, *errors), (right, *reversed(errors))):
-        if not kinds.uses_seed(str(part["method"].iloc[0])):
+        if shared_seeds.ignores_seed(str(part["method"].iloc[0])):
             mine |= {name: _for_every_seed(mine[name], theirs[name]) for name in mine}
     pairs, missing = _pairs(*errors, names=(name_a, name_b))
     if not pairs:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regbench import kinds
+from regbench import catalog, kinds
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import CELL, comparable
 
@@ -36,11 +36,14 @@ def shared(one: Errors, other: Errors, *, methods: tuple[str, str]) -> tuple[np.
 
     A model that ignores the seed has one run; it stands for every seed of the other.
     """
-    once = [
-        not kinds.uses_seed(method) and len(errors) == 1 for method, errors in zip(methods, (one, other), strict=True)
-    ]
+    once = [ignores_seed(method) and len(errors) == 1 for method, errors in zip(methods, (one, other), strict=True)]
     if any(once):
         seeds = tuple(other if once[0] else one)
         return np.array([*one.values()]), np.array([*other.values()]), seeds
     seeds = tuple(sorted(one.keys() & other.keys()))
     return np.array([one[seed] for seed in seeds]), np.array([other[seed] for seed in seeds]), seeds
+
+
+def ignores_seed(method: str) -> bool:
+    """False for a method whose file is not here, such as that of a plug-in."""
+    return method in catalog.rows() and not kinds.uses_seed(method)

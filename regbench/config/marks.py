@@ -14,6 +14,7 @@ from regbench.errors import UsageError
 Place = tuple[str | int, ...]
 
 
+BOOL = "tag:yaml.org,2002:bool"
 LONGEST = 1_000_000  # characters of a file
 DEEPEST = 20
 MOST_ENTRIES = 50_000
@@ -39,9 +40,15 @@ class Marked:
 
 
 class Loader(yaml.SafeLoader):
-    """SafeLoader that also reads `1e-3` as a number, as YAML 1.2 does."""
+    """SafeLoader that reads `1e-3` as a number, and `no`, `yes`, `on`, `off` as words, as YAML 1.2 does."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - how PyYAML has it
+        first: [pair for pair in pairs if pair[0] != BOOL]
+        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
+Loader.add_implicit_resolver(BOOL, re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
 )

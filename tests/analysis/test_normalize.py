@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from regbench.analysis import normalize, order, select
+from regbench.analysis import compare, normalize, order, select
 from regbench.analysis.published import bridges_cells
 from regbench.analysis.spread import spread
 from regbench.errors import UsageError
@@ -148,3 +148,9 @@ def test_the_spread_of_an_average_is_over_the_common_seeds():
     means = spread(made, normalize(made))
     assert of(means, "end2end")["seeds"].tolist() == [3]
     assert of(means, "end2end")["arithmetic_std"].tolist() == [0]
+
+
+def test_a_method_whose_file_is_not_here_has_a_ratio_and_can_be_compared():
+    made = grid({"lsq": {"DM": [1.0, 2.0], "CA": [1.0, 2.0]}, "gone": {"DM": [2.0, 4.0], "CA": [2.0, 4.0]}})
+    assert set(of(normalize(made).cells, "gone")["ratio"]) == {2.0}
+    assert len(compare(made, "gone", "lsq").datasets) == 2

@@ -40,8 +40,8 @@ tiny:
 def test_a_budget_trains_only_what_open_claims_wait_for(in_tmp: Path) -> None:
     write_csv(in_tmp / "table.csv", table(200))
     (in_tmp / "benchmarks.yaml").write_text(BENCHMARK)
-    paper, db = claims.read(PAPER, "small"), "tiny.db"
     (chosen,) = choose(Wanted(["tiny"], table=(in_tmp / "table.csv", "y")))
+    paper, db = claims.read(PAPER.replace("table.csv", f'"{chosen.jobs[0].dataset}"'), "small"), "tiny.db"
     said: list[object] = []
     settler = Settling(Campaign(db, ["cpu"], on_event=said.append), chosen, budget_s=600)
 

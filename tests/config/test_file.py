@@ -396,3 +396,8 @@ def test_a_benchmark_of_the_command_line_alone_is_named_and_read_back(shipped):
 def test_a_wrong_number_in_a_name_says_what_it_must_be(shipped, name):
     with pytest.raises(UsageError, match="must be a whole number from"):
         shipped.get(name)
+
+
+def test_a_benchmark_may_be_called_no_or_2026(write: Write) -> None:
+    known = write("no: {extends: smoke}\n2026: {extends: smoke}\nfine: {extends: smoke, k: [5]}\n")
+    assert {"no", "2026", "fine"} <= set(known.names())

@@ -154,7 +154,7 @@ def test_a_run_on_a_server_shows_and_stores_no_password(new_postgresql_database:
     for other in others:
         found = subprocess.run([*run, *other, "--db", address], capture_output=True, text=True, check=False)
         printed += found.stdout + found.stderr
-    assert "next: regbench report" in printed
+    assert " report --normalize lsq" in printed
     assert WORD not in printed
     tables = {file.name: str(pd.read_parquet(file).to_dict()) for file in Path("out").glob("*.parquet")}
     assert "***" in tables["environments.parquet"]
