@@ -186,7 +186,8 @@ def steps(path: Path, read: Callable[[Store], Any]) -> int:
     with Store.open(path, read_only=True) as store:
         read(store)  # connects
         with store.reading() as connection:
-            connection.connection.driver_connection.set_progress_handler(step, 100)
+            driver: Any = connection.connection.driver_connection
+            driver.set_progress_handler(step, 100)
         read(store)
     assert count
     return count

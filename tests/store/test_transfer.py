@@ -240,7 +240,7 @@ def test_predictions_are_a_table_in_the_units_of_the_target_that_pandas_reads(st
     np.testing.assert_array_equal(frame["prediction"], 0.1 + scaled * (1 / 3 - 0.1))
     assert frame["row"].tolist() == [0, 0, 1, 1, 2, 2]
     assert frame["dimension"].tolist() == [0, 1, 0, 1, 0, 1]
-    assert frame.loc[0, ["dataset", "variant", "seed", "split"]].tolist() == [
+    assert [frame[name].iloc[0] for name in ("dataset", "variant", "seed", "split")] == [
         "diamonds",
         "lsq[lambda_sigma=0.3]",
         1,
