@@ -109,6 +109,7 @@ def test_another_seed_makes_a_difference_where_it_says_so_and_the_same_seed_neve
     assert (first == other) is catalog.entry("baselines", name).arguments["deterministic"]
 
 
+@pytest.mark.slow
 def test_a_fresh_process_gives_the_same_numbers_to_the_last_bit():
     code = (
         "import json, sys\n"

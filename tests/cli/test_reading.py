@@ -202,6 +202,7 @@ def published(regbench: Command, filled: Path) -> Path:
     return Path("published")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [["report"], ["report", "figure4"], ["report", "table2"], ["compare", "lsq", "end2end"], ["verify", "bridges"]],

@@ -164,6 +164,7 @@ def test_a_column_that_is_not_there_gets_the_nearest_name(regbench: Command, tab
     assert "has no column 'prise' to be the target; did you mean 'price'?" in said.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_says_what_was_kept(table: Path) -> None:
     words = ["run", "smoke", "--data", table, "--target", "price", "--method", "lsq"]
     words += ["--epochs", "20000", "--devices", "cpu", "--workers", "1"]

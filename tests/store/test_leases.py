@@ -120,6 +120,7 @@ def test_what_a_dead_owner_held_can_be_released_at_once(store: Store):
     assert [claim.key for claim in take(store, job(seed=0), job(seed=1), owner="next")] == [job(seed=0).key]
 
 
+@pytest.mark.slow
 def test_of_many_processes_each_job_goes_to_one(url: str, tmp_path: Path):
     jobs = [job(seed=seed) for seed in range(40)]
     with Store.open(url) as store:

@@ -319,6 +319,7 @@ def test_choices_leave_and_come_back_with_the_results(bench, tmp_path):
         assert plan_ahead(bench.benchmark(), copy).to_train == 0
 
 
+@pytest.mark.slow
 def test_real_training_all_the_way(bench):
     """Two-epoch models on a generated table of 60 rows, trained in this process by the code of workers."""
     write_csv(bench.folder / "table.csv", table(60))
