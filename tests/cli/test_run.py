@@ -183,7 +183,8 @@ def test_ctrl_c_ends_with_130_and_says_what_was_kept(table: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("version", [pytest.param("", marks=pytest.mark.slow), "0001"])
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["", "0001"])
 def test_a_run_fills_an_empty_file_and_upgrades_an_older_database(regbench: Command, table: Path, version: str) -> None:
     words = ["run", "smoke", "--data", table, "--target", "price", "--method", "lsq", "--seed", 0, "--epochs", 1]
     words += ["--devices", "cpu", "--workers", 1]

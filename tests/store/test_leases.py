@@ -5,6 +5,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from regbench.store import Checkpoint, EpochRows, Finished, Store
 from tests.store.conftest import job, labelled, take, train
 

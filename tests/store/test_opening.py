@@ -91,6 +91,7 @@ def test_a_path_may_hold_any_character(tmp_path: Path):
         assert store.last_benchmark() is None
 
 
+@pytest.mark.slow
 def test_many_processes_may_make_the_same_database_at_once(url: str):
     code = "import sys; from regbench.store import Store; Store.open(sys.argv[1]).close()"
     makers = [subprocess.Popen([sys.executable, "-W", "error", "-c", code, url]) for _ in range(3)]
