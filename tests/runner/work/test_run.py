@@ -232,7 +232,7 @@ def curves(project):
 def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_was_not(project, tmp_path, monkeypatch):
     """SIGKILL of a worker, of the run, and of both, at random times: nothing is repeated or lost, no bit differs."""
     monkeypatch.setenv("REGBENCH_WRITE_EVERY", "0.1")
-    tiny = project(["lsq", "end2end"], seeds=2, epochs=160, rows=500)
+    tiny = project(["lsq", "end2end"], seeds=2, epochs=400, rows=500)
     for round_, victims in enumerate(("worker", "run", "both")):
         process = tiny.start("--workers", "2")
         tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {30 * round_}")
