@@ -14,7 +14,7 @@ Anything else that escapes is a bug and keeps its traceback (exit code 1).
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class RegbenchError(Exception):
@@ -76,6 +76,16 @@ class WrongValueError(ValueError):
     def __init__(self, message: str, *path: str | int) -> None:
         super().__init__(message)
         self.path = path
+
+
+def some(names: Sequence[str], between: str = ", ", *, most: int = 6) -> str:
+    """The first of some names, and how many more there are.
+
+    >>> some(["a", "b"]), some(list("abcdefgh"))
+    ('a, b', 'a, b, c, d, e, f and 2 more')
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return between.join(names[:most]) + more
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -1,6 +1,5 @@
 """Errors divided by a baseline's on the same dataset, and the means of these ratios over common datasets."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from regbench import kinds, metrics, variants
 from regbench.analysis import order, shared_seeds
 from regbench.analysis.aggregate import aggregate, null, records, shown_with
 from regbench.analysis.select import pick
-from regbench.errors import NothingMeasured, UsageError
+from regbench.errors import NothingMeasured, UsageError, some
 from regbench.papers.bridges import WIDTH
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 ROW = ["method", "variant", "k", WIDTH]  # what tells the rows of the table apart
 # The ratio, its spread, the number of seeds and the seeds it is over, the cell's mean over these, why there is none.
 RATIO = ["ratio", "ratio_std", "ratio_n", "ratio_seeds", "ratio_mean", "reason"]
-
-
 NO_RATIO = {"ratio": None, "ratio_std": None, "ratio_n": 0, "ratio_seeds": "", "ratio_mean": None}
 
 
@@ -111,17 +108,17 @@ def _ratio(
     if why := _no_ratio(cell, base, baseline, metric):
         return {**NO_RATIO, "reason": why}
     assert base is not None
-    mine, theirs, seeds = shared_seeds.shared(errors, base.errors, methods=(cell["method"], base.cell["method"]))
-    if not seeds:
+    found = shared_seeds.ratio(errors, base.errors, methods=(cell["method"], base.cell["method"]))
+    if found is None:
         return {**NO_RATIO, "reason": f"no seed in common with {baseline}"}
-    if (scale := theirs.mean()) == 0:
+    if found.base == 0:
         return {**NO_RATIO, "reason": f"{baseline} has no error"}
     return {
-        "ratio": mine.mean() / scale,
-        "ratio_std": mine.std(ddof=1) / scale if len(mine) > 1 else None,
-        "ratio_n": len(mine),
-        "ratio_seeds": " ".join(map(str, seeds)),
-        "ratio_mean": mine.mean(),
+        "ratio": found.mean / found.base,
+        "ratio_std": found.std / found.base,
+        "ratio_n": found.n,
+        "ratio_seeds": " ".join(map(str, found.seeds)),
+        "ratio_mean": found.mean,
         "reason": "",
     }
 
@@ -142,7 +139,7 @@ def _fewer_seeds(cells: "DataFrame", baseline: str) -> list[str]:
     """One line on ratios that are over fewer seeds than were planned."""
     fewer = cells[(cells["ratio_n"] > 0) & (cells["ratio_n"] < cells["n_expected"])]
     names = [f"{order.alias(row['dataset'])} {describe(row)} {row['ratio_n']}" for row in records(fewer)]
-    return [f"seeds that it and {baseline} both have, where not all: {_some(names)}"] if names else []
+    return [f"seeds that it and {baseline} both have, where not all: {some(names, most=3)}"] if names else []
 
 
 def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
@@ -158,7 +155,11 @@ def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
     has = _has_ratio(cells[~reference])
     compared = [(row, datasets) for row, datasets in has if datasets]
     idle = [row for row, datasets in has if not datasets]
-    notes = [f"no ratio on any dataset, so ignored in the choice of datasets for means: {_some(idle)}"] if idle else []
+    notes = (
+        [f"no ratio on any dataset, so ignored in the choice of datasets for means: {some(idle, most=3)}"]
+        if idle
+        else []
+    )
     common = tuple(dataset for dataset in everywhere if compared and all(dataset in found for _, found in compared))
     lacking: dict[tuple[str, ...], list[str]] = {}
     for dataset in everywhere:
@@ -166,10 +167,10 @@ def _common(cells: "DataFrame") -> tuple[tuple[str, ...], list[str]]:
             lacking.setdefault(without, []).append(order.alias(dataset))
     if lacking:
         which = " ".join(map(order.alias, common)) or "none"
-        gone = "; ".join(f"{' '.join(datasets)} (not in {_some(rows)})" for rows, datasets in lacking.items())
+        gone = "; ".join(f"{' '.join(datasets)} (not in {some(rows, most=3)})" for rows, datasets in lacking.items())
         notes.append(f"means are over {len(common)} of {len(everywhere)} datasets ({which}), left out: {gone}")
     if partly := [row for row, found in _has_ratio(cells[reference]) if found and not found >= set(common)]:
-        notes.append(f"no mean of {_some(partly)}, for want of a ratio on every dataset that means are over")
+        notes.append(f"no mean of {some(partly, most=3)}, for want of a ratio on every dataset that means are over")
     return common, notes
 
 
@@ -177,10 +178,6 @@ def _has_ratio(cells: "DataFrame") -> list[tuple[str, set[str]]]:
     """Each row of the table in words, and the datasets on which it has a ratio."""
     groups = [group for _, group in cells.groupby(ROW, dropna=False, sort=False)]
     return [(describe(group.iloc[0]), set(group.loc[group["ratio"].notna(), "dataset"])) for group in groups]
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _no_baseline(cells: "DataFrame") -> list[str]:

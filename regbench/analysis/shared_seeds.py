@@ -1,6 +1,6 @@
 """The errors of two cells over the seeds that both have: a ratio over unlike seeds would compare unlike splits."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 
 Errors = dict[int, float]  # seed -> error of a finished run that did not diverge
 Key = tuple[Any, ...]  # the values of CELL
+
+
+class Ratio(NamedTuple):
+    """Two means over common seeds, and the standard deviation and number of the errors in the first."""
+
+    mean: float
+    base: float
+    std: float
+    n: int
+    seeds: tuple[int, ...]
 
 
 def by_cell(frame: "DataFrame", metric: str) -> dict[Key, Errors]:
@@ -31,7 +41,7 @@ def key(row: dict[str, Any]) -> Key:
     return tuple(null(row[column]) for column in CELL)
 
 
-def shared(one: Errors, other: Errors, *, methods: tuple[str, str]) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+def _shared(one: Errors, other: Errors, *, methods: tuple[str, str]) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
     """The errors of both on their common seeds, and these seeds.
 
     A model that ignores the seed has one run; it stands for every seed of the other.
@@ -42,6 +52,14 @@ def shared(one: Errors, other: Errors, *, methods: tuple[str, str]) -> tuple[np.
         return np.array([*one.values()]), np.array([*other.values()]), seeds
     seeds = tuple(sorted(one.keys() & other.keys()))
     return np.array([one[seed] for seed in seeds]), np.array([other[seed] for seed in seeds]), seeds
+
+
+def ratio(one: Errors, other: Errors, *, methods: tuple[str, str]) -> Ratio | None:
+    """The mean of `one` over that of `other` on their common seeds; None without any."""
+    mine, theirs, seeds = _shared(one, other, methods=methods)
+    if not seeds:
+        return None
+    return Ratio(mine.mean(), theirs.mean(), mine.std(ddof=1) if len(mine) > 1 else np.nan, len(mine), seeds)
 
 
 def ignores_seed(method: str) -> bool:

@@ -185,15 +185,6 @@ def amount(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def some(names: Sequence[str], shown: int = 6) -> str:
-    """The first names, and how many more there are.
-
-    >>> some(["a", "b"]), some(list("abcdefgh"))
-    ('a, b', 'a, b, c, d, e, f and 2 more')
-    """
-    return ", ".join(names[:shown]) + (f" and {len(names) - shown:,} more" if len(names) > shown else "")
-
-
 def _cell(value: Any) -> str:
     if value is None:
         return "-"

@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from regbench.cli.output import amount, columns, duration, some
+from regbench.cli.output import amount, columns, duration
+from regbench.errors import some
 
 if TYPE_CHECKING:
     from regbench.runner import Estimate, Plan

@@ -2,6 +2,7 @@
 
 from regbench import metrics
 from regbench.analysis import Ablation, Comparison, verdict
+from regbench.errors import some
 from regbench.reports.text import words
 
 SURE = "†"  # after a difference whose interval excludes 0
@@ -36,8 +37,8 @@ def notes(ablation: Ablation) -> tuple[str, ...]:
     return (
         *_defaults(ablation),
         *marks,
-        *([f"without any pair: {words.some(gone, '; ')}"] if gone else []),
-        *([f"left out of {len(partly)} rows: {words.some(partly, '; ')}"] if partly else []),
+        *([f"without any pair: {some(gone, '; ')}"] if gone else []),
+        *([f"left out of {len(partly)} rows: {some(partly, '; ')}"] if partly else []),
         *_otherwise(ablation),
         *_mixed(ablation),
         *ablation.notes,
@@ -82,7 +83,7 @@ def _mixed(ablation: Ablation) -> list[str]:
     few = [name for name, comparison in compared(ablation) if comparison.scope != verdict.GENERAL]
     if not few or not _general(ablation):
         return []
-    return [f"of too few datasets for more, the interval of these is for them alone: {words.some(few)}"]
+    return [f"of too few datasets for more, the interval of these is for them alone: {some(few)}"]
 
 
 def _otherwise(ablation: Ablation) -> list[str]:
@@ -91,7 +92,7 @@ def _otherwise(ablation: Ablation) -> list[str]:
     for name, comparison in compared(ablation):
         for note in comparison.notes:
             found.setdefault(note, []).append(name)
-    return [f"{words.some(names)}: {note}" for note, names in found.items()]
+    return [f"{some(names)}: {note}" for note, names in found.items()]
 
 
 def _chance(ablation: Ablation) -> list[str]:

@@ -10,12 +10,12 @@ import pandas as pd
 from regbench import catalog, metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
+from regbench.errors import some
 from regbench.job import DECIDE
 from regbench.reports.report import Options
 
 MISSING, DIVERGED = "–", "div"
 EXACT = 12  # decimals that are not rounding noise in a mean of float64 errors
-NAMED = 6  # at most, in a note; the rest are counted
 
 
 class Seeds(NamedTuple):
@@ -108,16 +108,6 @@ def gaps(cells: pd.DataFrame) -> list[str]:
         named = [f"{_cell_name(row)} ({row['diverged']} of {row['n_expected']})" for row in records(partly)]
         notes.append(f"{count} run{'s' * (count > 1)} diverged, and so in no mean: {some(named)}")
     return notes
-
-
-def some(names: Sequence[str], between: str = ", ") -> str:
-    """The first of them, and how many more there are.
-
-    >>> some(list("abcdefgh"))
-    'a, b, c, d, e, f and 2 more'
-    """
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return between.join(names[:NAMED]) + more
 
 
 def signed(percent: float, unit: str = "") -> str:

@@ -100,11 +100,10 @@ def _upper(
 
 
 def _ratio(errors: shared_seeds.Errors, base: shared_seeds.Errors) -> dict[str, float]:
-    mine, theirs, seeds = shared_seeds.shared(errors, base, methods=(BY_K, BY_K))
-    if not seeds:
+    found = shared_seeds.ratio(errors, base, methods=(BY_K, BY_K))
+    if found is None:
         return NO_RATIO
-    std = mine.std(ddof=1) / theirs.mean() if len(mine) > 1 else np.nan
-    return {"ratio": mine.mean() / theirs.mean(), "ratio_std": std, "ratio_n": len(mine)}
+    return {"ratio": found.mean / found.base, "ratio_std": found.std / found.base, "ratio_n": found.n}
 
 
 def _lower(frame: pd.DataFrame, options: Options) -> pd.DataFrame:
