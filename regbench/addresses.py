@@ -4,9 +4,8 @@ import re
 from urllib.parse import unquote_plus
 
 HIDDEN = "***"
-USER = re.compile(
-    r"(\w://[^:/@\s]*):\S*@"
-)  # to the last @: a password may hold any sign, also an @ that is not escaped
+# To the last @: a password may hold any sign, also an @ that is not escaped.
+USER = re.compile(r"(\w://[^:/@\s]*):\S*@")
 OPTION = re.compile(r"([?&])([^=&?\s]+)=([^&\s]*)")
 
 

@@ -158,9 +158,10 @@ def module_of(kind: str, name: str) -> str:
 
 
 def _found(kind: str) -> dict[str, Found]:
+    places, generation = roots.roots(), roots.generation()
     if kind in ROWS:
-        _check_rows(roots.roots(), roots.generation())
-    return _find(kind, roots.roots(), roots.generation())
+        _check_rows(places, generation)
+    return _find(kind, places, generation)
 
 
 @cache

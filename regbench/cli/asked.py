@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from regbench.campaign.choosing import Wanted
     from regbench.runner import Request
 
-Table = tuple[Path, str]  # a table of the user's own, and the column to predict
-
 
 @dataclass(frozen=True)
 class Filters:
@@ -26,21 +24,40 @@ class Filters:
     seeds: Sequence[str] | None
 
 
+@dataclass(frozen=True)
+class OwnData:
+    """The options about a table of the user's own."""
+
+    file: Path | None
+    target: str | None
+    keep_index: bool
+
+    def table(self) -> tuple[Path, str] | None:
+        """The file and the column to predict; None without them."""
+        if self.file is None and self.target is None:
+            return None
+        if self.file is None or self.target is None:
+            raise UsageError("--data FILE and --target COLUMN go together")
+        return self.file, self.target
+
+
 def wanted(
-    benchmarks: Sequence[str], file: Path | None, filters: Filters, changes: Mapping[str, Any], table: Table | None
+    names: Sequence[str], filters: Filters, changes: Mapping[str, Any], own: OwnData, *, file: Path | None, db: str
 ) -> "Wanted":
     """The benchmarks and jobs that the options of `run` and `plan` ask for."""
     from regbench.campaign.choosing import Wanted
 
     return Wanted(
-        names=benchmarks,
+        names=names,
         file=file,
         datasets=filters.datasets or (),
         methods=filters.methods or (),
-        k=numbers(filters.k, "--k"),
-        seeds=numbers(filters.seeds, "--seed"),
+        k=numbers(filters.k, "k"),
+        seeds=numbers(filters.seeds, "seed"),
         changes=changes,
-        table=table,
+        table=own.table(),
+        keep_index=own.keep_index,
+        db=db,
     )
 
 
@@ -64,26 +81,13 @@ def names(
     return list(benchmarks or ())
 
 
-def table(data: Path | None, target: str | None) -> Table | None:
-    """The user's own table and the column to predict; None without them."""
-    if data is None and target is None:
-        return None
-    if data is None or target is None:
-        raise UsageError("--data FILE and --target COLUMN go together")
-    return data, target
-
-
-def numbers(given: Sequence[str] | None, option: str) -> list[int]:
+def numbers(given: Sequence[str] | None, name: str) -> list[int]:
     """The whole numbers of `--k` or `--seed`, which may be ranges such as 2-27."""
     from regbench import config
-    from regbench.config.own import LARGEST_SEED
-    from regbench.config.spec import MOST_BINS
 
-    least, most = (2, MOST_BINS) if option == "--k" else (0, LARGEST_SEED)
-    found = [
-        number for text in given or () for number in config.whole_numbers(text, f"{option} ", least=least, most=most)
-    ]
-    return list(dict.fromkeys(found))
+    return list(
+        dict.fromkeys(number for text in given or () for number in config.whole_numbers(text, name, f"--{name} "))
+    )
 
 
 def changes(settings: Sequence[str] | None, epochs: int | None) -> dict[str, Any]:

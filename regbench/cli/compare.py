@@ -1,5 +1,6 @@
 """`regbench compare A B`: test whether A is better than B."""
 
+import itertools
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,7 +68,7 @@ def compare(
         name = stored_benchmark(store, benchmark) or store.last_benchmark()
         cells = store.cells(name, metrics=[metrics.about(metric).name])
         frame = analysis.select(cells, datasets=tuple(dataset or ()))
-    found = analysis.compare(frame, a, b, metric=metric, k=tuple(asked.numbers(k, "--k")), rope=rope, level=level)
+    found = analysis.compare(frame, a, b, metric=metric, k=tuple(asked.numbers(k, "k")), rope=rope, level=level)
     if json:
         emit_json("compare", found.data(), [*found.missing, *found.notes])
     else:
@@ -89,4 +90,4 @@ def _train_more(benchmark: str, asked_of: tuple[str, str], found: "Comparison", 
     given = [("--method", name) for name in methods]
     given += [("--dataset", difference.dataset) for difference in found.datasets]
     given += [("--seed", text) for text in config.written(found.more_seeds)]
-    return following.command("run", benchmark, *following.options(given)) + option(db)
+    return following.command("run", benchmark, *itertools.chain(*given)) + option(db)

@@ -1,6 +1,5 @@
 """`regbench plan`: show what a run would do."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -52,12 +51,13 @@ def plan(
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
     wanted = asked.wanted(
         asked.names(benchmarks, every=every, file=file, datasets=bool(dataset or data), methods=bool(method)),
-        file,
         asked.Filters(dataset, method, k, seed),
         asked.changes(settings, epochs),
-        asked.table(data, target),
+        asked.OwnData(data, target, keep_index),
+        file=file,
+        db=db,
     )
-    chosen = choose(replace(wanted, keep_index=keep_index, db=db))
+    chosen = choose(wanted)
     campaign = Campaign(db, asked.slots(devices, workers), request)
     found = [plan for _, plan in campaign.plans(chosen)]
     if json:

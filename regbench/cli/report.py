@@ -90,7 +90,7 @@ def report(
         normalize=None if normalize.lower() == "none" else normalize,
         metric=metrics.about(metric or metrics.USUAL[0]).name,
         metrics=(metrics.about(metric).name,) if metric else metrics.USUAL,
-        k=tuple(asked.numbers(k, "--k")),
+        k=tuple(asked.numbers(k, "k")),
         datasets=tuple(dataset or ()),
         methods=tuple(method or ()),
         units=units.lower(),

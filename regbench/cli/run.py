@@ -1,6 +1,5 @@
 """`regbench run`: train missing jobs."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -71,12 +70,13 @@ def run(
     fraction = read_fraction(verify_packing) if verify_packing else None
     wanted = asked.wanted(
         asked.names(benchmarks, every=every, file=file, datasets=bool(dataset or data), methods=bool(method)),
-        file,
         asked.Filters(dataset, method, k, seed),
         asked.changes(settings, epochs),
-        asked.table(data, target),
+        asked.OwnData(data, target, keep_index),
+        file=file,
+        db=db,
     )
-    chosen = choose(replace(wanted, keep_index=keep_index, db=db))
+    chosen = choose(wanted)
     with Listener() as listener:
         campaign = Campaign(db, asked.slots(devices, workers), request, listener)
         if dry_run:

@@ -17,7 +17,7 @@ from regbench.errors import UsageError, WrongValueError
 
 AD_HOC = "ad-hoc"  # a benchmark of nothing but what the command line adds
 ADDED = ("dataset", "method", "k", "seed")  # in the name of a variant, as the options are called
-LARGEST_SEED = 2**63 - 1  # what a database holds
+BOUNDS = {"k": (2, MOST_BINS), "seed": (0, 2**63 - 1)}  # the largest seed is what a database holds
 RUN = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 
 
@@ -68,23 +68,24 @@ def read_own(settings: Iterable[tuple[str, str]]) -> Own:
             case "method":
                 own += Own(methods=(value,))
             case "k":
-                own += Own(k=tuple(whole_numbers(value, "k=", least=2, most=MOST_BINS)))
+                own += Own(k=tuple(whole_numbers(value, "k", "k=")))
             case _:
-                own += Own(seeds=tuple(whole_numbers(value, "seed=", least=0, most=LARGEST_SEED)))
+                own += Own(seeds=tuple(whole_numbers(value, "seed", "seed=")))
     return own
 
 
-def whole_numbers(text: str, option: str, *, least: int, most: int) -> list[int]:
-    """A number, or all from one to another.
+def whole_numbers(text: str, name: str, shown: str) -> list[int]:
+    """A number, or all from one to another, within the bounds of `name`; `shown` stands before it in a message.
 
-    >>> whole_numbers("7", "--seed ", least=0, most=99), whole_numbers("2-4", "--seed ", least=0, most=99)
+    >>> whole_numbers("7", "seed", "--seed "), whole_numbers("2-4", "seed", "--seed ")
     ([7], [2, 3, 4])
     """
+    least, most = BOUNDS[name]
     found = RUN.fullmatch(str(text).strip())
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, -1)
     if not least <= first <= last <= most or last - first >= MOST_SEEDS:
         raise UsageError(
-            f"{option}{text}: must be a whole number from {least} to {most}, or a range of at most {MOST_SEEDS:,} "
+            f"{shown}{text}: must be a whole number from {least} to {most}, or a range of at most {MOST_SEEDS:,} "
             f"such as {least + 2}-{least + 4}"
         )
     return list(range(first, last + 1))

@@ -28,13 +28,7 @@ FIELDS = {
 def write(connection: Connection, runs: Select, path: Path) -> None:
     """Write the predictions of these runs (their ids), one row group per run and split."""
     query = (
-        select(PredictionRow, RunRow.uuid, JobRow, DatasetRow.target_low, DatasetRow.target_high)
-        .join(RunRow, RunRow.id == PredictionRow.run_id)
-        .join(JobRow, JobRow.id == RunRow.job_id)
-        .outerjoin(DatasetRow, DatasetRow.digest == JobRow.digest)
-        .where(RunRow.id.in_(runs))
-        .order_by(PredictionRow.run_id, PredictionRow.split)
-        .with_only_columns(
+        select(
             JobRow.dataset,
             JobRow.variant,
             JobRow.k,
@@ -48,6 +42,12 @@ def write(connection: Connection, runs: Select, path: Path) -> None:
             DatasetRow.target_low,
             DatasetRow.target_high,
         )
+        .select_from(PredictionRow)
+        .join(RunRow, RunRow.id == PredictionRow.run_id)
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .outerjoin(DatasetRow, DatasetRow.digest == JobRow.digest)
+        .where(RunRow.id.in_(runs))
+        .order_by(PredictionRow.run_id, PredictionRow.split)
     )
     schema = pa.schema([pa.field(name, kind) for name, kind in FIELDS.items()])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:

@@ -36,7 +36,7 @@ TEXT = ("text", lambda kind: pa.types.is_string(kind) or pa.types.is_large_strin
 
 def check_columns(place: object, name: str, table: Table, schema: pa.Schema) -> None:
     """Raise `UsageError` for the first column that is missing or has another type."""
-    wanted = {each.name: each.type for each in table.columns if each.name not in NOT_MOVED}
+    wanted = {column.name: column.type for column in table.columns if column.name not in NOT_MOVED}
     for column in (*KEYS.get(name, ()), *wanted):
         if schema.get_field_index(column) < 0:
             if column in LATER.get(name, ()):
@@ -53,7 +53,7 @@ def check_columns(place: object, name: str, table: Table, schema: pa.Schema) -> 
 
 def check_values(place: object, table: Table, batch: pa.RecordBatch | pa.Table) -> None:
     """Raise `UsageError` for the first column with an empty value, or a negative count, where none can be."""
-    optional = {each.name for each in table.columns if each.nullable}
+    optional = {column.name for column in table.columns if column.nullable}
     for column in batch.schema.names:
         values = batch.column(column)
         if values.null_count and column not in optional:
