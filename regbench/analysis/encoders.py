@@ -1,4 +1,4 @@
-"""The target encoders ψ of the first paper in NumPy, from a run's own parameters. Figures use it, without torch.
+"""The target encoders ψ of the first paper at a run's own parameters, for figures: in NumPy, without torch.
 
 The names of the parameters tell which of the three encoders it is. `w_lin` (M, K) and `w_bias` (K,) give affine logits
 (equation 6). `centres` (K, M) with `sigma` () give a Gaussian around each centre (equation 4). `centres` alone give the
@@ -10,10 +10,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from regbench.methods.shared import logits
+from regbench.methods.shared.logits import LOWEST
+
 Array = NDArray[np.float64]
 Parameters = Mapping[str, Array]
-
-LOWEST = -80.0  # of log ψ, as in the methods: too small a probability to matter
 
 
 def encodes(parameters: Parameters) -> bool:
@@ -73,9 +74,10 @@ def region(parameters: Parameters, bin_: int, low: Array, high: Array) -> Array:
 def _logits(parameters: Parameters, y_NM: Array) -> Array:
     """The logits of ψ: (N, K)."""
     if is_learnt(parameters):
-        return y_NM @ parameters["w_lin"] + parameters["w_bias"]
-    squared = ((y_NM[:, None] - parameters["centres"]) ** 2).sum(-1)
-    return squared / (-2 * parameters["sigma"] ** 2 if "sigma" in parameters else -1)
+        return logits.affine(y_NM, parameters["w_lin"], parameters["w_bias"])
+    if "sigma" in parameters:
+        return logits.gaussian(y_NM, parameters["centres"], parameters["sigma"])
+    return -logits.squared_distances(y_NM, parameters["centres"])
 
 
 def _affine(parameters: Parameters) -> tuple[Array, Array]:

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from regbench.errors import UsageError, did_you_mean
+from regbench.methods.shared.logits import LOWEST, affine, gaussian, squared_distances
 from regbench.random import Stream
 from regbench.types import Static
 
 STARTS = ("grid", "random")
-LOWEST = -80.0  # smallest log-probability: exp is nine times slower where float32 underflows, at -87 (measured, MKL)
 
 
 def log_hard_bins(y_BM: Tensor, centres_KM: Tensor) -> Tensor:
@@ -32,26 +32,12 @@ def nearest(y_BM: Tensor, centres_KM: Tensor) -> Tensor:
 
 def log_soft_bins(y_BM: Tensor, centres_KM: Tensor, sigma: Tensor) -> Tensor:
     """Log ψ with a Gaussian weight at every centre, equation 4: (B, M) -> (B, K)."""
-    return log_probabilities(squared_distances(y_BM, centres_KM) / (-2 * sigma**2))
-
-
-def squared_distances(y_BM: Tensor, centres_KM: Tensor) -> Tensor:
-    """‖y - c‖² for every row and centre, subtracted before squaring to keep float32 precision: (B, K)."""
-    differences = (centres_KM[:, m, None] - y_BM[:, m] for m in range(y_BM.shape[-1]))
-    total_KB = next(differences).square()
-    for (
-        difference
-    ) in differences:  # one dimension at a time is four times faster than a sum over a last axis of length 1
-        total_KB = total_KB + difference.square()
-    return total_KB.mT
+    return log_probabilities(gaussian(y_BM, centres_KM, sigma))
 
 
 def log_affine(y_BM: Tensor, w_lin_MK: Tensor, w_bias_K: Tensor) -> Tensor:
     """Log ψ with affine logits, equation 6: (B, M) -> (B, K)."""
-    logits_KB = w_bias_K[:, None]
-    for m in range(y_BM.shape[-1]):  # a matrix product with so short an inner dimension is slower
-        logits_KB = logits_KB + w_lin_MK[m, :, None] * y_BM[:, m]
-    return log_probabilities(logits_KB.mT)
+    return log_probabilities(affine(y_BM, w_lin_MK, w_bias_K))
 
 
 def log_probabilities(logits_BK: Tensor) -> Tensor:

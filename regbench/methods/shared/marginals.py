@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from regbench.methods.shared.centres import grid
-from regbench.methods.shared.encoder import LOWEST
+from regbench.methods.shared.logits import LOWEST
 from regbench.types import Params
 
 
