@@ -12,6 +12,8 @@ import numpy as np
 
 Interval = tuple[float, float]
 
+BLOCK = 1 << 17  # numbers drawn at a time
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -83,10 +85,17 @@ def _resampled_means(logs: Sequence[np.ndarray], resamples: int) -> np.ndarray:
     for _ in range(count):
         chosen = generator.integers(count, size=resamples)
         size = sizes[chosen]
-        picks = (generator.random((resamples, padded.shape[1])) * size[:, None]).astype(int)
-        counted = np.arange(padded.shape[1]) < size[:, None]
-        total += (padded[chosen[:, None], picks] * counted).sum(1) / size
+        for rows in _blocks(resamples, padded.shape[1]):
+            picks = (generator.random((len(size[rows]), padded.shape[1])) * size[rows, None]).astype(int)
+            counted = np.arange(padded.shape[1]) < size[rows, None]
+            total[rows] += (padded[chosen[rows, None], picks] * counted).sum(1) / size[rows]
     return total / count
+
+
+def _blocks(rows: int, columns: int) -> list[slice]:
+    """Rows in blocks that stay in cache and small in memory; the generator gives the same numbers in blocks."""
+    step = max(1, BLOCK // columns)
+    return [slice(start, start + step) for start in range(0, rows, step)]
 
 
 def sign_test(differences: np.ndarray) -> float:
