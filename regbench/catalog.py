@@ -158,30 +158,29 @@ def module_of(kind: str, name: str) -> str:
 
 
 def _found(kind: str) -> dict[str, Found]:
-    places, generation = roots.roots(), roots.generation()
     if kind in ROWS:
-        _check_rows(places, generation)
-    return _find(kind, places, generation)
+        _check_rows(roots.generation())
+    return _find(kind, roots.generation())
 
 
 @cache
-def _check_rows(places: tuple[Root, ...], generation: int) -> None:
+def _check_rows(generation: int) -> None:
     """Refuse a name that is both a method and a baseline: a row of a table could be either."""
-    methods, baselines = (_find(kind, places, generation) for kind in ROWS)
+    methods, baselines = (_find(kind, generation) for kind in ROWS)
     if both := sorted(methods.keys() & baselines.keys()):
         method, baseline = methods[both[0]].path, baselines[both[0]].path
         raise UsageError(f"'{both[0]}' is a method in {method} and a baseline in {baseline}; rename one of them")
 
 
 @cache
-def _find(kind: str, places: tuple[Root, ...], _generation: int) -> dict[str, Found]:
-    """All files of a kind by name.
+def _find(kind: str, _generation: int) -> dict[str, Found]:
+    """All files of a kind by name, in the roots of this generation.
 
     Raises:
         UsageError: two files have the same name.
     """
     made: dict[str, Found] = {}
-    for root in places:
+    for root in roots.roots():
         for found in _in_root(kind, root):
             if found.name in made:
                 both = f"{made[found.name].path} and {found.path}"

@@ -162,10 +162,11 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
     if (most := len(datasets) * len(rows) * max(1, len(spec.k)) * len(spec.seeds)) > MOST_JOBS:
         raise UsageError(f"{name}: would have up to {most:,} jobs, and a benchmark has at most {MOST_JOBS:,}")
     jobs = tuple(
-        _job(facts, spec, variant, k=k, seed=seed)
+        replace(cell, k=k, seed=seed)
         for facts in datasets
         for variant in rows
         if variant.reads_images or not facts.images
+        for cell in [_cell(facts, spec, variant)]
         for k in (spec.k if variant.uses_k else [None])
         for seed in _seeds(spec, variant)
     )
@@ -201,9 +202,10 @@ def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple
     return (f"not for images, and so not run on {', '.join(images)}: {', '.join(left_out)}",)
 
 
-def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int) -> Job:
+def _cell(facts: Facts, spec: Spec, variant: Variant) -> Job:
+    """The job of a variant on a dataset, before its k and its seed are set."""
     if kinds.is_reference(variant.method):
-        return _untrained(facts, spec, variant, seed)
+        return _untrained(facts, spec, variant)
     backbone = catalog.entry("backbones", facts.backbone)
     settings = {**backbone.hparams, **backbone.arguments.get("options", {}), **spec.backbones.get(facts.backbone, {})}
     protocol = {
@@ -216,9 +218,8 @@ def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int
         dataset=facts.name,
         digest=facts.digest,
         method=variant.method,
-        seed=seed,
+        seed=0,
         protocol=Protocol(**protocol),
-        k=k,
         hparams=variant.hparams,
         static=variant.static,
         backbone=facts.backbone,
@@ -226,14 +227,14 @@ def _job(facts: Facts, spec: Spec, variant: Variant, *, k: int | None, seed: int
     )
 
 
-def _untrained(facts: Facts, spec: Spec, variant: Variant, seed: int) -> Job:
+def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
     """The job of a baseline, which does not depend on the benchmark's protocol."""
     kept = spec.protocol.model_dump(include={"split", "keep_predictions"}, exclude_none=True)
     return Job(
         dataset=facts.name,
         digest=facts.digest,
         method=variant.method,
-        seed=seed,
+        seed=0,
         protocol=replace(UNTRAINED, **kept),
         hparams=variant.hparams,
         static=variant.static,

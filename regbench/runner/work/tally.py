@@ -12,6 +12,7 @@ from regbench.store import Store
 from regbench.store.status import label
 
 COUNT_EVERY_S = 2.0  # reading progress costs a query
+MOST_TIME = 0.05  # fraction of the time that reading progress may take; at 100,000 jobs a query takes a second
 LEAST_GAIN = 0.01  # fraction of the work that must be done before the time left is estimated
 
 
@@ -63,16 +64,16 @@ class Counter:
         self.work = sum(self.costs[job.key] * job.protocol.epochs for job in self.jobs)
         self.done_before = len(plan.inventory.done)
         self.started = time.monotonic()
-        self._counted = 0.0
+        self._next = 0.0
         self._first: float | None = None
 
     def progress(self, tally: Tally) -> Progress | None:
         """The progress, weighted by the cost of jobs; None if the last count is recent."""
         now = time.monotonic()
-        if now - self._counted < COUNT_EVERY_S:
+        if now < self._next:
             return None
-        self._counted = now
         trained = self.store.trained(self.code)
+        self._next = now + max(COUNT_EVERY_S, (time.monotonic() - now) / MOST_TIME)
         fraction = sum(self.costs[key] * epochs for key, epochs in trained.items()) / self.work
         if self._first is None:
             self._first = fraction
