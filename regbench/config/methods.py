@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regbench import catalog, kinds, variants
+from regbench.config.amounts import LARGEST
 from regbench.config.names import resolve_row
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.job import Pairs, pairs
@@ -131,4 +132,11 @@ def read_setting(known: catalog.Entry, name: str, value: Any, *place: str) -> An
     """A hyper-parameter or static choice in the type of its default, within its bounds."""
     usual = {**known.arguments.get("static", {}), **known.arguments.get("options", {}), **known.hparams}
     given = variants.typed(name, value, usual[name], *place)
+    check_size(name, given, *place)
     return variants.within(name, given, known.bounds[name], *place) if name in known.bounds else given
+
+
+def check_size(name: str, given: Any, *place: str | int) -> None:
+    """Refuse a number so large that training with it means nothing."""
+    if isinstance(given, int | float) and abs(given) > LARGEST:
+        raise WrongValueError(f"{name} must be from -{LARGEST:g} to {LARGEST:g}, not {given:g}", *place)
