@@ -1,46 +1,32 @@
 """`regbench`, and `python -m regbench`: start the command line. Ctrl-C while it is imported is no traceback either."""
 
+import signal
 import sys
 
-INTERRUPTED = 130
+from regbench import _leave
 
 
 def main() -> int:
     """Run the command of `sys.argv` and return its exit code."""
+    came = []
+
+    def interrupt(*_: object) -> None:
+        came.append(True)
+        raise KeyboardInterrupt
+
     try:
-        return _imported()()
+        from regbench.cli.main import main as run
+
+        if signal.getsignal(signal.SIGINT) is _leave:
+            signal.signal(signal.SIGINT, interrupt)  # from here on, results are kept
+        return run()
     except KeyboardInterrupt:
-        return _say()
-
-
-def _imported():
-    """The command line. Nothing has begun yet, so Ctrl-C ends the process at once.
-
-    An exception would not do: extension modules that are being imported print it, or replace it with their own.
-    """
-    import os
-    import signal
-
-    def leave(*_: object) -> None:
-        os._exit(_say())
-
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:  # such as ignored, in the background of a script
-        from regbench.cli.main import main as run
-
-        return run
-    signal.signal(signal.SIGINT, leave)
-    try:
-        from regbench.cli.main import main as run
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return run
-
-
-def _say() -> int:
+        pass
+    except Exception:  # a library that a command was importing may make another error of it
+        if not came:
+            raise
     sys.stderr.write("regbench: interrupted\n")
-    sys.stderr.flush()
-    return INTERRUPTED
+    return 130
 
 
 if __name__ == "__main__":
