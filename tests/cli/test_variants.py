@@ -52,6 +52,9 @@ def test_a_variant_is_reached_by_the_name_that_run_printed(regbench: Command, ta
         assert found.code == 0, (command, found.err)
         assert name in found.out if command != "compare" else "house.csv" in found.out
     assert regbench("report", "-b", name, "--json").data["benchmark"] == name
+    partly = regbench("report")  # of the last run, for which only lsq was asked
+    assert "soft_binning   " not in partly.out
+    assert "no finished run, and so not shown: soft_binning (k = 25)" in partly.out
     assert {line["benchmark"] for line in regbench("status", name, "--json").data} == {name}
 
 
