@@ -30,7 +30,8 @@ def store_finished(*names: str) -> None:
         for name in names:
             store.add_benchmark(name, {}, [(job, job.method) for job in jobs])
         claims = store.claim({job.key: "c" for job in jobs}, owner="t", lease_s=60, environment={}, device="cpu")
-        errors = dict.fromkeys(("val/rmse", "val/mae", "test/rmse", "test/mae"), 0.1)
+        measured = ("val/rmse", "val/mae", "test/rmse", "test/mae")
+        errors: dict[str, float] = dict.fromkeys(measured, 0.1)
         store.write([EpochRows(claim.run_id, 1, errors) for claim in claims], claims=claims)
         store.finish([Finished(claim.run_id, seconds=1.0, epochs=1) for claim in claims], claims=claims)
 
