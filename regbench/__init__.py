@@ -37,11 +37,33 @@ Terms:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import signal
+import sys
 
+
+def _leave(*_: object) -> None:
+    """End the program at once; os.write, because the signal may come while another text is written."""
+    os.write(2, b"regbench: interrupted\n")
+    os._exit(130)
+
+
+def _is_program() -> bool:
+    """Whether this process is the command line, which imports this package first; Python says -m until it has."""
+    started = sys.argv[0] if sys.argv else ""
+    return started == "-m" or os.path.basename(started).partition(".")[0] == "regbench"  # noqa: PTH119 - no import
+
+
+# Until a command runs, Ctrl-C has nothing to keep. An exception would not do: it prints a traceback before `__main__`
+# is reached, and extension modules that are being imported print it or replace it with their own.
+if _is_program() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _leave)
+
+TYPE_CHECKING = False  # as in `typing`, whose import would take longer than all of this
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from pandas import DataFrame
 

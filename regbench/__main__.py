@@ -1,17 +1,32 @@
 """`regbench`, and `python -m regbench`: start the command line. Ctrl-C while it is imported is no traceback either."""
 
+import signal
 import sys
+
+from regbench import _leave
 
 
 def main() -> int:
     """Run the command of `sys.argv` and return its exit code."""
+    came = []
+
+    def interrupt(*_: object) -> None:
+        came.append(True)
+        raise KeyboardInterrupt
+
     try:
         from regbench.cli.main import main as run
 
+        if signal.getsignal(signal.SIGINT) is _leave:
+            signal.signal(signal.SIGINT, interrupt)  # from here on, results are kept
         return run()
     except KeyboardInterrupt:
-        sys.stderr.write("regbench: interrupted\n")
-        return 130
+        pass
+    except Exception:  # a library that a command was importing may make another error of it
+        if not came:
+            raise
+    sys.stderr.write("regbench: interrupted\n")
+    return 130
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ from regbench.campaign.events import NothingForClaims, TrainingForClaims
 from regbench.campaign.places import database, is_there
 from regbench.campaign.results import Done, Results
 from regbench.config import Benchmark
+from regbench.engines.devices import cores
 from regbench.papers.claims import Paper
 from regbench.runner import Plan, settle
 from regbench.runner.plan.calibration import calibrate
+from regbench.runner.plan.cost import at_once
 from regbench.runner.plan.pace import Pace
 from regbench.runner.settle import Cell, Further
 
@@ -61,7 +63,7 @@ class Settling:
     def further(self, findings: Findings) -> Further:
         """The cost of the claims that are still open."""
         plan = self._plan_for(self._worth(findings))
-        return settle.further(findings, plan, self.benchmark, self._pace(), self.campaign.devices)
+        return settle.further(findings, plan, self.benchmark, self._pace(), self._slots())
 
     def _round(self, findings: Findings, left_s: float) -> Results:
         """Train the cells that are worth most and fit into a part of the remaining time."""
@@ -69,7 +71,7 @@ class Settling:
         waiting = settle.ahead(self._plan_for(wanted))
         part_s = max(left_s * ROUND, SHORTEST_ROUND_S)
         for seconds in (part_s, left_s) if part_s < left_s else (left_s,):
-            if cells := settle.affordable(waiting, wanted, pace, self.campaign.devices, seconds):
+            if cells := settle.affordable(waiting, wanted, pace, self._slots(), seconds):
                 chosen = self._only(cells)
                 plan = self.campaign.plan(chosen, left_s)
                 self.campaign.on_event(TrainingForClaims(len(findings.open), len(waiting), len(cells), plan))
@@ -86,6 +88,10 @@ class Settling:
 
     def _only(self, cells: Collection[Cell]) -> Benchmark:
         return settle.only(self.benchmark, cells)
+
+    def _slots(self) -> list[str]:
+        """The slots that work at full speed at the same time."""
+        return self.campaign.devices[: at_once(self.campaign.devices, cores())]
 
     def _pace(self) -> Pace:
         if not is_there(self.campaign.db):

@@ -6,8 +6,10 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from regbench import variants
 from regbench.addresses import without_password
-from regbench.errors import NothingMeasured, UsageError
+from regbench.errors import NothingMeasured, UsageError, WrongValueError
+from regbench.owntables import means
 from regbench.paths import named
 
 if TYPE_CHECKING:
@@ -60,7 +62,11 @@ def exports(folder: Path, part: "Part | None", warn: Callable[[str], None]) -> "
 
 
 def stored_benchmark(store: "Store", name: str | None) -> str | None:
-    """The stored benchmark of that name; dashes and underscores are equal. None without a name."""
+    """The stored benchmark of that name; None without a name.
+
+    Dashes and underscores are equal, what a variant's brackets say may stand in any order, and the name of a table may
+    lack its digest, or its target too, if it means one stored benchmark.
+    """
     from regbench.config import resolve_among
 
     known = [str(stored) for stored in store.benchmarks()["name"]]
@@ -68,7 +74,32 @@ def stored_benchmark(store: "Store", name: str | None) -> str | None:
         return None
     if not known:
         raise NothingMeasured("the database holds no benchmark yet; start with `regbench run smoke`")
+    if name not in known and (meant := [stored for stored in known if _means(name, stored)]):
+        if len(meant) > 1:
+            raise UsageError(f"benchmark '{name}' may be {' or '.join(sorted(meant))}; write one of them")
+        return meant[0]
     try:
         return resolve_among("benchmark", name, known)
     except UsageError as error:
         raise UsageError(f"{error} (of those in the database)") from None
+
+
+def _means(asked: str, stored: str) -> bool:
+    """Whether a name means a stored benchmark with brackets, whose table it may name without digest and target.
+
+    >>> _means("smoke[epochs=3,data=a.csv:y]", "smoke[data=a.csv:y@3f2a1c,epochs=3]")
+    True
+    >>> _means("smoke[data=a.csv]", "smoke[data=b.csv:y@3f2a1c]"), _means("smoke", "smoke[epochs=3]")
+    (False, False)
+    """
+    try:
+        one, other = variants.read_part(asked), variants.read_part(stored)
+    except WrongValueError:
+        return False
+    if variants.underscored(one.name) != variants.underscored(other.name) or not other.settings:
+        return False
+    given, has = sorted(one.settings), sorted(other.settings)
+    return len(given) == len(has) and all(
+        key == its_key and (value == its_value or (key == "data" and means(value, its_value)))
+        for (key, value), (its_key, its_value) in zip(given, has, strict=True)
+    )

@@ -95,12 +95,27 @@ Methods = Annotated[
         autocompletion=complete_methods,
     ),
 ]
-Ks = Annotated[list[str] | None, typer.Option("--k", metavar="K", help="Only this number of bins; may be repeated.")]
+Ks = Annotated[
+    list[str] | None,
+    typer.Option("--k", metavar="K", help="Only this number of bins; may be repeated.", callback=checked("check_k")),
+]
 Seeds = Annotated[
-    list[str] | None, typer.Option("--seed", metavar="N", help="Only this seed, or a range 2-27; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        help="Only this seed, or a range 2-27; may be repeated.",
+        callback=checked("check_seeds"),
+    ),
 ]
 Epochs = Annotated[
-    int | None, typer.Option("--epochs", metavar="N", help="Train for N epochs: a variant, `NAME[epochs=N]`.")
+    int | None,
+    typer.Option(
+        "--epochs",
+        metavar="N",
+        help="Train for N epochs: a variant, `NAME[epochs=N]`.",
+        callback=checked("check_epochs"),
+    ),
 ]
 Settings = Annotated[
     list[str] | None,

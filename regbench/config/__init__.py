@@ -5,11 +5,12 @@
 `whole` still has all of them.
 """
 
+from regbench.config.amounts import whole_numbers
 from regbench.config.benchmark import Benchmark, Choosing, filter_jobs, lacking, row_label
 from regbench.config.file import Benchmarks, load, yaml_value
 from regbench.config.methods import Variant, parse_variant, read_method
 from regbench.config.names import resolve, resolve_among
-from regbench.config.own import AD_HOC, Own, whole_numbers, written
+from regbench.config.own import AD_HOC, Own, written
 from regbench.config.sweep import Stage, Values, values_of, with_values
 
 __all__ = [

@@ -1,11 +1,19 @@
-"""Durations, shards and fractions as options of the command line spell them."""
+"""Durations, shards, fractions and whole numbers as options of the command line spell them, and their bounds."""
 
 import re
+from collections.abc import Sequence
 
 from regbench.errors import UsageError
 
 UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
 MOST_WORKERS = 1024
+MOST_EPOCHS = 1_000_000
+MOST_SEEDS = 10_000
+MOST_BINS = 100_000
+LARGEST_SEED = 2**63 - 1  # what a database holds
+LARGEST = 1e9  # of a learning rate, a weight of a loss, ...: squares of it are still far from the end of float32
+BOUNDS = {"k": (2, MOST_BINS), "seed": (0, LARGEST_SEED)}
+RUN = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 LONGEST_S = 3650 * UNITS["d"]
 
 
@@ -58,3 +66,38 @@ def check_workers(workers: int) -> None:
     if not 1 <= workers <= MOST_WORKERS:
         least = "at least 1 is needed" if workers < 1 else f"at most {MOST_WORKERS} can be started"
         raise UsageError(f"--workers {workers}: {least}")
+
+
+def whole_numbers(text: str, name: str, shown: str) -> list[int]:
+    """A number, or all from one to another, within the bounds of `name`; `shown` stands before it in a message.
+
+    >>> whole_numbers("7", "seed", "--seed "), whole_numbers("2-4", "seed", "--seed ")
+    ([7], [2, 3, 4])
+    """
+    least, most = BOUNDS[name]
+    found = RUN.fullmatch(str(text).strip())
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, -1)
+    if not least <= first <= last <= most or last - first >= MOST_SEEDS:
+        raise UsageError(
+            f"{shown}{text}: must be a whole number from {least} to {most}, or a range of at most {MOST_SEEDS:,} "
+            f"such as {least + 2}-{least + 4}"
+        )
+    return list(range(first, last + 1))
+
+
+def check_k(given: Sequence[str]) -> None:
+    """Refuse numbers of bins that no benchmark can have."""
+    for text in given:
+        whole_numbers(text, "k", "--k ")
+
+
+def check_seeds(given: Sequence[str]) -> None:
+    """Refuse seeds that no benchmark can have."""
+    for text in given:
+        whole_numbers(text, "seed", "--seed ")
+
+
+def check_epochs(epochs: int) -> None:
+    """Refuse a number of epochs that no training can have."""
+    if not 1 <= epochs <= MOST_EPOCHS:
+        raise UsageError(f"--epochs {epochs}: must be a whole number from 1 to {MOST_EPOCHS:,}")

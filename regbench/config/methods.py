@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regbench import catalog, kinds, variants
+from regbench.config.amounts import LARGEST
 from regbench.config.names import resolve_row
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.job import Pairs, pairs
 
 MOST_VARIANTS = 1_000
+LONGEST = 40  # digits of a whole number
 
 
 @dataclass(frozen=True)
@@ -130,5 +132,14 @@ def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> 
 def read_setting(known: catalog.Entry, name: str, value: Any, *place: str) -> Any:
     """A hyper-parameter or static choice in the type of its default, within its bounds."""
     usual = {**known.arguments.get("static", {}), **known.arguments.get("options", {}), **known.hparams}
+    if isinstance(value, str) and len(value.strip()) > LONGEST and value.strip().isdigit():
+        raise WrongValueError(f"{name} has more than {LONGEST} digits", *place)  # Python reads no more than 4300
     given = variants.typed(name, value, usual[name], *place)
+    check_size(name, given, *place)
     return variants.within(name, given, known.bounds[name], *place) if name in known.bounds else given
+
+
+def check_size(name: str, given: Any, *place: str | int) -> None:
+    """Refuse a number so large that training with it means nothing."""
+    if isinstance(given, int | float) and abs(given) > LARGEST:
+        raise WrongValueError(f"{name} must be from -{LARGEST:g} to {LARGEST:g}, not {str(given)[:40]}", *place)

@@ -4,21 +4,19 @@ The name of the variant says all of it, and is read back: `smoke[dataset=cpu_act
 """
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from regbench import variants
+from regbench.config.amounts import whole_numbers
 from regbench.config.methods import read_method
 from regbench.config.names import resolve
-from regbench.config.spec import MOST_BINS, MOST_SEEDS, Spec
+from regbench.config.spec import Spec
 from regbench.errors import UsageError, WrongValueError
 
 AD_HOC = "ad-hoc"  # a benchmark of nothing but what the command line adds
 ADDED = ("dataset", "method", "k", "seed")  # in the name of a variant, as the options are called
-BOUNDS = {"k": (2, MOST_BINS), "seed": (0, 2**63 - 1)}  # the largest seed is what a database holds
-RUN = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 
 
 @dataclass(frozen=True)
@@ -72,23 +70,6 @@ def read_own(settings: Iterable[tuple[str, str]]) -> Own:
             case _:
                 own += Own(seeds=tuple(whole_numbers(value, "seed", "seed=")))
     return own
-
-
-def whole_numbers(text: str, name: str, shown: str) -> list[int]:
-    """A number, or all from one to another, within the bounds of `name`; `shown` stands before it in a message.
-
-    >>> whole_numbers("7", "seed", "--seed "), whole_numbers("2-4", "seed", "--seed ")
-    ([7], [2, 3, 4])
-    """
-    least, most = BOUNDS[name]
-    found = RUN.fullmatch(str(text).strip())
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, -1)
-    if not least <= first <= last <= most or last - first >= MOST_SEEDS:
-        raise UsageError(
-            f"{shown}{text}: must be a whole number from {least} to {most}, or a range of at most {MOST_SEEDS:,} "
-            f"such as {least + 2}-{least + 4}"
-        )
-    return list(range(first, last + 1))
 
 
 def written(numbers: Sequence[int]) -> list[str]:

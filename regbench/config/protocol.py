@@ -6,11 +6,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from regbench import metrics
+from regbench.config.amounts import LARGEST, MOST_EPOCHS
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 
-MOST = 1_000_000  # epochs, and rows of a batch
-Whole = Annotated[int, Field(strict=True, ge=1, le=MOST)]
-Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True, ge=1, le=MOST_EPOCHS)]  # epochs, and rows of a batch
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, le=LARGEST)]
 
 
 def _decides(value: Any) -> Any:

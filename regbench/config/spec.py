@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from regbench import catalog
+from regbench.config.amounts import LARGEST_SEED, MOST_BINS, MOST_SEEDS
 from regbench.config.marks import Marked
 from regbench.config.methods import Variant, read_method, read_setting
 from regbench.config.names import resolve
@@ -13,8 +14,6 @@ from regbench.config.protocol import ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 
-MOST_SEEDS = 10_000
-MOST_BINS = 100_000
 MOST_LAYERS, MOST_UNITS = 1_000, 100_000  # of a backbone
 
 
@@ -57,7 +56,7 @@ def _seeds(value: Any) -> list[int]:
     if not isinstance(value, list):
         raise WrongValueError(f"must be a count or a list of seeds, not {value!r}")
     for position, seed in enumerate(value):
-        if type(seed) is not int or not 0 <= seed < 2**63:
+        if type(seed) is not int or not 0 <= seed <= LARGEST_SEED:
             raise WrongValueError(f"a seed must be a whole number from 0 on, not {seed!r}", position)
     return value
 

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from regbench import catalog, metrics, variants
+from regbench.config.amounts import LARGEST_SEED
+from regbench.config.methods import check_size
 from regbench.config.protocol import read_field
 from regbench.errors import WrongValueError, did_you_mean
 from regbench.job import DECIDE, Job, pairs
@@ -21,6 +23,8 @@ Values = dict[str, Value]
 
 OF_PROTOCOL = ("learning_rate", "weight_decay", "dropout", "clip", "encoder_weight_decay", "optimizer")
 SETTINGS = ("extend", "extend_limit", "sample", "draw")
+MOST_DRAWS = 10_000  # of a random search
+MOST_EXTENSIONS = 100  # in each direction
 DIGITS = 12  # significant digits of computed values: the same on every machine, and short enough to read
 
 
@@ -159,7 +163,7 @@ def _stage(given: Any, *place: str | int) -> Stage:
         raise WrongValueError(
             f"must be fields and the values to try, such as {{learning_rate: [1e-3, 1e-2]}}, not {given!r}", *place
         )
-    sample = _count(given, "sample", 2, *place)
+    sample = _count(given, "sample", 2, MOST_DRAWS, *place)
     if sample is None and "draw" in given:
         raise WrongValueError("draw is the seed of a random search, which needs `sample: 20`", *place, "draw")
     axes = {
@@ -172,8 +176,8 @@ def _stage(given: Any, *place: str | int) -> Stage:
     extend = _extended(given, axes, *place)
     if not extend and "extend_limit" in given:
         raise WrongValueError("extend_limit belongs to `extend: [FIELD]`", *place, "extend_limit")
-    limit = _count(given, "extend_limit", 1, *place)
-    draw = _count(given, "draw", 0, *place)
+    limit = _count(given, "extend_limit", 1, MOST_EXTENSIONS, *place)
+    draw = _count(given, "draw", 0, LARGEST_SEED, *place)
     return Stage(axes, extend, Stage.extend_limit if limit is None else limit, sample, draw or 0)
 
 
@@ -223,6 +227,7 @@ def _value(name: str, given: Any, *place: str | int) -> Value:
         return read_field(name, given, *place)
     try:
         number = variants.typed(name, given, 0.0)
+        check_size(name, number)
         for known in (catalog.entry("methods", method) for method in catalog.names("methods")):
             variants.within(name, number, known.bounds.get(name, {}))
     except WrongValueError as error:
@@ -249,10 +254,10 @@ def _extended(given: dict[Any, Any], axes: Mapping[str, Any], *place: str | int)
     return tuple(names)
 
 
-def _count(given: Mapping[Any, Any], name: str, least: int, *place: str | int) -> int | None:
+def _count(given: Mapping[Any, Any], name: str, least: int, most: int, *place: str | int) -> int | None:
     number = given.get(name)
     if number is None and name not in given:
         return None
-    if type(number) is not int or number < least:
-        raise WrongValueError(f"must be a whole number from {least} on, not {number!r}", *place, name)
+    if type(number) is not int or not least <= number <= most:
+        raise WrongValueError(f"must be a whole number from {least} to {most:,}, not {number!r}", *place, name)
     return number

@@ -8,7 +8,7 @@ from pandas import DataFrame
 from regbench import metrics
 from regbench.analysis import Normalized, aggregate, normalize, select
 from regbench.analysis.aggregate import records, shown_with
-from regbench.errors import NothingMeasured
+from regbench.errors import NothingMeasured, some
 from regbench.papers.bridges import WIDTH
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.shared import tables, units
@@ -33,6 +33,7 @@ class Numbers:
 def compute(frame: DataFrame, options: Options) -> Numbers:
     """The cells asked for; ratios where there is a baseline, else the errors themselves."""
     shown = select(frame, k=options.k, datasets=options.datasets, methods=options.methods)
+    shown, untouched = (shown, ()) if options.methods else _measured_rows(shown)
     asked = metrics.about(options.metric)
     columns = shown_with(asked.name)
     cells = aggregate(shown, columns)
@@ -41,7 +42,7 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
             "no finished run to report on; `regbench run` makes some, `regbench status` shows how far"
         )
     source = words.source(frame, options)
-    notes = (*words.synthetic(frame, cells["dataset"]), *words.gaps(cells))
+    notes = (*words.synthetic(frame, cells["dataset"]), *words.gaps(cells), *untouched)
     if options.normalize and not asked.is_error:
         notes += (
             f"{asked.label} ({asked.direction}) is shown as it is: a ratio to {options.normalize} would mean nothing",
@@ -54,6 +55,23 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
     instead = () if usable else ("no ratio could be formed, so the errors themselves are shown",)
     cells = units.convert(ratios.cells, options)
     return Numbers(cells, usable, options.units, source, (*notes, *ratios.notes, *instead), columns)
+
+
+def _measured_rows(shown: DataFrame) -> tuple[DataFrame, tuple[str, ...]]:
+    """The rows of which a run has ended on any dataset, and a note on the others, which perhaps nobody asked for.
+
+    Where no row has such a run, all are kept.
+    """
+    ended = shown["run_id"].notna() if "run_id" in shown else shown["test_rmse"].notna()
+    by_row = ended.groupby([shown["variant"], shown["k"]], dropna=False, sort=False)
+    has = by_row.transform("any")
+    if has.all() or not has.any():
+        return shown, ()
+    kept = shown[has]
+    kept.attrs = dict(shown.attrs)
+    pairs = shown.loc[~has, ["variant", "k"]].drop_duplicates().itertuples(index=False)
+    names = [f"{variant} (k = {k})" if words.has(k) else f"{variant}" for variant, k in pairs]
+    return kept, (f"no finished run, and so not shown: {some(names)}",)
 
 
 def frames(numbers: Numbers) -> dict[str, DataFrame]:

@@ -42,7 +42,7 @@ WRONG = {
     "one bin": (["run", "smoke", "--k", "1"], "--k 1: must be a whole number from 2"),
     "no epochs": (
         ["run", "smoke", "--epochs", "0"],
-        "smoke, protocol epochs: must be greater than or equal to 1, not 0",
+        "--epochs 0: must be a whole number from 1 to 1,000,000",
     ),
     "no workers": (["plan", "smoke", "--workers", "0"], "--workers 0: at least 1 is needed"),
     "a budget": (["plan", "smoke", "--budget", "soon"], "--budget soon: write a time such as 90s, 30m, 2h or 1h30m"),
@@ -56,6 +56,31 @@ WRONG = {
     "a fraction that is no number": (
         ["run", "smoke", "--verify-packing", "nan"],
         "--verify-packing nan: write a fract",
+    ),
+    "a rate without end": (["run", "smoke", "--set", "learning_rate=.inf"], "learning_rate: must be a finite number"),
+    "a rate that means nothing": (
+        ["run", "smoke", "--set", "learning_rate=1e30"],
+        "learning_rate: must be less than or equal to 1000000000, not 1e+30",
+    ),
+    "a division that is no number": (
+        ["run", "smoke", "--set", "final_division=.nan"],
+        "final_division: must be a finite number, not nan",
+    ),
+    "a hyper-parameter that means nothing": (
+        ["run", "smoke", "--method", "soft_binning[lambda_sigma=1e300]"],
+        "--method: lambda_sigma must be from -1e+09 to 1e+09, not 1e+300",
+    ),
+    "a hyper-parameter that is no number": (
+        ["run", "smoke", "--method", "soft_binning[lambda_sigma=nan]"],
+        "--method: lambda_sigma must be a finite number, not 'nan'",
+    ),
+    "a hyper-parameter with too many digits": (
+        ["run", "smoke", "--method", "random_forest[trees=" + "9" * 5000 + "]"],
+        "--method: trees has more than 40 digits",
+    ),
+    "a setting with too many digits": (
+        ["run", "smoke", "--set", "batch_size=" + "9" * 5000],
+        "is no value: a value cannot be read",
     ),
     "a shard": (["run", "smoke", "--shard", "4/3"], "--shard 4/3: write i/n with i from 1 to n, such as 1/3"),
     "a device": (["plan", "smoke", "--devices", "gpu"], "'gpu' is not a device; write cpu, cuda or cuda:0,cuda:1"),
@@ -85,6 +110,29 @@ def test_what_is_misspelt_gets_one_line_and_exit_code_2(regbench: Command, what:
     assert len(lines) == 1, said.err
     assert lines[0].startswith("regbench: ")
     assert message in lines[0]
+
+
+ABSURD = {
+    "--epochs": ["0", "-1", "1000001", "9" * 400],
+    "--k": ["1", "-3", "100001", "nan", "9" * 5000, "9-3"],
+    "--seed": ["-1", "inf", str(2**63), "0-10000", "9" * 5000],
+}
+
+
+@pytest.mark.parametrize(("option", "value"), [(option, value) for option in ABSURD for value in ABSURD[option]])
+def test_an_absurd_number_is_refused_while_options_are_read(regbench: Command, option: str, value: str) -> None:
+    """Before anything is read or planned: a file that is not there is not even missed."""
+    said = regbench("plan", "smoke", "--file", "nowhere.yaml", "--db", "nowhere/none.db", option, value)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"regbench: {option} {value}: must be a whole number from ")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["report"], ["compare", "lsq", "end2end"]])
+def test_an_absurd_k_is_refused_before_the_database_is_missed(regbench: Command, command: list[str]) -> None:
+    said = regbench(*command, "--k", "1")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "--k 1: must be a whole number from 2 to 100000" in said.err
 
 
 @pytest.mark.parametrize(

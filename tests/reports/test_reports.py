@@ -235,6 +235,23 @@ def test_missing_diverged_and_partial_cells_are_told_apart():
     assert any("means are over 2 of 4 datasets (WN SC)" in note for note in table.notes)
 
 
+def test_a_row_that_nobody_ran_is_named_below_the_table_and_shown_when_asked_for():
+    made = grid(
+        {
+            "lsq": {"WN": [1.0, 1.2], "AE": [1.0, 1.1]},
+            "soft_binning": {"WN": [None, None], "AE": [None, None]},
+            "end2end": {"WN": [0.5, 0.6], "AE": [None, None]},
+        }
+    )
+    report, numbers = normalized(made)
+    table = report.table(numbers)
+    assert [row[0] for row in table.rows] == ["lsq", "end2end"]
+    assert "no finished run, and so not shown: soft_binning (k = 25)" in table.notes
+    assert {row["method"] for row in reports.data(report, numbers)["rows"]} == {"lsq", "end2end"}
+    report, numbers = normalized(made, methods=("lsq", "soft_binning"))
+    assert [row[0] for row in report.table(numbers).rows] == ["lsq", "soft_binning"]
+
+
 def test_when_every_cell_has_the_same_n_it_is_said_once():
     report, numbers = normalized(like_the_paper(seeds=5), k=(25,), benchmark="bridges", select="best-val")
     table = report.table(numbers)

@@ -6,15 +6,16 @@ is known: BOUNDS holds ratios that were observed when predictions were compared 
 """
 
 import heapq
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regbench.job import Pack
-from regbench.runner.plan.cost import kind_of
+from regbench.runner.plan.cost import at_once, kind_of, read_seconds
 from regbench.runner.plan.pace import Pace
 
-STARTUP_S = {"cpu": 3.0, "cuda": 6.0}  # a worker imports torch and loads its first dataset
+STARTUP_S = {"cpu": 4.5, "cuda": 7.5}  # a worker imports torch, and the tracer with its first pack
+REMEMBERED = 2  # datasets that a worker keeps, see `runner.work.inputs`
 BOUNDS = {  # factors of the likely seconds
     "history": (0.7, 1.7),
     "kin": (0.65, 1.9),
@@ -51,19 +52,50 @@ class Estimate:
         return ", ".join(f"{fraction:.0%} on {name}".replace("%", " %") for name, fraction in fractions.items())
 
 
-def estimate(packs: Sequence[Pack], pace: Pace, devices: Sequence[str]) -> Estimate:
-    """The wall time of packs, if each in turn goes to the first free slot."""
+def estimate(packs: Sequence[Pack], pace: Pace, devices: Sequence[str], cores: int | None = None) -> Estimate:
+    """The wall time of packs, if each in turn goes to the first free slot.
+
+    Args:
+        packs: in the order in which they are handed out.
+        pace: how long jobs take.
+        devices: the device of each slot.
+        cores: CPU cores, see `Resources`.
+    """
     if not packs:
         return Estimate(0.0, 0.0, 0.0)
-    start = STARTUP_S[kind_of(devices)]
-    likely = start + makespan([pack_seconds(pack, pace) for pack in packs], len(devices))
+    likely = _wall(packs, pace, devices, cores)
     seconds: dict[str, float] = defaultdict(float)  # by basis
     for job in (job for pack in packs for job in pack.jobs):
         seconds[pace.basis(job)] += pace.seconds(job)
     total = sum(seconds.values()) or 1.0
     basis = {name: seconds[name] / total for name in BOUNDS if seconds[name]}
     low, high = (sum(fraction * BOUNDS[name][end] for name, fraction in basis.items()) for end in (0, 1))
-    return Estimate(low * likely, likely, high * likely + start, basis)
+    return Estimate(low * likely, likely, high * likely, basis)
+
+
+def _wall(packs: Sequence[Pack], pace: Pace, devices: Sequence[str], cores: int | None) -> float:
+    """The time at which the last pack ends, with the starts of workers and their reading of tables.
+
+    A slot gets a worker when it gets its first pack. Slots that share cores are counted as one slot per core which does
+    the work of several workers in turn, because together they are not faster than that.
+    """
+    workers = min(len(devices), len(packs))
+    lanes = min(at_once(devices, cores), workers)
+    free = [0.0] * lanes
+    for _ in range(workers):
+        heapq.heapreplace(free, free[0] + STARTUP_S[kind_of(devices)])
+    turns = [(seconds, lane) for lane, seconds in enumerate(free)]
+    heapq.heapify(turns)
+    read: list[deque[str]] = [deque(maxlen=REMEMBERED) for _ in range(lanes)]
+    for number, pack in enumerate(packs):
+        seconds, lane = turns[0]
+        dataset = pack.jobs[0].dataset
+        seconds += pack_seconds(pack, pace)
+        if number < workers or dataset not in read[lane]:
+            seconds += read_seconds(dataset)
+            read[lane].append(dataset)
+        heapq.heapreplace(turns, (seconds, lane))
+    return max(seconds for seconds, _ in turns)
 
 
 def pack_seconds(pack: Pack, pace: Pace) -> float:

@@ -109,7 +109,7 @@ class _Packer:
         return make_packs(jobs, self.resources, self.pace)
 
     def estimate(self, packs: Sequence[Pack]) -> Estimate:
-        return estimate(packs, self.pace, self.resources.devices)
+        return estimate(packs, self.pace, self.resources.devices, self.resources.cores)
 
     def memory(self, packs: Sequence[Pack]) -> int:
         """Bytes of the largest pack."""
@@ -118,10 +118,9 @@ class _Packer:
 
     def affordable(self, ordered: Sequence[Job], budget_s: float) -> tuple[list[Job], list[Pack]]:
         """The jobs from the front of the list whose packs should fit the budget, and these packs."""
-        devices = self.resources.devices
-        start = STARTUP_S[kind_of(devices)]
+        start, lanes = STARTUP_S[kind_of(self.resources.devices)], self.resources.at_once
         chosen = budget.within(
-            ordered, lambda some: start + sum(map(self.pace.seconds, some)) / len(devices) if some else 0, budget_s
+            ordered, lambda some: start + sum(map(self.pace.seconds, some)) / lanes if some else 0, budget_s
         )
         packs = self.packs(chosen)
         while chosen and self.estimate(packs).likely > budget_s:

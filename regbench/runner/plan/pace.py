@@ -14,7 +14,8 @@ from regbench.runner.plan.cost import epoch_cost, kind_of
 from regbench.store import Store
 
 SETUP_S = 0.08  # of a job, its part of the start of a pack: data, initialisation, tracing
-SETUP_ROW_S = 5e-6  # more, per training row, for a method that fits its encoder first
+FITTED_FIRST = {"pretrained_encoder"}  # methods with a first stage; that of a plug-in is known after its first run
+FIT_S, FIT_ROW_S = 0.4, 8e-5  # of a first stage, and more per training row; measured with 400 to 43,000 rows
 GPU_FACTOR = 0.01  # of the time on a CPU core, if there is no measurement on a GPU
 
 Calibrate = Callable[[Job, str], float | None]  # (job, device) -> measured time / time by arithmetic
@@ -93,7 +94,7 @@ class Pace:
 
     def _find(self, job: Job) -> tuple[float, float, str]:
         arithmetic = epoch_cost(job)
-        setup = SETUP_S + SETUP_ROW_S * size_of(job.dataset).rows[0]
+        setup = SETUP_S + (job.method in FITTED_FIRST) * (FIT_S + FIT_ROW_S * size_of(job.dataset).rows[0])
         if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
             return seen.setup_s, arithmetic * seen.ratio, "history"
         if kinds.is_reference(job.method):  # neither other models nor a calibration tell its time

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from regbench.job import Job
+from regbench.runner.plan.cost import at_once
 from regbench.runner.plan.pace import Calibrate
 
 Largest = Callable[[Job], int]
@@ -19,18 +20,25 @@ class Resources:
         free_bytes: memory available to one slot; packs stay well below it. None if unknown.
         calibrate: measures jobs without history, such as `calibration.calibrate`.
         largest: the largest number of such jobs in a pack, such as `calibration.largest_pack`.
+        cores: CPU cores, which slots on the CPU share if there are fewer cores than slots; None if each has its own.
     """
 
     devices: tuple[str, ...] = ("cpu",)
     free_bytes: int | None = None
     calibrate: Calibrate | None = None
     largest: Largest | None = None
+    cores: int | None = None
+
+    @property
+    def at_once(self) -> int:
+        """The number of slots that work at full speed at the same time."""
+        return at_once(self.devices, self.cores)
 
 
 def of_this_machine(devices: list[str]) -> Resources:
     """These slots with the memory that is free now, and with all measurements."""
-    from regbench.engines.devices import free_memory
+    from regbench.engines.devices import cores, free_memory
     from regbench.runner.plan.calibration import calibrate, largest_pack
 
     largest = partial(largest_pack, devices[0]) if devices[0].startswith("cuda") else None
-    return Resources(tuple(devices), free_memory(devices), calibrate, largest)
+    return Resources(tuple(devices), free_memory(devices), calibrate, largest, cores())

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regbench import catalog
+from regbench.campaign import tables
 from regbench.config import Benchmark, amounts
 from regbench.errors import UsageError
 from regbench.job import Job, Pack, Protocol, pairs
@@ -17,8 +18,8 @@ from regbench.kinds.size import Size
 from regbench.runner import Request, Resources, make_plan
 from regbench.runner.plan import budget
 from regbench.runner.plan.calibration import calibrate, largest_pack
-from regbench.runner.plan.cost import TABLE_BYTES, epoch_cost, job_memory, memory, worker_memory
-from regbench.runner.plan.estimate import estimate, makespan, pack_seconds
+from regbench.runner.plan.cost import TABLE_BYTES, epoch_cost, job_memory, memory, read_seconds, worker_memory
+from regbench.runner.plan.estimate import STARTUP_S, estimate, makespan, pack_seconds
 from regbench.runner.plan.pace import Pace
 from regbench.runner.plan.packing import BALANCED, MEMORY_FRACTION, PACK_LIMIT, make_packs
 from regbench.store import EpochRows, Finished, Store
@@ -125,6 +126,84 @@ def test_more_work_is_never_estimated_to_take_less(jobs, slots):
     assert few.likely <= many.likely
     assert estimate(packs[:-1], Pace(), devices).likely <= few.likely
     assert estimate(packs, Pace(), ("cpu",) * (slots + 1)).likely <= few.likely
+
+
+@given(some_jobs.filter(len), st.integers(1, 4), st.integers(1, 12))
+@settings(max_examples=40, deadline=None)
+def test_more_workers_than_cores_never_shorten_a_plan(jobs, cores, more):
+    packs = make_packs(jobs, Resources(("cpu",) * cores), Pace())
+    one_each = estimate(packs, Pace(), ("cpu",) * cores, cores)
+    assert one_each == estimate(packs, Pace(), ("cpu",) * cores)
+    shared = estimate(packs, Pace(), ("cpu",) * (cores + more), cores)
+    assert shared.likely >= one_each.likely
+    assert cores * shared.likely >= sum(pack_seconds(pack, Pace()) for pack in packs)
+
+
+def test_twelve_workers_on_two_cores_are_planned_like_two_and_more_starts():
+    two, twelve = (
+        make_plan(benchmark(grid(["wine_quality"])), None, Resources(("cpu",) * slots, cores=2)) for slots in (2, 12)
+    )
+    assert len(twelve.packs) >= 12
+    assert twelve.price.estimate.likely >= two.price.estimate.likely + 4 * STARTUP_S["cpu"]
+
+
+@pytest.mark.parametrize(("slots", "cores", "starts"), [(1, 1, 1), (2, 2, 1), (2, 1, 2), (5, 2, 3), (9, None, 1)])
+def test_every_worker_that_gets_a_pack_is_started_once_side_by_side_up_to_the_cores(slots, cores, starts):
+    packs = [Pack((job,)) for job in grid(["wine_quality"], ["lsq"], seeds=slots, epochs=0)]
+    setup = sum(pack_seconds(pack, Pace()) for pack in packs)
+    likely = estimate(packs, Pace(), ("cpu",) * slots, cores).likely
+    assert starts * STARTUP_S["cpu"] <= likely <= starts * STARTUP_S["cpu"] + setup
+    idle = estimate(packs, Pace(), ("cpu",) * (slots + 3), cores).likely
+    assert idle <= likely  # a slot without a pack starts no worker
+
+
+def test_nothing_to_train_takes_no_time():
+    for slots in (1, 3):
+        nothing = estimate([], Pace(), ("cpu",) * slots, 2)
+        assert (nothing.low, nothing.likely, nothing.high) == (0, 0, 0)
+
+
+def own_table(folder: Path, rows: int) -> str:
+    lines = [f"{row % 7}.25,{row % 5}.50,{row % 3}.75\n" for row in range(rows)]
+    (folder / "own.csv").write_text("".join(["a,b,y\n", *lines]))
+    return tables.add(folder / "own.csv", "y")
+
+
+def own_packs(table: str, count: int) -> list[Pack]:
+    protocol = replace(a_job().protocol, batch_size=16)
+    return [Pack((replace(a_job(seed=seed), dataset=table, protocol=protocol),)) for seed in range(count)]
+
+
+def test_reading_a_users_file_counts_in_proportion_to_its_bytes(tmp_path):
+    small, size = read_seconds(own_table(tmp_path, 100)), (tmp_path / "own.csv").stat().st_size
+    large, larger = read_seconds(own_table(tmp_path, 5_000)), (tmp_path / "own.csv").stat().st_size
+    assert large / small == pytest.approx(larger / size)
+    assert read_seconds("wine_quality") == 0  # it is kept in a form that is quick to read
+
+
+@pytest.mark.parametrize(("slots", "cores", "readings"), [(1, 1, 1), (2, 2, 1), (4, 2, 2)])
+def test_every_worker_reads_a_table_once(tmp_path, slots, cores, readings):
+    """Four packs of one table; workers read it side by side, up to the cores."""
+    table = own_table(tmp_path, 100)
+    packs = own_packs(table, 4)
+    devices = ("cpu",) * slots
+    before = estimate(packs, Pace(), devices, cores).likely - readings * read_seconds(table)
+    with (tmp_path / "own.csv").open("a") as file:
+        file.write("#" * 1_000_000)  # only its bytes count here
+    assert estimate(packs, Pace(), devices, cores).likely - readings * read_seconds(table) == pytest.approx(before)
+
+
+def test_a_first_stage_is_planned_for_the_method_that_has_one():
+    fitted, other = (a_job("diamonds", method, 25) for method in ("pretrained_encoder", "soft_binning"))
+    small = a_job("wine_quality", "pretrained_encoder", 25)
+    assert Pace().seconds(fitted) > Pace().seconds(other) + 1
+    assert Pace().seconds(fitted) - Pace().seconds(small) > Pace().seconds(other) - Pace().seconds(
+        a_job("wine_quality", "soft_binning", 25)
+    )
+
+
+def test_an_epoch_of_a_tiny_table_is_not_free():
+    assert epoch_cost(a_job("wine_quality"), Size((4, 1, 1), 1)) > 0.001
 
 
 def test_arithmetic_and_memory_grow_with_what_costs():
