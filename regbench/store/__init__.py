@@ -23,11 +23,13 @@ from regbench.store.values import (
 
 if TYPE_CHECKING:
     from regbench.store.folder import exports, opened
+    from regbench.store.importing import import_
     from regbench.store.part import DISTILLED, DISTILLED_CURVES, WHOLE, Part
-    from regbench.store.transfer import Moved, export, export_adoptions, import_
+    from regbench.store.transfer import Moved, export, export_adoptions
 
 LAZY = {
-    **dict.fromkeys(("Moved", "export", "export_adoptions", "import_"), "transfer"),
+    **dict.fromkeys(("Moved", "export", "export_adoptions"), "transfer"),
+    "import_": "importing",
     **dict.fromkeys(("DISTILLED", "DISTILLED_CURVES", "WHOLE", "Part"), "part"),
     **dict.fromkeys(("exports", "opened"), "folder"),
 }  # name -> module; these load pyarrow and pandas, which only export and import need
