@@ -3,7 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from regbench.store.patience import PATIENCE_S, Patience
+from regbench.store.patience import Patience
+from regbench.store.patience import of_a_run as patience_of_a_run
 from regbench.store.store import Store
 from regbench.store.values import (
     Adoption,
@@ -37,7 +38,6 @@ LAZY = {
 __all__ = [
     "DISTILLED",
     "DISTILLED_CURVES",
-    "PATIENCE_S",
     "WHOLE",
     "Adoption",
     "Checkpoint",
@@ -61,6 +61,7 @@ __all__ = [
     "exports",
     "import_",
     "opened",
+    "patience_of_a_run",
 ]
 
 
