@@ -142,7 +142,7 @@ class Driver:
         (job,) = task.jobs
         why = f"its worker process died {task.deaths + 1} times (killed by the system, or out of memory?)"
         if hung:
-            why = f"its worker hung and was ended, twice; if it only takes long, set {settings.HANGS_AFTER} to more seconds"
+            why = f"its worker hung and was ended, twice; if it only takes long, set {settings.HANGS_AFTER} higher"
         claims = self.store.claim(
             self._code([job.key]), owner=this_owner(), lease_s=LEASE_S, environment=environment(), device="none"
         )
