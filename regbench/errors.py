@@ -48,7 +48,7 @@ class InfrastructureError(RegbenchError):
 
 
 class PassingError(InfrastructureError):
-    """A problem that may pass by itself: a database that is locked, on a full disk, or on a server that is away."""
+    """A problem that may pass: a database that is locked, on a full or failing disk, or on a server that is away."""
 
 
 class DataUnavailable(InfrastructureError):

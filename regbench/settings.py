@@ -9,6 +9,8 @@ from regbench.errors import UsageError
 from regbench.paths import named
 
 WRITE_EVERY = "REGBENCH_WRITE_EVERY"  # seconds between two writes, for unreliable machines and for tests
+PATIENCE = "REGBENCH_PATIENCE"  # seconds that a run waits for a database that is locked, full or away
+HANGS_AFTER = "REGBENCH_HANGS_AFTER"  # seconds without an epoch before a worker may be taken to hang
 OFFLINE = "REGBENCH_OFFLINE"
 OVERSUBSCRIBE = "REGBENCH_OVERSUBSCRIBE"  # more workers than cores: each then takes longer, as does the whole
 CACHE, DATA = "REGBENCH_CACHE", "REGBENCH_DATA"
@@ -17,23 +19,24 @@ ON, OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "n
 
 def check(environment: Mapping[str, str] = os.environ) -> None:
     """Raise `UsageError` for the first wrong value."""
-    seconds(environment)
+    for name in (WRITE_EVERY, PATIENCE, HANGS_AFTER):
+        seconds(name, environment)
     offline(environment)
     oversubscribe(environment)
     for name in (CACHE, DATA):
         check_folder(name, environment)
 
 
-def seconds(environment: Mapping[str, str] = os.environ) -> float | None:
-    """The seconds between two writes; None if they are not set."""
-    if (text := environment.get(WRITE_EVERY)) is None:
+def seconds(name: str, environment: Mapping[str, str] = os.environ) -> float | None:
+    """The seconds that a variable gives; None if it is not set."""
+    if (text := environment.get(name)) is None:
         return None
     try:
         found = float(text)
     except ValueError:
         found = math.nan
     if not 0 <= found < math.inf:
-        raise UsageError(f"{WRITE_EVERY}={text}: must be a number of seconds, such as 10; correct it or unset it")
+        raise UsageError(f"{name}={text}: must be a number of seconds, such as 10; correct it or unset it")
     return found
 
 

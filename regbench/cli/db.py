@@ -77,6 +77,10 @@ def export(
 def import_(folder: Folder, db: options.Database = options.DATABASE, json: options.Json = False) -> None:
     """Read results from Parquet files; existing results are left unchanged, so importing twice changes nothing.
 
+    A folder with anything wrong in it changes nothing. Runs are written a few at a time, so that a `regbench run` on
+    the same database goes on meanwhile. An import that is interrupted leaves whole runs, and the same command
+    continues from there.
+
     Examples:
       regbench db import results/export
       regbench db import /tmp/smoke --db merged.db

@@ -3,7 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from regbench.store.patience import PATIENCE_S, Patience
+from regbench.store.patience import Patience
+from regbench.store.patience import of_a_run as patience_of_a_run
 from regbench.store.store import Store
 from regbench.store.values import (
     Adoption,
@@ -23,11 +24,13 @@ from regbench.store.values import (
 
 if TYPE_CHECKING:
     from regbench.store.folder import exports, opened
+    from regbench.store.importing import import_
     from regbench.store.part import DISTILLED, DISTILLED_CURVES, WHOLE, Part
-    from regbench.store.transfer import Moved, export, export_adoptions, import_
+    from regbench.store.transfer import Moved, export, export_adoptions
 
 LAZY = {
-    **dict.fromkeys(("Moved", "export", "export_adoptions", "import_"), "transfer"),
+    **dict.fromkeys(("Moved", "export", "export_adoptions"), "transfer"),
+    "import_": "importing",
     **dict.fromkeys(("DISTILLED", "DISTILLED_CURVES", "WHOLE", "Part"), "part"),
     **dict.fromkeys(("exports", "opened"), "folder"),
 }  # name -> module; these load pyarrow and pandas, which only export and import need
@@ -35,7 +38,6 @@ LAZY = {
 __all__ = [
     "DISTILLED",
     "DISTILLED_CURVES",
-    "PATIENCE_S",
     "WHOLE",
     "Adoption",
     "Checkpoint",
@@ -59,6 +61,7 @@ __all__ = [
     "exports",
     "import_",
     "opened",
+    "patience_of_a_run",
 ]
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from regbench.errors import UsageError
+from regbench.store.importing import import_
 from regbench.store.part import WHOLE, Part
 from regbench.store.store import Store
-from regbench.store.transfer import import_
 
 MARK = "jobs.parquet"  # every export has this file
 
@@ -25,7 +25,7 @@ def opened(folder: str | Path, part: Part = WHOLE) -> Iterator[tuple[Store, list
         left_alone: list[str] = []
         with Store.open(Path(place) / "regbench.db") as store:
             for source in folders:
-                left_alone += [f"{source}: {line}" for line in import_(store, source, part).left_alone]
+                left_alone += [f"{source}: {line}" for line in import_(store, source, part, alone=True).left_alone]
         with Store.open(Path(place) / "regbench.db", read_only=True) as store:
             store.place = str(folder)  # the name used in messages
             yield store, left_alone

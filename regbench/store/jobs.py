@@ -50,8 +50,11 @@ def config(connection: Connection, benchmark: str) -> dict[str, Any]:
     return connection.execute(select(BenchmarkRow.config).where(BenchmarkRow.name == benchmark)).scalar() or {}
 
 
-def link(connection: Connection, benchmark: str, places: Sequence[Mapping[str, Any]]) -> None:
-    """Append stored jobs to a benchmark, unless they are in it; `job` of a place is the job's key."""
+def link(connection: Connection, benchmark: str, places: Sequence[Mapping[str, Any]]) -> int:
+    """Append stored jobs to a benchmark, unless they are in it, and return the number of new places.
+
+    `job` of a place is the job's key.
+    """
     ids = job_ids(connection, [place["job"] for place in places])
     last = select(func.max(BenchmarkJobRow.position)).where(BenchmarkJobRow.benchmark == benchmark)
     start = (connection.execute(last).scalar() or 0) + 1
@@ -64,7 +67,7 @@ def link(connection: Connection, benchmark: str, places: Sequence[Mapping[str, A
         }
         for position, place in enumerate(places)
     ]
-    insert_new(connection, BenchmarkJobRow, rows)
+    return insert_new(connection, BenchmarkJobRow, rows)
 
 
 def job_ids(connection: Connection, keys: Collection[str]) -> dict[str, int]:

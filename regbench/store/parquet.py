@@ -1,11 +1,14 @@
 """Write the result of a query to a Parquet file and read it back; the file holds the version of the tables."""
 
+import collections
 import contextlib
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import JSON, Connection, Double, Integer, LargeBinary, Select, Table
@@ -18,6 +21,8 @@ from regbench.store.models import Base
 from regbench.store.upgrade import versions
 
 BATCH = 50_000  # rows held in memory at once
+BATCH_OF_ARRAYS = 200  # the same for rows that hold arrays
+BUFFER = 2**20  # bytes of a column that are read ahead; otherwise pyarrow reads all of it
 VERSION = b"regbench_tables"  # metadata key: version of the tables
 LEFT_OUT = b"regbench_left_out"  # metadata key: what was left out of the file
 CODED = {b"is": b"json"}  # metadata of a column whose text is JSON
@@ -86,22 +91,51 @@ class Sheet:
 
     def batches(self) -> Iterator[list[dict[str, Any]]]:
         """The rows, in batches that fit into memory."""
-        coded = [field.name for field in self._file.schema_arrow if (field.metadata or {}).items() >= CODED.items()]
         with self._readable():
             for batch in self._file.iter_batches(batch_size=BATCH):
                 sheets.check_values(self.path, self._table, batch)
-                yield [{**row, **{name: json.loads(row[name]) for name in coded}} for row in batch.to_pylist()]
-
-    def table(self, coded: Sequence[str] = ()) -> pa.Table:
-        """All rows as columns; those named in `coded` are dictionary-encoded, as they have few different values."""
-        with self._readable(), pq.ParquetFile(self.path, read_dictionary=list(coded)) as file:
-            found = file.read()
-        sheets.check_values(self.path, self._table, found)
-        return found
+                yield rows_of(batch)
 
     def rows(self) -> list[dict[str, Any]]:
         """All rows; for small files."""
         return [row for batch in self.batches() for row in batch]
+
+    def columns(self) -> Iterator[pa.RecordBatch]:
+        """The rows as columns, in batches that fit into memory; text is dictionary-encoded."""
+        schema = self._file.schema_arrow
+        texts = [field.name for field in schema if sheets.is_text(field.type) and not _is_coded(field)]
+        size = BATCH_OF_ARRAYS if any(pa.types.is_binary(field.type) for field in schema) else BATCH
+        with (
+            self._readable(),
+            pq.ParquetFile(self.path, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False) as file,
+        ):
+            for batch in file.iter_batches(batch_size=size):
+                sheets.check_values(self.path, self._table, batch)
+                yield batch
+
+    def stretches(self) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """The rows of one run (its uuid) after the other; those of a run may come in several parts."""
+        return (stretch for batch in self.columns() for stretch in _by_run(batch))
+
+    def check(self, *, server: bool, runs: Sequence[str] | None = None) -> None:
+        """Raise `UsageError` for the first value that SQLite, or a server, would refuse, or a row out of order.
+
+        runs: all runs (uuids) in order, if the rows belong to runs.
+        """
+
+        def checked() -> Iterator[pa.RecordBatch]:
+            for batch in self.columns():
+                sheets.check_fits(self.path, self._table, batch, server=server)
+                for field, column in zip(batch.schema, batch.columns, strict=True):
+                    if _is_coded(field):
+                        _values(field, column)
+                yield batch
+
+        with self._readable():
+            if runs is not None:
+                sheets.check_runs(self.path, runs, (run for batch in checked() for run, _ in _by_run(batch)))
+            else:
+                collections.deque(checked(), maxlen=0)
 
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:
@@ -110,6 +144,44 @@ class Sheet:
         except (pa.ArrowException, OSError, UnicodeError, json.JSONDecodeError) as error:
             why = " ".join(str(error).split())
             raise UsageError(f"{self.path}: damaged, or not a Parquet file; export it again ({why})") from error
+
+
+def _by_run(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+    column = batch.column("run")
+    coded = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
+    runs, codes = coded.dictionary.to_pylist(), coded.indices.to_numpy()
+    ends = [*(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
+    for start, end in itertools.pairwise([0, *ends]):
+        if end > start:
+            yield runs[codes[start]], batch.slice(start, end - start)
+
+
+def rows_of(columns: pa.RecordBatch | pa.Table) -> list[dict[str, Any]]:
+    """Columns as rows."""
+    table = isinstance(columns, pa.Table)
+    batches = columns.unify_dictionaries().combine_chunks().to_batches() if table else [columns]
+    names = columns.schema.names
+    return [
+        dict(zip(names, values, strict=True))
+        for batch in batches
+        for values in zip(*map(_values, batch.schema, batch.columns), strict=True)
+    ]
+
+
+def _values(field: pa.Field, column: pa.Array) -> list[Any]:
+    if isinstance(column, pa.DictionaryArray):
+        known = column.dictionary.to_pylist()
+        return [None if code is None else known[code] for code in column.indices.to_pylist()]
+    values = column.to_pylist()
+    return [json.loads(text, parse_constant=_refuse) for text in values] if _is_coded(field) else values
+
+
+def _refuse(constant: str) -> None:
+    raise json.JSONDecodeError(f"{constant} is no value of JSON", constant, 0)
+
+
+def _is_coded(field: pa.Field) -> bool:
+    return (field.metadata or {}).items() >= CODED.items()
 
 
 def _field(name: str, kind: TypeEngine[Any]) -> pa.Field:

@@ -1,6 +1,6 @@
 """What the Parquet files of an export must hold: the columns of their tables, with their types, and no gaps."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -31,7 +31,10 @@ IS: Mapping[type, tuple[str, Callable[[pa.DataType], bool]]] = {
     Double: ("numbers", pa.types.is_floating),
     LargeBinary: ("bytes", pa.types.is_binary),
 }
-TEXT = ("text", lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def check_columns(place: object, name: str, table: Table, schema: pa.Schema) -> None:
@@ -43,7 +46,7 @@ def check_columns(place: object, name: str, table: Table, schema: pa.Schema) -> 
                 continue
             raise UsageError(f"{place}: no column {column!r}, or two of them; export it again")
         kind = wanted.get(column)
-        what, fits = next((rule for sql, rule in IS.items() if isinstance(kind, sql)), TEXT)
+        what, fits = next((rule for sql, rule in IS.items() if isinstance(kind, sql)), ("text", is_text))
         field = schema.field(column)
         if not fits(field.type):
             raise UsageError(f"{place}: column {column!r} holds {field.type}, not {what}; export it again")
@@ -63,6 +66,39 @@ def check_values(place: object, table: Table, batch: pa.RecordBatch | pa.Table) 
             and min((value for value in values.unique().to_pylist() if value is not None), default=0) < 0
         ):
             raise UsageError(f"{place}: a value below 0 in column {column!r}; export it again")
+
+
+def check_fits(place: object, table: Table, batch: pa.RecordBatch, *, server: bool) -> None:
+    """Raise `UsageError` for the first column with a value that SQLite, or a PostgreSQL server, would refuse."""
+    largest = 2**31 - 1 if server else 2**63 - 1
+    for column in table.columns:
+        if column.name not in batch.schema.names:
+            continue
+        values = batch.column(column.name)
+        if isinstance(column.type, Integer):
+            numbers = values.drop_null().to_numpy()
+            if len(numbers) and max(int(numbers.max()), -int(numbers.min())) > largest:
+                raise UsageError(f"{place}: a number in column {column.name!r} is too large for this database")
+        if isinstance(column.type, Double) and not column.nullable and any(values.is_nan().to_pylist()):
+            raise UsageError(f"{place}: a value in column {column.name!r} is not a number; export it again")
+        if (
+            server
+            and isinstance(values, pa.DictionaryArray)
+            and any("\0" in text for text in values.dictionary.to_pylist())
+        ):
+            raise UsageError(f"{place}: a character 0 in column {column.name!r}, which PostgreSQL does not store")
+
+
+def check_runs(place: object, runs: Sequence[str], named: Iterable[str]) -> None:
+    """Raise `UsageError` unless the rows `named` by run are of these runs and in their order."""
+    places = {run: number for number, run in enumerate(runs)}
+    last = -1
+    for run in named:
+        if run not in places:
+            raise UsageError(f"{place}: has a run that runs.parquet lacks; export it again")
+        if places[run] < last:
+            raise UsageError(f"{place}: its rows are not in the order of runs.parquet; export it again")
+        last = places[run]
 
 
 def check_references(place: object, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:

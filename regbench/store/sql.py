@@ -14,11 +14,13 @@ T = TypeVar("T")
 CHUNK = 5000  # SQLite binds at most 32,766 values in a statement, PostgreSQL 65,535
 
 
-def insert_new(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows that do not exist yet; existing ones are left unchanged."""
-    if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+def insert_new(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows that do not exist yet, and return their number; existing ones are left unchanged."""
+    if not rows:
+        return 0
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(new, rows).rowcount
 
 
 def chunks(values: Collection[T], size: int = CHUNK) -> Iterator[list[T]]:

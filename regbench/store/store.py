@@ -92,6 +92,11 @@ class Store:
         """The address, without its password, with which a process that this one starts can open the same store."""
         return secrets.public(self._engine.url)
 
+    @property
+    def is_file(self) -> bool:
+        """Whether this is an SQLite file, not a server."""
+        return engine.file_of(self._engine.url) is not None
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

@@ -9,21 +9,18 @@ next to the files says so.
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, false, func, insert, select
+from sqlalchemy import Connection, Select, and_, false, select
 
 import regbench
 from regbench.errors import UsageError
-from regbench.job import DECIDE, canonical
-from regbench.store import environments, explanation, predicted
+from regbench.store import explanation, predicted
 from regbench.store.adoptions import Codes, concerning
-from regbench.store.deciding import decides_of
-from regbench.store.frames import EVERY_EPOCH, known_benchmark
-from regbench.store.jobs import link
+from regbench.store.frames import known_benchmark
 from regbench.store.models import (
     AdoptionRow,
     Base,
@@ -38,10 +35,9 @@ from regbench.store.models import (
     PredictionRow,
     RunRow,
 )
-from regbench.store.parquet import BATCH, Sheet, renamed, write
-from regbench.store.part import WHOLE, Part, ends, only
-from regbench.store.sheets import NOT_MOVED, check_references
-from regbench.store.sql import insert_new, rows_in
+from regbench.store.parquet import Sheet, renamed, write
+from regbench.store.part import WHOLE, Part, ends
+from regbench.store.sheets import NOT_MOVED
 from regbench.store.store import Store
 from regbench.store.trouble import reachable
 
@@ -122,34 +118,6 @@ def export_adoptions(store: Store, folder: str | Path) -> Moved:
         count = write(connection, _adoptions(connection, made_with), target / "adoptions.parquet")
     _write_about(target / ABOUT, {**about, "rows": {**about["rows"], "adoptions": count}})
     return Moved({"adoptions": count})
-
-
-def import_(store: Store, folder: str | Path, part: Part = WHOLE) -> Moved:
-    """Add the rows of an export that this store does not have: all of them or, after an error, none.
-
-    A run that has only some of its epochs in this store gets the missing ones, if the export has them.
-    """
-    source = Path(folder)
-    with contextlib.ExitStack() as opened, store.writing() as connection:
-        sheets = {
-            name: opened.enter_context(Sheet(source / f"{name}.parquet", TABLES[name]))
-            for name in TABLES
-            if name not in SINCE
-        }
-        version = sheets["runs"].version
-        for name, since in SINCE.items():
-            if version >= since or (source / f"{name}.parquet").is_file():  # adoptions may be added to an older export
-                sheets[name] = opened.enter_context(Sheet(source / f"{name}.parquet", TABLES[name]))
-        check_references(source, {name: sheets[name].rows() for name in sheets if name not in LARGE})
-        before = _counts(connection)
-        left_alone = _import_grid(connection, sheets)
-        numbers = _import_runs(connection, sheets)
-        for name, table in (("metrics", MetricRow), ("predictions", PredictionRow), ("parameters", ParameterRow)):
-            for batch in _batches(sheets, name, part):
-                rows = [{**row, "run_id": numbers[row.pop("run")]} for row in batch if row["run"] in numbers]
-                insert_new(connection, table, rows)
-        after = _counts(connection)
-    return Moved({name: after[name] - before[name] for name in before}, tuple(left_alone))
 
 
 def _queries(connection: Connection, benchmark: str | None, part: Part) -> dict[str, Select]:
@@ -246,24 +214,6 @@ def _of_part(metrics: Select, runs: Select, part: Part) -> Select:
     return metrics.join(chosen, and_(chosen.c.run_id == MetricRow.run_id, chosen.c.epoch == MetricRow.epoch))
 
 
-def _batches(sheets: Mapping[str, Sheet], name: str, part: Part) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a file that belong to a part; other metrics are dropped column-wise, which is fast."""
-    if name not in sheets or (name == "predictions" and not part.predictions):
-        return
-    if name != "metrics" or (part.names is None and part.every_epoch):
-        yield from sheets[name].batches()
-        return
-    metrics = only(sheets[name].table(coded=("run", "name")), part, _deciding(sheets))
-    for batch in metrics.to_batches(max_chunksize=BATCH):
-        yield batch.to_pylist()
-
-
-def _deciding(sheets: Mapping[str, Sheet]) -> dict[str, str]:
-    """The runs (uuid) whose epoch another metric decides than usual, with that metric."""
-    others = {row["key"]: name for row in sheets["jobs"].rows() if (name := decides_of(row["config"])) != DECIDE}
-    return {row["uuid"]: others[row["job"]] for row in sheets["runs"].rows() if row["job"] in others} if others else {}
-
-
 def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
     """Write about.json: what the files of the folder hold, and what was left out."""
     about = {
@@ -280,75 +230,3 @@ def _say_what_it_is(path: Path, rows: Mapping[str, int], part: Part) -> None:
 def _write_about(path: Path, about: Mapping[str, Any]) -> None:
     with renamed(path) as file:
         file.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-
-
-def _import_grid(connection: Connection, sheets: Mapping[str, Sheet]) -> list[str]:
-    """Import datasets, environments, jobs, benchmarks, choices; returns a message for each benchmark that differs."""
-    insert_new(connection, DatasetRow, sheets["datasets"].rows())
-    insert_new(connection, EnvironmentRow, [environments.cleaned(row) for row in sheets["environments"].rows()])
-    insert_new(connection, JobRow, [{**row, "lease_token": 0} for row in sheets["jobs"].rows()])
-    benchmarks = sheets["benchmarks"].rows()
-    insert_new(connection, BenchmarkRow, benchmarks)
-    ours = _pairs(connection, BenchmarkRow.name, BenchmarkRow.config)
-    other = [row["name"] for row in benchmarks if canonical(ours[row["name"]]) != canonical(row["config"])]
-    places: dict[str, list[dict[str, Any]]] = {}
-    variants = {row["key"]: row["variant"] for row in sheets["jobs"].rows()}  # for exports of older versions
-    for row in sheets["benchmark_jobs"].rows():
-        usual = {"variant": variants[row["job"]], "row": variants[row["job"]], "swept": None}
-        places.setdefault(row["benchmark"], []).append({**usual, **row})
-    for name, jobs in places.items():
-        if name not in other:
-            link(connection, name, jobs)
-    chosen = sheets["choices"].rows() if "choices" in sheets else []
-    insert_new(connection, ChoiceRow, [row for row in chosen if row["benchmark"] not in other])
-    insert_new(connection, AdoptionRow, sheets["adoptions"].rows() if "adoptions" in sheets else [])
-    return [f"benchmark {name}: another grid of that name is here and stays; the runs were added" for name in other]
-
-
-def _import_runs(connection: Connection, sheets: Mapping[str, Sheet]) -> dict[str, int]:
-    """Import new runs; returns uuid -> id of the runs that are new or lack epochs."""
-    runs = sheets["runs"].rows()
-    uuids = [row["uuid"] for row in runs]
-    known = {uuid for (uuid,) in rows_in(connection, select(RunRow.uuid), RunRow.uuid, uuids)}
-    keys = {row["job"] for row in runs}
-    jobs = dict(rows_in(connection, select(JobRow.key, JobRow.id), JobRow.key, keys))
-    stored = _pairs(connection, EnvironmentRow.digest, EnvironmentRow.id)
-    places = {row["digest"]: stored[environments.cleaned(row)["digest"]] for row in sheets["environments"].rows()}
-    new = [
-        {
-            **row,
-            "job_id": jobs[row.pop("job")],
-            "environment_id": places[row.pop("environment")],
-            "lease_token": 0,
-        }
-        for row in runs
-        if row["uuid"] not in known
-    ]
-    if new:
-        connection.execute(insert(RunRow), new)
-    gaps = known & _with_gaps(connection)
-    return dict(rows_in(connection, select(RunRow.uuid, RunRow.id), RunRow.uuid, set(uuids) - known | gaps))
-
-
-def _with_gaps(connection: Connection) -> set[str]:
-    """The uuids of the runs with fewer stored epochs than trained ones; they came from a distilled export."""
-    stored = func.count(MetricRow.epoch)
-    query = (
-        select(RunRow.uuid)
-        .outerjoin(MetricRow, and_(MetricRow.run_id == RunRow.id, MetricRow.name == EVERY_EPOCH))
-        .where(RunRow.status == "finished")
-        .group_by(RunRow.uuid, RunRow.epochs)
-        .having(stored < RunRow.epochs)
-    )
-    return set(connection.execute(query).scalars())
-
-
-def _pairs(connection: Connection, key: Any, value: Any) -> dict[str, Any]:
-    """Two columns of a small table as a dictionary."""
-    return {row[0]: row[1] for row in connection.execute(select(key, value))}
-
-
-def _counts(connection: Connection) -> dict[str, int]:
-    return {
-        name: connection.execute(select(func.count()).select_from(table)).scalar_one() for name, table in TABLES.items()
-    }

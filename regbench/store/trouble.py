@@ -20,10 +20,12 @@ SQLITE = {  # by the start of SQLite's name of the error: https://www.sqlite.org
     "SQLITE_PERM": f"it may not be opened; make the file and its folder readable and writable, or {ANOTHER}",
     "SQLITE_AUTH": f"it may not be opened; make the file and its folder readable and writable, or {ANOTHER}",
     "SQLITE_CORRUPT": f"the file is damaged; restore a copy of it, or {ANOTHER}",
-    "SQLITE_IOERR": f"the disk failed to read or write it; look at free space, quota and the disk itself, or {ANOTHER}",
+    "SQLITE_IOERR": "the disk failed to read or write it, as when a quota is used up; look at free space, quota and "
+    "the disk itself, and run again, what was written is kept",
 }
 
-SQLITE_PASSES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL")
+# A disk error is most often a quota or a limit on the size of files, for which SQLite has no name of its own.
+SQLITE_PASSES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
 SERVER_PASSES = ("08", "53", "57P", "55")  # no connection; out of disk, memory or connections; shut down; locked
 SERVER = (  # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
     *("08", "28", "3D"),  # no connection, no such user, no such database

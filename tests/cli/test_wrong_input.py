@@ -163,6 +163,8 @@ def test_a_path_that_leads_nowhere_is_one_line(regbench: Command, arguments: lis
         ("REGBENCH_WRITE_EVERY", "abc", "REGBENCH_WRITE_EVERY=abc: must be a number of seconds, such as 10"),
         ("REGBENCH_WRITE_EVERY", "-1", "REGBENCH_WRITE_EVERY=-1: must be a number of seconds"),
         ("REGBENCH_WRITE_EVERY", "nan", "REGBENCH_WRITE_EVERY=nan: must be a number of seconds"),
+        ("REGBENCH_PATIENCE", "inf", "REGBENCH_PATIENCE=inf: must be a number of seconds"),
+        ("REGBENCH_HANGS_AFTER", "1h", "REGBENCH_HANGS_AFTER=1h: must be a number of seconds"),
         ("REGBENCH_OFFLINE", "maybe", "REGBENCH_OFFLINE=maybe: must be 1 or 0"),
         ("REGBENCH_CACHE", "loop", "REGBENCH_CACHE=loop: Too many levels of symbolic links"),
         ("REGBENCH_CACHE", "file", "REGBENCH_CACHE=file: it is no folder"),

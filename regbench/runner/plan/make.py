@@ -57,7 +57,7 @@ def make_plan(
         jobs=tuple(job for job in jobs if job not in left_out),
         inventory=replace(inventory, missing=_missing({job.dataset for job in chosen})),
         packs=tuple(packs),
-        price=Price(packer.estimate(packs), packer.memory(packs), resources.free_bytes),
+        price=packer.price(packs),
         left_out=tuple(job for job in left if job in left_out),
         ahead=Ahead(
             pending=tuple(pending), pending_estimate=packer.estimate(packer.packs(pending)) if pending else None
@@ -115,6 +115,10 @@ class _Packer:
         """Bytes of the largest pack."""
         kind = kind_of(self.resources.devices)
         return max((memory(pack.jobs, kind=kind) for pack in packs), default=0)
+
+    def price(self, packs: Sequence[Pack]) -> Price:
+        seconds = {job.key: self.pace.seconds(job) for pack in packs for job in pack.jobs}
+        return Price(self.estimate(packs), self.memory(packs), self.resources.free_bytes, seconds)
 
     def affordable(self, ordered: Sequence[Job], budget_s: float) -> tuple[list[Job], list[Pack]]:
         """The jobs from the front of the list whose packs should fit the budget, and these packs."""

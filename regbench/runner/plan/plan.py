@@ -55,6 +55,7 @@ class Price:
     estimate: Estimate
     memory_bytes: int = 0  # of the largest pack
     free_bytes: int | None = None  # memory available to a slot
+    seconds: Mapping[str, float] = field(default_factory=dict)  # job key -> its likely part of its pack's time
 
 
 @dataclass(frozen=True)

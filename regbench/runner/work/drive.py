@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from regbench import roots
+from regbench import roots, settings
 from regbench.engines.engine import Engine, MakeEngine, Outcome
+from regbench.errors import PassingError
 from regbench.job import Job, Pack
 from regbench.provenance import environment
 from regbench.runner.failures import rule
@@ -19,7 +20,7 @@ from regbench.runner.work.tally import Counter, Tally
 from regbench.runner.work.task import Result, Task
 from regbench.runner.work.watch import Watch
 from regbench.runner.work.worker import run_pack
-from regbench.store import PATIENCE_S, Patience, Store
+from regbench.store import Patience, Store, patience_of_a_run
 
 LOOK_EVERY_S = 0.25
 LOOK_AT_OTHERS_EVERY_S = 1.0
@@ -33,7 +34,7 @@ def run(plan: Plan, store_url: str, make_engine: MakeEngine, on_event: OnEvent =
         store.add_benchmark(plan.benchmark, plan.asked.config, plan.asked.members)
         if plan.inventory.obstacles:
             store.block(plan.inventory.obstacles)
-        store.patience = Patience(PATIENCE_S, say=lambda line: on_event(Delayed(line)))
+        store.patience = Patience(patience_of_a_run(), say=lambda line: on_event(Delayed(line)))
         return Driver(plan, store, on_event).run(make_engine)
 
 
@@ -60,7 +61,7 @@ class Driver:
         self.tally = Tally(plan)
         self.counter = Counter(plan, store)
         self.queue = Queue()
-        self.watch = Watch(store)
+        self.watch = Watch(store, plan.price.seconds)
         self.known = store.failed(self._code(self.tally.jobs))  # failures of earlier runs; these jobs are retried
 
     def run(self, make_engine: MakeEngine) -> Summary:
@@ -76,6 +77,9 @@ class Driver:
                 except KeyboardInterrupt:
                     self.tally.summary.interrupted = True
                     self._stop(engine)
+        except PassingError:
+            self.store.patience = Patience()  # it was waited for long enough
+            raise
         finally:  # only now, when the engine has seen its workers end: one just killed may look alive
             release_the_dead(self.store)
         self.tally.summary.seconds = time.monotonic() - started
@@ -138,7 +142,7 @@ class Driver:
         (job,) = task.jobs
         why = f"its worker process died {task.deaths + 1} times (killed by the system, or out of memory?)"
         if hung:
-            why = "its worker hung and was ended, twice"
+            why = f"its worker hung and was ended, twice; if it only takes long, set {settings.HANGS_AFTER} higher"
         claims = self.store.claim(
             self._code([job.key]), owner=this_owner(), lease_s=LEASE_S, environment=environment(), device="none"
         )

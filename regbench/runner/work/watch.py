@@ -1,27 +1,38 @@
 """Find workers that hang, and end them: SIGTERM first, SIGKILL if that does not help."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from regbench import settings
 from regbench.engines.engine import Engine
 from regbench.runner.work.events import Delayed
 from regbench.runner.work.task import Task
-from regbench.store import PATIENCE_S, Store
+from regbench.store import Store, patience_of_a_run
 
 LOOK_EVERY_S = 5.0
 STOPPED_S = 60.0  # a process that is stopped (SIGSTOP) as long as this is taken to hang
-TIMES_ITS_PACE = 20  # as long as this many of its longest waits for an epoch, and ...
-LEAST_S = 2 * PATIENCE_S  # ... at least this long, because it may wait for the database
+TIMES_ITS_PACE = 20  # as long as this many of its longest waits for an epoch, or of its whole likely time before
+TIMES_PATIENCE = 2  # and at least this many times as long as it may wait for the database
 TERM_S = 20.0  # between SIGTERM and SIGKILL
+
+
+def least_s() -> float:
+    """Seconds without an epoch before a worker is taken to hang; REGBENCH_HANGS_AFTER changes them."""
+    chosen = settings.seconds(settings.HANGS_AFTER)
+    return TIMES_PATIENCE * patience_of_a_run() if chosen is None else chosen
 
 
 @dataclass
 class Watched:
-    """One task in a slot. Its pace is not known, and nothing is said of it, until it has written epochs twice."""
+    """One task in a slot. Its pace is not known until it has written epochs twice; until then the plan's time counts.
+
+    A fit of a baseline, and the first stage of a method, write nothing until they are done.
+    """
 
     task: Task
     gained: float  # when epochs were last written
+    likely_s: float = 0.0  # of the whole task, by the plan
     epochs: int = 0
     gains: int = 0
     longest: float = 0.0  # seconds between two writes
@@ -39,12 +50,13 @@ class Watched:
 
     def overdue(self, now: float) -> str:
         """Why it is taken to hang; empty if it is not."""
-        if self.stopped is not None and now - self.stopped > STOPPED_S:
+        if self.stopped is not None and now - self.stopped > min(STOPPED_S, least_s()):
             return f"its process has been stopped for {now - self.stopped:.0f} s"
-        limit = max(LEAST_S, TIMES_ITS_PACE * self.longest)
-        if self.gains > 1 and now - self.gained > limit:
-            return f"no epoch in {(now - self.gained) / 60:.0f} minutes, where none took over {self.longest:.0f} s"
-        return ""
+        known = self.gains > 1
+        if now - self.gained <= max(least_s(), TIMES_ITS_PACE * (self.longest if known else self.likely_s)):
+            return ""
+        usual = f"none took over {self.longest:.0f} s" if known else f"{self.likely_s:.0f} s were likely for all of it"
+        return f"no epoch in {(now - self.gained) / 60:.0f} minutes, where {usual}"
 
 
 @dataclass
@@ -52,13 +64,19 @@ class Watch:
     """The tasks that run, by slot."""
 
     store: Store
+    seconds: Mapping[str, float] = field(default_factory=dict)  # job key -> its likely part of the time of its pack
     clock: Callable[[], float] = time.monotonic
     slots: dict[int, Watched] = field(default_factory=dict)
     looked: float = 0.0
 
     def start(self, slot: int, task: Task) -> None:
         now = self.clock()
-        self.slots[slot] = Watched(task, now, sum(self.store.trained(task.code).values()))
+        self.slots[slot] = Watched(
+            task,
+            now,
+            likely_s=sum(self.seconds.get(job.key, 0.0) for job in task.jobs),
+            epochs=sum(self.store.trained(task.code).values()),
+        )
 
     def end(self, slot: int) -> bool:
         """Forget a task that has ended; whether it was ended because it hung."""

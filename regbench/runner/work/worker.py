@@ -22,7 +22,7 @@ from regbench.runner.work.owners import this_owner
 from regbench.runner.work.signals import Stop, Stopped, stop_requests
 from regbench.runner.work.task import Result, Task, joined
 from regbench.runner.work.training import fit, train
-from regbench.store import PATIENCE_S, Patience, Store
+from regbench.store import Patience, Store, patience_of_a_run
 
 
 def run_pack(task: Task, place: Place) -> Result:
@@ -40,7 +40,7 @@ def run_pack(task: Task, place: Place) -> Result:
 
 
 def _patience(place: Place, stop: Stop) -> Patience:
-    return Patience(PATIENCE_S, over=lambda: stop.asked or not place.alive())
+    return Patience(patience_of_a_run(), over=lambda: stop.asked or not place.alive())
 
 
 def retrain(task: Task, place: Place) -> dict[str, np.ndarray]:
