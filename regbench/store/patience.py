@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
+from regbench.addresses import without_password
 from regbench.errors import PassingError
 
 PATIENCE_S = 600.0  # of a run, after the first refusal
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 
 def to_stderr(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{without_password(line)}\n")
     sys.stderr.flush()
 
 
