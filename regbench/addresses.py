@@ -10,10 +10,11 @@ from regbench.paths import named
 HIDDEN = "***"
 FORM = "postgresql://user:password@host/database"  # said in messages, so it is not hidden
 # To the last @: a password may hold any sign, also an @ that is not escaped.
-USER = re.compile(r"(\w://[^:/@\s]*):\S*@")
+USER = re.compile(r"(\w://[^:@\s]*):\S*@")
 BLANK = re.compile(r"(\w://[^:/@\s]*):(?!\d*(?:\W|$))[^@\n]*@(?:\S*@)?")  # a password with a blank in it
 NO_HOST = re.compile(r"(\w://[^:/@\s]*):(?!\*|\d*(?:[^\w]|$))[^/\s]+")  # what stands for a port, and is none
-SLOPPY = re.compile(r":(?!//)\S*@")  # without a scheme, or with one slash; a path in a message has lost one too
+ONE_SLASH = re.compile(r"(?i)\b((?:postgres|mysql|mariadb|https?)[\w+]*):/?(?!/)\S*@")  # or none; a path loses one too
+BARE = re.compile(r":(?!//)\S*@")  # without a scheme; a table of the user's own has such a name too: file:column@digest
 OPTION = re.compile(r"([?&])([^=&?\s]+)=([^&\s]*)")
 WORDS = re.compile(r"(?i)(?<![?&\w])(\w*password\w*\s*=\s*)(?:'(?:[^'\\]|\\.)*'|\S+)")  # of libpq: host=h password=p
 LIKE_PATH = re.compile(r"(?i)(postgres\w*(?:\+\w+)?|sqlite|mysql\w*):/+(.*)")  # a path keeps one slash of two
@@ -34,7 +35,8 @@ def path_of(place: str) -> Path | None:
         return None
     path = named(place, "database ")
     if MEANT.match(place) and not FOLDERS.match(place) and not path.exists():
-        raise UsageError(f"database {without_password(place)}: write the address of a server as {FORM}")
+        hidden = BARE.sub(f":{HIDDEN}@", without_password(place))
+        raise UsageError(f"database {hidden}: write the address of a server as {FORM}")
     return path
 
 
@@ -52,8 +54,8 @@ def without_password(text: str) -> str:
     '--db=postgresql://me:***@host/results?sslpassword=***'
     >>> without_password("there is no file postgresql:/me:secret@host"), without_password("host=h password=secret")
     ('there is no file postgresql:***@host', 'host=h password=***')
-    >>> without_password("results/regbench.db")
-    'results/regbench.db'
+    >>> without_password("results/regbench.db"), without_password("house.csv:price@37c673")
+    ('results/regbench.db', 'house.csv:price@37c673')
     """
     if "@" not in text and "://" not in text and "=" not in text:
         return text
@@ -66,9 +68,9 @@ def is_secret(option: str) -> bool:
 
 
 def _hidden(text: str) -> str:
-    for of_user in (USER, BLANK):
+    for of_user in (USER, BLANK, ONE_SLASH):
         text = of_user.sub(rf"\1:{HIDDEN}@", text)
-    text = SLOPPY.sub(f":{HIDDEN}@", NO_HOST.sub(rf"\1:{HIDDEN}", text))
+    text = NO_HOST.sub(rf"\1:{HIDDEN}", text)
     return WORDS.sub(rf"\1{HIDDEN}", OPTION.sub(_option, text))
 
 
