@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Double, Integer, LargeBinary, Table
 
+from regbench import variants
 from regbench.errors import InfrastructureError, RegbenchError
 from regbench.job import Job
 from regbench.store.engine import open_to_read
@@ -28,6 +29,7 @@ STORED = (  # how SQLite keeps the values of each type; it makes a number of a J
     (JSON, ("text", "integer", "real")),
 )
 TIMES = {"created", "last_run", "started", "finished", "made", "lease_until"}
+VARIANTS = {"variant", "row"}
 LATEST = 9e9  # seconds since 1970, in the year 2255: what pandas counts in nanoseconds ends in 2262
 
 
@@ -64,6 +66,8 @@ def _wrong(connection: sqlite3.Connection) -> Iterator[str]:
         for column in table.columns:
             if column.name in TIMES:
                 yield from _wrong_times(connection, table, column)
+            if column.name in VARIANTS:
+                yield from _wrong_variants(connection, table, column)
             if isinstance(column.type, JSON):
                 yield from _wrong_json(connection, table, column)
     for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check"):
@@ -95,6 +99,12 @@ def _wrong_times(connection: sqlite3.Connection, table: Table, column: Column[An
     query = f'SELECT 1 FROM "{table.name}" WHERE "{column.name}" NOT BETWEEN 0 AND ? LIMIT 1'  # noqa: S608
     if connection.execute(query, (LATEST,)).fetchone():
         yield f"column {column.name} of table {table.name} holds a time that is none"
+
+
+def _wrong_variants(connection: sqlite3.Connection, table: Table, column: Column[Any]) -> Iterator[str]:
+    for (text,) in connection.execute(f'SELECT DISTINCT "{column.name}" FROM "{table.name}"'):  # noqa: S608
+        if not _passes(lambda text=text: bool(variants.read(text))):
+            yield f"column {column.name} of table {table.name} holds what is no name of a variant"
 
 
 def _wrong_json(connection: sqlite3.Connection, table: Table, column: Column[Any]) -> Iterator[str]:

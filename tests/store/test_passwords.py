@@ -46,7 +46,6 @@ MISWRITTEN = {
     "no slash": f"postgresql:me:{WORD}@host",
     "driver and one slash": f"postgresql+psycopg:/me:{WORD}@host/results",
     "no scheme": f"me:{WORD}@host/results",
-    "no scheme but slashes": f"//me:{WORD}@host/results",
     "words": f"host=h password={WORD} dbname=d",
     "quoted words": f"password = 'a {WORD}' host = h",
 }
