@@ -57,7 +57,9 @@ def check(regbench: Command, whole: Path, start: int, step: int, commands: Seque
             continue
         command = next(turns)
         said = regbench(*command, "--db", "x.db")
-        messages = [line for line in said.err.splitlines() if not line.startswith(("regbench: plan", "wrote", "left"))]
+        messages = [
+            line for line in said.err.splitlines() if not line.startswith(("regbench: plan", "wrote", "left", "next"))
+        ]
         what = (name, command, said.code, messages)
         if command == ["doctor"]:
             assert said.code == 7, what
