@@ -15,7 +15,6 @@ from pathlib import Path
 
 from regbench.addresses import without_password
 from regbench.errors import RegbenchError
-from regbench.paths import named
 
 LIBRARIES = ("torch", "numpy", "pandas", "sqlalchemy", "scikit-learn", "loky", "matplotlib")
 ROOM_BYTES = 2**30  # a full grid of 760 jobs takes about a quarter of it
@@ -35,7 +34,10 @@ class Finding:
 
 
 def examine(*, db: str, file: Path | None = None) -> list[Finding]:
-    """Run every check, in a sensible order for reading."""
+    """Run every check, in a sensible order for reading; `UsageError` for an address of a database that is none."""
+    from regbench.store import engine
+
+    path = engine.file_of(engine.locate(db))
     checks: dict[str, Callable[[], Finding]] = {
         "versions": versions,
         "processors": processors,
@@ -43,8 +45,8 @@ def examine(*, db: str, file: Path | None = None) -> list[Finding]:
         "threads": partial(threads, os.environ),
         "devices": devices,
         "number format": partial(number_format, os.environ),
-        "disk": partial(disk, named(db, "database ") if "://" not in db else Path()),
-        "file system": partial(file_system, db),
+        "disk": partial(disk, path or Path()),
+        "file system": partial(file_system, path),
         "database": partial(database, db),
         "cache": cache,
         "data": data,
@@ -147,13 +149,12 @@ def disk(path: Path, room: Callable[[Path], int] = lambda folder: shutil.disk_us
     )
 
 
-def file_system(db: str) -> Finding:
-    """SQLite needs a local disk."""
+def file_system(path: Path | None) -> Finding:
+    """SQLite needs a local disk; `path` is None for a database on a server."""
     from regbench.store.engine import filesystem, refuse_network
 
-    if "://" in db:
+    if path is None:
         return Finding("file system", ok=True, found="a server keeps the database")
-    path = named(db, "database ").absolute()
     existing = next(parent for parent in [path, *path.parents] if parent.exists())
     try:
         refuse_network(existing)
@@ -165,11 +166,12 @@ def file_system(db: str) -> Finding:
 
 def database(db: str) -> Finding:
     """Whether the database opens, and what is in it."""
-    from regbench.store import Store
+    from regbench.store import Store, engine
 
-    if "://" not in db and not named(db, "database ").exists():
-        return Finding("database", ok=True, found=f"none yet; `regbench run` makes {db}")
     try:
+        path = engine.file_of(engine.locate(db))
+        if path and not path.exists():
+            return Finding("database", ok=True, found=f"none yet; `regbench run` makes {db}")
         with Store.open(db, read_only=True) as store:
             known = store.benchmarks()
     except RegbenchError as error:

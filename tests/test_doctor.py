@@ -48,6 +48,13 @@ def test_a_file_that_is_no_database_is_found(in_tmp: Path) -> None:
     assert "it is not a database" in found.remedy
 
 
+def test_a_file_that_is_given_by_its_address_is_no_server(in_tmp: Path) -> None:
+    found = {finding.name: finding for finding in doctor.examine(db="sqlite:///regbench.db")}
+    assert "server" not in found["file system"].found
+    assert found["database"].found == "none yet; `regbench run` makes sqlite:///regbench.db"
+    assert not Path("regbench.db").exists()
+
+
 def test_a_wrong_benchmarks_file_is_found(in_tmp: Path) -> None:
     Path("benchmarks.yaml").write_text("mine: {extends: smok}\n")
     found = doctor.benchmarks(None)

@@ -7,10 +7,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from regbench import variants
-from regbench.addresses import without_password
+from regbench.addresses import path_of, without_password
 from regbench.errors import NothingMeasured, UsageError, WrongValueError
 from regbench.owntables import means
-from regbench.paths import named
 
 if TYPE_CHECKING:
     from regbench.store import Part, Store
@@ -20,10 +19,8 @@ DATABASE = "results/regbench.db"
 
 def is_there(db: str) -> bool:
     """Whether a database exists. A server is assumed to exist; an empty file does not count."""
-    if "://" in db:
-        return True
-    path = named(db, "database ")
-    return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+    path = path_of(db)
+    return path is None or (path.exists() and not (path.is_file() and path.stat().st_size == 0))
 
 
 def option(db: str) -> str:

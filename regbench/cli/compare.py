@@ -68,7 +68,7 @@ def compare(
         name = stored_benchmark(store, benchmark) or store.last_benchmark()
         cells = store.cells(name, metrics=[metrics.about(metric).name])
         frame = analysis.select(cells, datasets=tuple(dataset or ()))
-    found = analysis.compare(frame, a, b, metric=metric, k=tuple(asked.numbers(k, "k")), rope=rope, level=level)
+        found = analysis.compare(frame, a, b, metric=metric, k=tuple(asked.numbers(k, "k")), rope=rope, level=level)
     if json:
         emit_json("compare", found.data(), [*found.missing, *found.notes])
     else:

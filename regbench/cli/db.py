@@ -36,7 +36,14 @@ OnlyAdoptions = Annotated[
 Replace = Annotated[
     bool, typer.Option("--replace", help="Write over an export that has runs or epochs which this one lacks.")
 ]
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of Parquet files, one per table.")]
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER",
+        help="A folder of Parquet files, one per table.",
+        callback=options.checked("check_no_address", "regbench.addresses"),
+    ),
+]
 
 
 def export(

@@ -11,7 +11,7 @@ import typer
 import regbench
 from regbench import roots, settings
 from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, status, verify
-from regbench.cli.output import discard, emit, say, unwritable
+from regbench.cli.output import bug, discard, emit, say, unwritable
 from regbench.errors import InfrastructureError, RegbenchError, UsageError, did_you_mean
 
 EXIT_CODES = """Exit codes:
@@ -120,6 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = 130
     except OSError as error:
         if not _is_echo(error):
+            sys.excepthook = bug
             raise
         discard(sys.stdout)
         say(f"regbench: {unwritable(error)}")
@@ -162,6 +163,7 @@ def _usage(error: Exception, given: list[str]) -> int:
     """Print typer's message about a wrong command line in one line; other errors are raised again."""
     message = getattr(error, "format_message", None)
     if message is None:
+        sys.excepthook = bug
         raise error
     if type(error).__name__ == "NoArgsIsHelpError":
         say(message())

@@ -59,7 +59,12 @@ Database = Annotated[
 ]
 Folder = Annotated[
     Path | None,
-    typer.Option("--from", metavar="DIR", help="Read a folder written by `regbench db export` instead of a database."),
+    typer.Option(
+        "--from",
+        metavar="DIR",
+        help="Read a folder written by `regbench db export` instead of a database.",
+        callback=checked("check_no_address", "regbench.addresses"),
+    ),
 ]
 BenchmarkFile = Annotated[
     Path | None,
@@ -175,7 +180,12 @@ VerifyPacking = Annotated[
 ]
 OwnData = Annotated[
     Path | None,
-    typer.Option("--data", metavar="FILE", help="Train on your own CSV, ARFF or Parquet table instead."),
+    typer.Option(
+        "--data",
+        metavar="FILE",
+        help="Train on your own CSV, ARFF or Parquet table instead.",
+        callback=checked("check_no_address", "regbench.addresses"),
+    ),
 ]
 Target = Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="The column of --data to predict.")]
 KeepIndex = Annotated[

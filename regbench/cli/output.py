@@ -8,11 +8,14 @@ import shlex
 import shutil
 import sys
 import textwrap
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TextIO
 
+from regbench.addresses import without_password
 from regbench.errors import InfrastructureError
 from regbench.visible import visible
 
@@ -37,15 +40,25 @@ def _write(text: str, stream: TextIO) -> None:
     """Write a line and flush; a closed pipe (`| head`) is not an error, the output is just discarded.
 
     Messages that cannot be written are discarded too; data that cannot be written are an `InfrastructureError`.
-    This is the only way to a terminal besides the progress bar: whatever a name holds is shown and not obeyed.
+    This is the only way to a terminal besides the progress bar and the traceback of a bug.
     """
     try:
-        stream.write(f"{_styled(visible(text))}\n")
+        stream.write(f"{_styled(shown(text))}\n")
         stream.flush()
     except OSError as error:
         discard(stream)
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
             raise unwritable(error) from None
+
+
+def shown(text: str) -> str:
+    """The text as it may be shown: without passwords, and whatever a name holds is spelled out and not obeyed."""
+    return visible(without_password(text))
+
+
+def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of a bug; the values in its message are shown as in any other."""
+    sys.stderr.write(without_password("".join(traceback.format_exception(kind, error, trace))))
 
 
 def discard(stream: TextIO) -> None:
@@ -66,17 +79,19 @@ def emit_json(command: str, data: Any, warnings: Sequence[str] = ()) -> None:
 
 
 def plain(data: Any) -> Any:
-    """Convert data to JSON types: paths and dates as text, NaN and infinity as null."""
+    """Convert data to JSON types: paths and dates as text, NaN and infinity as null; no text has a password."""
     match data:
         case float():
             return data if math.isfinite(data) else None
-        case None | bool() | int() | str():
+        case str():
+            return without_password(data)
+        case None | bool() | int():
             return data
         case Mapping():
-            return {str(key): plain(value) for key, value in data.items()}
+            return {without_password(str(key)): plain(value) for key, value in data.items()}
         case Iterable():
             return [plain(value) for value in data]
-    return plain(data.item()) if hasattr(data, "item") else str(data)
+    return plain(data.item()) if hasattr(data, "item") else without_password(str(data))
 
 
 def colour(stream: TextIO) -> bool:
@@ -188,4 +203,4 @@ def amount(count: int, thing: str) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible(str(value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else shown(str(value))

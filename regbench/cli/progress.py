@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from regbench import runner
-from regbench.cli.output import amount, animated, colour, duration, say
-from regbench.visible import visible
+from regbench.cli.output import amount, animated, colour, duration, say, shown
 
 NEWLINE = "\n"  # the traceback follows it; `regbench status` shows it
 LINE_S = 10.0  # between two lines
@@ -23,7 +22,7 @@ class Display:
     """Shows the events of a run; called with each event."""
 
     def __init__(self, plan: runner.Plan) -> None:
-        self.title = visible(plan.benchmark)
+        self.title = shown(plan.benchmark)
         self.working = bool(plan.packs)
         self.failed = 0
         self._seen: deque[tuple[float, int]] = deque()  # time and number of finished epochs
@@ -95,6 +94,6 @@ class Display:
 
     def _line(self, text: str) -> None:
         if self._bar:
-            self._bar.console.print(visible(text), markup=False)
+            self._bar.console.print(shown(text), markup=False)
         else:
             say(text)

@@ -37,7 +37,16 @@ Format = Annotated[
     str, typer.Option("--format", "-f", metavar="table|md|latex|csv|json", help="How a table is written.")
 ]
 Units = Annotated[str, typer.Option("--units", metavar="scaled|original", help="Units of the errors.")]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where figures and their numbers are written.")]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="Where figures and their numbers are written.",
+        callback=options.checked("check_no_address", "regbench.addresses"),
+    ),
+]
 Everything = Annotated[
     bool, typer.Option("--all", help="Write every report that the results allow, and say of the others why not.")
 ]
@@ -100,17 +109,17 @@ def report(
         if all_:
             return _all(source, benchmark, given, out, json=json)
         numbers, benchmark = _compute(source, found, shown, benchmark, given)
-    written = []
-    if shown.draw is not None or out != Path("results"):
-        written = reports.write(found, shown, numbers, folder=out)
-    if json:
-        about = metrics.about(given.metric)
-        data = {"report": found, "benchmark": benchmark, **reports.data(shown, numbers), "files": written}
-        data |= {"metric": about.name, "better": about.better}
-        return emit_json("report", data, data.get("notes", ()))
-    emit(reports.show(shown, numbers, format=format_, width=width() if format_ == "table" else None))
-    for path in written:
-        say(f"wrote {path}")
+        written = []
+        if shown.draw is not None or out != Path("results"):
+            written = reports.write(found, shown, numbers, folder=out)
+        if json:
+            about = metrics.about(given.metric)
+            data = {"report": found, "benchmark": benchmark, **reports.data(shown, numbers), "files": written}
+            data |= {"metric": about.name, "better": about.better}
+            return emit_json("report", data, data.get("notes", ()))
+        emit(reports.show(shown, numbers, format=format_, width=width() if format_ == "table" else None))
+        for path in written:
+            say(f"wrote {path}")
     return None
 
 

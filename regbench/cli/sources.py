@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from regbench import metrics, variants
@@ -45,8 +46,10 @@ class Source:
             store.exports(self._folder)  # report a wrong folder first
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
     def find(self, report: "Report", name: str, *, benchmark: str | None, metric: str, units: str) -> Found:
         """The input of the report of that name; `NothingMeasured` if it does not exist."""

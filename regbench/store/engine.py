@@ -1,5 +1,6 @@
 """Opening a database: an SQLite file used by many processes, or a PostgreSQL server."""
 
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -7,12 +8,18 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from regbench.addresses import without_password
+from regbench.addresses import FORM, path_of, without_password
 from regbench.errors import InfrastructureError, UsageError
 from regbench.job import canonical
 from regbench.paths import named
 
 BUSY_S = 30.0
+OPTION = re.compile(r"[\w%+-]+=")
+SEE = "see https://www.postgresql.org/docs/current/libpq-connect.html"
+NUMBERS = {
+    *("connect_timeout", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"),
+    *("port", "tcp_user_timeout"),
+}  # options of an address that are whole numbers
 NETWORK = {
     "9pfs",
     "afs",
@@ -33,26 +40,32 @@ NETWORK |= {"smb2", "smb3", "smbfs", "wekafs", "fuse.ceph", "fuse.glusterfs", "f
 
 def locate(place: str | Path) -> URL:
     """The SQLAlchemy URL of a path (an SQLite file) or of a URL; raises `UsageError` for other URLs."""
-    if isinstance(place, Path) or "://" not in place:
-        return URL.create("sqlite", database=str(named(place, "database ").absolute()))
+    path = named(place, "database ") if isinstance(place, Path) else path_of(place)
+    if path is not None:
+        return URL.create("sqlite", database=str(path.absolute()))
+    place = str(place)
     try:
         url = make_url(place)
     except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         url = None
     if url and url.drivername == "sqlite" and url.database and url.database != ":memory:":
+        if url.query:
+            raise UsageError(f"database {without_password(place)}: the address of an SQLite file takes no options")
         return url.set(database=str(named(url.database, "database ").absolute()))
     if url and url.get_backend_name() == "postgresql":
-        return _server(url)
-    raise UsageError(
-        f"database {without_password(place)}: give the path of an SQLite file or postgresql+psycopg://user@host/name"
-    )
+        return _server(url, place)
+    raise UsageError(f"database {without_password(place)}: give the path of an SQLite file or {FORM}")
 
 
-def _server(url: URL) -> URL:
-    """A server's address; options that its driver does not know, and a host with @ in it, are refused."""
+def _server(url: URL, place: str) -> URL:
+    """A server's address; options that its driver does not know, and signs that split a password, are refused."""
+    said = f"database {without_password(place)}"
+    split = f"{said}: in the user's name and the password write %40 for an @, %2F for a / and %3F for a ?"
+    rest = place.partition("://")[2]
+    before, _, options = (rest if url.username is None else rest.partition("@")[2]).partition("?")
+    if "@" in before or not all(OPTION.match(option) for option in options.split("&") if option):
+        raise UsageError(split)
     url = url.set(drivername="postgresql+psycopg")
-    if "@" in (url.host or ""):
-        raise UsageError("database: write %40 for an @ in the user's name or the password of an address")
     try:
         from psycopg import conninfo, errors
     except ModuleNotFoundError:
@@ -61,10 +74,9 @@ def _server(url: URL) -> URL:
         try:
             conninfo.make_conninfo("", **{option: str(value)})
         except errors.Error:
-            raise UsageError(
-                f"database {without_password(url.render_as_string())}: there is no option {option!r}; "
-                "see https://www.postgresql.org/docs/current/libpq-connect.html"
-            ) from None
+            raise UsageError(split if "@" in options else f"{said}: there is no option {option!r}; {SEE}") from None
+        if option in NUMBERS and not re.fullmatch(r"-?\d{1,9}", str(value).strip()):
+            raise UsageError(f"{said}: option {option!r} must be a whole number; {SEE}")
     return url
 
 
@@ -188,7 +200,7 @@ def file_of(url: URL) -> Path | None:
     """The SQLite file; None for a server."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
-    return Path(url.database.removeprefix("file:").partition("?")[0])
+    return Path(url.database)
 
 
 def folder_beside(url: URL) -> Path | None:

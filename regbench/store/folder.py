@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 
 from regbench.errors import UsageError
@@ -34,7 +35,7 @@ def opened(folder: str | Path, part: Part = WHOLE) -> Iterator[tuple[Store, list
 def exports(folder: Path) -> list[Path]:
     """The folders that `regbench db export` wrote: this one and those in it; raises `UsageError` if there is none."""
     if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}; `regbench db export {folder}` would write one")
+        raise UsageError(f"there is no folder {folder}; `regbench db export {quote(str(folder))}` would write one")
     found = [path for path in (folder, *sorted(folder.iterdir())) if (path / MARK).is_file()]
     if not found:
         raise UsageError(f"{folder}: no results in it; give a folder that `regbench db export` wrote, or one of such")

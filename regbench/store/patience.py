@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from regbench import settings
+from regbench.addresses import without_password
 from regbench.errors import PassingError
 
 PATIENCE_S = 600.0  # of a run, after the first refusal; REGBENCH_PATIENCE changes it
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 
 def to_stderr(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{without_password(line)}\n")
     sys.stderr.flush()
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine
 
+from regbench.addresses import without_password
 from regbench.errors import PassingError
 from regbench.job import Job
-from regbench.store import adoptions, choices, engine, leases, runs, secrets, status, upgrade, vanished
+from regbench.store import adoptions, choices, damage, engine, leases, runs, secrets, status, upgrade, vanished
 from regbench.store import checkpoints as states
 from regbench.store import jobs as grid
 from regbench.store.patience import IMPATIENT, Patience, patient
@@ -107,7 +108,9 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close the store; an unexpected error is a damaged file's fault if the file is damaged: `damage.explain`."""
         self.close()
+        damage.explain(error, engine.file_of(self._engine.url), self.place)
 
     # Benchmarks and jobs
 
@@ -351,7 +354,8 @@ class Store:
     def fail(self, claims: Sequence[Claim], *, failure_class: str, error: str) -> None:
         """Mark the runs of claims that are still held as failed; their jobs can be claimed again."""
         with self.writing() as connection:
-            runs.end(connection, leases.tokens_of(claims), status="failed", failure_class=failure_class, error=error)
+            said = {"failure_class": failure_class, "error": without_password(error)}
+            runs.end(connection, leases.tokens_of(claims), status="failed", **said)
 
     @patient
     def interrupt(self, claims: Sequence[Claim]) -> None:

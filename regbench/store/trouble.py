@@ -28,7 +28,7 @@ SQLITE = {  # by the start of SQLite's name of the error: https://www.sqlite.org
 SQLITE_PASSES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
 SERVER_PASSES = ("08", "53", "57P", "55")  # no connection; out of disk, memory or connections; shut down; locked
 SERVER = (  # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
-    *("08", "28", "3D"),  # no connection, no such user, no such database
+    *("08", "28", "3D", "3F"),  # no connection, no such user, no such database, no such schema
     *("25006", "42501"),  # read-only, no permission
     *("53", "55", "57"),  # out of disk, memory or connections; locked; shut down
 )

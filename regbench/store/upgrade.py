@@ -4,14 +4,18 @@ The migrations are files of this package, `migrations/versions/0001_first.py`; t
 next one, change models.py and call `propose("what it does")`; a test compares the two and reports what is missing.
 """
 
+import json
 import sqlite3
 from contextlib import closing
+from glob import escape
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from regbench.addresses import without_password
 from regbench.errors import InfrastructureError
+from regbench.job import canonical
+from regbench.store import environments
 from regbench.store.engine import open_to_read
 from regbench.store.models import Base
 from regbench.store.trouble import ANOTHER
@@ -52,6 +56,7 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
             return
         if found and _is_file(place):
             _copy_aside(Path(place.database or ""), found)
+            _clean_copies(Path(place.database or ""))
         _alembic_upgrade(connection, migrations)
 
 
@@ -138,6 +143,17 @@ def _copy_aside(path: Path, found: str) -> None:
     with closing(open_to_read(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
         source.backup(copy)
     unfinished.replace(aside)
+
+
+def _clean_copies(path: Path) -> None:
+    """Remove the passwords that migration 0006 removes from the backups too: they are for undoing, not for keeping."""
+    for aside in path.parent.glob(f"{escape(path.name)}.[0-9][0-9][0-9][0-9].bak"):
+        with closing(sqlite3.connect(aside)) as copy:
+            copy.execute("PRAGMA secure_delete = ON")  # otherwise the old text stays in unused pages
+            stored = copy.execute("SELECT id, config FROM environment").fetchall()
+            made = [(canonical(environments.row(json.loads(config))["config"]), row) for row, config in stored]
+            copy.executemany("UPDATE environment SET config = ?1 WHERE id = ?2 AND config <> ?1", made)
+            copy.commit()
 
 
 def _alembic_upgrade(connection: Connection, migrations: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,14 @@ def test_another_grid_of_the_same_name_is_said(tmp_path: Path):
     with opened(tmp_path / "out") as (_, left_alone):
         assert len(left_alone) == 1
         assert left_alone[0].startswith(f"{tmp_path / 'out' / '1'}: benchmark small: another grid")
+
+
+def test_the_command_that_writes_a_folder_can_be_copied(tmp_path: Path):
+    folder = tmp_path / "my results"
+    with pytest.raises(UsageError) as refused, opened(folder):
+        pass
+    command = str(refused.value).split("`")[1]
+    assert shlex.split(command) == ["regbench", "db", "export", str(folder)]
 
 
 def test_a_folder_without_results_is_named(tmp_path: Path):
