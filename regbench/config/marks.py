@@ -103,6 +103,8 @@ def construct(text: str, look: Callable[[Node], None] = lambda _node: None) -> A
             loader.dispose()
     except RecursionError:
         raise NotReadable(f"is nested more than {DEEPEST} deep") from None
+    except IndexError:
+        raise NotReadable("a value cannot be read: it is empty") from None  # such as !!int
     except (ValueError, OverflowError, KeyError, AttributeError, TypeError) as error:  # such as 2001-99-99 or !!int x
         raise NotReadable(
             f"a value cannot be read: {str(error).splitlines()[0] if str(error) else 'it is empty'}"

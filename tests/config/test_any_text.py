@@ -17,6 +17,7 @@ BAD = {
     "deep nesting": "a: " + "[" * 5000,
     "a date that is none": "a: 2001-99-99",
     "a number that is none": "a: !!int x",
+    "a number that is empty": "a: !!int",
     "a binary number that is none": "a: 0b_",
     "an alias bomb": BOMB,
     "too many seeds": ENTRY + "  seeds: 1000000000",
