@@ -106,6 +106,8 @@ class Method:
     scores: (params, outputs (B, K), y (B, M)) -> (B,), of the distribution that the method predicts, by the name of a
         metric ("crps", "nll", "coverage"): means over validation and test rows are kept of every epoch.
     uses_k: whether the number of bins matters; such a method needs k >= 2.
+    cost: seconds on one core per training row that `init` takes to fit something first; an estimate for plans, used
+        until the database knows.
     label, colour (#RRGGBB): how figures show it; without them, its name and a colour that follows from the name.
     """
 
@@ -120,6 +122,7 @@ class Method:
     encode: Callable[[Params, Tensor], Tensor] | None = None
     decoder: Callable[[Params], Tensor] | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)
+    cost: float = 0.0
     label: str = ""
     colour: str = ""
 

@@ -66,6 +66,7 @@ METHOD = Method(
     },
     static={"targets": "train"},
     uses_k=True,
+    cost=8e-5,
     label="pre-trained encoder",
     colour="#009E73",
     reference="Stewart, Bach, Berthet (2025), equations 7 and 8, https://arxiv.org/abs/2502.02996",

@@ -14,8 +14,7 @@ from regbench.runner.plan.cost import epoch_cost, kind_of
 from regbench.store import Store
 
 SETUP_S = 0.08  # of a job, its part of the start of a pack: data, initialisation, tracing
-FITTED_FIRST = {"pretrained_encoder"}  # methods with a first stage; that of a plug-in is known after its first run
-FIT_S, FIT_ROW_S = 0.4, 8e-5  # of a first stage, and more per training row; measured with 400 to 43,000 rows
+FIT_S = 0.4  # more, for a method that fits something first, besides the time for its rows
 GPU_FACTOR = 0.01  # of the time on a CPU core, if there is no measurement on a GPU
 
 Calibrate = Callable[[Job, str], float | None]  # (job, device) -> measured time / time by arithmetic
@@ -94,7 +93,9 @@ class Pace:
 
     def _find(self, job: Job) -> tuple[float, float, str]:
         arithmetic = epoch_cost(job)
-        setup = SETUP_S + (job.method in FITTED_FIRST) * (FIT_S + FIT_ROW_S * size_of(job.dataset).rows[0])
+        setup = SETUP_S
+        if row_s := catalog.row(job.method).arguments.get("cost", 0.0) * (not kinds.is_reference(job.method)):
+            setup += FIT_S + row_s * size_of(job.dataset).rows[0]
         if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
             return seen.setup_s, arithmetic * seen.ratio, "history"
         if kinds.is_reference(job.method):  # neither other models nor a calibration tell its time
