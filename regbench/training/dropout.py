@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from regbench.job import Job
-from regbench.random import Stream, random_bytes
+from regbench.random import RandomBytes, Stream, random_bytes
 from regbench.types import Keep
 
 DRAWS = 256  # values of the byte that decides, so the rate is a multiple of 1/256: 0.3 becomes 77/256
@@ -59,6 +59,32 @@ class Dropout:
         for mask, (seed, threshold) in zip(masks, self.kinds, strict=True):
             mask.copy_(_at_least(draws[self.seeds.index(seed)], threshold)).mul_(DRAWS / (DRAWS - threshold))
         return masks
+
+
+class MaskBuffers:
+    """The masks of one (seed, threshold) at a time, one per layer, in memory that stays in a CPU's cache.
+
+    masks: (B, H) each; the same numbers as those of `Dropout.masks`.
+    """
+
+    def __init__(self, dropout: Dropout) -> None:
+        self.masks = [torch.empty(dropout.rows, width, dtype=dropout.dtype) for width in dropout.widths]
+        self._kinds = dropout.kinds
+        self._draws = [RandomBytes(1, mask.numel()) for mask in self.masks]
+        self._kept = [np.empty(mask.numel(), np.bool_) for mask in self.masks]
+        self._bytes = [
+            torch.from_numpy(kept.view(np.uint8)).view(*mask.shape)
+            for kept, mask in zip(self._kept, self.masks, strict=True)
+        ]
+
+    def fill(self, kind: int, keys_L: Tensor) -> None:
+        """Make the masks of this kind, from the keys of its seed for each layer."""
+        _, threshold = self._kinds[kind]
+        for layer, (mask, draws, kept, as_bytes) in enumerate(
+            zip(self.masks, self._draws, self._kept, self._bytes, strict=True)
+        ):
+            np.greater_equal(draws(keys_L[layer : layer + 1])[0], threshold, out=kept)
+            mask.copy_(as_bytes).mul_(DRAWS / (DRAWS - threshold))
 
 
 def _at_least(draws: Tensor, threshold: int) -> Tensor:

@@ -48,15 +48,22 @@ class Head:
         `batch` has y (J, B, M), rows (J, B), key (J,) and progress ().
         """
         outputs = narrow(z_JBH, linear["weight"], linear["bias"])
-        named = (trained, self.fixed, self.hparams, batch)
-        if self._traced is None:
-            self._traced = self._trace((outputs, z_JBH, *named))
-        flat = (tensor for group in named for tensor in group.values())
-        doutputs, dz_direct, *dtrained, losses = self._traced(outputs, z_JBH, *flat)
+        doutputs, dz_direct, dtrained, losses = self.loss(outputs, z_JBH, trained, batch)
         dz, dweight, dbias = narrow_backward(z_JBH, linear["weight"], doutputs)
         if dz_direct is not None:
             dz = dz + dz_direct
         return dz, [dweight, dbias], dtrained, losses
+
+    def loss(
+        self, outputs_JBK: Tensor, z_JBH: Tensor, trained: Tensors, batch: Tensors
+    ) -> tuple[Tensor, Tensor | None, list[Tensor], Tensor]:
+        """Gradients of the outputs, of z (None if the loss does not use it directly) and of the trained; the losses."""
+        named = (trained, self.fixed, self.hparams, batch)
+        if self._traced is None:
+            self._traced = self._trace((outputs_JBK, z_JBH, *named))
+        flat = (tensor for group in named for tensor in group.values())
+        doutputs, dz_direct, *dtrained, losses = self._traced(outputs_JBK, z_JBH, *flat)
+        return doutputs, dz_direct, dtrained, losses
 
     def evaluate(
         self, z_JNH: Tensor, linear: Tensors, trained: Tensors, y_NM: Tensor
