@@ -18,6 +18,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflat
 
 from regbench.backbones.shared.linear import narrow, narrow_backward
 from regbench.random import Stream
+from regbench.training.simplify import simplify
 from regbench.types import Batch, Method, Params, Score
 
 Tensors = dict[str, Tensor]
@@ -95,6 +96,7 @@ class Head:
         _drop_zeros(graph, place=1)
         graph.graph.eliminate_dead_code()  # such as a prediction that the loss does not use
         graph.recompile()
+        simplify(graph, leaves)
         return graph.forward
 
     def _step(
