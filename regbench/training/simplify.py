@@ -128,7 +128,7 @@ def _depends_on(node: Node, some: set[Node]) -> bool:
 def _scale(module: GraphModule, tensors: dict[Node, Tensor]) -> None:
     """Make of products with equal numbers, and of changes of sign, one product with a number."""
     for node in list(module.graph.nodes):
-        if node.op != "call_function" or node not in tensors:
+        if node.op != "call_function" or node not in tensors or not tensors[node].is_floating_point():
             continue
         found = _factor(node, tensors)
         if found is None:

@@ -3,11 +3,11 @@
 import pytest
 import torch
 from torch.fx import GraphModule
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from regbench import catalog
 from regbench.training import heads
 from regbench.training.simplify import simplify
+from regbench.training.tracing import trace
 from tests.made.data_samples import prepared
 from tests.made.jobs import make_job
 from tests.training.test_step import inputs_of, steps_of
@@ -51,7 +51,7 @@ def test_least_squares_is_left_with_what_it_computes(monkeypatch):
 
 def same(function, *inputs):
     """The simplified graph of a function, after a check that it computes the same."""
-    graph = make_fx(function)(*inputs)
+    graph = trace(function, inputs)
     expected = [tensor.clone() for tensor in function(*inputs)]
     simplify(graph, inputs)
     given = [tensor.clone() for tensor in inputs]
@@ -78,12 +78,17 @@ def test_factors_are_joined_only_where_that_is_exact():
     assert same(lambda x: [torch.ones_like(x) * x.exp()], x) == [aten.exp.default]
 
 
+def test_whole_numbers_stay_whole():
+    bits = torch.arange(5) * 0x9E3779B97F4A7C15 % 2**62
+    assert same(lambda bits: [(bits * -1) * (2**61 + 1) >> 3], bits)[-1] == aten.__rshift__.Scalar
+
+
 def test_chance_is_no_constant_and_operations_in_place_are_left_alone():
     x = torch.zeros(3)
-    graph = make_fx(lambda x: [x + torch.rand_like(x)])(x)
+    graph = trace(lambda x: [x + torch.rand_like(x)], [x])
     simplify(graph, [x])
     assert not torch.equal(graph(x)[0], graph(x)[0])
-    before = make_fx(lambda x: [x.clone().add_(1).neg().neg()])(x)
+    before = trace(lambda x: [x.clone().add_(1).neg().neg()], [x])
     code = before.code
     simplify(before, [x])
     assert before.code == code
