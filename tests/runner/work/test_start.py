@@ -25,7 +25,7 @@ with Store.open("results.db") as store:
     store.add_benchmark("test", {}, [(job, job.method) for job in jobs])
 done = run_pack(Task(jobs, "results.db", {job.key: "code" for job in jobs}, "test/0"), Place("cpu", lambda: True))
 assert len(done.finished) == 3, done
-slow = {"torch._dynamo", "torch._inductor", "sympy", "sklearn", "scipy", "pandas", "pyarrow"}
+slow = {"torch._dynamo", "torch._inductor", "sympy", "sklearn", "scipy", "pandas", "pyarrow", "regbench.runner.plan"}
 print(*sorted(slow & set(sys.modules)))
 """
 
