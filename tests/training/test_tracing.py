@@ -42,7 +42,7 @@ def bits(tensor: Tensor) -> bytes:
 
 
 def same(found, expected) -> bool:
-    return [bits(tensor) for tensor in found] == [bits(tensor) for tensor in expected]
+    return [(tensor.shape, bits(tensor)) for tensor in found] == [(tensor.shape, bits(tensor)) for tensor in expected]
 
 
 def head_of(method: str, *, k: int = 5, targets: int = 1, dtype: torch.dtype = torch.float32):
@@ -149,6 +149,19 @@ def test_changes_in_place_reach_views_and_inputs():
         return [table, x, flat]
 
     check(changing, numbers(4, 3), numbers(4))
+
+
+def test_a_detached_tensor_shares_numbers_and_not_its_shape():
+    def detaching(x):
+        twin = x.detach()
+        twin.add_(1)
+        row = x.clone()
+        other = row.detach()
+        other.unsqueeze_(0)
+        return [twin + x, row, other]
+
+    check(detaching, numbers(4, 3))
+    check(lambda x: [x.detach().mul_(2), x, x.detach()], numbers(4, 3))
 
 
 def test_operations_with_several_results():
