@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 from torch.utils.weak import WeakTensorKeyDictionary
 
+DETACH = torch.ops.aten.detach.default
 LIFT, LIFT_COPY = torch.ops.aten.lift_fresh.default, torch.ops.aten.lift_fresh_copy.default
 
 
@@ -31,7 +32,17 @@ def trace(function: Callable[..., Sequence[Tensor]], inputs: Sequence[Tensor]) -
     with recorder:
         results = function(*inputs)
     recorder.graph.output([recorder.node(tensor) for tensor in results])
+    _drop_detached(recorder.graph)
     return GraphModule(recorder.constants, recorder.graph)
+
+
+def _drop_detached(graph: Graph) -> None:
+    """Use a tensor itself where its detached twin was recorded: without autograd they differ in nothing."""
+    if any(torch.Tag.inplace_view in getattr(node.target, "tags", ()) for node in graph.nodes):
+        return  # an operation that gives one of them another shape in place must leave the other as it is
+    for node in graph.find_nodes(op="call_function", target=DETACH):
+        node.replace_all_uses_with(node.args[0])
+        graph.erase_node(node)
 
 
 class _Recorder(TorchDispatchMode):
