@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.fx import GraphModule, Interpreter, Node
-from torch.utils._pytree import tree_leaves
+from torch.fx import GraphModule, Node
+from torch.fx.node import map_arg
 
 aten = torch.ops.aten
 SAME = {aten.detach.default, aten.alias.default}  # nothing is computed, and nobody writes
@@ -84,18 +84,18 @@ def _is_mutable(node: Node) -> bool:
 
 
 def _run(module: GraphModule, inputs: Sequence[Tensor]) -> dict[Node, Tensor]:
-    """The result of every node for these inputs."""
-    tensors: dict[Node, Tensor] = {}
-
-    class Recorder(Interpreter):
-        def run_node(self, n: Node) -> Any:
-            result = super().run_node(n)
-            if isinstance(result, Tensor):
-                tensors[n] = result
-            return result
-
-    Recorder(module, garbage_collect_values=False).run(*inputs)
-    return tensors
+    """The result of every node for these inputs. (Interpreter of torch imports torch._dynamo, which takes seconds.)"""
+    results: dict[Node, Any] = {}
+    given = iter(inputs)
+    for node in module.graph.nodes:
+        if node.op == "placeholder":
+            results[node] = next(given)
+        elif node.op == "get_attr":
+            results[node] = getattr(module, str(node.target))
+        elif node.op == "call_function":
+            args, kwargs = map_arg((node.args, node.kwargs), results.__getitem__)
+            results[node] = node.target(*args, **kwargs)
+    return {node: result for node, result in results.items() if isinstance(result, Tensor)}
 
 
 def _fold(module: GraphModule, tensors: dict[Node, Tensor]) -> None:
@@ -183,23 +183,11 @@ def _is_exact(factor: float) -> bool:
 def _reuse(module: GraphModule, values: dict[Node, Value]) -> None:
     """Let results take the memory of an operand that nothing needs any more."""
     nodes = list(module.graph.nodes)
-    same: dict[int, int] = {}  # a storage -> the one whose memory it takes
-
-    def storage(node: Node) -> int | None:
-        if node not in values:
-            return None
-        found = values[node].storage
-        while found in same:
-            found = same[found]
-        return found
-
-    last: dict[int, int] = {}
+    memory = _Memory(values)
     for number, node in enumerate(nodes):
         for operand in node.all_input_nodes:
-            if (of := storage(operand)) is not None:
-                last[of] = number
-    kept = {storage(node) for node in nodes if node.op in ("placeholder", "get_attr")}
-    kept |= {storage(leaf) for leaf in tree_leaves(nodes[-1].args) if isinstance(leaf, Node)}
+            memory.use(operand, number)
+    kept = {memory.of(node) for node in nodes if node.op in ("placeholder", "get_attr") and node in values}
     for number, node in enumerate(nodes):
         if node.op != "call_function" or node.target not in IN_PLACE or node not in values:
             continue
@@ -207,19 +195,37 @@ def _reuse(module: GraphModule, values: dict[Node, Value]) -> None:
             operand = node.args[place] if place < len(node.args) else None
             if not isinstance(operand, Node) or operand not in values:
                 continue
-            mine = storage(operand)
-            others = [other for other in node.all_input_nodes if other is not operand]
-            free = mine is not None and mine not in kept and last[mine] == number
-            if (
-                free
-                and values[operand].dense
-                and values[operand].alike(values[node])
-                and mine not in map(storage, others)
-            ):
+            mine = memory.of(operand)
+            others = [other for other in node.all_input_nodes if other is not operand and other in values]
+            is_free = mine not in kept and memory.last[mine] == number and mine not in map(memory.of, others)
+            if is_free and values[operand].dense and values[operand].alike(values[node]):
                 if place:
                     node.args = (node.args[1], node.args[0])
                 node.target = IN_PLACE[node.target]
-                own = values[node].storage
-                last[mine] = last.get(own, number)
-                same[own] = mine
+                memory.join(node, mine, number)
                 break
+
+
+class _Memory:
+    """The memory of every result, and the last operation that reads it."""
+
+    def __init__(self, values: dict[Node, Value]) -> None:
+        self.last: dict[int, int] = {}
+        self._values = values
+        self._taken: dict[int, int] = {}  # from -> to
+
+    def of(self, node: Node) -> int:
+        found = self._values[node].storage
+        while found in self._taken:
+            found = self._taken[found]
+        return found
+
+    def use(self, node: Node, number: int) -> None:
+        if node in self._values:
+            self.last[self.of(node)] = number
+
+    def join(self, node: Node, storage: int, number: int) -> None:
+        """From operation `number` on, a node's result lies in this memory."""
+        own = self._values[node].storage
+        self.last[storage] = self.last.get(own, number)
+        self._taken[own] = storage
