@@ -19,6 +19,8 @@ from torch import Tensor
 GOLDEN = 0x9E3779B97F4A7C15
 FIRST_MULTIPLIER = 0xBF58476D1CE4E5B9
 SECOND_MULTIPLIER = 0x94D049BB133111EB
+MIXING = ((np.uint64(30), np.uint64(FIRST_MULTIPLIER)), (np.uint64(27), np.uint64(SECOND_MULTIPLIER)))  # see `mix`
+LAST_SHIFT = np.uint64(31)
 
 
 class Stream(NamedTuple):
@@ -76,18 +78,28 @@ class Stream(NamedTuple):
 
 def random_bytes(keys_S: Tensor, count: int) -> Tensor:
     """The first `count` bytes of several streams, uint8 (S, count): the words of `Stream.bits`, eight bytes each."""
-    words = -(-count // 8)
     if keys_S.device.type != "cpu":
-        return Stream(keys_S).bits(words).view(torch.uint8)[:, :count]
-    drawn = _counters(words) + keys_S.numpy().view(np.uint64)[:, None]
-    for by, multiplier in (
-        (30, FIRST_MULTIPLIER),
-        (27, SECOND_MULTIPLIER),
-    ):  # `mix` in place, several times faster
-        drawn ^= drawn >> np.uint64(by)
-        drawn *= np.uint64(multiplier)
-    drawn ^= drawn >> np.uint64(31)
-    return torch.from_numpy(drawn.view(np.uint8))[:, :count]
+        return Stream(keys_S).bits(-(-count // 8)).view(torch.uint8)[:, :count]
+    return torch.from_numpy(RandomBytes(len(keys_S), count)(keys_S))
+
+
+class RandomBytes:
+    """`random_bytes` on a CPU, again and again into the same memory, which then stays in cache: uint8 (S, count)."""
+
+    def __init__(self, streams: int, count: int) -> None:
+        self._counters = _counters(-(-count // 8))
+        self._words, self._shifted = np.empty((2, streams, len(self._counters)), np.uint64)
+        self._bytes = self._words.view(np.uint8)[:, :count]
+
+    def __call__(self, keys_S: Tensor) -> NDArray[np.uint8]:
+        """The bytes of these streams; the next call overwrites them."""
+        words, shifted = self._words, self._shifted
+        np.add(self._counters, keys_S.numpy().view(np.uint64)[:, None], out=words)
+        for by, multiplier in MIXING:  # `mix` in place, several times faster
+            words ^= np.right_shift(words, by, out=shifted)
+            words *= multiplier
+        words ^= np.right_shift(words, LAST_SHIFT, out=shifted)
+        return self._bytes
 
 
 @lru_cache(maxsize=16)

@@ -6,7 +6,7 @@ dimensions, N rows.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from torch import Tensor
 from torch.utils._pytree import register_pytree_node
@@ -158,6 +158,27 @@ class Keep:
         return self.masks.index_select(0, self.index)
 
 
+class Buffers(NamedTuple):
+    """The tensors of one model of a pack, given once; their contents change from step to step."""
+
+    weights: Mapping[str, Tensor]
+    gradients: Mapping[str, Tensor]  # to be written
+    inputs: Tensor  # (B, D...)
+    masks: Sequence[Tensor]  # (B, H_l) for each layer with dropout: 0 or `scale`
+    scale: float  # 1 / (1 - p)
+    z: Tensor  # (B, H), to be written
+
+
+class Single(Protocol):
+    """A backbone with the tensors of one model, for CPUs; see `Backbone.single`."""
+
+    def forward(self) -> None:
+        """Compute the features of the inputs under the masks, into z."""
+
+    def backward(self, dz: Tensor, /) -> None:
+        """Compute the gradients of the weights from dz (B, H), which may be overwritten as activations may."""
+
+
 @dataclass(frozen=True)
 class Backbone:
     """The network up to the features z, explicitly batched over jobs: weights (J, ...).
@@ -168,6 +189,8 @@ class Backbone:
     backward: (weights, saved, dz (J, B, H)) -> gradients of the weights; `dz` may be overwritten.
     dropped: (options) -> widths H_l of the layers with dropout, in order.
     features: (options) -> H.
+    single: (options, buffers) -> the same network for one model at a time, where that is faster on a CPU. It must
+        give the numbers of `forward` and `backward`, bit for bit.
     """
 
     init: Callable[[tuple[int, ...], Static, Stream], dict[str, Tensor]]
@@ -178,3 +201,4 @@ class Backbone:
     hparams: Mapping[str, HParam]
     options: Static
     reference: str
+    single: Callable[[Static, Buffers], Single] | None = None

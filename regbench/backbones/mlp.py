@@ -13,7 +13,7 @@ from torch import Tensor
 
 from regbench.backbones.shared.linear import init_linear
 from regbench.random import Stream
-from regbench.types import Backbone, HParam, Keep, Static
+from regbench.types import Backbone, Buffers, HParam, Keep, Static
 
 threshold_backward = torch.ops.aten.threshold_backward.grad_input  # dz where h > 0, in one pass over memory
 
@@ -55,6 +55,51 @@ def backward(weights: Mapping[str, Tensor], saved: Any, dz: Tensor) -> dict[str,
     return gradients
 
 
+class Single:
+    """One model, depth first through its layers: the same products as in `forward` and `backward`, bit for bit.
+
+    The activations of one model stay in a core's cache, those of a whole pack do not. Each gradient is written where
+    the optimiser reads it.
+    """
+
+    def __init__(self, options: Static, own: Buffers) -> None:
+        weights, gradients = own.weights, own.gradients
+        rows = len(own.z)
+        hidden = [*(own.z.new_empty(rows, width) for width in dropped(options)[:-1]), own.z]
+        xs = [own.inputs, *hidden[:-1]]
+        layers = range(len(hidden))
+        self._scale = own.scale
+        self._up = [
+            (weights[f"{layer}.bias"], xs[layer], weights[f"{layer}.weight"], hidden[layer], own.masks[layer])
+            for layer in layers
+        ]
+        self._down = [
+            (
+                hidden[layer],
+                xs[layer].mT,
+                gradients[f"{layer}.weight"],
+                gradients[f"{layer}.bias"],
+                weights[f"{layer}.weight"].mT,
+            )
+            for layer in reversed(layers)
+        ]
+
+    def forward(self) -> None:
+        """Features of the inputs under the masks, into z."""
+        for bias, x, weight, h, mask in self._up:
+            torch.addmm(bias, x, weight, out=h).relu_().mul_(mask)
+
+    def backward(self, dz: Tensor) -> None:
+        """Gradients of the weights from dz (B, H), which is overwritten, as the activations are."""
+        last = self._down[-1][0]
+        for h, x_mT, dweight, dbias, weight_mT in self._down:
+            da = threshold_backward(dz.mul_(self._scale), h, 0, grad_input=dz)
+            torch.mm(x_mT, da, out=dweight)
+            torch.sum(da, 0, keepdim=True, out=dbias)
+            if h is not last:
+                dz = torch.mm(da, weight_mT, out=h)
+
+
 def dropped(options: Static) -> list[int]:
     """Widths of the layers with dropout, all hidden ones: [H, H] by default."""
     return [int(options["width"])] * int(options["layers"])
@@ -66,6 +111,7 @@ BACKBONE = Backbone(
     backward=backward,
     dropped=dropped,
     features=lambda options: int(options["width"]),
+    single=Single,
     options={"layers": 2, "width": 128},
     hparams={
         "dropout": HParam(0.3, low=0.0, high=0.5, scale="linear", least=0, below=1),

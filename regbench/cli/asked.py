@@ -117,7 +117,7 @@ def request(shard: str | None, budget: str | None, *, retry_failed: bool, choose
 
 
 def slots(devices: str | None, workers: int | None) -> list[str]:
-    """The device slots of this machine; a message comes first, because finding them imports torch."""
+    """The device slots of this machine; a message comes first, because finding GPUs imports torch."""
     say("regbench: planning")
     from regbench.engines.devices import find_devices
 

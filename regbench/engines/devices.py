@@ -1,7 +1,9 @@
 """The device slots of this machine: its CUDA devices, or one slot per usable CPU core."""
 
+import importlib.util
 import os
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -150,9 +152,21 @@ def _named_devices(wanted: str) -> list[str]:
 
 def _cuda_count() -> int:
     """The number of devices that torch sees; CUDA_VISIBLE_DEVICES may limit it by index, GPU or MIG name."""
+    if not _is_built_for_gpus():
+        return 0
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def _is_built_for_gpus() -> bool:
+    """Whether this build of torch can use GPUs, by its version file: importing torch takes a second."""
+    torch = importlib.util.find_spec("torch")
+    try:
+        version = runpy.run_path(str(Path(torch.origin).with_name("version.py"))) if torch and torch.origin else {}
+    except OSError:
+        return True  # ask torch
+    return "cuda" not in version or any(version.get(name) for name in ("cuda", "hip"))
 
 
 def _torch_build() -> str:

@@ -11,13 +11,14 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.func import grad_and_value, vmap
+from torch.func import vmap
 from torch.fx import GraphModule
-from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
 from regbench.backbones.shared.linear import narrow, narrow_backward
 from regbench.random import Stream
+from regbench.training.simplify import simplify
+from regbench.training.tracing import trace
 from regbench.types import Batch, Method, Params, Score
 
 Tensors = dict[str, Tensor]
@@ -48,15 +49,22 @@ class Head:
         `batch` has y (J, B, M), rows (J, B), key (J,) and progress ().
         """
         outputs = narrow(z_JBH, linear["weight"], linear["bias"])
-        named = (trained, self.fixed, self.hparams, batch)
-        if self._traced is None:
-            self._traced = self._trace((outputs, z_JBH, *named))
-        flat = (tensor for group in named for tensor in group.values())
-        doutputs, dz_direct, *dtrained, losses = self._traced(outputs, z_JBH, *flat)
+        doutputs, dz_direct, dtrained, losses = self.loss(outputs, z_JBH, trained, batch)
         dz, dweight, dbias = narrow_backward(z_JBH, linear["weight"], doutputs)
         if dz_direct is not None:
             dz = dz + dz_direct
         return dz, [dweight, dbias], dtrained, losses
+
+    def loss(
+        self, outputs_JBK: Tensor, z_JBH: Tensor, trained: Tensors, batch: Tensors
+    ) -> tuple[Tensor, Tensor | None, list[Tensor], Tensor]:
+        """Gradients of the outputs, of z (None if the loss does not use it directly) and of the trained; the losses."""
+        named = (trained, self.fixed, self.hparams, batch)
+        if self._traced is None:
+            self._traced = self._trace((outputs_JBK, z_JBH, *named))
+        flat = (tensor for group in named for tensor in group.values())
+        doutputs, dz_direct, *dtrained, losses = self._traced(outputs_JBK, z_JBH, *flat)
+        return doutputs, dz_direct, dtrained, losses
 
     def evaluate(
         self, z_JNH: Tensor, linear: Tensors, trained: Tensors, y_NM: Tensor
@@ -81,28 +89,29 @@ class Head:
             return tree_leaves(self._step(*tree_unflatten(leaves, structure)))
 
         try:
-            graph = make_fx(flat)(*leaves)
+            graph = trace(flat, leaves)
         except RuntimeError as refusal:
             self.looped = str(refusal).partition("\n")[0]
             return flat
         _drop_zeros(graph, place=1)
         graph.graph.eliminate_dead_code()  # such as a prediction that the loss does not use
         graph.recompile()
+        simplify(graph, leaves)
         return graph.forward
 
     def _step(
         self, outputs: Tensor, z: Tensor, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors
     ) -> tuple[Any, Tensor]:
         """Gradients of the outputs, of z (if the loss uses it directly) and of the trained parameters; the losses."""
-
-        def total(outputs: Tensor, z: Tensor, trained: Tensors) -> tuple[Tensor, Tensor]:
+        leaves, structure = tree_flatten((outputs, z, trained))
+        with torch.enable_grad():
+            leaves = [leaf.detach().requires_grad_() for leaf in leaves]
+            outputs, z, trained = tree_unflatten(leaves, structure)
             per_job = {name: tensor for name, tensor in batch.items() if name != "progress"}
             progress = batch["progress"].expand(outputs.shape[0])
             losses = self._over_jobs(self._loss_one)(z, outputs, trained, fixed, hparams, per_job, progress)
-            return losses.sum(), losses
-
-        (gradients, (_, losses)) = grad_and_value(total, argnums=(0, 1, 2), has_aux=True)(outputs, z, trained)
-        return gradients, losses
+            gradients = _gradients(losses.sum(), leaves)
+        return tree_unflatten(gradients, structure), losses.detach()
 
     def _loss_one(
         self,
@@ -128,6 +137,20 @@ class Head:
 
     def _over_jobs(self, function: Any) -> Any:
         return _loop(function) if self.looped else vmap(function)
+
+
+def _gradients(total: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """The gradients of a scalar; zeros for an input that it does not depend on.
+
+    `torch.func.grad` performs the same operations, but imports torch._dynamo, which takes seconds.
+    """
+    if not total.requires_grad:
+        return [torch.zeros_like(tensor) for tensor in inputs]
+    found = torch.autograd.grad(total, inputs, create_graph=True, allow_unused=True)
+    return [
+        torch.zeros_like(tensor) if gradient is None else gradient.detach()
+        for gradient, tensor in zip(found, inputs, strict=True)
+    ]
 
 
 def _drop_zeros(graph: GraphModule, place: int) -> None:

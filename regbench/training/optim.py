@@ -106,7 +106,7 @@ def _scale(segments: Sequence[Segment], limit: Tensor) -> Tensor:
     """The factor for each job's gradient (J,), as in torch.nn.utils.clip_grad_norm_."""
     squares = torch.zeros_like(limit)
     for segment in segments:
-        squares[segment.jobs] += torch.linalg.vector_norm(segment.gradients, dim=1).square_()
+        squares[segment.jobs].add_(torch.linalg.vector_norm(segment.gradients, dim=1).square_())
     return (limit / (squares.sqrt_() + CLIP_EPSILON)).clamp_(max=1.0)
 
 

@@ -1,5 +1,7 @@
 """One step of a pack: masks, gradients, clipping, update. On CUDA it is captured once and replayed.
 
+On a CPU the models go one by one through a backbone that can do it (`depth.py`); elsewhere all go together.
+
 Every shape is static, every input of a step is a tensor and nothing reads a value back from the device, so the whole
 step can become one CUDA graph.
 """
@@ -10,6 +12,7 @@ import torch
 from torch import Tensor
 
 from regbench.training.capture import Captured
+from regbench.training.depth import DepthFirst
 from regbench.training.dropout import Dropout
 from regbench.training.optim import adam, adam_on_device, clip, clip_on_device
 from regbench.training.pack import Model
@@ -38,6 +41,8 @@ class Steps:
         self.decoupled = model.jobs[0].protocol.optimizer == "adamw"
         state = [buffer for segment in model.segments for buffer in (segment.values, segment.first, segment.second)]
         self._captured = Captured(state) if model.device.type == "cuda" else None
+        depth_first = model.device.type == "cpu" and model.backbone.single is not None
+        self.depth_first = DepthFirst(model, resident, dropout, whose) if depth_first else None
 
     def __call__(self, inputs: Inputs, rate_factor: float, number: int) -> Tensor:
         """Step `number`, counted from 1, at `rate_factor` times the maximum learning rates."""
@@ -49,7 +54,10 @@ class Steps:
             return self._captured(self.on_device, inputs)
         if self.model.device.type != "cpu":
             return self.on_device(inputs)
-        losses = self._gradients(inputs)
+        if self.depth_first:
+            losses = self.depth_first(inputs.rows, inputs.mask_keys, inputs.loss_keys, inputs.progress)
+        else:
+            losses = self._gradients(inputs)
         clip(self.model.segments, self.model.clip)
         adam(self.model.segments, rate_factor, number, decoupled=self.decoupled)
         return losses

@@ -1,6 +1,8 @@
 """Device slots: those of the machine, those that the user requests, and errors."""
 
 import os
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -52,6 +54,15 @@ def test_what_is_not_a_device_is_refused_with_the_spelling(wanted):
 def test_no_workers_at_all_is_refused():
     with pytest.raises(UsageError, match="at least 1"):
         find_devices("cpu", 0)
+
+
+@pytest.mark.skipif(bool(torch.version.cuda or torch.version.hip), reason="this build of torch can use GPUs")
+def test_a_build_of_torch_without_gpus_is_not_imported_to_count_them():
+    program = (
+        "import sys; from regbench.engines.devices import find_devices; find_devices(); print('torch' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
 
 
 @without_cuda

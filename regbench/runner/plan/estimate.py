@@ -14,7 +14,7 @@ from regbench.job import Pack
 from regbench.runner.plan.cost import at_once, kind_of, read_seconds
 from regbench.runner.plan.pace import Pace
 
-STARTUP_S = {"cpu": 4.5, "cuda": 7.5}  # a worker imports torch, and the tracer with its first pack
+STARTUP_S = {"cpu": 2.0, "cuda": 5.0}  # a worker imports torch and traces the heads of its first pack
 REMEMBERED = 2  # datasets that a worker keeps, see `runner.work.inputs`
 BOUNDS = {  # factors of the likely seconds
     "history": (0.7, 1.7),
