@@ -3,6 +3,10 @@
 A pack as a whole does not fit into a core's cache, one model does: its batch goes through all layers at once, in
 buffers that are made once, and a gradient is written where the optimiser reads it. The losses of a head are computed
 for all of its jobs together, because their arrays are small and their operations many.
+
+Measured with five MLPs of 2 x 128 and 25 bins on a core with 1 MB of cache: the products with what belongs to them take
+0.97 of the time of the batched ones at a batch of 256, 0.93 at 512 and 0.89 at 1024; blocks of two or three models take
+as long. The losses model by model take 1.5 times as long as together at 256, 1.3 at 512 and 1.05 at 1024.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,7 +64,7 @@ class Last:
                 torch.sum(torch.mul(z, doutputs_BK, out=self.dz), 0, keepdim=True, out=product)
                 torch.mul(doutputs_BK, weight_KH, out=self.dz)
             else:
-                torch.mm(doutputs_KB, z, out=product)
+                torch.mm(doutputs_KB, z, out=product)  # (K, H), as in `narrow_backward`; few columns are slow
                 torch.mm(doutputs_BK, weight_KH, out=self.dz)
             if dz_direct is not None:
                 self.dz.add_(dz_direct[row])

@@ -64,7 +64,9 @@ class Dropout:
 class MaskBuffers:
     """The masks of one (seed, threshold) at a time, in memory that stays in a CPU's cache.
 
-    All layers are drawn in one go: half of the time would else go into the calls.
+    All layers are drawn in one go: else nearly half of the time goes into the calls (56 and 32 µs for two layers of 256
+    by 128). The bytes become floats before they are used: to multiply by bytes takes twice as long, and then the factor
+    1 / (1 - p) costs a pass of its own for every job.
     masks: (B, H) for each layer; the same numbers as those of `Dropout.masks`.
     """
 
