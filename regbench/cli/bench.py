@@ -46,7 +46,8 @@ def bench(
     quick: Annotated[
         bool | None,
         typer.Option(
-            "--quick/--thorough", help="Few rounds: all shapes and methods in about a minute; the default of --grid."
+            "--quick/--thorough",
+            help="Few rounds: all shapes and methods in two to three minutes; the default of --grid.",
         ),
     ] = None,
     overheads: Annotated[
@@ -134,7 +135,7 @@ def _check_combination(*, overheads: bool, grid: str | None, peers: Sequence[Pee
 def _how_long(*, is_quick: bool, peers: Sequence[str]) -> str:
     """The likely time for all shapes and methods."""
     compiling = ", and many to compile" if "compiled" in peers else ""
-    return ("about a minute" if is_quick else "several minutes") + compiling
+    return ("two to three minutes" if is_quick else "several minutes") + compiling
 
 
 def _real() -> list[str]:
