@@ -72,14 +72,17 @@ class Cell:
 
 
 @lru_cache(maxsize=1)
-def synthetic(shape: Shape, rows: int) -> Prepared:
-    """Uniform inputs, or noise images, and a target in [0, 1] that depends on them."""
+def synthetic(shape: Shape, rows: int, evaluated: tuple[int, int] = (EVALUATED, EVALUATED)) -> Prepared:
+    """Uniform inputs, or noise images, and a target in [0, 1] that depends on them.
+
+    `rows` for training, `evaluated` for validation and test.
+    """
     random = np.random.default_rng(0)
     draw = random.standard_normal if shape.is_image else random.random
-    x = draw((rows + 2 * EVALUATED, *shape.inputs), dtype=np.float32)
+    x = draw((rows + sum(evaluated), *shape.inputs), dtype=np.float32)
     y = np.tanh(x.reshape(len(x), -1).mean(1)) + 0.1 * random.standard_normal(len(x), dtype=np.float32)
     y = (((y - y[:rows].min()) / (y[:rows].max() - y[:rows].min())) * LEVELS).round()[:, None] / LEVELS
-    train, val, test = slice(0, rows), slice(rows, rows + EVALUATED), slice(rows + EVALUATED, None)
+    train, val, test = slice(0, rows), slice(rows, rows + evaluated[0]), slice(rows + evaluated[0], None)
     numbers = np.arange(len(x))
     return Prepared(
         x_train=x[train],

@@ -1,11 +1,13 @@
-"""`regbench bench`: the training speed of this machine, compared with plain PyTorch loops."""
+"""`regbench bench`: the training speed of this machine, compared with other loops, and the cost of a grid."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import options
+from regbench.cli import grids, options
 from regbench.cli.output import columns, emit, emit_json, say
 from regbench.errors import UsageError
 
@@ -22,31 +24,78 @@ Methods = Annotated[
         autocompletion=options.complete_methods,
     ),
 ]
-HEADER = ["dataset", "method", "steps/s", "vs idiomatic", "vs no loader", "of floor", "of fastest"]
+COLUMNS = {  # the ratios of the table: heading, width, and whether it is a fraction
+    "vs_idiomatic": ("vs idiomatic", 12, False),
+    "vs_no_loader": ("vs no loader", 12, False),
+    "vs_packed_torch": ("vs packed", 9, False),
+    "vs_compiled_torch": ("vs compiled", 11, False),
+    "vs_packed_jax": ("vs JAX", 6, False),
+    "of_floor": ("of floor", 8, True),
+    "of_fastest_floor": ("of fastest", 10, True),
+}
+
+
+class Peer(StrEnum):
+    """The sides that need something installed, see `regbench.bench.peers.sides`."""
+
+    compiled = "compiled"
+    jax = "jax"
 
 
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="All shapes and methods in under a minute.")] = False,
+    quick: Annotated[
+        bool | None,
+        typer.Option(
+            "--quick/--thorough",
+            help="Few rounds: all shapes and methods in two to three minutes; the default of --grid.",
+        ),
+    ] = None,
     overheads: Annotated[
         bool, typer.Option("--overheads", help="Measure planning, database, reports and start-up instead of training.")
     ] = False,
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            "--grid",
+            metavar="BENCHMARK",
+            help="Measure what the whole grid of this benchmark costs on this machine.",
+            autocompletion=options.complete_benchmarks,
+        ),
+    ] = None,
+    peer: Annotated[
+        list[Peer] | None,
+        typer.Option(
+            "--peer",
+            help="Compare with this too: `compiled` needs a C++ compiler, `jax` needs JAX; may be repeated.",
+        ),
+    ] = None,
     dataset: options.Datasets = None,
     method: Methods = None,
+    file: options.BenchmarkFile = None,
     json: options.Json = False,
 ) -> int:
-    """Measure how fast this machine trains, compared with plain PyTorch loops and with its matrix products alone.
+    """Measure how fast this machine trains, compared with other training loops and with its matrix products alone.
 
     Shows model-steps per second of one core on the shape of every dataset, with synthetic rows; the speed-up over one
-    module per job with a DataLoader, and without one; and the fraction of the time spent in matrix products.
+    PyTorch module per job with a DataLoader, and without one, and over all jobs of a pack stacked with torch.func; and
+    the fraction of the time spent in matrix products. With --peer also the speed-up over the stacked jobs with
+    torch.compile, and over a packed loop in JAX.
+
+    With --grid: core-hours and hours of a whole benchmark, by a step of each method and k on each shape.
 
     Examples:
       regbench bench --quick
       regbench bench --dataset diamonds --method end2end
+      regbench bench --peer compiled --peer jax
+      regbench bench --grid bridges-fixed
       regbench bench --overheads
       regbench bench --json > bench.json
     """
+    _check_combination(overheads=overheads, grid=grid, peers=peer)
     if overheads:
         return _overheads(json=json)
+    if grid is not None:
+        return grids.show(grid, datasets=dataset, methods=method, is_quick=quick is not False, file=file, json=json)
     from regbench import catalog
 
     datasets = [catalog.resolve("datasets", name) for name in dataset or _real()]
@@ -55,15 +104,38 @@ def bench(
 
     if untimed := [name for name in chosen if name not in METHODS]:
         raise UsageError(f"{untimed[0]}: only methods with a plain PyTorch loop are timed: {', '.join(METHODS)}")
-    say(f"regbench: measuring, {'under a minute' if quick else 'several minutes'}; best done on an idle machine")
+    peers = [name.value for name in peer or []]
+    say(f"regbench: measuring, {_how_long(is_quick=bool(quick), peers=peers)}; best done on an idle machine")
     from regbench.bench.speed import QUICK, THOROUGH, measure
 
-    found = measure(datasets, chosen or METHODS, QUICK if quick else THOROUGH, lambda speed: say(_said(speed)))
+    found = measure(
+        datasets,
+        chosen or METHODS,
+        QUICK if quick else THOROUGH,
+        lambda speed: say(_said(speed)),
+        peers=peers,
+        on_note=lambda text: say(f"regbench: {text}"),
+    )
     if json:
-        emit_json("bench", as_data(found))
+        emit_json("bench", as_data(found), found.notes)
     else:
         emit(as_text(found))
     return 0
+
+
+def _check_combination(*, overheads: bool, grid: str | None, peers: Sequence[Peer] | None) -> None:
+    if overheads and grid is not None:
+        raise UsageError("--overheads and --grid measure different things; give one of them")
+    if peers and (overheads or grid is not None):
+        raise UsageError(
+            f"--peer {peers[0].value}: other loops are compared without --{'grid' if grid else 'overheads'}"
+        )
+
+
+def _how_long(*, is_quick: bool, peers: Sequence[str]) -> str:
+    """The likely time for all shapes and methods."""
+    compiling = ", and many to compile" if "compiled" in peers else ""
+    return ("two to three minutes" if is_quick else "several minutes") + compiling
 
 
 def _real() -> list[str]:
@@ -88,6 +160,9 @@ def as_data(bench: "Bench") -> dict[str, Any]:
         "ours",
         "idiomatic",
         "no_loader",
+        "packed_torch",
+        "compiled_torch",
+        "packed_jax",
         "floor",
         "fastest_floor",
     )
@@ -107,11 +182,14 @@ def as_text(bench: "Bench") -> str:
     means = [("all", bench.means())]
     if {len(speed.inputs) for speed in bench.speeds} == {1, 3}:
         means.insert(0, ("tables", bench.means(images=False)))
-    rows = [_cells(speed) for speed in bench.speeds]
-    rows += [["geometric mean", name, None, *_ratios(**values)] for name, values in means]
+    shown = [ratio for ratio in COLUMNS if any(getattr(speed, ratio) is not None for speed in bench.speeds)]
+    rows = [_cells(speed, shown) for speed in bench.speeds]
+    rows += [["geometric mean", name, None, *_ratios(values, shown)] for name, values in means]
     machine = bench.machine
-    where = f"{machine['processor']}, one thread, torch {machine['torch']}, synthetic data"
-    return f"{columns(rows, header=HEADER)}\n{where}"
+    jax = f", JAX {machine['jax']}" if "jax" in machine else ""
+    where = f"{machine['processor']}, one thread, torch {machine['torch']}{jax}, synthetic data"
+    header = ["dataset", "method", "steps/s", *(COLUMNS[ratio][0] for ratio in shown)]
+    return "\n".join([columns(rows, header=header), where, *bench.notes])
 
 
 def _said(speed: "Speed") -> str:
@@ -119,13 +197,17 @@ def _said(speed: "Speed") -> str:
     return f"{speed.dataset} {speed.method}: {speed.steps_per_second:,.0f} model-steps/s"
 
 
-def _cells(speed: "Speed") -> list[Any]:
-    ratios = _ratios(speed.vs_idiomatic, speed.vs_no_loader, speed.of_floor, speed.of_fastest_floor)
-    return [speed.dataset, speed.method, round(speed.steps_per_second), *ratios]
+def _cells(speed: "Speed", shown: Sequence[str]) -> list[Any]:
+    ratios = {ratio: getattr(speed, ratio) for ratio in shown}
+    return [speed.dataset, speed.method, round(speed.steps_per_second), *_ratios(ratios, shown)]
 
 
-def _ratios(vs_idiomatic: float, vs_no_loader: float, of_floor: float, of_fastest_floor: float) -> list[str]:
-    return [f"{vs_idiomatic:12.2f}", f"{vs_no_loader:12.2f}", f"{of_floor:8.0%}", f"{of_fastest_floor:10.0%}"]
+def _ratios(values: Mapping[str, float | None], shown: Sequence[str]) -> list[str]:
+    return [_ratio(values[ratio], *COLUMNS[ratio][1:]) for ratio in shown]
+
+
+def _ratio(value: float | None, width: int, is_fraction: bool) -> str:
+    return f"{'-':>{width}}" if value is None else f"{value:{width}{'.0%' if is_fraction else '.2f'}}"
 
 
 def _overheads(*, json: bool) -> int:

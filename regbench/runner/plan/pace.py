@@ -93,9 +93,7 @@ class Pace:
 
     def _find(self, job: Job) -> tuple[float, float, str]:
         arithmetic = epoch_cost(job)
-        setup = SETUP_S
-        if row_s := catalog.row(job.method).arguments.get("cost", 0.0) * (not kinds.is_reference(job.method)):
-            setup += FIT_S + row_s * size_of(job.dataset).rows[0]
+        setup = setup_seconds(job)
         if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
             return seen.setup_s, arithmetic * seen.ratio, "history"
         if kinds.is_reference(job.method):  # neither other models nor a calibration tell its time
@@ -113,6 +111,14 @@ class Pace:
         if shape not in self._measured:
             self._measured[shape] = self.calibrate(job, self.device) if self.calibrate else None
         return self._measured[shape]
+
+
+def setup_seconds(job: Job) -> float:
+    """Seconds before the first epoch of a job, without past runs of its method."""
+    setup = SETUP_S
+    if row_s := catalog.row(job.method).arguments.get("cost", 0.0) * (not kinds.is_reference(job.method)):
+        setup += FIT_S + row_s * size_of(job.dataset).rows[0]
+    return setup
 
 
 def _example(row: Mapping[Any, Any]) -> Job:
