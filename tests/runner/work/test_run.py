@@ -193,7 +193,7 @@ def test_memory_that_runs_out_halves_the_pack_before_a_job_fails_for_it(project)
 
 @pytest.mark.slow
 def test_divergence_is_a_result_and_not_a_failure(project):
-    tiny = project(["lsq"], protocol=", learning_rate: 1.0e+30, clip: 1.0e+30")
+    tiny = project(["lsq"], protocol=", learning_rate: 1.0e+9, clip: 1.0e+9")
     assert tiny.run().returncode == 0
     ((status, diverged_at),) = tiny.ask("SELECT status, diverged_at FROM run")
     assert (status, diverged_at) == ("finished", 1)
@@ -351,7 +351,7 @@ METHOD = Method(
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the memory of a process is limited as Linux does it")
 def test_a_pack_too_large_for_memory_is_halved_until_it_fits_and_no_job_fails_for_it(project):
     tiny = project(
-        ["limited"], seeds=12, epochs=1, rows=8000, add={"methods/limited.py": LIMITED.format(megabytes=300)}
+        ["limited"], seeds=12, epochs=1, rows=8000, add={"methods/limited.py": LIMITED.format(megabytes=200)}
     )
     text = (tiny.folder / "benchmarks.yaml").read_text().replace("batch_size: 32", "batch_size: 6000")
     (tiny.folder / "benchmarks.yaml").write_text(text.replace("width: 16", "width: 256"))
