@@ -7,6 +7,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import geometric_mean, median
 
 import numpy as np
 import pytest
@@ -426,3 +427,34 @@ def test_the_harness_share_is_of_a_real_run() -> None:
 def test_a_wrong_name_is_said_before_anything_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--dataset", "diamond"]) == 2
     assert "did you mean 'diamonds'?" in capsys.readouterr().err
+
+
+SPEED = Path(__file__).parents[1] / "results" / "published" / "speed"
+COMPARED = ("vs_idiomatic", "vs_packed_torch", "vs_packed_jax")
+
+
+def speed_rows() -> list[str]:
+    """The table of the README: over the methods, the lowest and the highest median of the published runs."""
+    runs = [json.loads(path.read_text())["data"]["shapes"] for path in sorted(SPEED.glob("*.json"))]
+    assert len(runs) == 3
+    medians: dict[str, dict[str, list[float]]] = {}
+    for same in zip(*runs, strict=True):
+        assert len({(run["dataset"], run["method"]) for run in same}) == 1
+        for name in ("steps_per_second", *COMPARED, "of_floor"):
+            of_shape = medians.setdefault(same[0]["dataset"], {}).setdefault(name, [])
+            of_shape.append(median(run[name] for run in same))
+    rows = []
+    for dataset, of in medians.items():
+        ratios = [f"{min(of[name]):.2f} to {max(of[name]):.2f}" for name in COMPARED]
+        steps = f"{min(of['steps_per_second']):,.0f} to {max(of['steps_per_second']):,.0f}"
+        rows.append(
+            [dataset, steps, *ratios, f"{min(of['of_floor']):.0%} to {max(of['of_floor']):.0%}".replace("%", " %")]
+        )
+    means = [geometric_mean(value for of in medians.values() for value in of[name]) for name in (*COMPARED, "of_floor")]
+    rows.append(["geometric mean", "", *(f"{mean:.2f}" for mean in means[:-1]), f"{means[-1]:.0%}".replace("%", " %")])
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def test_the_speeds_in_the_readme_are_those_of_the_published_runs() -> None:
+    readme = (SPEED.parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [row for row in speed_rows() if row not in readme] == []
