@@ -20,17 +20,17 @@ ON, OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "n
 def check(environment: Mapping[str, str] = os.environ) -> None:
     """Raise `UsageError` for the first wrong value."""
     for name in (WRITE_EVERY, PATIENCE, HANGS_AFTER):
-        seconds(name, environment)
+        seconds(name, 0.0, environment)
     offline(environment)
     oversubscribe(environment)
     for name in (CACHE, DATA):
         check_folder(name, environment)
 
 
-def seconds(name: str, environment: Mapping[str, str] = os.environ) -> float | None:
-    """The seconds that a variable gives; None if it is not set."""
+def seconds(name: str, usual: float, environment: Mapping[str, str] = os.environ) -> float:
+    """The seconds that a variable gives, or the usual ones if it is not set."""
     if (text := environment.get(name)) is None:
-        return None
+        return usual
     try:
         found = float(text)
     except ValueError:

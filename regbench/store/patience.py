@@ -75,8 +75,7 @@ IMPATIENT = Patience()
 
 def of_a_run() -> float:
     """The seconds that a run waits; REGBENCH_PATIENCE changes them."""
-    chosen = settings.seconds(settings.PATIENCE)
-    return PATIENCE_S if chosen is None else chosen
+    return settings.seconds(settings.PATIENCE, PATIENCE_S)
 
 
 def patient(method: Callable[..., T]) -> Callable[..., T]:

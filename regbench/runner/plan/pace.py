@@ -115,10 +115,10 @@ class Pace:
 
 def setup_seconds(job: Job) -> float:
     """Seconds before the first epoch of a job, without past runs of its method."""
-    setup = SETUP_S
-    if row_s := catalog.row(job.method).arguments.get("cost", 0.0) * (not kinds.is_reference(job.method)):
-        setup += FIT_S + row_s * size_of(job.dataset).rows[0]
-    return setup
+    if kinds.is_reference(job.method):  # its `cost` is that of its fit
+        return SETUP_S
+    row_s = catalog.row(job.method).arguments.get("cost", 0.0)
+    return SETUP_S + (FIT_S + row_s * size_of(job.dataset).rows[0] if row_s else 0.0)
 
 
 def _example(row: Mapping[Any, Any]) -> Job:

@@ -64,8 +64,7 @@ def fit(group: Group, stop: Stop) -> Result:
 
 def write_every_s() -> float:
     """Seconds between two writes; REGBENCH_WRITE_EVERY changes them, for unreliable machines and for tests."""
-    chosen = settings.seconds(settings.WRITE_EVERY)
-    return WRITE_EVERY_S if chosen is None else chosen
+    return settings.seconds(settings.WRITE_EVERY, WRITE_EVERY_S)
 
 
 def _states(group: Group) -> "list[State] | None":

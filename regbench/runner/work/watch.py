@@ -19,8 +19,7 @@ TERM_S = 20.0  # between SIGTERM and SIGKILL
 
 def least_s() -> float:
     """Seconds without an epoch before a worker is taken to hang; REGBENCH_HANGS_AFTER changes them."""
-    chosen = settings.seconds(settings.HANGS_AFTER)
-    return TIMES_PATIENCE * patience_of_a_run() if chosen is None else chosen
+    return settings.seconds(settings.HANGS_AFTER, TIMES_PATIENCE * patience_of_a_run())
 
 
 @dataclass
