@@ -26,6 +26,8 @@ from regbench.roots import Root
 
 OBJECTS = {
     "methods": "METHOD",
+    "regularizers": "REGULARIZER",
+    "wrappers": "WRAPPER",
     "baselines": "BASELINE",
     "backbones": "BACKBONE",
     "datasets": "DATASET",
@@ -33,6 +35,7 @@ OBJECTS = {
     "reports": "REPORT",
 }
 ROWS = ("methods", "baselines")  # the kinds that rows of a table can be
+PARTS = ("wrappers", "regularizers")  # the kinds that can be added to a method, in the order in which labels have them
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,15 @@ class Batch(NamedTuple):
     progress: Tensor  # (), fraction of the training done
 
 
+class Rows(NamedTuple):
+    """What is known of a batch before its last layer, for one model; the fields are those of `Batch`."""
+
+    y: Tensor  # (B, M)
+    rows: Tensor  # (B,)
+    stream: Stream
+    progress: Tensor  # ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Metric:
     """A number that says how good predictions, or predicted distributions, are; all but `compute` are literals.
@@ -125,6 +134,49 @@ class Method:
     cost: float = 0.0
     label: str = ""
     colour: str = ""
+
+
+def _nothing(*_: Any) -> Params:
+    """The parameters of a regularizer that has none."""
+    return Params()
+
+
+@dataclass(frozen=True)
+class Regularizer:
+    """A term that is added to the loss of any method, as pure functions of ONE model; written `lsq+rot[gamma=0.01]`.
+
+    loss: (params, batch, hparams, static) -> (), already multiplied by its weight. It may depend on all rows at once.
+    init: (y_train (N, M) float64, H, hparams, static, stream) -> Params, float64. What is trained has the network's
+        learning rate and weight decay.
+    transform: (params, z (B, H), rows, hparams, static) -> (B, H), what the last layer gets in training; in evaluation
+        it gets z. `batch.z` is z before the transformation.
+    on_host: whether a part of it runs outside torch, so that no CUDA graph can hold it.
+    stream: `batch.stream` and `rows.stream` are the same one, and no other part of the job draws from it.
+    hparams, static, reference, label: as for a `Method`.
+    """
+
+    loss: Callable[[Params, Batch, HParams, Static], Tensor]
+    reference: str
+    init: Callable[[Tensor, int, HParams, Static, Stream], Params] = _nothing
+    transform: Callable[[Params, Tensor, Rows, HParams, Static], Tensor] | None = None
+    hparams: Mapping[str, HParam] = field(default_factory=dict)
+    static: Static = field(default_factory=dict)
+    on_host: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Wrapper:
+    """A method made from another method; written `lsq+multi_target[m=8]`.
+
+    wrap: (method, static) -> the method that is trained.
+    static: its settings and their defaults, as for a `Method`.
+    """
+
+    wrap: Callable[[Method, Static], Method]
+    reference: str
+    static: Static = field(default_factory=dict)
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Methods made from other methods, one per file; the file name is the name."""
