@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,27 @@ def kind_of_row(name: str) -> str:
     return next((kind for kind in ROWS if name in _found(kind)), ROWS[0])
 
 
+def parts() -> list[str]:
+    """The names of all parts that can be added to a method: wrappers, then regularizers."""
+    return [name for kind in PARTS for name in names(kind)]
+
+
+def kind_of_part(name: str) -> str | None:
+    """The kind of a part, wrappers or regularizers; None if it is neither."""
+    return next((kind for kind in PARTS if name in _found(kind)), None)
+
+
+def place_of_part(name: str) -> tuple[int, str]:
+    """What parts are sorted by: wrappers before regularizers, then by name."""
+    kind = kind_of_part(name)
+    return (PARTS.index(kind) if kind else len(PARTS), name)
+
+
+def part(name: str) -> Entry:
+    """The description of a wrapper or regularizer."""
+    return entry(kind_of_part(name) or PARTS[-1], name)
+
+
 def row(name: str) -> Entry:
     """The description of a method or a baseline."""
     return entry(kind_of_row(name), name)
@@ -161,18 +183,21 @@ def module_of(kind: str, name: str) -> str:
 
 
 def _found(kind: str) -> dict[str, Found]:
-    if kind in ROWS:
+    if kind in (*ROWS, *PARTS):
         _check_rows(roots.generation())
     return _find(kind, roots.generation())
 
 
 @cache
 def _check_rows(generation: int) -> None:
-    """Refuse a name that is both a method and a baseline: a row of a table could be either."""
-    methods, baselines = (_find(kind, generation) for kind in ROWS)
-    if both := sorted(methods.keys() & baselines.keys()):
-        method, baseline = methods[both[0]].path, baselines[both[0]].path
-        raise UsageError(f"'{both[0]}' is a method in {method} and a baseline in {baseline}; rename one of them")
+    """Refuse a name of two kinds, such as a method and a baseline: a label could mean either."""
+    for one, other in combinations((*ROWS, *PARTS), 2):
+        found, others = _find(one, generation), _find(other, generation)
+        for name in sorted(found.keys() & others.keys()):
+            kinds = [
+                f"a {kind.removesuffix('s')} in {files[name].path}" for kind, files in ((one, found), (other, others))
+            ]
+            raise UsageError(f"'{name}' is {' and '.join(kinds)}; rename one of them")
 
 
 @cache

@@ -53,7 +53,7 @@ class Protocol:
     dropout: float  # after every hidden ReLU: 0.3 for the MLP, 0.5 for the CNN's two linear layers
     epochs: int = 100
     learning_rate: float = 3e-3  # maximum of the one-cycle schedule
-    clip: float = 1.0  # largest norm of one job's whole gradient
+    clip: float = 1.0  # largest norm of one job's whole gradient; 0: not clipped
     encoder_weight_decay: float = 1e-4  # coupled l2 of a method's own parameters
     optimizer: str = "adam"  # with coupled l2; `adamw` decouples it
     schedule: str = "one_cycle"
@@ -63,11 +63,37 @@ class Protocol:
     split: str = "fixed"  # one split for every seed; `per_seed`: a new one for each
     keep_predictions: str = "best"  # or `none`
     decide: str = later(DECIDE)  # the validation metric whose best epoch counts
+    evaluate_every: int = later(
+        0
+    )  # steps between two evaluations, which then count as an epoch; 0: a pass over the rows
+    init_std: float = later(
+        0.0
+    )  # weights of layers start normal with this standard deviation, biases at 0; 0: as usual
+    inputs: str = later("scaled")  # or `raw`: as they are
+    targets: str = later("scaled")  # to [0, 1]; or `raw`
 
     def grouping(self) -> Pairs:
         """The fields that must be equal within a pack: all that are not stacked."""
         stacked = {"weight_decay", "dropout", "learning_rate", "clip", "encoder_weight_decay"}
         return pairs({name: value for name, value in vars(self).items() if name not in stacked})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A wrapper or regularizer that is added to a method, with every setting spelled out."""
+
+    name: str
+    hparams: Pairs = ()
+    static: Pairs = ()
+
+    def config(self) -> dict[str, Any]:
+        """The part as plain data; `Part.from_config` is its inverse."""
+        return {"name": self.name, "hparams": dict(self.hparams), "static": dict(self.static)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The part with this configuration."""
+        return cls(config["name"], pairs(config["hparams"]), pairs(config["static"]))
 
 
 @dataclass(frozen=True)
@@ -84,6 +110,7 @@ class Job:
     static: Pairs = ()
     backbone: str = "mlp"
     options: Pairs = ()  # of the backbone, defaults spelled out
+    parts: tuple[Part, ...] = later(())  # added to the method: wrappers, then regularizers, each sorted by name
 
     @cached_property
     def key(self) -> str:
@@ -93,13 +120,16 @@ class Job:
     def config(self) -> dict[str, Any]:
         """The job as plain data, for JSON; `Job.from_config` is its inverse."""
         shallow = stated(self)
-        nested = {name: dict(shallow[name]) for name in NESTED if name in shallow}
+        nested: dict[str, Any] = {name: dict(shallow[name]) for name in NESTED if name in shallow}
+        if self.parts:
+            nested["parts"] = [part.config() for part in self.parts]
         return {**shallow, **nested, "protocol": stated(self.protocol)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The job with this configuration; the inverse of `config`."""
-        nested = {name: pairs(config[name]) for name in NESTED if name in config}
+        nested: dict[str, Any] = {name: pairs(config[name]) for name in NESTED if name in config}
+        nested["parts"] = tuple(map(Part.from_config, config.get("parts", ())))
         return cls(**{**config, **nested, "protocol": Protocol(**config["protocol"])})
 
 
@@ -121,7 +151,7 @@ class Pack:
     @staticmethod
     def head(job: Job) -> tuple[Any, ...]:
         """What must be equal for jobs of a pack to form one head; the hyper-parameters are stacked."""
-        return (job.method, job.static, job.k or 0)
+        return (job.method, job.static, job.k or 0, *((part.name, part.static) for part in job.parts))
 
 
 def canonical(data: object) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 from regbench import catalog
 from regbench.errors import UsageError, WrongValueError
+from regbench.job import Job
+from regbench.job import Part as Added
 
 SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>(?:[^\[\]]|(?<=\w)\[[^\[\]]*\])*)\])?\s*")
 COMMA = re.compile(r",(?![^\[]*\])")  # not one within inner brackets: [method=huber[beta=2,k=5],seed=2]
@@ -112,15 +114,25 @@ def underscored(name: str) -> str:
 
 
 def label(method: str, hparams: Mapping[str, Any], static: Mapping[str, Any]) -> str:
-    """The label of a method's or baseline's variant: settings that differ from the defaults, in brackets.
+    """The label of a method's, baseline's or part's variant: settings that differ from the defaults, in brackets.
 
     >>> label("soft_binning", {"lambda_sigma": 1.0}, {}), label("soft_binning", {"lambda_sigma": 0.5}, {})
     ('soft_binning[lambda_sigma=1]', 'soft_binning')
     """
-    known = catalog.row(method)
+    known = catalog.part(method) if catalog.kind_of_part(method) else catalog.row(method)
     defaults = {**known.hparams, **known.arguments.get("static", {})}
     changed = {key: value for key, value in {**hparams, **static}.items() if value != defaults.get(key)}
     return write(method, sorted(changed.items()))
+
+
+def of_job(job: Job, hparams: Mapping[str, Any] | None = None) -> str:
+    """The label of a job's row: of its method, and of what is added to it; `hparams` replace those of the method."""
+    return with_parts(label(job.method, dict(job.hparams) if hparams is None else hparams, dict(job.static)), job.parts)
+
+
+def with_parts(method: str, parts: Iterable[Added]) -> str:
+    """The label of a method with the labels of its parts: `lsq+multi_target[m=4]+rot`."""
+    return "+".join([method, *(label(part.name, dict(part.hparams), dict(part.static)) for part in parts)])
 
 
 def parse(text: str) -> Wanted:
@@ -129,7 +141,8 @@ def parse(text: str) -> Wanted:
     >>> parse("soft-binning[lambda-sigma=1.0,k=5]")
     Wanted(method='soft_binning', label='soft_binning[lambda_sigma=1]', k=5)
     """
-    labels, k = [], None
+    labels: list[str] = []
+    k = None
     try:
         parts = read(text)
     except WrongValueError as error:
@@ -139,7 +152,8 @@ def parse(text: str) -> Wanted:
         if "k" in given:
             k = _whole(given.pop("k"), text)
         labels.append(_label(underscored(part.name), {key: value(text) for key, text in given.items()}))
-    return Wanted(underscored(parts[0].name), "+".join(labels), k)
+    added = sorted(labels[1:], key=lambda one: catalog.place_of_part(bare(one)))
+    return Wanted(underscored(parts[0].name), "+".join([*labels[:1], *added]), k)
 
 
 def settings(variant: str) -> dict[str, object]:
@@ -238,4 +252,5 @@ def _whole(k: str, text: str) -> int:
 
 def _label(method: str, given: Mapping[str, Any]) -> str:
     """As `label`; for a method that is not in the catalog, all given settings."""
-    return label(method, given, {}) if method in catalog.rows() else write(method, sorted(given.items()))
+    known = method in catalog.rows() or catalog.kind_of_part(method)
+    return label(method, given, {}) if known else write(method, sorted(given.items()))

@@ -13,7 +13,7 @@ from regbench.kinds import code_digest, trained
 from regbench.roots import PACKAGE
 from tests.made.jobs import make_job
 
-SOFT = trained.starts("soft_binning", "mlp")
+SOFT = trained.starts("soft_binning", "mlp", ())
 
 # Every kind of syntax whose tree differs between versions of Python, or that `ast.unparse` writes differently.
 SAMPLE = '''

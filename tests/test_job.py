@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regbench.job import Job, Pack, Protocol, canonical, later, pairs, stated
+from regbench.job import Job, Pack, Part, Protocol, canonical, later, pairs, stated
 from tests.made.jobs import make_job
 
 PUBLISHED = sorted((Path(__file__).parent.parent / "results" / "published").rglob("jobs.parquet"))
@@ -26,7 +26,7 @@ class NewerProtocol(Protocol):
 class NewerJob(Job):
     """A job as a later version might have it."""
 
-    parts: tuple = later(())
+    row_weights: str = later("none")
 
 
 def newer(job: Job, **protocol) -> NewerJob:
@@ -82,7 +82,10 @@ def test_a_later_field_with_another_value_makes_another_job():
     job = newer(make_job("soft_binning"), label_noise=0.1)
     assert job.key != make_job("soft_binning").key
     assert job.config()["protocol"]["label_noise"] == 0.1
-    assert replace(newer(make_job("soft_binning")), parts=("rot",)).config()["parts"] == ("rot",)
+    parted = replace(make_job("soft_binning"), parts=(Part("rot", pairs({"gamma": 0.1})),))
+    assert parted.config()["parts"] == [{"name": "rot", "hparams": {"gamma": 0.1}, "static": {}}]
+    assert Job.from_config(json.loads(canonical(parted.config()))) == parted
+    assert parted.key != make_job("soft_binning").key
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: f"{path.parent.parent.name}-{path.parent.name}")

@@ -63,6 +63,6 @@ def test_what_is_written_otherwise_is_refused_in_one_line(text):
         variants.parse(text)
 
 
-def test_config_says_that_there_is_nothing_yet_to_add_to_a_method():
-    with pytest.raises(UsageError, match="no 'rot' to add to lsq: there are no regularizers and wrappers yet"):
-        parse_variant("lsq+rot[gamma=1]")
+def test_a_part_that_is_not_there_is_refused_with_the_nearest_one():
+    with pytest.raises(UsageError, match=r"no regularizer or wrapper called 'rott'.*rot"):
+        parse_variant("lsq+rott[gamma=1]")

@@ -8,7 +8,7 @@ from typing import Any
 
 from regbench import catalog, kinds, variants
 from regbench.config.methods import Variant, parse_variant
-from regbench.config.names import resolve, resolve_row
+from regbench.config.names import resolve, resolve_part, resolve_row
 from regbench.config.spec import Spec
 from regbench.config.sweep import Stage
 from regbench.errors import UsageError, WrongValueError
@@ -76,7 +76,7 @@ class Facts:
 
 def row_label(job: Job) -> str:
     """A row's label, from a job with the row's default values."""
-    return variants.label(job.method, dict(job.hparams), dict(job.static))
+    return variants.of_job(job)
 
 
 def expand(name: str, spec: Spec) -> Benchmark:
@@ -102,7 +102,8 @@ def filter_jobs(
 ) -> Benchmark:
     """The same benchmark with only the jobs that pass the filters; an empty filter passes everything.
 
-    A bare method means all its variants in the benchmark; with brackets it means one. A filter on k keeps methods that
+    A bare name, also of a method with its parts, means all its variants in the benchmark; with brackets it means one. A
+    filter on k keeps methods that
     ignore k. Raises `UsageError` for an unknown name, for a value that the benchmark does not have, and where nothing
     is left.
     """
@@ -224,6 +225,7 @@ def _cell(facts: Facts, spec: Spec, variant: Variant) -> Job:
         static=variant.static,
         backbone=facts.backbone,
         options=pairs(settings),
+        parts=variant.parts,
     )
 
 
@@ -269,10 +271,13 @@ def _known_dataset(name: str, benchmark: Benchmark) -> str:
         raise UsageError(f"--dataset: {error}") from None
 
 
-def _method_filter(text: str) -> str | Variant:
+def _method_filter(text: str) -> tuple[str, ...] | Variant:
+    """The names of a method and its parts, or the variant that a text with settings means."""
     try:
         method, *added = variants.read(text)
-        return parse_variant(text) if method.settings or added else resolve_row(method.name)
+        if any(part.settings for part in (method, *added)):
+            return parse_variant(text)
+        return (resolve_row(method.name), *sorted(resolve_part(part.name) for part in added))
     except (UsageError, WrongValueError) as error:
         raise UsageError(f"--method: {error}") from None
 
@@ -287,10 +292,11 @@ def _is_dataset(wanted: str, job: Job) -> bool:
     return job.dataset == wanted
 
 
-def _is_method(wanted: str | Variant, job: Job) -> bool:
-    if isinstance(wanted, str):
-        return job.method == wanted
-    return (job.method, job.hparams, job.static) == (wanted.method, wanted.hparams, wanted.static)
+def _is_method(wanted: tuple[str, ...] | Variant, job: Job) -> bool:
+    if isinstance(wanted, tuple):
+        return (job.method, *sorted(part.name for part in job.parts)) == wanted
+    wants = (wanted.method, wanted.hparams, wanted.static, wanted.parts)
+    return (job.method, job.hparams, job.static, job.parts) == wants
 
 
 def _is_k(wanted: int, job: Job) -> bool:
@@ -305,7 +311,7 @@ def _contents(benchmark: Benchmark, option: str) -> str:
     """The values that a benchmark has for a filter."""
     read: dict[str, Callable[[Job], Any]] = {
         "dataset": lambda job: job.dataset,
-        "method": lambda job: variants.label(job.method, dict(job.hparams), dict(job.static)),
+        "method": variants.of_job,
         "k": lambda job: job.k,
         "seed": lambda job: job.seed,
     }

@@ -2,15 +2,15 @@
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from regbench import catalog, kinds, variants
 from regbench.config.amounts import LARGEST
-from regbench.config.names import resolve_row
+from regbench.config.names import resolve_part, resolve_row
 from regbench.errors import UsageError, WrongValueError, did_you_mean
-from regbench.job import Pairs, pairs
+from regbench.job import Pairs, Part, pairs
 
 MOST_VARIANTS = 1_000
 LONGEST = 40  # digits of a whole number
@@ -18,17 +18,18 @@ LONGEST = 40  # digits of a whole number
 
 @dataclass(frozen=True)
 class Variant:
-    """A method or baseline with all its hyper-parameters and static choices."""
+    """A method or baseline with all its hyper-parameters and static choices, and the parts added to it."""
 
     method: str
     hparams: Pairs
     static: Pairs
     fixed: frozenset[str] = field(default=frozenset(), compare=False)  # settings written out, even the default
+    parts: tuple[Part, ...] = ()
 
     @property
     def label(self) -> str:
         """Its name everywhere: the settings that differ from the defaults in brackets."""
-        return variants.label(self.method, dict(self.hparams), dict(self.static))
+        return variants.with_parts(variants.label(self.method, dict(self.hparams), dict(self.static)), self.parts)
 
     @property
     def uses_k(self) -> bool:
@@ -69,26 +70,50 @@ def read_method(value: Any) -> tuple[Variant, ...]:
         case Variant():
             return (value,)
         case str():
-            part = _alone(value)
-            return _grid(_method(part.name), part.values(), ())
+            return _composed([(part.name, part.values(), ()) for part in variants.read(value)])
         case dict() if len(value) == 1:
             [(name, settings)] = value.items()
         case _:
             raise WrongValueError("must be a method such as soft_binning[lambda_sigma=1], or one name and its settings")
-    method = _method(_alone(str(name)).name)
     if not isinstance(settings, Mapping | None):
         raise WrongValueError(f"must be settings such as {{lambda_sigma: 1}}, not {settings!r}", str(name))
-    return _grid(method, settings or {}, (str(name),))
+    *before, last = variants.read(str(name))
+    if last.settings and settings:
+        raise WrongValueError(f"{last.name} has settings in its name and below it; write them in one place", str(name))
+    pieces: list[Piece] = [(part.name, part.values(), ()) for part in before]
+    return _composed([*pieces, (last.name, last.values() or settings or {}, (str(name),))])
 
 
-def _alone(text: str) -> variants.Part:
-    """The method that a string names; `+part` is refused, because there are no regularizers or wrappers yet."""
-    method, *added = variants.read(text)
-    if added:
-        raise WrongValueError(
-            f"no '{added[0].name}' to add to {method.name}: there are no regularizers and wrappers yet"
-        )
-    return method
+Piece = tuple[
+    str, Mapping[str, Any], tuple[str, ...]
+]  # a name, its settings, and the place of the settings in the file
+
+
+def _composed(pieces: Sequence[Piece]) -> tuple[Variant, ...]:
+    """Every combination of the settings of a method and of its parts; settings in a mapping belong to the last name."""
+    (name, settings, inside), *added = pieces
+    method = _method(name)
+    if added and catalog.kind_of_row(method) != "methods":
+        raise WrongValueError(f"nothing can be added to {method}, which is not trained here", *inside)
+    names = [_part(piece[0]) for piece in added]
+    if repeated := next((one for one in names if names.count(one) > 1), None):
+        raise WrongValueError(f"{repeated} is added twice", *inside)
+    of_method = _grid(method, catalog.row(method), settings, inside)
+    of_parts = [_grid(one, catalog.part(one), piece[1], piece[2]) for one, piece in zip(names, added, strict=True)]
+    axes = [of_method, *of_parts]
+    if (most := math.prod(map(len, axes))) > MOST_VARIANTS:
+        raise WrongValueError(f"means {most:,} variants, and an entry has at most {MOST_VARIANTS:,}", *inside)
+    found = [_variant(first, others) for first, *others in itertools.product(*axes)]
+    if repeated := next((variant for variant in found if found.count(variant) > 1), None):
+        raise WrongValueError(f"{repeated.label} is named twice", *inside)
+    return tuple(found)
+
+
+def _variant(method: "_Set", parts: Sequence["_Set"]) -> Variant:
+    ordered = sorted(parts, key=lambda part: catalog.place_of_part(part.name))
+    fixed = {*method.fixed, *(f"{part.name}.{key}" for part in parts for key in part.fixed)}
+    added = tuple(Part(part.name, part.hparams, part.static) for part in ordered)
+    return Variant(method.name, method.hparams, method.static, frozenset(fixed), added)
 
 
 def _method(name: str) -> str:
@@ -98,35 +123,48 @@ def _method(name: str) -> str:
         raise WrongValueError(str(error)) from None
 
 
-def _grid(method: str, settings: Mapping[str, Any], inside: tuple[str, ...]) -> tuple[Variant, ...]:
-    known = catalog.row(method)
+def _part(name: str) -> str:
+    try:
+        return resolve_part(name)
+    except UsageError as error:
+        raise WrongValueError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class _Set:
+    """A method or part with one value for each of its settings."""
+
+    name: str
+    hparams: Pairs
+    static: Pairs
+    fixed: frozenset[str]
+
+
+def _grid(name: str, known: catalog.Entry, settings: Mapping[str, Any], inside: tuple[str, ...]) -> list[_Set]:
     hparams: dict[str, Any] = dict(known.hparams)
     static: dict[str, Any] = dict(known.arguments.get("static", {}))
     axes: list[list[tuple[str, Any]]] = []
     for key, given in settings.items():
-        name = str(key).replace("-", "_")
+        setting = str(key).replace("-", "_")
         place = (*inside, str(key)) if inside else ()
-        if name not in hparams and name not in static:
+        if setting not in hparams and setting not in static:
             rest = did_you_mean(str(key), [*hparams, *static]) or "; it has none"
-            raise WrongValueError(f"{method} has no hyper-parameter called '{key}'{rest}", *place)
+            raise WrongValueError(f"{name} has no hyper-parameter called '{key}'{rest}", *place)
         values = given if isinstance(given, list) else [given]
         if not values:
             raise WrongValueError(f"'{key}' has no value, so there is nothing to run", *place)
-        axes.append([(name, read_setting(known, name, value, *place)) for value in values])
+        axes.append([(setting, read_setting(known, setting, value, *place)) for value in values])
     if (most := math.prod(map(len, axes))) > MOST_VARIANTS:
         raise WrongValueError(f"means {most:,} variants, and an entry has at most {MOST_VARIANTS:,}", *inside)
-    found = [
-        Variant(
-            method,
-            hparams=pairs({name: chosen.get(name, default) for name, default in hparams.items()}),
-            static=pairs({name: chosen.get(name, default) for name, default in static.items()}),
+    return [
+        _Set(
+            name,
+            hparams=pairs({key: chosen.get(key, default) for key, default in hparams.items()}),
+            static=pairs({key: chosen.get(key, default) for key, default in static.items()}),
             fixed=frozenset(chosen),
         )
         for chosen in map(dict, itertools.product(*axes))
     ]
-    if repeated := next((variant for variant in found if found.count(variant) > 1), None):
-        raise WrongValueError(f"{repeated.label} is named twice", *inside)
-    return tuple(found)
 
 
 def read_setting(known: catalog.Entry, name: str, value: Any, *place: str) -> Any:

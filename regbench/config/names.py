@@ -30,6 +30,16 @@ def resolve_row(name: str) -> str:
     return underscored
 
 
+def resolve_part(name: str) -> str:
+    """The wrapper or regularizer that a name means; `UsageError` with the nearest one where it means none."""
+    underscored = name.strip().replace("-", "_")
+    if underscored not in (known := catalog.parts()):
+        for kind in catalog.PARTS:
+            catalog.check(kind, underscored)
+        raise UsageError(f"no regularizer or wrapper called '{name.strip()}'{did_you_mean(name, known)}")
+    return underscored
+
+
 def resolve_among(kind: str, name: str, known: Iterable[str]) -> str:
     """The one of `known` that `name` means; dashes equal underscores, where this leaves no doubt.
 

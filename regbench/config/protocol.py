@@ -33,16 +33,20 @@ class ProtocolSpec(BaseModel):
     learning_rate: Annotated[Finite, Field(gt=0)] | None = None
     weight_decay: Annotated[Finite, Field(ge=0)] | None = None
     dropout: Annotated[Finite, Field(ge=0, lt=1)] | None = None
-    clip: Annotated[Finite, Field(gt=0)] | None = None
+    clip: Annotated[Finite, Field(ge=0)] | None = None
     encoder_weight_decay: Annotated[Finite, Field(ge=0)] | None = None
     optimizer: Literal["adam", "adamw"] | None = None
-    schedule: Literal["one_cycle"] | None = None
+    schedule: Literal["one_cycle", "constant"] | None = None
     warmup: Annotated[Finite, Field(gt=0, lt=1)] | None = None
     initial_division: Annotated[Finite, Field(gt=0)] | None = None
     final_division: Annotated[Finite, Field(gt=0)] | None = None
     split: Literal["fixed", "per_seed"] | None = None
     keep_predictions: Literal["best", "none"] | None = None
     decide: Annotated[str, BeforeValidator(_decides)] | None = None
+    evaluate_every: Annotated[int, Field(strict=True, ge=0, le=MOST_EPOCHS)] | None = None
+    init_std: Annotated[Finite, Field(ge=0)] | None = None
+    inputs: Literal["scaled", "raw"] | None = None
+    targets: Literal["scaled", "raw"] | None = None
 
 
 def read_overrides(overrides: dict[str, Any], source: str) -> ProtocolSpec:

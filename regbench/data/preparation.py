@@ -18,10 +18,13 @@ Rows = NDArray[np.int64]
 
 HELD_OUT = 0.2  # fraction of all rows, for validation and test
 TEST = 0.5  # fraction of the rows held out
+SCALED, RAW = "scaled", "raw"  # what happens to inputs and targets
 FEWEST_ROWS = 6  # with fewer rows a part would be empty
 
 
-def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
+def prepare(
+    table: Table, split: str = "fixed", seed: int = 0, *, inputs: str = SCALED, targets: str = SCALED
+) -> Prepared:
     """Split and scale: inputs to [0, 1] or, for images, standardised per channel; targets to [0, 1].
 
     Args:
@@ -29,6 +32,8 @@ def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
         split: `fixed` is one split for every seed, the official one if the dataset has one; `per_seed` draws a new
             split for each seed.
         seed: of the job; only `per_seed` uses it.
+        inputs: `scaled`, or `raw` for values as they are.
+        targets: the same for the targets.
     """
     train, val, test = split_rows(table, split, seed)
     x_low, x_range = _channels(table.x, train) if table.is_image else _columns(table.x[train])
@@ -38,19 +43,22 @@ def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
             f"target '{table.target}' has the same value in all {len(train)} training rows; choose another target"
         )
 
-    def inputs(rows: Rows) -> Float32:
-        return _scaled(table.x[rows], x_low, x_range)
+    if targets == RAW:
+        y_low, y_high = np.zeros_like(y_low), np.ones_like(y_high)
 
-    def targets(rows: Rows) -> Float32:
-        return _scaled(table.y[rows], y_low, y_high - y_low)
+    def x(rows: Rows) -> Float32:
+        return table.x[rows].astype(np.float32) if inputs == RAW else _scaled(table.x[rows], x_low, x_range)
+
+    def y(rows: Rows) -> Float32:
+        return table.y[rows].astype(np.float32) if targets == RAW else _scaled(table.y[rows], y_low, y_high - y_low)
 
     return Prepared(
-        x_train=inputs(train),
-        y_train=targets(train),
-        x_val=inputs(val),
-        y_val=targets(val),
-        x_test=inputs(test),
-        y_test=targets(test),
+        x_train=x(train),
+        y_train=y(train),
+        x_val=x(val),
+        y_val=y(val),
+        x_test=x(test),
+        y_test=y(test),
         y_low=y_low,
         y_high=y_high,
         rows_train=train,

@@ -50,11 +50,11 @@ def libraries(method: str) -> tuple[Library, ...]:
 def code_digest(job: Job) -> str:
     """The digest of all code that the numbers of a job depend on, and of the versions of a reference model's library.
 
-    It is the same for all jobs of one method and backbone.
+    It is the same for all jobs of one method, backbone and kinds of parts.
     """
-    return _code_digest(job.method, job.backbone, roots.generation())
+    return _code_digest(job.method, job.backbone, tuple(part.name for part in job.parts), roots.generation())
 
 
 @cache
-def _code_digest(method: str, backbone: str, _generation: int) -> str:
-    return fingerprint.digest(of(method).starts(method, backbone), libraries(method))
+def _code_digest(method: str, backbone: str, parts: tuple[str, ...], _generation: int) -> str:
+    return fingerprint.digest(of(method).starts(method, backbone, parts), libraries(method))

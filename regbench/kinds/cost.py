@@ -20,6 +20,8 @@ IMAGE_FLOATS = 27_000  # activations of one image in the CNN
 def epoch_seconds(job: Job, size: Size) -> float:
     """Seconds of one epoch on one core, for training and the evaluation after it."""
     train, val, test = size.rows
+    if job.protocol.evaluate_every:
+        train = job.protocol.evaluate_every * min(job.protocol.batch_size, train)
     return (train + FORWARD * (val + test)) * _row_seconds(size.inputs, job.backbone, job.options, job.k or 1)
 
 

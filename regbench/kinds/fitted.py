@@ -95,7 +95,7 @@ def begin(
     return Fitting(jobs, data)
 
 
-def starts(method: str, backbone: str) -> tuple[Start, ...]:  # noqa: ARG001 - a baseline has none
+def starts(method: str, backbone: str, parts: tuple[str, ...]) -> tuple[Start, ...]:  # noqa: ARG001 - it has none
     """The fit, the data preparation, and the model."""
     return (
         ("regbench.kinds.fitted", "fit"),

@@ -51,7 +51,7 @@ class Kind:
     is_packed: whether jobs are executed together and can be resumed; otherwise each runs alone, on the CPU, and cannot
         be resumed.
     uses_k, uses_seed, reads_images: whether a row depends on k and seed and accepts images, according to its file.
-    starts: (method, backbone) -> the entry points of the code that determines its numbers.
+    starts: (method, backbone, names of its parts) -> the entry points of the code that determines its numbers.
     libraries: the distributions that a row needs.
     epoch_seconds: (job, size of its dataset) -> seconds of an epoch on one core, by arithmetic.
     memory: (job, size of its dataset) -> bytes that it adds to its pack.
@@ -63,7 +63,7 @@ class Kind:
     uses_k: Callable[[Entry], bool]
     uses_seed: Callable[[Entry], bool]
     reads_images: Callable[[Entry], bool]
-    starts: Callable[[str, str], tuple[Start, ...]]
+    starts: Callable[[str, str, tuple[str, ...]], tuple[Start, ...]]
     libraries: Callable[[Entry], tuple[Library, ...]]
     epoch_seconds: Callable[[Job, Size], float]
     memory: Callable[[Job, Size], int]

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from regbench.training.checkpoint import State
 
 
-def starts(method: str, backbone: str) -> tuple[Start, ...]:
-    """The training loop, the data preparation, the method and the backbone."""
+def starts(method: str, backbone: str, parts: tuple[str, ...]) -> tuple[Start, ...]:
+    """The training loop, the data preparation, the method with its parts, and the backbone."""
+    added = [(catalog.kind_of_part(name) or catalog.PARTS[-1], name) for name in parts]
     return (
         ("regbench.training.loop", "Training"),
         ("regbench.data", "prepare"),
         (catalog.module_of("methods", method), catalog.OBJECTS["methods"]),
         (catalog.module_of("backbones", backbone), catalog.OBJECTS["backbones"]),
+        *((catalog.module_of(kind, name), catalog.OBJECTS[kind]) for kind, name in added),
         *measures(),
     )
 

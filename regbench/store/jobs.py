@@ -137,7 +137,7 @@ def _rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
             "dataset": job.dataset,
             "digest": job.digest,
             "method": job.method,
-            "variant": variants.label(job.method, dict(job.hparams), dict(job.static)),
+            "variant": variants.of_job(job),
             "backbone": job.backbone,
             "k": job.k,
             "seed": job.seed,

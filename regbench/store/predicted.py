@@ -33,6 +33,7 @@ def write(connection: Connection, runs: Select, path: Path) -> None:
             JobRow.variant,
             JobRow.k,
             JobRow.seed,
+            JobRow.config,
             RunRow.uuid.label("run"),
             PredictionRow.split,
             PredictionRow.epoch,
@@ -54,7 +55,8 @@ def write(connection: Connection, runs: Select, path: Path) -> None:
         for found in connection.execute(query, execution_options={"yield_per": 16}):
             scaled = unpacked(found.data, found.rows, found.targets).astype(np.float64)
             low, high = (np.asarray(bound, dtype=np.float64) for bound in (found.target_low, found.target_high))
-            values = low + scaled * (high - low)
+            raw = found.config["protocol"].get("targets") == "raw"
+            values = scaled if raw else low + scaled * (high - low)
             row, dimension = np.indices(values.shape)
             columns = {name: [getattr(found, name)] * values.size for name in list(FIELDS)[:-3]}
             columns |= {"row": row.ravel(), "dimension": dimension.ravel(), "prediction": values.ravel()}

@@ -70,6 +70,8 @@ def _stacked(model: Model) -> list[tuple[Tensor, int, str]]:
         found += _of_segment(part.linear, "head")
         if part.trained:
             found += _of_segment(part.trained, "method")
+        if part.added:
+            found += _of_segment(part.added, "parts")
         found += [(tensor, part.head.jobs.start, f"fixed/{name}") for name, tensor in part.head.fixed.items()]
     return found
 

@@ -117,12 +117,24 @@ class DepthFirst:
         for last in self.lasts:
             head, jobs = last.part.head, last.part.head.jobs
             batch = {"y": y[jobs], "rows": rows[jobs], "key": loss_keys_J[jobs], "progress": progress}
+            if head.transforms:
+                losses.append(self._through_transform(last, batch))
+                continue
             doutputs, dz_direct, dtrained, loss = head.loss(last.forward(), last.z, last.part.trained_views, batch)
-            if last.part.trained:
-                last.part.trained.put(dtrained)
+            last.part.put_trained(dtrained)
             last.backward(doutputs, dz_direct, self.singles[jobs])
             losses.append(loss)
         return torch.cat(losses)
+
+    def _through_transform(self, last: Last, batch: dict[str, Tensor]) -> Tensor:
+        """The losses of a head whose regularizer changes what the last layer gets."""
+        part, head = last.part, last.part.head
+        dz, linear, trained, loss = head.step(last.z, part.linear.views, part.trained_views, batch)
+        part.linear.put(linear)
+        part.put_trained(trained)
+        for single, of_job in zip(self.singles[head.jobs], dz, strict=True):
+            single.backward(last.dz.copy_(of_job))
+        return loss
 
 
 def _of_job(views: Mapping[str, Tensor], job: int) -> dict[str, Tensor]:

@@ -33,14 +33,17 @@ class Diagnostics:
         all_looks = []
         for index, part in enumerate(self.model.heads):
             looks = self._constant.get(index) or _look(part, self.y)
-            if part.trained is None:
+            if part.trained is None:  # what regularizers train is not looked at
                 self._constant[index] = looks
             all_looks += looks
         return all_looks
 
 
 def _look(part: HeadPart, y_NM: Tensor) -> list[Look]:
-    stacked = {**part.head.fixed, **part.trained_views}
+    stacked = {**part.head.fixed, **(part.trained.views if part.trained else {})}
+    stacked = {
+        name: tensor for name, tensor in stacked.items() if "." not in name
+    }  # not those of parts, such as rot.plan
     jobs = range(part.head.jobs.stop - part.head.jobs.start)
     arrays = {name: tensor.detach().double().cpu().numpy() for name, tensor in stacked.items()}
     names: list[str] = []

@@ -72,7 +72,7 @@ class MaskBuffers:
 
     def __init__(self, dropout: Dropout) -> None:
         sizes = [dropout.rows * width for width in dropout.widths]
-        layers, most = len(sizes), max(sizes)
+        layers, most = len(sizes), max(sizes, default=0)
         self._kinds = dropout.kinds
         self._draw = RandomBytes(layers, most)
         self._kept = np.empty((layers, most), np.bool_)
@@ -86,6 +86,9 @@ class MaskBuffers:
     def fill(self, kind: int, keys_L: Tensor) -> None:
         """Make the masks of this kind, from the keys of its seed for each layer."""
         _, threshold = self._kinds[kind]
+        if not threshold:  # nothing is dropped
+            self._values.fill_(1)
+            return
         np.greater_equal(self._draw(keys_L), threshold, out=self._kept)
         self._values.copy_(self._bytes).mul_(DRAWS / (DRAWS - threshold))
 

@@ -4,10 +4,10 @@ The step of a head is a pure function of tensors, so it is traced once into a fl
 that list computes the same result, and avoids the overhead of vmap and autograd at every step.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -19,11 +19,19 @@ from regbench.backbones.shared.linear import narrow, narrow_backward
 from regbench.random import Stream
 from regbench.training.simplify import simplify
 from regbench.training.tracing import trace
-from regbench.types import Batch, Method, Params, Score
+from regbench.types import Batch, Method, Params, Regularizer, Rows, Score, Static
 
 Tensors = dict[str, Tensor]
 Flat = Callable[..., list[Any]]
 ZEROS = {torch.ops.aten.zeros.default, torch.ops.aten.zeros_like.default, torch.ops.aten.new_zeros.default}
+
+
+class Added(NamedTuple):
+    """A regularizer with its name and its settings."""
+
+    name: str
+    regularizer: Regularizer
+    static: Static
 
 
 @dataclass
@@ -31,15 +39,26 @@ class Head:
     """The last layer and the method's parameters of the jobs `jobs` of a pack.
 
     `fixed` and `hparams` are stacked (J, ...). `looped` is the error message if vmap cannot batch the method; then the
-    models run one by one, with the same numbers, more slowly.
+    models run one by one, with the same numbers, more slowly. Parameters of a regularizer are named `rot.gamma`.
     """
 
     method: Method
     jobs: slice
     fixed: Tensors
     hparams: Tensors
+    regularizers: tuple[Added, ...] = ()
     looped: str | None = None
     _traced: Flat | None = field(default=None, repr=False)
+
+    @property
+    def transforms(self) -> bool:
+        """Whether the last layer gets other features in training than those of the backbone."""
+        return any(added.regularizer.transform for added in self.regularizers)
+
+    @property
+    def stays_on_device(self) -> bool:
+        """Whether no part of its step runs on the host, so that a CUDA graph can hold it."""
+        return not self.looped and not any(added.regularizer.on_host for added in self.regularizers)
 
     def step(
         self, z_JBH: Tensor, linear: Tensors, trained: Tensors, batch: Tensors
@@ -48,6 +67,8 @@ class Head:
 
         `batch` has y (J, B, M), rows (J, B), key (J,) and progress ().
         """
+        if self.transforms:
+            return self._step_through_transform(z_JBH, linear, trained, batch)
         outputs = narrow(z_JBH, linear["weight"], linear["bias"])
         doutputs, dz_direct, dtrained, losses = self.loss(outputs, z_JBH, trained, batch)
         dz, dweight, dbias = narrow_backward(z_JBH, linear["weight"], doutputs)
@@ -61,7 +82,7 @@ class Head:
         """Gradients of the outputs, of z (None if the loss does not use it directly) and of the trained; the losses."""
         named = (trained, self.fixed, self.hparams, batch)
         if self._traced is None:
-            self._traced = self._trace((outputs_JBK, z_JBH, *named))
+            self._traced = self._trace(self._step, (outputs_JBK, z_JBH, *named), zeros=1)
         flat = (tensor for group in named for tensor in group.values())
         doutputs, dz_direct, *dtrained, losses = self._traced(outputs_JBK, z_JBH, *flat)
         return doutputs, dz_direct, dtrained, losses
@@ -81,19 +102,33 @@ class Head:
         }
         return predictions, scores
 
-    def _trace(self, arguments: tuple[Any, ...]) -> Flat:
-        """The step as a flat function; loops over the models if vmap or the tracer fail on the method."""
+    def _step_through_transform(
+        self, z_JBH: Tensor, linear: Tensors, trained: Tensors, batch: Tensors
+    ) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor]:
+        """As `step`, where the last layer gets transformed features: all of it is traced, the last layer too."""
+        named = (linear, trained, self.fixed, self.hparams, batch)
+        if self._traced is None:
+            self._traced = self._trace(self._whole, (z_JBH, *named))
+        dz, dweight, dbias, *dtrained, losses = self._traced(z_JBH, *(leaf for one in named for leaf in one.values()))
+        return dz, [dweight, dbias], dtrained, losses
+
+    def _trace(self, step: Callable[..., Any], arguments: tuple[Any, ...], zeros: int | None = None) -> Flat:
+        """A step as a flat function; loops over the models if vmap or the tracer fail on the method.
+
+        The result at place `zeros` becomes None if it is always 0.
+        """
         leaves, structure = tree_flatten(arguments)
 
         def flat(*leaves: Tensor) -> list[Tensor]:
-            return tree_leaves(self._step(*tree_unflatten(leaves, structure)))
+            return tree_leaves(step(*tree_unflatten(leaves, structure)))
 
         try:
             graph = trace(flat, leaves)
         except RuntimeError as refusal:
             self.looped = str(refusal).partition("\n")[0]
             return flat
-        _drop_zeros(graph, place=1)
+        if zeros is not None:
+            _drop_zeros(graph, zeros)
         graph.graph.eliminate_dead_code()  # such as a prediction that the loss does not use
         graph.recompile()
         simplify(graph, leaves)
@@ -107,11 +142,42 @@ class Head:
         with torch.enable_grad():
             leaves = [leaf.detach().requires_grad_() for leaf in leaves]
             outputs, z, trained = tree_unflatten(leaves, structure)
-            per_job = {name: tensor for name, tensor in batch.items() if name != "progress"}
-            progress = batch["progress"].expand(outputs.shape[0])
-            losses = self._over_jobs(self._loss_one)(z, outputs, trained, fixed, hparams, per_job, progress)
+            losses = self._over_jobs(self._loss_one)(z, outputs, trained, fixed, hparams, *_per_job(batch, len(z)))
             gradients = _gradients(losses.sum(), leaves)
         return tree_unflatten(gradients, structure), losses.detach()
+
+    def _whole(
+        self, z: Tensor, linear: Tensors, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors
+    ) -> tuple[Any, Tensor]:
+        """Gradients of z, of the last layer and of the trained parameters; the losses."""
+        leaves, structure = tree_flatten((z, linear["weight"], linear["bias"], trained))
+        with torch.enable_grad():
+            leaves = [leaf.detach().requires_grad_() for leaf in leaves]
+            losses = self._over_jobs(self._whole_one)(
+                *tree_unflatten(leaves, structure), fixed, hparams, *_per_job(batch, len(z))
+            )
+            gradients = _gradients(losses.sum(), leaves)
+        return tree_unflatten(gradients, structure), losses.detach()
+
+    def _whole_one(
+        self,
+        z: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        trained: Tensors,
+        fixed: Tensors,
+        hparams: Tensors,
+        batch: Tensors,
+        progress: Tensor,
+    ) -> Tensor:
+        params = Params(trained, fixed)
+        given = z
+        for name, regularizer, static in self.regularizers:
+            if regularizer.transform:
+                rows = Rows(batch["y"], batch["rows"], Stream(batch["key"]).child(name), progress)
+                given = regularizer.transform(_of(params, name), given, rows, _under(hparams, name), static)
+        outputs = given @ weight + bias
+        return self._loss_one(z, outputs, trained, fixed, hparams, batch, progress)
 
     def _loss_one(
         self,
@@ -127,7 +193,11 @@ class Head:
         prediction = self.method.predict(params, outputs)
         stream = Stream(batch["key"])
         seen = Batch(batch["y"], outputs, prediction, z, batch["rows"], stream, progress)
-        return self.method.loss(params, seen, hparams).mean()
+        total = self.method.loss(params, seen, hparams).mean()
+        for name, regularizer, static in self.regularizers:
+            theirs = seen._replace(stream=stream.child(name))
+            total = total + regularizer.loss(_of(params, name), theirs, _under(hparams, name), static)
+        return total
 
     def _predict_one(self, trained: Tensors, fixed: Tensors, outputs: Tensor) -> Tensor:
         return self.method.predict(Params(trained, fixed), outputs)
@@ -137,6 +207,21 @@ class Head:
 
     def _over_jobs(self, function: Any) -> Any:
         return _loop(function) if self.looped else vmap(function)
+
+
+def _per_job(batch: Tensors, jobs: int) -> tuple[Tensors, Tensor]:
+    """The tensors of a batch that each of the jobs has its own of, and the progress of each."""
+    own = {name: tensor for name, tensor in batch.items() if name != "progress"}
+    return own, batch["progress"].expand(jobs)
+
+
+def _of(params: Params, name: str) -> Params:
+    """The parameters of a regularizer."""
+    return Params(_under(params.trained, name), _under(params.fixed, name))
+
+
+def _under(named: Mapping[str, Tensor], name: str) -> Tensors:
+    return {key.removeprefix(f"{name}."): tensor for key, tensor in named.items() if key.startswith(f"{name}.")}
 
 
 def _gradients(total: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:

@@ -110,24 +110,27 @@ def optimise(model: Model, resident: Resident, after: int = 0) -> Iterator[Tenso
     orders, draws = (_streams(seeds, purpose, device) for purpose in ("order", "loss"))
     total_rows = len(resident.x["train"])
     batch_size = min(protocol.batch_size, total_rows)
-    steps = total_rows // batch_size
+    a_pass = total_rows // batch_size
+    steps = protocol.evaluate_every or a_pass
     rate_factors = SCHEDULES[protocol.schedule](protocol, protocol.epochs * steps)
     widths = model.backbone.dropped(model.options)
     dropout = Dropout(model.jobs, widths, rows=batch_size, device=device, dtype=dtype)
     step = Steps(model, resident, dropout, whose)
     for epoch in range(after, protocol.epochs):
         first = epoch * steps
-        order = orders.child(epoch).permutation(total_rows)
+        passes = range(first // a_pass, (first + steps - 1) // a_pass + 1)
+        order_PSN = Stream(torch.stack([orders.child(number).key for number in passes])).permutation(total_rows)
         mask_keys = dropout.epoch(first, steps)
         numbers = torch.arange(first, first + steps, device=device)
         loss_keys = draws.child(numbers[:, None]).key[:, whose]
         progress = numbers.to(dtype) / len(rate_factors)
         factors = adam_factors(rate_factors[first : first + steps], first + 1).to(device, dtype)
         total = torch.zeros(len(model.jobs), device=device, dtype=dtype)
-        for batch in range(steps):
-            rows = order[:, batch * batch_size : (batch + 1) * batch_size]
-            inputs = Inputs(rows, mask_keys[batch], loss_keys[batch], progress[batch], factors[batch])
-            total += step(inputs, rate_factors[first + batch], first + batch + 1)
+        for index, number in enumerate(range(first, first + steps)):
+            start = number % a_pass * batch_size
+            rows = order_PSN[number // a_pass - passes.start, :, start : start + batch_size]
+            inputs = Inputs(rows, mask_keys[index], loss_keys[index], progress[index], factors[index])
+            total += step(inputs, rate_factors[number], number + 1)
         yield total / steps
 
 

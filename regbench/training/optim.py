@@ -190,7 +190,12 @@ def one_cycle(protocol: Protocol, steps: int) -> list[float]:
     return rate_factors
 
 
-SCHEDULES = {"one_cycle": one_cycle}  # by the name that a protocol gives
+def constant(_protocol: Protocol, steps: int) -> list[float]:
+    """The maximum learning rate at every step."""
+    return [1.0] * steps
+
+
+SCHEDULES = {"one_cycle": one_cycle, "constant": constant}  # by the name that a protocol gives
 
 
 def _cosine(start: float, end: float, fraction: float) -> float:

@@ -3,8 +3,9 @@
 Jobs are sorted by head, so that the jobs of a head are a slice; `Model.jobs` gives the job of each row.
 """
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from regbench.backbones.shared.linear import init_linear
 from regbench.data import Prepared
 from regbench.job import Job, Pack
 from regbench.random import Stream
+from regbench.training.composition import composed
 from regbench.training.heads import Head
 from regbench.training.optim import Segment
 from regbench.types import Backbone, Method, Params, Static
@@ -24,16 +26,31 @@ from regbench.types import Backbone, Method, Params, Static
 
 @dataclass(frozen=True)
 class HeadPart:
-    """One head of a pack: its functions, its last layer, and its method's trained parameters (None if none)."""
+    """One head of a pack: its functions, its last layer, and what its method and its regularizers train (None if none).
+
+    A regularizer's parameters have its name before theirs: `information_dropout.weight`.
+    """
 
     head: Head
     linear: Segment
     trained: Segment | None
+    added: Segment | None = None
+
+    @property
+    def own(self) -> list[Segment]:
+        """The trained parameters besides the last layer."""
+        return [segment for segment in (self.trained, self.added) if segment]
 
     @property
     def trained_views(self) -> dict[str, Tensor]:
-        """The method's trained parameters by name, (jobs, ...) each."""
-        return self.trained.views if self.trained else {}
+        """The trained parameters of method and regularizers by name, (jobs, ...) each."""
+        return {name: view for segment in self.own for name, view in segment.views.items()}
+
+    def put_trained(self, gradients: Iterable[Tensor]) -> None:
+        """Copy the gradients of these parameters, in the same order, to where the optimiser reads them."""
+        views = (view for segment in self.own for view in segment.gradient_views.values())
+        for view, gradient in zip(views, gradients, strict=True):
+            view.copy_(gradient)
 
 
 class Evaluation(NamedTuple):
@@ -62,8 +79,13 @@ class Model:
         return [
             self.trunk,
             *(part.linear for part in self.heads),
-            *(part.trained for part in self.heads if part.trained),
+            *(segment for part in self.heads for segment in part.own),
         ]
+
+    @property
+    def clips(self) -> bool:
+        """Whether the gradient of any job has a largest norm."""
+        return any(job.protocol.clip for job in self.jobs)
 
     def evaluate(self, x: Tensor, y: Tensor, rows: int) -> Evaluation:
         """Predictions for x (N, D...) without dropout, in blocks of `rows` rows, and scores against y (N, M)."""
@@ -95,7 +117,7 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
     decay = _column([job.protocol.weight_decay for job in ordered], device, dtype)
     rate = _column([job.protocol.learning_rate for job in ordered], device, dtype)
     trunk = Segment.of(
-        [backbone.init(shape, options, Stream.named(job.seed, "init", "backbone")) for job in ordered],
+        [_started(backbone.init(shape, options, stream), job, stream) for job, stream in _streams(ordered, "backbone")],
         jobs=slice(0, len(ordered)),
         learning_rate=rate,
         weight_decay=decay,
@@ -106,7 +128,7 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
     seconds: list[float] = []
     for _, members in groupby(ordered, key=Pack.head):
         group = list(members)
-        params, took = zip(*(_timed(job, y_train) for job in group), strict=True)
+        params, took = zip(*(_timed(job, y_train, width) for job in group), strict=True)
         heads.append(_build_head(group, params, len(seconds), y_train.shape[1], width, rate, decay))
         seconds += took
     return Model(
@@ -115,16 +137,34 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
         options=options,
         trunk=trunk,
         heads=tuple(heads),
-        clip=_column([job.protocol.clip for job in ordered], device, dtype).squeeze(1),
+        clip=_column([job.protocol.clip or math.inf for job in ordered], device, dtype).squeeze(1),
         device=device,
         stage1_seconds=tuple(seconds),
     )
 
 
-def _timed(job: Job, y_train: Tensor) -> tuple[Params, float]:
-    """The initial parameters of a job's method, and the seconds it took to make them."""
+def _streams(jobs: Sequence[Job], purpose: str) -> list[tuple[Job, Stream]]:
+    """Each job with the stream that its initial weights are drawn from."""
+    return [(job, Stream.named(job.seed, "init", purpose)) for job in jobs]
+
+
+def _started(weights: Mapping[str, Tensor], job: Job, stream: Stream) -> Mapping[str, Tensor]:
+    """The initial weights: as they are, or normal with the protocol's standard deviation and biases at 0."""
+    std = job.protocol.init_std
+    if not std:
+        return weights
+    return {
+        name: torch.zeros_like(tensor) if name.endswith("bias") else std * stream.child(name).normal(*tensor.shape)
+        for name, tensor in weights.items()
+    }
+
+
+def _timed(job: Job, y_train: Tensor, features: int) -> tuple[Params, float]:
+    """The initial parameters of a job's method and regularizers, and the seconds it took to make them."""
     began = time.perf_counter()
-    params = initial_params(job, catalog.load("methods", job.method), y_train)
+    params = initial_params(job, composed(job).method, y_train)
+    if job.parts:
+        params = _with_regularizers(params, job, y_train, features)
     return params, time.perf_counter() - began
 
 
@@ -138,30 +178,56 @@ def _build_head(
     decay: Tensor,
 ) -> HeadPart:
     """The head of the jobs of `group`, with the initial parameters of each."""
-    method: Method = catalog.load("methods", group[0].method)
+    method, regularizers = composed(group[0])
     jobs = slice(start, start + len(group))
     width = method.outputs(group[0].k or 0, targets)
     linear = Segment.of(
-        [init_linear(features, width, Stream.named(job.seed, "init", "head")) for job in group],
+        [_started(init_linear(features, width, stream), job, stream) for job, stream in _streams(group, "head")],
         jobs=jobs,
         learning_rate=rate[jobs],
         weight_decay=decay[jobs],
     )
-    hparams = {name: torch.tensor([dict(job.hparams)[name] for job in group]).to(decay) for name in method.hparams}
-    trained = None
-    if params[0].trained:
+    settings = [_hparams(job) for job in group]
+    hparams = {name: torch.tensor([of_job[name] for of_job in settings]).to(decay) for name in settings[0]}
+    trained, added = None, None
+    names = [name for name in params[0].trained if "." not in name]
+    if names:
         factor = hparams["encoder_lr"][:, None] if "encoder_lr" in hparams else 1.0
         own_decay = torch.tensor([[job.protocol.encoder_weight_decay] for job in group]).to(decay)
-        models = [of_job.trained for of_job in params]
+        models = [{name: of_job.trained[name] for name in names} for of_job in params]
         trained = Segment.of(models, jobs=jobs, learning_rate=factor * rate[jobs], weight_decay=own_decay)
+    if others := [name for name in params[0].trained if "." in name]:
+        models = [{name: of_job.trained[name] for name in others} for of_job in params]
+        added = Segment.of(models, jobs=jobs, learning_rate=rate[jobs], weight_decay=decay[jobs])
     fixed = {name: torch.stack([of_job.fixed[name] for of_job in params]).to(decay) for name in params[0].fixed}
-    return HeadPart(Head(method, jobs, fixed, hparams), linear, trained)
+    return HeadPart(Head(method, jobs, fixed, hparams, regularizers), linear, trained, added)
 
 
 def initial_params(job: Job, method: Method, y_train: Tensor) -> Params:
     """The method's initial parameters, float64; runs stage 1 if it has one."""
     hparams = {name: torch.tensor(value, dtype=torch.float64) for name, value in job.hparams}
     return method.init(y_train, job.k or 0, hparams, dict(job.static), Stream.named(job.seed, "init", "method"))
+
+
+def _with_regularizers(params: Params, job: Job, y_train: Tensor, features: int) -> Params:
+    """The parameters of a method and, under their names with the regularizer's before them, of its regularizers."""
+    trained, fixed = dict(params.trained), dict(params.fixed)
+    for name, regularizer, static in composed(job).regularizers:
+        hparams = {
+            key.removeprefix(f"{name}."): torch.tensor(value, dtype=torch.float64)
+            for key, value in _hparams(job).items()
+            if key.startswith(f"{name}.")
+        }
+        own = regularizer.init(y_train, features, hparams, static, Stream.named(job.seed, "init", name))
+        trained |= {f"{name}.{key}": tensor for key, tensor in own.trained.items()}
+        fixed |= {f"{name}.{key}": tensor for key, tensor in own.fixed.items()}
+    return Params(trained, fixed)
+
+
+def _hparams(job: Job) -> dict[str, float]:
+    """The hyper-parameters of a method, and those of its parts as `rot.gamma`."""
+    of_parts = {f"{part.name}.{name}": value for part in job.parts for name, value in part.hparams}
+    return {**dict(job.hparams), **of_parts}
 
 
 def _column(values: Sequence[float], device: torch.device, dtype: torch.dtype) -> Tensor:

@@ -48,8 +48,8 @@ class Steps:
         """Step `number`, counted from 1, at `rate_factor` times the maximum learning rates."""
         if self._captured and not self._captured.ready:
             self._gradients(inputs)  # traces the heads
-            if any(part.head.looped for part in self.model.heads):
-                self._captured = None  # what fails in the tracer would fail in a capture too
+            if not all(part.head.stays_on_device for part in self.model.heads):
+                self._captured = None  # what fails in the tracer, or runs on the host, would fail in a capture too
         if self._captured:
             return self._captured(self.on_device, inputs)
         if self.model.device.type != "cpu":
@@ -58,14 +58,16 @@ class Steps:
             losses = self.depth_first(inputs.rows, inputs.mask_keys, inputs.loss_keys, inputs.progress)
         else:
             losses = self._gradients(inputs)
-        clip(self.model.segments, self.model.clip)
+        if self.model.clips:
+            clip(self.model.segments, self.model.clip)
         adam(self.model.segments, rate_factor, number, decoupled=self.decoupled)
         return losses
 
     def on_device(self, inputs: Inputs) -> Tensor:
         """The same step without any number from the host, so that a CUDA graph can hold it."""
         losses = self._gradients(inputs)
-        clip_on_device(self.model.segments, self.model.clip)
+        if self.model.clips:
+            clip_on_device(self.model.segments, self.model.clip)
         adam_on_device(self.model.segments, inputs.adam_factors, decoupled=self.decoupled)
         return losses
 
@@ -85,8 +87,7 @@ def gradients(model: Model, resident: Resident, whose: Tensor, keep: list[Keep],
         batch = {"y": y[jobs], "rows": rows[jobs], "key": inputs.loss_keys[jobs], "progress": inputs.progress}
         dz_head, linear, trained, loss = part.head.step(z[jobs], part.linear.views, part.trained_views, batch)
         part.linear.put(linear)
-        if part.trained:
-            part.trained.put(trained)
+        part.put_trained(trained)
         dz.append(dz_head)
         losses.append(loss)
     whole = dz[0] if len(dz) == 1 else torch.cat(dz)

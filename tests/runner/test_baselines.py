@@ -152,7 +152,7 @@ def test_a_run_without_a_library_says_so_in_one_line_and_runs_the_rest(project):
 
 
 def test_the_code_of_a_baseline_is_its_file_the_split_the_metric_and_its_libraries(monkeypatch):
-    found = {f"{module}.{name}" for module, name in reach(OWN, fitted.starts("ridge", "none"))}
+    found = {f"{module}.{name}" for module, name in reach(OWN, fitted.starts("ridge", "none", ()))}
     assert {
         "regbench.baselines.ridge.ALPHAS",
         "regbench.baselines.baseline.choose",

@@ -68,11 +68,11 @@ def head_of(method: str, *, k: int = 5, targets: int = 1, dtype: torch.dtype = t
 def untraced(head, z, linear, trained, batch):
     """The same head's step, but by vmap and autograd at every step."""
 
-    def whole(arguments):
+    def whole(step, arguments, zeros=None):  # noqa: ARG001 - zeros are kept
         _, structure = tree_flatten(arguments)
-        return lambda *leaves: tree_leaves(again._step(*tree_unflatten(leaves, structure)))
+        return lambda *leaves: tree_leaves(step(*tree_unflatten(leaves, structure)))
 
-    again = Head(head.method, head.jobs, head.fixed, head.hparams)
+    again = Head(head.method, head.jobs, head.fixed, head.hparams, head.regularizers)
     again._trace = whole
     return again.step(z, linear, trained, batch)
 

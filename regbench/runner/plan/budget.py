@@ -47,7 +47,7 @@ def within(jobs: Sequence[Job], wall: Callable[[Sequence[Job]], float], budget_s
 
 
 def _cell(job: Job) -> tuple:
-    return (job.dataset, job.method, job.hparams, job.static, job.k, job.backbone, job.options, job.protocol)
+    return (job.dataset, job.method, job.hparams, job.static, job.parts, job.k, job.backbone, job.options, job.protocol)
 
 
 def summary(left_out: Sequence[Job]) -> str:

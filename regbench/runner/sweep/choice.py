@@ -279,4 +279,4 @@ def _changes(
 def _swept_label(job: Job, values: Values) -> str:
     """The label of a configuration in tables, such as `lsq[learning_rate=0.01]`."""
     protocol = {name: value for name, value in values.items() if name in OF_PROTOCOL}
-    return variants.label(job.method, {**dict(job.hparams), **protocol}, dict(job.static))
+    return variants.of_job(job, {**dict(job.hparams), **protocol})

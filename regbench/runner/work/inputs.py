@@ -14,29 +14,32 @@ if TYPE_CHECKING:
 
 def prepared(job: Job) -> "Prepared":
     """The dataset of a job, split and scaled."""
-    return _load(job.dataset, job.digest, job.protocol.split, job.seed if job.protocol.split == "per_seed" else 0)
+    protocol = job.protocol
+    seed = job.seed if protocol.split == "per_seed" else 0
+    return _load(job.dataset, job.digest, protocol.split, seed, protocol.inputs, protocol.targets)
 
 
 @lru_cache(maxsize=2)  # successive packs of a worker often share a dataset
-def _load(name: str, digest: str, split: str, seed: int) -> "Prepared":
+def _load(name: str, digest: str, split: str, seed: int, inputs: str, targets: str) -> "Prepared":
     from regbench import data
 
     dataset = catalog.load("datasets", name)
     if dataset.digest != digest:
         raise UsageError(f"{name} has changed since the run was planned; run again")
-    return data.prepare(data.load(dataset, name), split, seed)
+    return data.prepare(data.load(dataset, name), split, seed, inputs=inputs, targets=targets)
 
 
 def remember_dataset(store: Store, job: Job, data: "Prepared") -> None:
     """Store the sizes, ranges and origin of a dataset beside its results."""
     known = catalog.entry("datasets", job.dataset).arguments if job.dataset in catalog.names("datasets") else {}
+    raw = job.protocol.targets == "raw"
     store.add_dataset(
         digest=job.digest,
         name=job.dataset,
         sizes=data.sizes,
         inputs=data.x_train.shape[1] if data.x_train.ndim == 2 else data.x_train.shape[1:],
-        target_low=data.y_low.tolist(),
-        target_high=data.y_high.tolist(),
+        target_low=(data.y_train.min(0) if raw else data.y_low).tolist(),
+        target_high=(data.y_train.max(0) if raw else data.y_high).tolist(),
         source=data.source or None,
         licence=known.get("licence"),
     )
