@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from regbench.config import Benchmarks
 
 ONLY_JSON = {"hparams", "static", "reference", "options"}
-KINDS = ("methods", "baselines", "datasets", "benchmarks", "reports", "backbones", "metrics")
+KINDS = (
+    *("methods", "regularizers", "wrappers", "baselines", "datasets", "benchmarks", "reports", "backbones", "metrics"),
+)
 
 
 def _complete_kinds(incomplete: str) -> list[str]:
@@ -26,10 +28,13 @@ def list_(
     file: BenchmarkFile = None,
     json: Json = False,
 ) -> None:
-    """List methods, baselines, datasets, benchmarks, reports, backbones or metrics.
+    """List methods, regularizers, wrappers, baselines, datasets, benchmarks, reports, backbones or metrics.
+
+    A regularizer or wrapper is added to any method: `lsq+rot[gamma=0.01]`, `soft_binning+multi_target[m=8]`.
 
     Examples:
       regbench list methods
+      regbench list regularizers
       regbench list baselines
       regbench list benchmarks
       regbench list datasets --json
@@ -58,7 +63,7 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _entries(kind: str) -> list[dict[str, Any]]:
-    """Methods, baselines, backbones or metrics: properties, defaults, year, paper and first sentence."""
+    """Methods, parts, baselines, backbones or metrics: properties, defaults, year, paper and first sentence."""
     from regbench import catalog
 
     rows = []

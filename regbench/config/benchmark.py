@@ -60,7 +60,7 @@ class Benchmark:
     def stages(self, job: Job) -> list[Stage]:
         """The stages of the sweep that apply to a job's row."""
         fixed = self.fixed.get(row_label(job), frozenset())
-        return [own for stage in self.sweep if (own := stage.of(job.method, fixed))]
+        return [own for stage in self.sweep if (own := stage.of(job.method, fixed, job.parts))]
 
 
 @dataclass(frozen=True)

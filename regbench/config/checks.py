@@ -15,7 +15,9 @@ def check_sweep(marked: Marked, name: str, spec: Spec) -> None:
     if spec.sweep and spec.choose:
         raise marked.wrong("has both sweep and choose; a benchmark that chooses names another one as its sweep", name)
     for number, stage in enumerate(spec.sweep):
-        seen = {field for row in spec.variants if (own := stage.of(row.method, row.fixed)) for field in own.axes}
+        seen = {
+            field for row in spec.variants if (own := stage.of(row.method, row.fixed, row.parts)) for field in own.axes
+        }
         if lost := next((field for field in stage.axes if field not in seen), None):
             rows = ", ".join(row.label for row in spec.variants)
             raise marked.wrong(f"no row has {lost} to sweep: {rows}", name, "sweep", number, lost)
@@ -90,7 +92,10 @@ def _check_cover(marked: Marked, name: str, spec: Spec, sources: Sequence[Spec])
                 raise marked.wrong(f"no sweep it chooses from has {row.label}{at}", name, "choose", "from")
         for source, swept in having:
             chosen = {
-                field for stage in source.sweep if (own := stage.of(row.method, swept.fixed)) for field in own.axes
+                field
+                for stage in source.sweep
+                if (own := stage.of(row.method, swept.fixed, swept.parts))
+                for field in own.axes
             }
             if clash := sorted(chosen & row.fixed):
                 raise marked.wrong(f"{row.label} fixes {clash[0]}, and its sweep tries values of it", name, "methods")

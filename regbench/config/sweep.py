@@ -1,13 +1,13 @@
 """Choice of hyper-parameters: what a sweep tries, stage by stage, and from which sweeps a benchmark chooses.
 
-A swept field is a float of the protocol, its optimiser, or a hyper-parameter of a method. It applies to every row that
-has it and does not fix it: `soft_binning[lambda_sigma=1]` keeps its width in every sweep.
+A swept field is a float of the protocol, its optimiser, or a hyper-parameter of a method or of a part (`rot.gamma`). It
+applies to every row that has it and does not fix it: `soft_binning[lambda_sigma=1]` keeps its width in every sweep.
 """
 
 import hashlib
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from regbench.config.amounts import LARGEST_SEED
 from regbench.config.methods import check_size
 from regbench.config.protocol import read_field
 from regbench.errors import WrongValueError, did_you_mean
-from regbench.job import DECIDE, Job, pairs
+from regbench.job import DECIDE, Job, Part, pairs
 
 Value = float | str
 Values = dict[str, Value]
@@ -46,11 +46,12 @@ class Stage:
     sample: int | None = None
     draw: int = 0  # seed of the draws
 
-    def of(self, method: str, fixed: Collection[str]) -> "Stage | None":
+    def of(self, method: str, fixed: Collection[str], parts: Iterable[Part] = ()) -> "Stage | None":
         """The part of the stage that applies to one row; None where there is none."""
         if method not in catalog.names("methods"):  # reference models have none of these fields
             return None
-        has = {*OF_PROTOCOL, *catalog.entry("methods", method).hparams} - set(fixed)
+        of_parts = (f"{part.name}.{name}" for part in parts for name, _ in part.hparams)
+        has = {*OF_PROTOCOL, *catalog.entry("methods", method).hparams, *of_parts} - set(fixed)
         axes = {name: axis for name, axis in self.axes.items() if name in has}
         return replace(self, axes=axes, extend=tuple(name for name in self.extend if name in axes)) if axes else None
 
@@ -117,16 +118,27 @@ def rounded(number: float) -> float:
 
 
 def with_values(job: Job, values: Mapping[str, Value]) -> Job:
-    """A job with other values of its protocol and its method."""
+    """A job with other values of its protocol, its method and its parts."""
     protocol = {name: value for name, value in values.items() if name in OF_PROTOCOL}
-    hparams = {name: value for name, value in values.items() if name not in OF_PROTOCOL}
-    return replace(job, protocol=replace(job.protocol, **protocol), hparams=pairs({**dict(job.hparams), **hparams}))
+    own = {name: value for name, value in values.items() if name not in OF_PROTOCOL and "." not in name}
+    parts = tuple(
+        replace(part, hparams=pairs({name: values.get(f"{part.name}.{name}", value) for name, value in part.hparams}))
+        for part in job.parts
+    )
+    hparams = pairs({**dict(job.hparams), **own})
+    return replace(job, protocol=replace(job.protocol, **protocol), hparams=hparams, parts=parts)
+
+
+def fields_of(job: Job) -> Values:
+    """Everything of a job that can be swept, by name."""
+    of_parts = {f"{part.name}.{name}": value for part in job.parts for name, value in part.hparams}
+    return {**{name: getattr(job.protocol, name) for name in OF_PROTOCOL}, **dict(job.hparams), **of_parts}
 
 
 def values_of(job: Job, names: Collection[str]) -> Values:
     """The job's values of some fields."""
-    hparams = dict(job.hparams)
-    return {name: getattr(job.protocol, name) if name in OF_PROTOCOL else hparams[name] for name in names}
+    known = fields_of(job)
+    return {name: known[name] for name in names}
 
 
 def read_stages(value: Any) -> tuple[Stage, ...]:
@@ -183,13 +195,25 @@ def _stage(given: Any, *place: str | int) -> Stage:
 
 def _known(name: str, *place: str | int) -> str:
     wanted = name.replace("-", "_")
-    hparams = {hparam for method in catalog.names("methods") for hparam in catalog.entry("methods", method).hparams}
-    known = [*OF_PROTOCOL, *sorted(hparams)]
+    known = [*OF_PROTOCOL, *sorted(_bounds())]
     if wanted not in known:
         raise WrongValueError(
             f"nothing called '{name}' can be swept{did_you_mean(wanted, [*known, *SETTINGS])}", *place, name
         )
     return wanted
+
+
+def _bounds() -> dict[str, list[Mapping[str, Any]]]:
+    """The hyper-parameters of all methods and parts, the latter as `rot.gamma`, each with what is allowed."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for method in catalog.names("methods"):
+        entry = catalog.entry("methods", method)
+        for name in entry.hparams:
+            found.setdefault(name, []).append(entry.bounds.get(name, {}))
+    for part in catalog.parts():
+        entry = catalog.part(part)
+        found |= {f"{part}.{name}": [entry.bounds.get(name, {})] for name in entry.hparams}
+    return found
 
 
 def _axis(name: str, given: Any, sampled: bool, *place: str | int) -> tuple[Value, ...] | Range:
@@ -228,8 +252,8 @@ def _value(name: str, given: Any, *place: str | int) -> Value:
     try:
         number = variants.typed(name, given, 0.0)
         check_size(name, number)
-        for known in (catalog.entry("methods", method) for method in catalog.names("methods")):
-            variants.within(name, number, known.bounds.get(name, {}))
+        for bounds in _bounds()[name]:
+            variants.within(name, number, bounds)
     except WrongValueError as error:
         raise WrongValueError(str(error), *place) from None
     return number

@@ -68,7 +68,7 @@ def head_of(method: str, *, k: int = 5, targets: int = 1, dtype: torch.dtype = t
 def untraced(head, z, linear, trained, batch):
     """The same head's step, but by vmap and autograd at every step."""
 
-    def whole(step, arguments, zeros=None):  # noqa: ARG001 - zeros are kept
+    def whole(step, arguments, zeros=None):
         _, structure = tree_flatten(arguments)
         return lambda *leaves: tree_leaves(step(*tree_unflatten(leaves, structure)))
 

@@ -13,14 +13,16 @@ GREEK = {
 
 
 def symbols() -> dict[str, str]:
-    """The symbol of every hyper-parameter that has one, as the files of the methods have it."""
+    """The symbol of every hyper-parameter that has one, as its file has it; those of parts as `rot.gamma`."""
     return _symbols(roots.generation())
 
 
 @cache
 def _symbols(_generation: int) -> dict[str, str]:
     entries = (catalog.entry("methods", method) for method in catalog.names("methods"))
-    return {name: symbol for entry in entries for name, symbol in entry.symbols.items()}
+    of_methods = {name: symbol for entry in entries for name, symbol in entry.symbols.items()}
+    parts = ((part, catalog.part(part)) for part in catalog.parts())
+    return of_methods | {f"{part}.{name}": symbol for part, entry in parts for name, symbol in entry.symbols.items()}
 
 
 def plain(name: str) -> str:

@@ -25,16 +25,18 @@ def outgrown(trained: Iterable[Trained], codes: Codes, methods: Collection[str] 
     """The jobs that only other code has finished, by that code and the present one.
 
     Jobs are left out if the present code cannot train them: if the catalog no longer has their method with the same
-    settings, or no longer has the same dataset.
+    settings, or one of its parts, or no longer has the same dataset.
     """
-    settings = {name: _settings(name) for name in catalog.rows()}
+    settings = {name: _settings(catalog.row(name)) for name in catalog.rows()}
+    settings |= {name: _settings(catalog.part(name)) for name in catalog.parts()}
     digests = {name: catalog.entry("datasets", name).arguments["digest"] for name in catalog.names("datasets")}
     found: dict[Pair, list[Job]] = defaultdict(list)
     current = set()
     for record in trained:
         job = record.job
         here = digests.get(job.dataset) == job.digest
-        if not here or settings.get(job.method) != {*dict(job.hparams), *dict(job.static)}:
+        named = [(job.method, job.hparams, job.static), *((part.name, part.hparams, part.static) for part in job.parts)]
+        if not here or any(settings.get(name) != {*dict(own), *dict(static)} for name, own, static in named):
             continue
         if methods and job.method not in methods:
             continue
@@ -73,16 +75,21 @@ def packs(jobs: Iterable[Job]) -> list[list[Job]]:
     return list(groups.values())
 
 
-def _settings(method: str) -> set[str]:
-    """The names of a method's hyper-parameters and other settings."""
-    entry = catalog.row(method)
+def _settings(entry: catalog.Entry) -> set[str]:
+    """The names of the hyper-parameters and other settings of a method or part."""
     return {*entry.hparams, *entry.arguments.get("static", {})}
 
 
 def _kind(job: Job) -> tuple[object, ...]:
-    """The properties that determine which code is used: images or columns, targets, split and optimiser."""
+    """The properties that determine which code is used: images or columns, targets, protocol, settings of parts."""
     about = catalog.entry("datasets", job.dataset).arguments
-    return (isinstance(about["inputs"], tuple), bool(about.get("targets")), job.protocol.split, job.protocol.optimizer)
+    protocol = job.protocol
+    return (
+        *(isinstance(about["inputs"], tuple), bool(about.get("targets"))),
+        *(protocol.split, protocol.optimizer, protocol.schedule, protocol.inputs, protocol.targets),
+        *(bool(protocol.evaluate_every), bool(protocol.init_std), bool(protocol.clip)),
+        *((part.name, part.static) for part in job.parts),
+    )
 
 
 def _cheapest(jobs: Sequence[Job], here: dict[str, bool]) -> Job:

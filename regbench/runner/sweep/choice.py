@@ -12,7 +12,7 @@ from typing import Any
 
 from regbench import variants
 from regbench.config import Benchmark, Values, row_label, values_of, with_values
-from regbench.config.sweep import OF_PROTOCOL
+from regbench.config.sweep import OF_PROTOCOL, fields_of
 from regbench.errors import UsageError
 from regbench.job import Job
 from regbench.kinds import code_digest
@@ -234,7 +234,7 @@ def _choose(cell: Cell, survey: Survey, source: Cell) -> Choice:
 
 def _checked(choice: Choice, job: Job, benchmark: Benchmark) -> Values:
     """The values of a choice; `UsageError` if an older version chose fields that no longer exist."""
-    known = {*OF_PROTOCOL, *dict(job.hparams)}
+    known = fields_of(job)
     if lost := next((name for name in choice.values if name not in known), None):
         raise UsageError(
             f"{benchmark.name}: the stored choice for {choice.variant} on {choice.dataset} has a value of {lost}, "
