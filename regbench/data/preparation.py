@@ -3,7 +3,7 @@
 The split is that of scikit-learn's `train_test_split` applied twice: a fraction of 0.2 is held out, then half of that
 for the test, each held-out part rounded up. It gives the sizes of the first paper's Table 1 except for CA, where the
 paper prints 819 test rows and the parts do not add up. Scaling is fitted on the training rows only, so validation and
-test values may fall outside [0, 1].
+test values may fall outside [0, 1]. Inputs, targets or both can also stay as they are.
 """
 
 import math
@@ -18,10 +18,13 @@ Rows = NDArray[np.int64]
 
 HELD_OUT = 0.2  # fraction of all rows, for validation and test
 TEST = 0.5  # fraction of the rows held out
+SCALINGS = ("unit", "raw")
 FEWEST_ROWS = 6  # with fewer rows a part would be empty
 
 
-def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
+def prepare(
+    table: Table, split: str = "fixed", seed: int = 0, *, inputs: str = "unit", targets: str = "unit"
+) -> Prepared:
     """Split and scale: inputs to [0, 1] or, for images, standardised per channel; targets to [0, 1].
 
     Args:
@@ -29,28 +32,41 @@ def prepare(table: Table, split: str = "fixed", seed: int = 0) -> Prepared:
         split: `fixed` is one split for every seed, the official one if the dataset has one; `per_seed` draws a new
             split for each seed.
         seed: of the job; only `per_seed` uses it.
+        inputs: `unit` scales as above; `raw` leaves the values as they are, in single precision.
+        targets: the same.
+
+    Raises:
+        UsageError: a name that is not known, too few rows, or a target that is constant in the training rows.
     """
+    for what, scaling in (("inputs", inputs), ("targets", targets)):
+        if scaling not in SCALINGS:
+            raise UsageError(f"no {what} called '{scaling}'; known: {', '.join(SCALINGS)}")
     train, val, test = split_rows(table, split, seed)
-    x_low, x_range = _channels(table.x, train) if table.is_image else _columns(table.x[train])
     y_low, y_high = table.y[train].min(0), table.y[train].max(0)
     if (y_low == y_high).any():
         raise UsageError(
             f"target '{table.target}' has the same value in all {len(train)} training rows; choose another target"
         )
+    if targets == "raw":
+        y_low, y_high = np.zeros_like(y_low), np.ones_like(y_high)
+    if inputs == "raw":
+        x_low, x_range = np.zeros(()), np.ones(())
+    else:
+        x_low, x_range = _channels(table.x, train) if table.is_image else _columns(table.x[train])
 
-    def inputs(rows: Rows) -> Float32:
+    def x(rows: Rows) -> Float32:
         return _scaled(table.x[rows], x_low, x_range)
 
-    def targets(rows: Rows) -> Float32:
+    def y(rows: Rows) -> Float32:
         return _scaled(table.y[rows], y_low, y_high - y_low)
 
     return Prepared(
-        x_train=inputs(train),
-        y_train=targets(train),
-        x_val=inputs(val),
-        y_val=targets(val),
-        x_test=inputs(test),
-        y_test=targets(test),
+        x_train=x(train),
+        y_train=y(train),
+        x_val=x(val),
+        y_val=y(val),
+        x_test=x(test),
+        y_test=y(test),
         y_low=y_low,
         y_high=y_high,
         rows_train=train,
