@@ -12,7 +12,7 @@ from regbench.data.canonical import canonical
 from regbench.data.columns import TextTable
 from regbench.data.parsing import parse
 from regbench.data.raw import Raw, Refused
-from regbench.data.sources import Layout, Source
+from regbench.data.sources import Layout, Source, as_csv
 from regbench.data.table import Float64, Table
 
 
@@ -28,6 +28,7 @@ class TabularDataset:
     batch_size: the one of the first paper.
     digest: of the canonical table; the table from any source must have it.
     sources: where the table can come from, tried in this order.
+    official: whether the split is official: the rows stand in the order training, validation, test, with these sizes.
     synthetic: whether the data are synthetic; every table and figure of the dataset says so.
     notes: what was assumed or left out when a user's own file was read.
     """
@@ -45,11 +46,14 @@ class TabularDataset:
     sources: Sequence[Source] = field(default=())
     backbone: str = "mlp"
     targets: tuple[str, ...] = ()
+    official: bool = False
     synthetic: bool = False
     notes: tuple[str, ...] = ()
 
     def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:
         """The canonical table; the rows of the raw files are concatenated in order."""
+        if layout.derive is not None:
+            files = [as_csv(layout.derive(files), "derived.csv")]
         tables = [parse(raw, header=layout.header) for raw in files]
         targets = self.targets or (self.target,)
         x, y = (
@@ -61,7 +65,8 @@ class TabularDataset:
         refuse_gaps(y, targets)
         order = _order(tables, layout.order_by, len(y))
         target = np.log1p(y) if layout.log_target else y
-        table = Table(x=x[order], y=target[order], columns=self.columns, target=self.target, source=source)
+        parts = self.sizes if self.official else None
+        table = Table(x[order], target[order], columns=self.columns, target=self.target, source=source, parts=parts)
         return table if layout.exact else canonical(table)
 
 

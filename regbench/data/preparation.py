@@ -3,7 +3,7 @@
 The split is that of scikit-learn's `train_test_split` applied twice: a fraction of 0.2 is held out, then half of that
 for the test, each held-out part rounded up. It gives the sizes of the first paper's Table 1 except for CA, where the
 paper prints 819 test rows and the parts do not add up. Scaling is fitted on the training rows only, so validation and
-test values may fall outside [0, 1].
+test values may fall outside [0, 1]. Inputs, targets or both can also stay as they are.
 """
 
 import math
@@ -18,12 +18,12 @@ Rows = NDArray[np.int64]
 
 HELD_OUT = 0.2  # fraction of all rows, for validation and test
 TEST = 0.5  # fraction of the rows held out
-SCALED, RAW = "scaled", "raw"  # what happens to inputs and targets
+SCALINGS = ("scaled", "raw")
 FEWEST_ROWS = 6  # with fewer rows a part would be empty
 
 
 def prepare(
-    table: Table, split: str = "fixed", seed: int = 0, *, inputs: str = SCALED, targets: str = SCALED
+    table: Table, split: str = "fixed", seed: int = 0, *, inputs: str = "scaled", targets: str = "scaled"
 ) -> Prepared:
     """Split and scale: inputs to [0, 1] or, for images, standardised per channel; targets to [0, 1].
 
@@ -32,25 +32,33 @@ def prepare(
         split: `fixed` is one split for every seed, the official one if the dataset has one; `per_seed` draws a new
             split for each seed.
         seed: of the job; only `per_seed` uses it.
-        inputs: `scaled`, or `raw` for values as they are.
-        targets: the same for the targets.
+        inputs: `scaled` scales as above; `raw` leaves the values as they are, in single precision.
+        targets: the same.
+
+    Raises:
+        UsageError: a name that is not known, too few rows, or a target that is constant in the training rows.
     """
+    for what, scaling in (("inputs", inputs), ("targets", targets)):
+        if scaling not in SCALINGS:
+            raise UsageError(f"no {what} called '{scaling}'; known: {', '.join(SCALINGS)}")
     train, val, test = split_rows(table, split, seed)
-    x_low, x_range = _channels(table.x, train) if table.is_image else _columns(table.x[train])
     y_low, y_high = table.y[train].min(0), table.y[train].max(0)
     if (y_low == y_high).any():
         raise UsageError(
             f"target '{table.target}' has the same value in all {len(train)} training rows; choose another target"
         )
-
-    if targets == RAW:
+    if targets == "raw":
         y_low, y_high = np.zeros_like(y_low), np.ones_like(y_high)
+    if inputs == "raw":
+        x_low, x_range = np.zeros(()), np.ones(())
+    else:
+        x_low, x_range = _channels(table.x, train) if table.is_image else _columns(table.x[train])
 
     def x(rows: Rows) -> Float32:
-        return table.x[rows].astype(np.float32) if inputs == RAW else _scaled(table.x[rows], x_low, x_range)
+        return _scaled(table.x[rows], x_low, x_range)
 
     def y(rows: Rows) -> Float32:
-        return table.y[rows].astype(np.float32) if targets == RAW else _scaled(table.y[rows], y_low, y_high - y_low)
+        return _scaled(table.y[rows], y_low, y_high - y_low)
 
     return Prepared(
         x_train=x(train),

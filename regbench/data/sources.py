@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -31,7 +31,8 @@ class Layout:
     factors: canonical column -> factor its values are multiplied by.
     log_target: whether the target is log(1 + value).
     order_by: columns of the source to sort by (stable, first column first) to get the canonical order of rows.
-    exact: keep every digit; for datasets with a single source.
+    exact: keep every digit; for datasets whose sources all give the same bits.
+    derive: makes the columns (N,) from the raw files, for files that are no table.
     header: whether a CSV file begins with the names of its columns, which are otherwise called 1, 2, 3, ...
     """
 
@@ -40,6 +41,7 @@ class Layout:
     log_target: bool = False
     order_by: tuple[str, ...] = ()
     exact: bool = False
+    derive: Callable[[Sequence[Raw]], Mapping[str, Float64]] | None = None
     header: bool = True
 
 
@@ -131,11 +133,8 @@ class Generated:
         return True
 
     def files(self) -> list[Raw]:
-        """The columns as CSV with every digit, so that they are read and checked like any other table."""
-        columns = self.make()
-        values = np.stack(list(columns.values()), axis=1).tolist()
-        lines = [",".join(columns), *(",".join(map(repr, row)) for row in values)]
-        return [Raw("generated.csv", "\n".join(lines).encode())]
+        """The columns as CSV, so that they are read and checked like any other table."""
+        return [as_csv(self.make(), "generated.csv")]
 
 
 @dataclass(frozen=True)
@@ -283,6 +282,13 @@ class Wheel:
             lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
             error = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
             raise Refused(f"pip could not download it: {error.removeprefix('ERROR: ')[:200]}")
+
+
+def as_csv(columns: Mapping[str, Float64], name: str) -> Raw:
+    """Columns (N,) as a CSV file with every digit."""
+    values = np.stack(list(columns.values()), axis=1).tolist()
+    lines = [",".join(columns), *(",".join(map(repr, row)) for row in values)]
+    return Raw(name, "\n".join(lines).encode())
 
 
 def read_file(path: Path) -> Raw:

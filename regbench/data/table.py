@@ -43,9 +43,9 @@ class Table:
 class Prepared:
     """A dataset ready for training: split, scaled on its training rows, float32.
 
-    x_*: (N, D) or (N, C, H, W). y_*: (N, M), the training targets in [0, 1].
-    y_low, y_high: range (M,) of the training targets in original units: y = y_low + (y_high - y_low) * scaled. 0 and 1
-        for targets that are kept as they are.
+    x_*: (N, D) or (N, C, H, W). y_*: (N, M), the training targets in [0, 1] unless they are raw.
+    y_low, y_high: range (M,) of the training targets in original units, or 0 and 1 where the targets are raw; always
+        y = y_low + (y_high - y_low) * scaled.
     rows_*: row numbers in the table.
     source: name of the source that gave the table.
     """

@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -113,3 +114,41 @@ def test_what_cannot_be_split_or_scaled_is_refused():
         prepare(data_samples.table(3))
     with pytest.raises(UsageError, match="target 'y' has the same value in all 80 training rows"):
         prepare(replace(table, y=np.ones((100, 1))))
+
+
+@pytest.mark.parametrize("targets", ["scaled", "raw"])
+@pytest.mark.parametrize("inputs", ["scaled", "raw"])
+@pytest.mark.parametrize(
+    "table", [data_samples.table(100, targets=2), data_samples.images(60)], ids=["table", "images"]
+)
+def test_raw_values_stay_as_they_are_and_scale_nothing_else(table, inputs, targets):
+    usual, ready = prepare(table), prepare(table, inputs=inputs, targets=targets)
+    for part in ("train", "val", "test"):
+        x, y, rows = (getattr(ready, f"{what}_{part}") for what in ("x", "y", "rows"))
+        assert (x.dtype, y.dtype) == (np.float32, np.float32)
+        assert np.array_equal(x, table.x[rows].astype(np.float32) if inputs == "raw" else getattr(usual, f"x_{part}"))
+        assert np.array_equal(y, table.y[rows].astype(np.float32) if targets == "raw" else getattr(usual, f"y_{part}"))
+        assert ready.y_low + (ready.y_high - ready.y_low) * y == pytest.approx(table.y[rows], abs=1e-6)
+    if targets == "raw":
+        assert (ready.y_low == 0).all()
+        assert (ready.y_high == 1).all()
+
+
+def test_a_scaling_that_is_not_known_is_refused():
+    table = data_samples.table(100)
+    with pytest.raises(UsageError, match="no inputs called 'rwa'; known: unit, raw"):
+        prepare(table, inputs="rwa")
+    with pytest.raises(UsageError, match="no targets called 'log'"):
+        prepare(table, targets="log")
+    with pytest.raises(UsageError, match="same value"):
+        prepare(replace(table, y=np.ones((100, 1))), targets="raw")
+
+
+def test_the_usual_preparation_is_bit_for_bit_what_was_published():
+    """The hash was taken before values could stay raw."""
+    content = hashlib.sha256()
+    for table in (data_samples.table(100, targets=2), data_samples.images(60)):
+        ready = prepare(table)
+        for name in ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test", "y_low", "y_high"):
+            content.update(getattr(ready, name).tobytes())
+    assert content.hexdigest()[:16] == "b2c7fff996b5bd3e"
