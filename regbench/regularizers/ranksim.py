@@ -4,9 +4,9 @@ Similarity is the cosine of two features, and minus the distance of two targets.
 the loss is the squared difference of the ranks, averaged over the ranked rows and summed over the ranking ones. Of rows
 with the same target one counts, chosen at random. Ranks have no derivative; theirs is interpolated with the step λ.
 
-Defaults are the authors' for ages (γ = 100, λ = 2). γ weighs the loss but only saturates the gradient: of one
-similarity it is at most 1 / λ, whatever γ is, and reaches that once λγ is large beside the number of rows. So λ, too,
-has to be chosen for a table; the authors' γ for sentence similarity is 3e-4.
+The gradient of one similarity is at most 1 / λ, whatever γ is. With a large λγ the values are moved so far that only
+the upstream gradient orders them; the ranks then get worse. The authors' values for ages (γ = 100, λ = 2) do that to
+tables with targets from 0 to 1, and least squares stops learning; so the default is theirs for sentence similarity.
 """
 
 import torch
@@ -44,7 +44,7 @@ def representatives(y_BM: Tensor, stream: Stream) -> Tensor:
 REGULARIZER = Regularizer(
     loss=loss,
     hparams={
-        "weight": HParam(100.0, low=1e-4, high=1000.0, least=0, symbol="γ"),
+        "weight": HParam(3e-4, low=1e-5, high=1000.0, least=0, symbol="γ"),
         "interpolation": HParam(2.0, low=0.1, high=1000.0, above=0, symbol="λ"),
     },
     static={"points": 100},

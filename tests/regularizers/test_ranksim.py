@@ -111,7 +111,7 @@ def test_the_gradient_is_that_of_black_box_interpolation():
 def test_a_long_step_only_shortens_the_gradient():
     """Moved by λG, values are in the order of G alone if λ is large: λ times the gradient is constant from there."""
     regularizer, z, y = load("ranksim"), features(10).requires_grad_(), targets(10, 2)
-    scaled = [step * gradients(value(regularizer, z, y, interpolation=step), [z])[0] for step in (1e5, 1e6)]
+    scaled = [step * gradients(value(regularizer, z, y, weight=1, interpolation=step), [z])[0] for step in (1e5, 1e6)]
     torch.testing.assert_close(*scaled)
     assert scaled[0].any()
 
