@@ -71,6 +71,7 @@ class Protocol:
     )  # weights of layers start normal with this standard deviation, biases at 0; 0: as usual
     inputs: str = later("scaled")  # or `raw`: as they are
     targets: str = later("scaled")  # to [0, 1]; or `raw`
+    over_targets: str = later("sum")  # a method's loss as its file has it; `mean`: divided by the target's dimensions
 
     def grouping(self) -> Pairs:
         """The fields that must be equal within a pack: all that are not stacked."""

@@ -231,7 +231,7 @@ def _cell(facts: Facts, spec: Spec, variant: Variant) -> Job:
 
 def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
     """The job of a baseline, which does not depend on the benchmark's protocol."""
-    kept = spec.protocol.model_dump(include={"split", "keep_predictions"}, exclude_none=True)
+    kept = spec.protocol.model_dump(include={"split", "keep_predictions", "inputs", "targets"}, exclude_none=True)
     return Job(
         dataset=facts.name,
         digest=facts.digest,

@@ -47,6 +47,7 @@ class ProtocolSpec(BaseModel):
     init_std: Annotated[Finite, Field(ge=0)] | None = None
     inputs: Literal["scaled", "raw"] | None = None
     targets: Literal["scaled", "raw"] | None = None
+    over_targets: Literal["sum", "mean"] | None = None
 
 
 def read_overrides(overrides: dict[str, Any], source: str) -> ProtocolSpec:

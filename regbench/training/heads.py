@@ -47,6 +47,7 @@ class Head:
     fixed: Tensors
     hparams: Tensors
     regularizers: tuple[Added, ...] = ()
+    averaged: bool = False  # the method's loss over the target's dimensions
     looped: str | None = None
     _traced: Flat | None = field(default=None, repr=False)
 
@@ -194,6 +195,8 @@ class Head:
         stream = Stream(batch["key"])
         seen = Batch(batch["y"], outputs, prediction, z, batch["rows"], stream, progress)
         total = self.method.loss(params, seen, hparams).mean()
+        if self.averaged:
+            total = total / seen.y.shape[-1]
         for name, regularizer, static in self.regularizers:
             theirs = seen._replace(stream=stream.child(name))
             total = total + regularizer.loss(_of(params, name), theirs, _under(hparams, name), static)

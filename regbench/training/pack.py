@@ -200,7 +200,8 @@ def _build_head(
         models = [{name: of_job.trained[name] for name in others} for of_job in params]
         added = Segment.of(models, jobs=jobs, learning_rate=rate[jobs], weight_decay=decay[jobs])
     fixed = {name: torch.stack([of_job.fixed[name] for of_job in params]).to(decay) for name in params[0].fixed}
-    return HeadPart(Head(method, jobs, fixed, hparams, regularizers), linear, trained, added)
+    averaged = group[0].protocol.over_targets == "mean"
+    return HeadPart(Head(method, jobs, fixed, hparams, regularizers, averaged), linear, trained, added)
 
 
 def initial_params(job: Job, method: Method, y_train: Tensor) -> Params:

@@ -136,7 +136,7 @@ def test_raw_values_stay_as_they_are_and_scale_nothing_else(table, inputs, targe
 
 def test_a_scaling_that_is_not_known_is_refused():
     table = data_samples.table(100)
-    with pytest.raises(UsageError, match="no inputs called 'rwa'; known: unit, raw"):
+    with pytest.raises(UsageError, match="no inputs called 'rwa'; known: scaled, raw"):
         prepare(table, inputs="rwa")
     with pytest.raises(UsageError, match="no targets called 'log'"):
         prepare(table, targets="log")

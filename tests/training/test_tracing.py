@@ -72,7 +72,7 @@ def untraced(head, z, linear, trained, batch):
         _, structure = tree_flatten(arguments)
         return lambda *leaves: tree_leaves(step(*tree_unflatten(leaves, structure)))
 
-    again = Head(head.method, head.jobs, head.fixed, head.hparams, head.regularizers)
+    again = Head(head.method, head.jobs, head.fixed, head.hparams, head.regularizers, head.averaged)
     again._trace = whole
     return again.step(z, linear, trained, batch)
 

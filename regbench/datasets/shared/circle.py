@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from regbench.random import Stream
 
 ANGLES = 1000  # evenly spaced from 0 to 2π, both included
+CANDIDATES = 64  # points in a cube, about half of which are in the ball; three are needed
 
 
 def make(draw: int) -> dict[str, Float64]:
@@ -18,12 +19,18 @@ def make(draw: int) -> dict[str, Float64]:
 
 
 def circle(stream: "Stream") -> Points:
-    """Points (cos, sin, 0) Q at random angles, drawn with replacement; Q is that of a QR decomposition."""
+    """Points (cos, sin, 0) Q at random angles, drawn with replacement; Q is a uniformly random rotation or reflection."""
     number = stream.child("angle").integers(ANGLES, ROWS).numpy()
     cosine, sine = cos_and_sin(number / (ANGLES - 1))
-    q = orthonormal(stream.child("plane").uniform(3, 3).numpy())
+    q = orthonormal(in_ball(2 * stream.child("plane").uniform(CANDIDATES, 3).numpy() - 1)[:3])
     x, y, z = (cosine * q[0, axis] + sine * q[1, axis] for axis in range(3))
     return x, y, z
+
+
+def in_ball(points: Float64) -> Float64:
+    """Those of the points (N, 3) within the unit ball; of points uniform in a cube, their directions are uniform too."""
+    x, y, z = points.T
+    return points[x * x + y * y + z * z < 1]
 
 
 def orthonormal(matrix: Float64) -> Float64:
