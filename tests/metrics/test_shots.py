@@ -11,6 +11,7 @@ import pytest
 from regbench.metrics import shots
 from regbench.metrics.shots import FEW, MANY, MEDIAN, SHOTS
 from regbench.random import Stream
+from regbench.roots import PACKAGE
 
 
 def rows(path):
@@ -84,3 +85,36 @@ def test_the_buckets_of_nyud2_are_ordered_by_their_training_pixels():
     squared = shots.means((depths - mean) ** 2, shots.of_depths(depths), shots.buckets(depths))
     roots = [math.sqrt(value) for value in squared.values()]
     assert roots == pytest.approx([3.61, 1.14, 2.54, 5.22], abs=0.02)
+
+
+def printed(table):
+    """The rows of a table of *Improving Deep Regression with Tightness*, where its numbers are here."""
+    found = sorted((PACKAGE / "papers").glob(f"tightness_{table}*.csv"))
+    if not found:
+        pytest.skip("the numbers of the paper are not here")
+    with found[0].open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def by_shot(row, prefix=""):
+    columns = {"all": "all", "many": "many", "median": "med", "few": "few"}
+    return {name: float(row[f"{prefix}{column}"]) for name, column in columns.items()}
+
+
+def test_the_printed_shots_of_agedb_add_up_by_their_numbers_of_test_images():
+    for row in printed("table1"):
+        values = by_shot({name.removesuffix("_mean"): value for name, value in row.items()})
+        sizes = {"many": 1530, "median": 448, "few": 162}
+        assert shots.together(values, sizes) == pytest.approx(values["all"], abs=0.01), row["method"]
+
+
+def test_the_printed_shots_of_nyud2_add_up_by_their_numbers_of_buckets():
+    sizes = {"many": 39, "median": 15, "few": 39}  # of the buckets 7 to 99, which are those with pixels
+    for row in printed("table2"):
+        roots, shares = by_shot(row, "rmse_"), by_shot(row, "delta1_")
+        assert shots.together(shares, sizes) == pytest.approx(shares["all"], abs=0.0015), row["method"]
+        implied = shots.together(roots, sizes, power=2)
+        if row["method"] == "ph_reg":  # 1.450 is printed; its own shots give 1.441
+            assert implied == pytest.approx(1.441, abs=0.001)
+        else:
+            assert implied == pytest.approx(roots["all"], abs=0.0015), row["method"]
