@@ -76,24 +76,35 @@ class Rows(NamedTuple):
     progress: Tensor  # ()
 
 
+class Features(NamedTuple):
+    """What a metric of features looks at, of one model in evaluation: N rows."""
+
+    z: Tensor  # (N, H), the features before the last layer
+    y: Tensor  # (N, M)
+    prediction: Tensor  # (N, M)
+    weight: Tensor  # (K, H), of the last layer
+
+
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A number that says how good predictions, or predicted distributions, are; all but `compute` are literals.
+    """A number that says how good predictions, distributions or features are; all but `compute` are literals.
 
     label, symbol: as tables and as formulas have it.
     better: "low", "high", or the value that is best, such as the share of targets that an interval should hold.
     unit: "target" (what the target is measured in), "squared", "nats", "share" or "none".
-    needs: "predictions", or a "distribution", which is then a score of the methods that predict one.
-    compute: (predictions (J, N, M), y (N, M)) -> (J,), float64; NaN where a prediction is not finite.
+    needs: "predictions"; "positive", which are predictions of targets that are all positive, and so not scaled; a
+        "distribution", which is then a score of the methods that predict one; or "features".
+    compute: (predictions (J, N, M), y (N, M)) -> (J,), float64; NaN where a prediction is not finite. Of features it
+        is (features) -> (), float64; NaN where they are not finite or too alike.
     """
 
     label: str
     symbol: str
     better: Literal["low", "high"] | float
     unit: Literal["target", "squared", "nats", "share", "none"]
-    needs: Literal["predictions", "distribution"]
+    needs: Literal["predictions", "positive", "distribution", "features"]
     reference: str
-    compute: Callable[[Tensor, Tensor], Tensor] | None = None
+    compute: Callable[..., Tensor] | None = None
 
 
 Score = Callable[[Params, Tensor, Tensor], Tensor]

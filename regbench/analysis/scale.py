@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 MOST_ROPE = 1000.0
 PERCENT, DIFFERENCE = "percent", "difference"
+WITHOUT = {  # why a run may have no metric that needs this
+    "positive": ", or their targets are scaled or not positive",
+    "distribution": ", or their methods predict no distribution",
+    "features": ", or their features were not looked at",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def check_recorded(frame: "DataFrame", metric: str, of: str = "") -> None:
 def not_recorded(about: metrics.About, of: str = "") -> NothingMeasured:
     """The error that says that no run has a metric, and the possible reasons."""
     why = "they were trained before regbench measured it"
-    why += ", or their methods predict no distribution" if about.needs == "distribution" else ""
+    why += WITHOUT.get(about.needs, "")
     return NothingMeasured(f"{about.label} was not recorded in any run{f' of {of}' if of else ''}: {why}")
 
 

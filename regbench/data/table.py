@@ -67,3 +67,8 @@ class Prepared:
     def sizes(self) -> tuple[int, int, int]:
         """Rows for training, validation and test."""
         return len(self.x_train), len(self.x_val), len(self.x_test)
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether all targets are positive, as ages and depths are; never if they are scaled, for the least is 0."""
+        return all(bool((y > 0).all()) for y in (self.y_train, self.y_val, self.y_test))

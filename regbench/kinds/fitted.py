@@ -59,7 +59,7 @@ def fit(job: Job, data: "Prepared") -> Fitted:
         predicted = {part: predictions(best, x[part]) for part in ("val", "test")}
     values = {f"{CHOSEN}{name}": np.array([float(value)]) for name, value in best.settings.items()}
     for part, y_hat in predicted.items():
-        for name, metric in metrics.of_predictions().items():
+        for name, metric in metrics.of_predictions(positive=data.is_positive).items():
             values[f"{part}/{name}"] = metric(torch.from_numpy(y_hat[None]), torch.from_numpy(y[part])).numpy()
     kept = {part: y_hat[None].astype(np.float32) for part, y_hat in predicted.items()}
     return Fitted(values, kept, time.perf_counter() - started)

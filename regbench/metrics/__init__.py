@@ -1,8 +1,9 @@
-"""Metrics of predictions and of predicted distributions, one per file.
+"""Metrics of predictions, of predicted distributions and of features, one per file.
 
 A metric of predictions is a function for all jobs of a pack: predictions (J, N, M) and targets (N, M) -> (J,) in
 float64. A metric of distributions is computed by the methods that predict a distribution; its file has the formulas
-that they share. The properties of a metric are read from its file, without importing torch.
+that they share. A metric of features is a function of one model: `Features` -> () in float64. The properties of a
+metric are read from its file, without importing torch.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from regbench.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from regbench.types import Features
 
 USUAL = ("rmse", "mae")  # every run has them, and tables show them by default
 ERRORS = ("target", "squared")  # units of metrics that are 0 at best, so ratios of them are meaningful
@@ -28,7 +31,7 @@ class About:
     symbol: str  # in formulas
     better: str | float  # "low", "high", or the best value
     unit: str  # "target", "squared", "nats", "share" or "none"
-    needs: str  # "predictions" or "distribution"
+    needs: str  # "predictions", "positive", "distribution" or "features"
 
     @property
     def is_error(self) -> bool:
@@ -67,18 +70,25 @@ def about_val(name: str) -> About:
 
 
 def needing(what: str) -> list[str]:
-    """The names of the metrics of "predictions", which every run has, or of a "distribution"."""
+    """The names of the metrics that need "predictions", which every run has, or something else; see `Metric.needs`."""
     return [name for name in catalog.names("metrics") if about(name).needs == what]
 
 
-def of_predictions() -> "dict[str, Callable[[Tensor, Tensor], Tensor]]":
-    """The functions of all metrics of predictions, by name."""
-    return {name: catalog.load("metrics", name).compute for name in needing("predictions")}
+def of_predictions(*, positive: bool = False) -> "dict[str, Callable[[Tensor, Tensor], Tensor]]":
+    """The functions of the metrics of predictions, by name; with `positive` also those of positive targets only."""
+    names = [*needing("predictions"), *(needing("positive") if positive else [])]
+    return {name: catalog.load("metrics", name).compute for name in names}
+
+
+def of_features() -> "dict[str, Callable[[Features], Tensor]]":
+    """The functions of all metrics of features, by name."""
+    return {name: catalog.load("metrics", name).compute for name in needing("features")}
 
 
 def deciding() -> tuple[str, ...]:
-    """The metrics that may decide which epoch of a run counts: those of validation rows with a direction."""
-    named = [name for name in catalog.names("metrics") if about(name).has_direction]
+    """The metrics that may decide which epoch of a run counts: those with a direction that every epoch has."""
+    every_epoch = {*needing("predictions"), *needing("distribution")}
+    named = [name for name in catalog.names("metrics") if name in every_epoch and about(name).has_direction]
     return tuple(f"val/{name}" for name in sorted(named, key=lambda name: (name not in USUAL, name != USUAL[0], name)))
 
 

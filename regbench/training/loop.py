@@ -62,7 +62,7 @@ class Training:
         self.model = build(jobs, data, self.device, dtype)
         self.data = Resident.of(data, self.device, dtype)
         self.diagnostics = Diagnostics(self.model, self.data.y["val"])
-        self.metrics = metrics.of_predictions()
+        self.metrics = metrics.of_predictions(positive=data.is_positive)
         self.epoch = 0
         self._back = [self.model.jobs.index(job) for job in jobs]
         if states:

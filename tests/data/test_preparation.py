@@ -134,6 +134,14 @@ def test_raw_values_stay_as_they_are_and_scale_nothing_else(table, inputs, targe
         assert (ready.y_high == 1).all()
 
 
+def test_only_raw_targets_can_all_be_positive():
+    table = data_samples.table(100)
+    above = replace(table, y=table.y - table.y.min() + 1)
+    assert prepare(above, targets="raw").is_positive
+    assert not prepare(above).is_positive
+    assert not prepare(replace(above, y=above.y - 1), targets="raw").is_positive
+
+
 def test_a_scaling_that_is_not_known_is_refused():
     table = data_samples.table(100)
     with pytest.raises(UsageError, match="no inputs called 'rwa'; known: scaled, raw"):

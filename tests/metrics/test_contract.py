@@ -14,7 +14,7 @@ from regbench.errors import UsageError
 from regbench.random import Stream
 
 NAMES = catalog.names("metrics")
-OF_PREDICTIONS = metrics.of_predictions()
+OF_PREDICTIONS = metrics.of_predictions(positive=True)
 every_metric = pytest.mark.parametrize("name", NAMES)
 every_metric_of_predictions = pytest.mark.parametrize("name", OF_PREDICTIONS)
 
@@ -155,6 +155,20 @@ def test_the_median_of_one_dimension_is_scikit_learns():
     np.testing.assert_allclose(one("medae", prediction, y).numpy(), expected)
 
 
+def test_threshold_accuracy_counts_what_is_within_a_factor_and_nothing_that_is_not_positive():
+    right, wrong = [4.0, 4.99, 3.21], [5.0, 3.2, -4.0, 0.0, 1e-30, 1e30]
+    for value in right + wrong:
+        found = one("delta1", torch.tensor([[[value]]], dtype=torch.float64), torch.tensor([[4.0]]))
+        assert found.item() == (value in right), value
+    for y in (-4.0, 0.0):
+        assert one("delta1", torch.tensor([[[y]]]), torch.tensor([[y]])).item() == 0
+
+
+def test_threshold_accuracy_is_of_every_run_with_positive_targets_and_of_no_other():
+    assert "delta1" not in metrics.of_predictions()
+    assert set(metrics.of_predictions(positive=True)) == {"delta1", *metrics.of_predictions()}
+
+
 def test_one_exact_hit_makes_the_geometric_mean_zero():
     prediction, y = sample()
     prediction[0, 0, 0] = y[0, 0]
@@ -178,6 +192,7 @@ def test_what_may_decide_an_epoch_has_a_direction_and_what_chooses_is_an_error_t
     assert metrics.deciding()[:2] == ("val/rmse", "val/mae")
     assert "val/coverage" not in metrics.deciding()
     assert {"val/r2", "val/crps", "val/nll"} <= set(metrics.deciding())
+    assert not {name.removeprefix("val/") for name in metrics.deciding()} & {"delta1", *metrics.of_features()}
     assert set(metrics.choosing()) == {"val/rmse", "val/mae", "val/medae", "val/gme"}
 
 

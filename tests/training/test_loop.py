@@ -1,5 +1,6 @@
 """The training loop: the same numbers as a plain PyTorch loop, whatever else is in the pack."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -18,7 +19,7 @@ from regbench.training.optim import one_cycle
 from regbench.training.pack import build
 from regbench.training.resident import Resident
 from regbench.types import Method, Params
-from tests.made.data_samples import images, prepared
+from tests.made.data_samples import images, prepared, table
 from tests.made.jobs import make_job
 
 METHODS = catalog.names("methods")
@@ -50,6 +51,14 @@ def test_a_job_does_not_notice_its_pack(method):
     """The same job gives the same numbers alone and among other seeds, ks, rates and methods, in another order."""
     alone = last_epoch([ours(method)], prepared(150))[ours(method)]
     assert in_company()[ours(method)] == pytest.approx(alone, rel=1e-9)
+
+
+def test_threshold_accuracy_is_measured_where_targets_are_positive():
+    content = table(150)
+    data = prepare(replace(content, y=content.y - content.y.min() + 1), targets="raw")
+    found = last_epoch([ours("lsq")], data)[ours("lsq")]
+    assert 0 <= found["val/delta1"] <= 1
+    assert "val/delta1" not in in_company()[ours("lsq")]
 
 
 def wide(method):

@@ -1,0 +1,26 @@
+"""Spearman's ρ of features: how well the order of their cosine distances agrees with that of the labels.
+
+The rank correlation of the cosine distances of features with the Euclidean distances of labels, over all pairs of rows.
+It is 1 if nearer labels always have nearer features, and NaN if features or labels do not vary.
+"""
+
+from torch import Tensor
+
+from regbench.metrics.shared import pairs
+from regbench.types import Features, Metric
+
+
+def spearman_cosine(features: Features) -> Tensor:
+    """The correlation of one model (), in float64."""
+    return pairs.spearman(pairs.cosine(features.z), features.y)
+
+
+METRIC = Metric(
+    label="Spearman cos",
+    symbol="ρ cos",
+    better="high",
+    unit="none",
+    needs="features",
+    compute=spearman_cosine,
+    reference="Zhang, Yan, Yao (2025), Improving Deep Regression with Tightness, Table 4",
+)
