@@ -65,13 +65,19 @@ class Protocol:
     decide: str = later(DECIDE)  # the validation metric whose best epoch counts
     evaluate_every: int = later(
         0
-    )  # steps between two evaluations, which then count as an epoch; 0: a pass over the rows
-    init_std: float = later(
-        0.0
-    )  # weights of layers start normal with this standard deviation, biases at 0; 0: as usual
+    )  # steps from one evaluation to the next, then called an epoch; 0: one pass over the rows
+    init_std: float = later(0.0)  # standard deviation of the initial weights, with biases of 0; 0: as usual
     inputs: str = later("scaled")  # or `raw`: as they are
     targets: str = later("scaled")  # to [0, 1]; or `raw`
+    measure_features: tuple[int, ...] = later(())  # the epochs with metrics of features
+    keep_features: tuple[int, ...] = later(())  # the epochs whose features, of some test rows, are kept for figures
+    keep_weights: tuple[int, ...] = later(())  # the epochs whose last layer is kept
     over_targets: str = later("sum")  # a method's loss as its file has it; `mean`: divided by the target's dimensions
+
+    def __post_init__(self) -> None:
+        """Lists, as JSON has them, become tuples."""
+        for name in ("measure_features", "keep_features", "keep_weights"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def grouping(self) -> Pairs:
         """The fields that must be equal within a pack: all that are not stacked."""
@@ -124,7 +130,10 @@ class Job:
         nested: dict[str, Any] = {name: dict(shallow[name]) for name in NESTED if name in shallow}
         if self.parts:
             nested["parts"] = [part.config() for part in self.parts]
-        return {**shallow, **nested, "protocol": stated(self.protocol)}
+        protocol = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in stated(self.protocol).items()
+        }
+        return {**shallow, **nested, "protocol": protocol}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:

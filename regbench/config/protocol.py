@@ -1,5 +1,6 @@
 """Protocol fields from a file or the command line, and our own error messages for wrong ones."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -11,6 +12,24 @@ from regbench.errors import UsageError, WrongValueError, did_you_mean
 
 Whole = Annotated[int, Field(strict=True, ge=1, le=MOST_EPOCHS)]  # epochs, and rows of a batch
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, le=LARGEST)]
+MOST_LISTED = 1000  # epochs in a list
+MOST_KEPT = 20  # epochs whose features are kept: 8 MB for 100 features
+
+
+def _epochs(value: Any) -> Any:
+    """Epochs as a tuple: from a number, a list, or a range such as `1-10`, in their order, each once."""
+    found: list[Any] = []
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(item, str) and (ends := re.fullmatch(r"\s*(\d{1,7})\s*-\s*(\d{1,7})\s*", item)):
+            found += range(int(ends[1]), min(int(ends[2]), int(ends[1]) + MOST_LISTED) + 1)
+        else:
+            found.append(item)
+    if any(type(item) is not int for item in found):
+        raise WrongValueError(f"must be epochs such as [1, 10] or 1-10, not {value!r}")
+    return tuple(sorted(set(found)))
+
+
+Epochs = Annotated[tuple[Whole, ...], BeforeValidator(_epochs), Field(max_length=MOST_LISTED)]
 
 
 def _decides(value: Any) -> Any:
@@ -47,6 +66,9 @@ class ProtocolSpec(BaseModel):
     init_std: Annotated[Finite, Field(ge=0)] | None = None
     inputs: Literal["scaled", "raw"] | None = None
     targets: Literal["scaled", "raw"] | None = None
+    measure_features: Epochs | None = None
+    keep_features: Annotated[Epochs, Field(max_length=MOST_KEPT)] | None = None
+    keep_weights: Epochs | None = None
     over_targets: Literal["sum", "mean"] | None = None
 
 

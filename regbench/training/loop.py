@@ -6,8 +6,8 @@ comparisons between jobs are paired.
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from regbench.training.allocator import keep_freed_memory
 from regbench.training.checkpoint import State, put, take
 from regbench.training.diagnostics import Diagnostics, Look
 from regbench.training.dropout import Dropout
+from regbench.training.features import look
 from regbench.training.optim import SCHEDULES, adam_factors
 from regbench.training.pack import Model, build
 from regbench.training.resident import Resident
@@ -36,8 +37,9 @@ class Epoch:
     number: int
     values: dict[str, np.ndarray]  # "val/rmse" -> (J,) float64; NaN where not finite
     predictions: dict[str, np.ndarray]  # "val" -> (J, N, M) float32, of this epoch
-    looks: list[Look]  # each job's method parameters, diagnostics, and scores of its predicted distribution
+    looks: list[Look]  # each job's method parameters, diagnostics, scores of its distribution, metrics of its features
     seconds: float
+    arrays: list[Mapping[str, np.ndarray]] = field(default_factory=list)  # each job's kept arrays by name, if any
 
 
 class Training:
@@ -86,9 +88,14 @@ class Training:
                     values[f"{part}/{name}"] = metric(predicted, self.data.y[part]).cpu().numpy()
             finite = {name: np.where(np.isfinite(value), value, np.nan)[self._back] for name, value in values.items()}
             seen = self.diagnostics.look()
-            looks = [replace(seen[row], diagnostics=seen[row].diagnostics | scores[row]) for row in self._back]
+            features = look(self.model, self.data, self.epoch)
+            looks = [
+                replace(seen[row], diagnostics=seen[row].diagnostics | scores[row] | dict(features[row].values))
+                for row in self._back
+            ]
+            arrays = [features[row].arrays for row in self._back]
             now = time.perf_counter()
-            yield Epoch(self.epoch, finite, predictions, looks, now - started)
+            yield Epoch(self.epoch, finite, predictions, looks, now - started, arrays if any(arrays) else [])
             started = time.perf_counter()
 
     @property

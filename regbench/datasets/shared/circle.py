@@ -19,7 +19,7 @@ def make(draw: int) -> dict[str, Float64]:
 
 
 def circle(stream: "Stream") -> Points:
-    """Points (cos, sin, 0) Q at random angles, drawn with replacement; Q is a uniformly random rotation or reflection."""
+    """Points (cos, sin, 0) Q at random angles, drawn with replacement; Q is random, uniform but for signs."""
     number = stream.child("angle").integers(ANGLES, ROWS).numpy()
     cosine, sine = cos_and_sin(number / (ANGLES - 1))
     q = orthonormal(in_ball(2 * stream.child("plane").uniform(CANDIDATES, 3).numpy() - 1)[:3])
@@ -28,7 +28,7 @@ def circle(stream: "Stream") -> Points:
 
 
 def in_ball(points: Float64) -> Float64:
-    """Those of the points (N, 3) within the unit ball; of points uniform in a cube, their directions are uniform too."""
+    """The points (N, 3) within the unit ball; those of points uniform in a cube have uniform directions."""
     x, y, z = points.T
     return points[x * x + y * y + z * z < 1]
 
