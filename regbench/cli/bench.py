@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import grids, options
+from regbench.cli import grids, options, profiles
 from regbench.cli.output import columns, emit, emit_json, say
 from regbench.errors import UsageError
 
@@ -62,6 +62,10 @@ def bench(
             autocompletion=options.complete_benchmarks,
         ),
     ] = None,
+    profile: Annotated[
+        bool,
+        typer.Option("--profile", help="Measure where the time of a step goes: products, masks, loss, optimiser."),
+    ] = False,
     peer: Annotated[
         list[Peer] | None,
         typer.Option(
@@ -81,6 +85,9 @@ def bench(
     the fraction of the time spent in matrix products. With --peer also the speed-up over the stacked jobs with
     torch.compile, and over a packed loop in JAX.
 
+    With --profile: the microseconds of a step of our loop by what they are spent on, and the largest item beyond the
+    matrix products alone; any method may be named.
+
     With --grid: core-hours and hours of a whole benchmark, by a step of each method and k on each shape.
 
     Examples:
@@ -88,10 +95,11 @@ def bench(
       regbench bench --dataset diamonds --method end2end
       regbench bench --peer compiled --peer jax
       regbench bench --grid bridges-fixed
+      regbench bench --profile --method soft_binning
       regbench bench --overheads
       regbench bench --json > bench.json
     """
-    _check_combination(overheads=overheads, grid=grid, peers=peer)
+    _check_combination(overheads=overheads, grid=grid, profile=profile, peers=peer)
     if overheads:
         return _overheads(json=json)
     if grid is not None:
@@ -100,6 +108,8 @@ def bench(
 
     datasets = [catalog.resolve("datasets", name) for name in dataset or _real()]
     chosen = [catalog.resolve("methods", name) for name in method or []]
+    if profile:
+        return profiles.show(datasets, chosen, is_quick=bool(quick), json=json)
     from regbench.bench.shapes import METHODS
 
     if untimed := [name for name in chosen if name not in METHODS]:
@@ -123,13 +133,13 @@ def bench(
     return 0
 
 
-def _check_combination(*, overheads: bool, grid: str | None, peers: Sequence[Peer] | None) -> None:
-    if overheads and grid is not None:
-        raise UsageError("--overheads and --grid measure different things; give one of them")
-    if peers and (overheads or grid is not None):
-        raise UsageError(
-            f"--peer {peers[0].value}: other loops are compared without --{'grid' if grid else 'overheads'}"
-        )
+def _check_combination(*, overheads: bool, grid: str | None, profile: bool, peers: Sequence[Peer] | None) -> None:
+    given = {"overheads": overheads, "grid": grid is not None, "profile": profile}
+    others = [name for name, is_given in given.items() if is_given]
+    if len(others) > 1:
+        raise UsageError(f"--{others[0]} and --{others[1]} measure different things; give one of them")
+    if peers and others:
+        raise UsageError(f"--peer {peers[0].value}: other loops are compared without --{others[0]}")
 
 
 def _how_long(*, is_quick: bool, peers: Sequence[str]) -> str:
