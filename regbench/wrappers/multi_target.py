@@ -101,9 +101,7 @@ def _errors(method: Method, m: int) -> dict[str, Score]:
     """The squared and the absolute error of each head, averaged over target dimensions."""
     sizes = {"mse": torch.square, "mae": torch.abs}
     return {
-        f"{name}/{number + 1}": _error(method, m, number, size)
-        for name, size in sizes.items()
-        for number in range(m)
+        f"{name}/{number + 1}": _error(method, m, number, size) for name, size in sizes.items() for number in range(m)
     }
 
 

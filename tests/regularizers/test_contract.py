@@ -34,6 +34,7 @@ NAMES = catalog.names("regularizers")
 INTERPOLATED = {
     "ranksim"
 }  # its gradient is by definition that of an interpolation of the loss, which is a step function
+ITERATED = {"rot"}  # its gradient is that of the solution, which a fixed number of iterations approaches
 RANDOM_ROWS = [name for name in NAMES if "points" in load(name).static]
 every_regularizer = pytest.mark.parametrize("name", NAMES)
 every_m = pytest.mark.parametrize("m", [1, 3])  # one dimension, and several
@@ -150,7 +151,11 @@ def test_many_models_at_once_are_the_models_one_by_one_forward_and_backward(name
 def test_gradients_are_those_of_finite_differences(name, m):
     regularizer, n = load(name), 8
     settings = static(regularizer, smallest=4, step=2, largest=8)
-    params, values, y = parameters(regularizer), hparams(regularizer, tightness_weight=0.3), targets(n, m, levels=4)
+    params, values, y = (
+        parameters(regularizer),
+        hparams(regularizer, tightness_weight=0.3, gamma=1.0),
+        targets(n, m, levels=4),
+    )
     values = {key: each for key, each in values.items() if key in regularizer.hparams}
     names = list(params.trained)
 
@@ -158,7 +163,8 @@ def test_gradients_are_those_of_finite_differences(name, m):
         return regularizer.loss(Params(dict(zip(names, trained, strict=True))), batch(z, y), values, settings)
 
     trained = [each.clone().requires_grad_() for each in params.trained.values()]
-    assert torch.autograd.gradcheck(loss, (features(n).requires_grad_(), *trained))
+    atol = 1e-4 if name in ITERATED else 1e-5
+    assert torch.autograd.gradcheck(loss, (features(n).requires_grad_(), *trained), atol=atol)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if load(name).transform])

@@ -110,9 +110,7 @@ def test_the_errors_of_each_head_are_scores():
     assert set(method.scores) == {f"{name}/{head}" for name in ("mse", "mae") for head in (1, 2, 3)}
     for head in range(3):
         error = outputs_BK[:, 2 * head : 2 * head + 2] - y_BM
-        torch.testing.assert_close(
-            method.scores[f"mse/{head + 1}"](Params(), outputs_BK, y_BM), error.square().mean(1)
-        )
+        torch.testing.assert_close(method.scores[f"mse/{head + 1}"](Params(), outputs_BK, y_BM), error.square().mean(1))
         torch.testing.assert_close(method.scores[f"mae/{head + 1}"](Params(), outputs_BK, y_BM), error.abs().mean(1))
 
 

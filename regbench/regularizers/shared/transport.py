@@ -1,13 +1,13 @@
 """Entropic optimal transport of a set to itself, in which no point stays where it is.
 
-T = argmin ⟨C, T⟩ + γ Σ T log T over T ≥ 0 with T1 = Tᵀ1 = p = 1/n and T_ii = 0: Yan et al. (2024), in the form of Zhang,
-Yan, Yao (2025), https://arxiv.org/abs/2502.09122. As C is symmetric, one potential is enough:
-T_ij = exp((f_i + f_j - C_ij) / γ).
+T = argmin ⟨C, T⟩ + γ Σ T log T over T ≥ 0 with T1 = Tᵀ1 = p = 1/n and T_ii = 0: Yan et al. (2024), as in Zhang, Yan,
+Yao (2025), https://arxiv.org/abs/2502.09122. As C is symmetric, one potential is enough: T_ij = exp((f_i + f_j - C_ij)
+/ γ).
 
 f is found by Sinkhorn's iteration: a few steps in the log domain, which no cost can overflow, then steps on the kernel
 K_ij = exp((f_i + f_j - C_ij) / γ), which are products of a matrix and a vector. Both are symmetric, and those on the
-kernel have momentum. For small γ the plan is nearly a matching; the plain damped iteration is slow then, and with
-momentum 30 steps come nearer to the solution than 50 without (measured).
+kernel have momentum. For small γ the plan is nearly a matching; the plain damped iteration is slow then, and 30 steps
+with momentum come nearer to the solution than 50 without (measured).
 """
 
 import math
@@ -38,7 +38,7 @@ def transport(cost_BB: Tensor, gamma: Tensor) -> Transport:
 
 
 def converged(cost_BB: Tensor, gamma: Tensor, tolerance: float = 1e-9, most: int = 400) -> Transport:
-    """The same, until the row sums are right to a fraction `tolerance`, but at most `most` times as many iterations."""
+    """The same, until the row sums are right to a fraction `tolerance`, but at most `most` times as many steps."""
     cost_BB = _without_diagonal(cost_BB.detach())
     found = _on_kernel(cost_BB, _in_log_domain(cost_BB, gamma), gamma)
     for _ in range(most):
