@@ -1,10 +1,11 @@
 """Small jobs on a generated table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from regbench import catalog
-from regbench.job import Job, Protocol, pairs
+from regbench.job import Job, Part, Protocol, pairs
 
 JobMaker = Callable[..., Job]
 
@@ -27,3 +28,14 @@ def make_job(
         options=pairs({"layers": 2, "width": width}),
         protocol=Protocol(**settings),
     )
+
+
+def with_parts(job: Job, *names: str, **settings: Any) -> Job:
+    """The job with these wrappers and regularizers added, at their defaults but for those of `settings` they have."""
+    return replace(job, parts=tuple(_part(name, settings) for name in sorted(names, key=catalog.place_of_part)))
+
+
+def _part(name: str, settings: dict[str, Any]) -> Part:
+    entry = catalog.part(name)
+    usual = [entry.hparams, entry.arguments.get("static", {})]
+    return Part(name, *(pairs({key: settings.get(key, value) for key, value in of.items()}) for of in usual))
