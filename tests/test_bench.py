@@ -31,7 +31,8 @@ from regbench.cli.main import main
 from regbench.config import load, row_label
 from regbench.random import Stream
 from regbench.store import Store
-from regbench.training.loop import Resident, optimise
+from regbench.tasks.resident import Resident
+from regbench.training.loop import optimise
 from regbench.training.pack import Model, build
 
 CPU = torch.device("cpu")

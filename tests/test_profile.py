@@ -16,9 +16,9 @@ from regbench.bench.clocked import Batches, clocked_epochs, of_step
 from regbench.bench.profile import PRODUCTS, STAGES, WORDS, Profile, profile
 from regbench.bench.shapes import METHODS, Cell, Shape
 from regbench.cli.main import main
+from regbench.tasks.resident import Resident
 from regbench.training.loop import optimise
 from regbench.training.pack import Model, build
-from regbench.training.resident import Resident
 from regbench.training.step import Steps
 
 CPU = torch.device("cpu")

@@ -15,11 +15,11 @@ from torch import Tensor
 
 from regbench.bench.clock import Clock
 from regbench.random import Stream
+from regbench.tasks.task import Task
 from regbench.training.depth import DepthFirst, Last
 from regbench.training.dropout import Dropout
 from regbench.training.optim import adam, clip
 from regbench.training.pack import Model
-from regbench.training.resident import Resident
 from regbench.training.step import Inputs, Steps
 from regbench.types import Single
 
@@ -28,12 +28,12 @@ GATHERING = {"index_select", "flatten", "unflatten"}
 PRODUCTS = {"addmm", "mm"}
 
 
-def clocked_epochs(model: Model, resident: Resident, clock: Clock) -> Iterator[Tensor]:
+def clocked_epochs(model: Model, task: Task, clock: Clock) -> Iterator[Tensor]:
     """Train under a clock, as `optimise` does but at the highest rate; yields the losses of an epoch (steps, J)."""
     protocol = model.jobs[0].protocol
-    batches = Batches.of(model, len(resident.x["train"]))
+    batches = Batches.of(model, task.rows("train"))
     draw = clock.whole("order", batches.epoch)
-    step = ClockedSteps(model, resident, batches.dropout, batches.whose, clock)
+    step = ClockedSteps(model, task, batches.dropout, batches.whose, clock)
     for epoch in range(protocol.epochs):
         with clock:
             inputs = draw(epoch)
@@ -71,17 +71,20 @@ class Batches:
         numbers = torch.arange(number * steps, (number + 1) * steps)
         order = self.orders.child(number).permutation(self.rows)
         mask_keys = self.dropout.epoch(number * steps, steps)
-        loss_keys = self.draws.child(numbers[:, None]).key[:, self.whose]
+        row_keys = self.draws.child(numbers[:, None]).key  # nothing is random about the rows of tables
+        loss_keys = row_keys[:, self.whose]
         progress = numbers.to(self.dropout.dtype)
         rows = order[:, : steps * self.batch_size].split(self.batch_size, 1)
-        return [Inputs(*of_step, progress) for of_step in zip(rows, mask_keys, loss_keys, progress, strict=True)]
+        return [
+            Inputs(*of_step, progress) for of_step in zip(rows, mask_keys, row_keys, loss_keys, progress, strict=True)
+        ]
 
 
 class ClockedSteps(Steps):
     """The same steps under a clock; the calls, and so the numbers, are those of `Steps`."""
 
-    def __init__(self, model: Model, resident: Resident, dropout: Dropout, whose: Tensor, clock: Clock) -> None:
-        super().__init__(model, resident, dropout, whose)
+    def __init__(self, model: Model, task: Task, dropout: Dropout, whose: Tensor, clock: Clock) -> None:
+        super().__init__(model, task, dropout, whose)
         if self.depth_first is None:
             raise ValueError("only networks that train depth first are profiled")
         self.clock = clock

@@ -168,10 +168,9 @@ def time_cell(cell: Cell, job: Job, effort: Effort) -> Measured:
 def evaluate(training: Training) -> None:
     """What the training loop does after the steps of an epoch."""
     for part in ("val", "test"):
-        x, y = training.data.x[part], training.data.y[part]
-        predicted, _ = training.model.evaluate(x, y, EVALUATION_ROWS)
+        predicted, _ = training.model.evaluate(training.data.blocks(part, EVALUATION_ROWS))
         for metric in training.metrics.values():
-            metric(predicted, y)
+            metric(predicted, training.data.targets(part))
     training.diagnostics.look()
 
 

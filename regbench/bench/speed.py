@@ -25,10 +25,10 @@ from regbench.bench.shapes import Cell, Shape
 from regbench.engines.devices import cores
 from regbench.errors import InfrastructureError
 from regbench.provenance import processor
+from regbench.tasks.resident import Resident
 from regbench.training.allocator import keep_freed_memory
 from regbench.training.loop import optimise
 from regbench.training.pack import Model, build
-from regbench.training.resident import Resident
 
 CPU = torch.device("cpu")
 RATIOS = (

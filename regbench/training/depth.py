@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from regbench.tasks.resident import Resident
 from regbench.training.dropout import Dropout, MaskBuffers
 from regbench.training.pack import HeadPart, Model
-from regbench.training.resident import Resident
 from regbench.types import Buffers, Single
 
 

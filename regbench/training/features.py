@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from regbench import metrics
+from regbench.tasks.task import Task
 from regbench.training.pack import Model
-from regbench.training.resident import Resident
 from regbench.types import Features
 
 MOST_ROWS = 1000  # of the test part, the first ones; as paper 2 has for its Table 4
@@ -26,7 +26,7 @@ class Seen:
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def look(model: Model, data: Resident, epoch: int) -> list[Seen]:
+def look(model: Model, task: Task, epoch: int) -> list[Seen]:
     """What the protocol asks for after this epoch, in the order of `model.jobs`; computed one job at a time."""
     protocol = model.jobs[0].protocol
     measured, kept = epoch in protocol.measure_features, epoch in protocol.keep_features
@@ -37,7 +37,7 @@ def look(model: Model, data: Resident, epoch: int) -> list[Seen]:
     if not (measured or kept):
         return [Seen(arrays=_plain({"weight": weight})) for weight in _last_layers(model)]
     found = []
-    for seen in _features(model, data):
+    for seen in _features(model, task):
         values = {f"{PART}/{name}": float(function(seen)) for name, function in functions.items()}
         arrays = {"weight": seen.weight} if weights or kept else {}
         if kept:
@@ -46,8 +46,8 @@ def look(model: Model, data: Resident, epoch: int) -> list[Seen]:
     return found
 
 
-def _features(model: Model, data: Resident) -> list[Features]:
-    x, y = data.x[PART][:MOST_ROWS], data.y[PART][:MOST_ROWS]
+def _features(model: Model, task: Task) -> list[Features]:
+    x, y = next(iter(task.blocks(PART, MOST_ROWS)))
     z, _ = model.backbone.forward(model.trunk.views, x.expand(len(model.jobs), *x.shape), None, model.options)
     predictions = torch.cat(
         [part.head.evaluate(z[part.head.jobs], part.linear.views, part.trained_views, y)[0] for part in model.heads]

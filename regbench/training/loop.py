@@ -17,6 +17,8 @@ from regbench import metrics
 from regbench.data import Prepared
 from regbench.job import Job
 from regbench.random import Stream
+from regbench.tasks.resident import Resident
+from regbench.tasks.task import Task
 from regbench.training.allocator import keep_freed_memory
 from regbench.training.checkpoint import State, put, take
 from regbench.training.diagnostics import Diagnostics, Look
@@ -24,7 +26,6 @@ from regbench.training.dropout import Dropout
 from regbench.training.features import look
 from regbench.training.optim import SCHEDULES, adam_factors
 from regbench.training.pack import Model, build
-from regbench.training.resident import Resident
 from regbench.training.step import Inputs, Steps
 
 EVALUATION_ROWS = 1024  # rows per block of an evaluation: enough to be fast, few enough to stay in cache
@@ -62,8 +63,8 @@ class Training:
         torch.set_flush_denormal(True)  # the tails of soft targets underflow, and denormal numbers are ten times slower
         self.device = torch.device(device)
         self.model = build(jobs, data, self.device, dtype)
-        self.data = Resident.of(data, self.device, dtype)
-        self.diagnostics = Diagnostics(self.model, self.data.y["val"])
+        self.data: Task = Resident.of(data, self.device, dtype)
+        self.diagnostics = Diagnostics(self.model, self.data.targets("val"))
         self.metrics = metrics.of_predictions(positive=data.is_positive)
         self.epoch = 0
         self._back = [self.model.jobs.index(job) for job in jobs]
@@ -80,12 +81,12 @@ class Training:
             predictions = {}
             scores: list[dict[str, float]] = [{} for _ in self.model.jobs]
             for part in ("val", "test"):
-                predicted, scored = self.model.evaluate(self.data.x[part], self.data.y[part], EVALUATION_ROWS)
+                predicted, scored = self.model.evaluate(self.data.blocks(part, EVALUATION_ROWS))
                 for of_job, of_part in zip(scores, scored, strict=True):
                     of_job.update({f"{part}/{name}": value for name, value in of_part.items()})
                 predictions[part] = predicted.float().cpu().numpy()[self._back]
                 for name, metric in self.metrics.items():
-                    values[f"{part}/{name}"] = metric(predicted, self.data.y[part]).cpu().numpy()
+                    values[f"{part}/{name}"] = metric(predicted, self.data.targets(part)).cpu().numpy()
             finite = {name: np.where(np.isfinite(value), value, np.nan)[self._back] for name, value in values.items()}
             seen = self.diagnostics.look()
             features = look(self.model, self.data, self.epoch)
@@ -109,20 +110,20 @@ class Training:
         return [jobs[row] for row in self._back]
 
 
-def optimise(model: Model, resident: Resident, after: int = 0) -> Iterator[Tensor]:
+def optimise(model: Model, task: Task, after: int = 0) -> Iterator[Tensor]:
     """Train the epochs after number `after`, one at a time; yields the mean training loss of each job (J,)."""
     protocol, device, dtype = model.jobs[0].protocol, model.device, model.clip.dtype
     seeds = sorted({job.seed for job in model.jobs})
     whose = torch.tensor([seeds.index(job.seed) for job in model.jobs], device=device)
-    orders, draws = (_streams(seeds, purpose, device) for purpose in ("order", "loss"))
-    total_rows = len(resident.x["train"])
+    orders, draws, views = (_streams(seeds, purpose, device) for purpose in ("order", "loss", "rows"))
+    total_rows = task.rows("train")
     batch_size = min(protocol.batch_size, total_rows)
     a_pass = total_rows // batch_size
     steps = protocol.evaluate_every or a_pass
     rate_factors = SCHEDULES[protocol.schedule](protocol, protocol.epochs * steps)
     widths = model.backbone.dropped(model.options)
     dropout = Dropout(model.jobs, widths, rows=batch_size, device=device, dtype=dtype)
-    step = Steps(model, resident, dropout, whose)
+    step = Steps(model, task, dropout, whose)
     for epoch in range(after, protocol.epochs):
         first = epoch * steps
         passes = range(first // a_pass, (first + steps - 1) // a_pass + 1)
@@ -130,13 +131,14 @@ def optimise(model: Model, resident: Resident, after: int = 0) -> Iterator[Tenso
         mask_keys = dropout.epoch(first, steps)
         numbers = torch.arange(first, first + steps, device=device)
         loss_keys = draws.child(numbers[:, None]).key[:, whose]
+        row_keys = views.child(numbers[:, None]).key
         progress = numbers.to(dtype) / len(rate_factors)
         factors = adam_factors(rate_factors[first : first + steps], first + 1).to(device, dtype)
         total = torch.zeros(len(model.jobs), device=device, dtype=dtype)
         for index, number in enumerate(range(first, first + steps)):
             start = number % a_pass * batch_size
             rows = order_PSN[number // a_pass - passes.start, :, start : start + batch_size]
-            inputs = Inputs(rows, mask_keys[index], loss_keys[index], progress[index], factors[index])
+            inputs = Inputs(rows, mask_keys[index], row_keys[index], loss_keys[index], progress[index], factors[index])
             total += step(inputs, rate_factors[number], number + 1)
         yield total / steps
 

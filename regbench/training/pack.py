@@ -18,6 +18,7 @@ from regbench.backbones.shared.linear import init_linear
 from regbench.data import Prepared
 from regbench.job import Job, Pack
 from regbench.random import Stream
+from regbench.tasks.task import Block
 from regbench.training.composition import composed
 from regbench.training.heads import Head
 from regbench.training.optim import Segment
@@ -87,18 +88,22 @@ class Model:
         """Whether the gradient of any job has a largest norm."""
         return any(job.protocol.clip for job in self.jobs)
 
-    def evaluate(self, x: Tensor, y: Tensor, rows: int) -> Evaluation:
-        """Predictions for x (N, D...) without dropout, in blocks of `rows` rows, and scores against y (N, M)."""
-        blocks = [self._evaluate(*block) for block in zip(x.split(rows), y.split(rows), strict=True)]
-        predictions = torch.cat([predicted for predicted, _ in blocks], dim=1)
+    def evaluate(self, blocks: Iterable[Block]) -> Evaluation:
+        """Predictions for all rows of some blocks, without dropout, and the scores against their targets."""
+        predicted, scored, rows = [], [], 0
+        for x, y in blocks:
+            of_block, scores_of_block = self._evaluate(x, y)
+            predicted.append(of_block)
+            scored.append(scores_of_block)
+            rows += len(y)
         scores: list[dict[str, float]] = []
-        for part, *sums in zip(self.heads, *(scored for _, scored in blocks), strict=True):
+        for part, *sums in zip(self.heads, *scored, strict=True):
             means = {
-                name: (torch.stack([of_block[name] for of_block in sums]).sum(0) / len(y)).tolist() for name in sums[0]
+                name: (torch.stack([of_block[name] for of_block in sums]).sum(0) / rows).tolist() for name in sums[0]
             }
             jobs = range(part.head.jobs.stop - part.head.jobs.start)
             scores += [{name: mean[row] for name, mean in means.items()} for row in jobs]
-        return Evaluation(predictions, scores)
+        return Evaluation(torch.cat(predicted, dim=1), scores)
 
     def _evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, list[dict[str, Tensor]]]:
         """Predictions (J, rows, M), and for each head the sums of its scores (jobs,)."""

@@ -11,12 +11,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from regbench.random import Stream
+from regbench.tasks.resident import Resident
+from regbench.tasks.task import Task
 from regbench.training.capture import Captured
 from regbench.training.depth import DepthFirst
 from regbench.training.dropout import Dropout
 from regbench.training.optim import adam, adam_on_device, clip, clip_on_device
 from regbench.training.pack import Model
-from regbench.training.resident import Resident
 from regbench.types import Keep
 
 
@@ -25,6 +27,7 @@ class Inputs(NamedTuple):
 
     rows: Tensor  # (S, B), of the training set
     mask_keys: Tensor  # (layers, S)
+    row_keys: Tensor  # (S,)
     loss_keys: Tensor  # (J,)
     progress: Tensor  # ()
     adam_factors: Tensor  # (3,), see `optim.adam_factors`
@@ -33,16 +36,17 @@ class Inputs(NamedTuple):
 class Steps:
     """Performs the steps of a pack; a call does one step and returns the loss of each job (J,)."""
 
-    def __init__(self, model: Model, resident: Resident, dropout: Dropout, whose: Tensor) -> None:
+    def __init__(self, model: Model, task: Task, dropout: Dropout, whose: Tensor) -> None:
         self.model = model
-        self.resident = resident
+        self.task = task
         self.dropout = dropout
         self.whose = whose
         self.decoupled = model.jobs[0].protocol.optimizer == "adamw"
         state = [buffer for segment in model.segments for buffer in (segment.values, segment.first, segment.second)]
         self._captured = Captured(state) if model.device.type == "cuda" else None
-        depth_first = model.device.type == "cpu" and model.backbone.single is not None
-        self.depth_first = DepthFirst(model, resident, dropout, whose) if depth_first else None
+        self.depth_first = None
+        if model.device.type == "cpu" and model.backbone.single is not None and isinstance(task, Resident):
+            self.depth_first = DepthFirst(model, task, dropout, whose)
 
     def __call__(self, inputs: Inputs, rate_factor: float, number: int) -> Tensor:
         """Step `number`, counted from 1, at `rate_factor` times the maximum learning rates."""
@@ -73,12 +77,12 @@ class Steps:
 
     def _gradients(self, inputs: Inputs) -> Tensor:
         keep = self.dropout.masks(inputs.mask_keys)
-        return gradients(self.model, self.resident, self.whose, keep, inputs)
+        return gradients(self.model, self.task, self.whose, keep, inputs)
 
 
-def gradients(model: Model, resident: Resident, whose: Tensor, keep: list[Keep], inputs: Inputs) -> Tensor:
+def gradients(model: Model, task: Task, whose: Tensor, keep: list[Keep], inputs: Inputs) -> Tensor:
     """Compute the gradients of one step into the segments of `model`; returns the loss of each job (J,)."""
-    x, y = (_per_job(_rows(part["train"], inputs.rows), whose) for part in (resident.x, resident.y))
+    x, y = (_per_job(rows, whose) for rows in task.batch(inputs.rows, Stream(inputs.row_keys)))
     rows = _per_job(inputs.rows, whose)
     z, saved = model.backbone.forward(model.trunk.views, x, keep, model.options)
     dz, losses = [], []
@@ -94,11 +98,6 @@ def gradients(model: Model, resident: Resident, whose: Tensor, keep: list[Keep],
     trunk = model.backbone.backward(model.trunk.views, saved, whole)
     model.trunk.put(trunk[name] for name in model.trunk.views)
     return torch.cat(losses)
-
-
-def _rows(table: Tensor, rows_SB: Tensor) -> Tensor:
-    """The rows (S, B, ...) of a table (N, ...)."""
-    return table.index_select(0, rows_SB.flatten()).unflatten(0, rows_SB.shape)
 
 
 def _per_job(per_seed: Tensor, whose: Tensor) -> Tensor:

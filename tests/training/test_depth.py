@@ -39,7 +39,7 @@ def together(steps, inputs):
     """Losses and all gradients of a step; whatever is not written would be NaN."""
     blank(steps)
     masks = steps.dropout.masks(inputs.mask_keys)
-    losses = gradients(steps.model, steps.resident, steps.whose, masks, inputs)
+    losses = gradients(steps.model, steps.task, steps.whose, masks, inputs)
     return [losses, *(segment.gradients.clone() for segment in steps.model.segments)]
 
 

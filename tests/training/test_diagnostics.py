@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from regbench import catalog
+from regbench.tasks.task import Block
 from regbench.training.diagnostics import diagnose
 from regbench.training.loop import Training
 from regbench.types import Params
@@ -96,7 +97,7 @@ def test_scores_are_means_over_the_rows_of_a_part_and_only_of_methods_that_have_
     (epoch,) = training
     assert not any("crps" in name for name in epoch.looks[0].diagnostics)
     x, y = (torch.from_numpy(each).double() for each in (data.x_test, data.y_test))
-    for row, scored in enumerate(training.model.evaluate(x, y, len(x)).scores):
+    for row, scored in enumerate(training.model.evaluate([Block(x, y)]).scores):
         job = training.model.jobs[row]
         for name, value in scored.items():
             found = epoch.looks[jobs.index(job)].diagnostics[f"test/{name}"]

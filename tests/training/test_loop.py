@@ -12,12 +12,12 @@ from regbench.data import prepare
 from regbench.metrics.mae import mae
 from regbench.metrics.rmse import rmse
 from regbench.random import Stream
+from regbench.tasks.resident import Resident
 from regbench.training import loop
 from regbench.training.dropout import DRAWS, Dropout
 from regbench.training.loop import Training
 from regbench.training.optim import one_cycle
 from regbench.training.pack import build
-from regbench.training.resident import Resident
 from regbench.types import Method, Params
 from tests.made.data_samples import images, prepared, table
 from tests.made.jobs import make_job

@@ -9,6 +9,7 @@ import torch
 
 from regbench import catalog, kinds, roots
 from regbench.roots import Added
+from regbench.tasks.task import Block
 from regbench.training.loop import Training
 from regbench.training.pack import build
 from tests.made.data_samples import prepared
@@ -97,7 +98,7 @@ def test_a_transformation_of_the_features_is_for_training_only():
     data = prepared(120)
     model = build([one], data, torch.device("cpu"), torch.float64)
     x, y = (torch.from_numpy(getattr(data, f"{name}_val")).double() for name in "xy")
-    once, again = (model.evaluate(x, y, 64).predictions for _ in range(2))
+    once, again = (model.evaluate([Block(x, y)]).predictions for _ in range(2))
     assert torch.equal(once, again)
     assert model.heads[0].head.transforms
     assert model.heads[0].head.looped is None

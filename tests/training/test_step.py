@@ -6,10 +6,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from regbench import catalog
 from regbench.data import prepare
+from regbench.tasks.resident import Resident
 from regbench.training.dropout import Dropout
 from regbench.training.optim import adam_factors
 from regbench.training.pack import build
-from regbench.training.resident import Resident
 from regbench.training.step import Captured, Inputs, Steps
 from tests.made.data_samples import images, prepared
 from tests.made.jobs import make_job
@@ -33,7 +33,7 @@ def inputs_of(steps, number):
     rows = torch.arange(16).expand(seeds, 16) + number
     keys = torch.arange(len(model.jobs)) + number
     pace = adam_factors([0.5], number)[0].to(model.clip)
-    return Inputs(rows, steps.dropout.epoch(number, 1)[0], keys, torch.tensor(0.1).to(model.clip), pace)
+    return Inputs(rows, steps.dropout.epoch(number, 1)[0], keys[:1], keys, torch.tensor(0.1).to(model.clip), pace)
 
 
 def packs():

@@ -1,0 +1,37 @@
+"""What the training asks of a dataset: rows by their numbers, and a part of the split block by block."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from torch import Tensor
+
+from regbench.random import Stream
+
+PARTS = ("train", "val", "test")
+
+
+class Block(NamedTuple):
+    """Consecutive rows of a part of the split."""
+
+    x: Tensor  # (rows, D...)
+    y: Tensor  # (rows, M)
+
+
+class Task(Protocol):
+    """A dataset, split and scaled, whose rows are handed out on a device."""
+
+    def rows(self, part: str) -> int:
+        """The number of rows of a part."""
+        ...
+
+    def batch(self, rows_SB: Tensor, streams: Stream) -> Block:
+        """These training rows, x (S, B, D...) and y (S, B, M); what is random about them is drawn from streams (S,)."""
+        ...
+
+    def blocks(self, part: str, rows: int) -> Iterator[Block]:
+        """All rows of a part in their order, `rows` at a time."""
+        ...
+
+    def targets(self, part: str) -> Tensor:
+        """The targets of a part: (N, M)."""
+        ...
