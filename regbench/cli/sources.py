@@ -87,7 +87,7 @@ def _part(needs: str, names: Sequence[str]) -> "Part":
     """The part of a folder's runs that a kind of frame needs."""
     from regbench import store
 
-    return store.Part(names=tuple(names), predictions=False) if needs == "curves" else cells_only()
+    return store.Part(names=tuple(names), predictions=False, recorded=False) if needs == "curves" else cells_only()
 
 
 def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -> str | None:

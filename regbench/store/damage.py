@@ -19,7 +19,7 @@ from regbench import variants
 from regbench.errors import InfrastructureError, RegbenchError
 from regbench.job import Job
 from regbench.store.engine import open_to_read
-from regbench.store.models import Base, JobRow, ParameterRow, PredictionRow
+from regbench.store.models import Base, JobRow, ParameterRow, PredictionRow, RecordedRow
 from regbench.store.trouble import ANOTHER
 
 STORED = (  # how SQLite keeps the values of each type; it makes a number of a JSON text that is one
@@ -122,7 +122,7 @@ def _wrong_jobs(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _wrong_arrays(connection: sqlite3.Connection) -> Iterator[str]:
-    """Predictions and parameters whose bytes are not as many as their shape says."""
+    """Predictions, parameters and recorded arrays whose bytes are not as many as their shape says."""
     predictions = f"SELECT data, rows * targets * 4 FROM {PredictionRow.__tablename__}"  # noqa: S608
     for data, size in connection.execute(predictions):
         if not _passes(lambda data=data, size=size: len(zlib.decompress(data)) == size):
@@ -130,6 +130,9 @@ def _wrong_arrays(connection: sqlite3.Connection) -> Iterator[str]:
     for data, shape in connection.execute(f"SELECT data, shape FROM {ParameterRow.__tablename__}"):  # noqa: S608
         if not _passes(lambda data=data, shape=shape: len(data) == 8 * _product(json.loads(shape))):
             yield "a row of table parameter holds other bytes than its shape says"
+    for data, shape in connection.execute(f"SELECT data, shape FROM {RecordedRow.__tablename__}"):  # noqa: S608
+        if not _passes(lambda data=data, shape=shape: len(zlib.decompress(data)) == 4 * _product(json.loads(shape))):
+            yield "a row of table recorded holds other bytes than its shape says"
 
 
 def _product(shape: list[int]) -> int:

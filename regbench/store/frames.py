@@ -20,6 +20,7 @@ from regbench.store.models import (
     MetricRow,
     ParameterRow,
     PredictionRow,
+    RecordedRow,
     RunRow,
 )
 from regbench.store.runs import unpacked
@@ -98,13 +99,22 @@ def curves(
 def predictions(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
     """The stored predictions (N, M) of a run by split, float32 in scaled units."""
     rows = connection.execute(select(PredictionRow).where(PredictionRow.run_id == run_id))
-    return {row.split: unpacked(row.data, row.rows, row.targets) for row in rows}
+    return {row.split: unpacked(row.data, (row.rows, row.targets)) for row in rows}
 
 
 def parameters(connection: Connection, run_id: int) -> dict[str, np.ndarray]:
     """The stored parameters of a run's method by name, float64."""
     rows = connection.execute(select(ParameterRow).where(ParameterRow.run_id == run_id).order_by(ParameterRow.name))
     return {row.name: np.frombuffer(row.data, dtype="<f8").astype(np.float64).reshape(row.shape) for row in rows}
+
+
+def recorded(connection: Connection, run_id: int) -> dict[int, dict[str, np.ndarray]]:
+    """The arrays that a run recorded, by epoch and name, float32."""
+    query = select(RecordedRow).where(RecordedRow.run_id == run_id).order_by(RecordedRow.epoch, RecordedRow.name)
+    found: dict[int, dict[str, np.ndarray]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.epoch, {})[row.name] = unpacked(row.data, row.shape)
+    return found
 
 
 def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:

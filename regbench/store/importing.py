@@ -36,7 +36,7 @@ from regbench.store.pieces import BYTES_OF_A_ROW, Pieces
 from regbench.store.sheets import check_references
 from regbench.store.sql import insert_new, rows_in
 from regbench.store.store import Store
-from regbench.store.transfer import LARGE, SINCE, TABLES, Moved
+from regbench.store.transfer import LARGE, OPTIONAL, SINCE, TABLES, Moved, rows_said
 
 Rows = list[dict[str, Any]]
 
@@ -63,12 +63,16 @@ def _opened(source: Path, opened: contextlib.ExitStack) -> dict[str, Sheet]:
     def sheet(name: str) -> Sheet:
         return opened.enter_context(Sheet(source / f"{name}.parquet", TABLES[name]))
 
-    sheets = {name: sheet(name) for name in TABLES if name not in SINCE}
+    sheets = {name: sheet(name) for name in TABLES if name not in {*SINCE, *OPTIONAL}}
     version = sheets["runs"].version
     for name, since in SINCE.items():
         if version >= since or (source / f"{name}.parquet").is_file():  # adoptions may be added to an older export
             sheets[name] = sheet(name)
-    return sheets
+    said = rows_said(source)
+    for name in OPTIONAL:
+        if said.get(name) or (source / f"{name}.parquet").is_file():  # one that is lost is not taken for one without
+            sheets[name] = sheet(name)
+    return {name: sheets[name] for name in TABLES if name in sheets}
 
 
 def _checked(source: Path, sheets: Mapping[str, Sheet], *, server: bool) -> dict[str, Rows]:
@@ -208,7 +212,8 @@ class _Import:
             yield piece
 
     def _large(self) -> list[str]:
-        left_out = set() if self.part.predictions else {"predictions"}
+        kept = {"predictions": self.part.predictions, "recorded": self.part.recorded}
+        left_out = {name for name, whole in kept.items() if not whole}
         return [name for name in TABLES if name in LARGE and name in self.sheets and name not in left_out]
 
     def _rows_of(self, name: str, found: Sequence[pa.RecordBatch]) -> Iterator[dict[str, Any]]:

@@ -204,6 +204,18 @@ class ParameterRow(Base):
     data: Mapped[bytes]
 
 
+class RecordedRow(Base):
+    """An array that a run recorded for figures after an epoch: zlib-compressed little-endian float32 of `shape`."""
+
+    __tablename__ = "recorded"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)  # "features"
+    shape: Mapped[Any]
+    data: Mapped[bytes]
+
+
 class AdoptionRow(Base):
     """Two digests of code that were shown to compute the same, bit for bit."""
 

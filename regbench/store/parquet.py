@@ -22,6 +22,7 @@ from regbench.store.upgrade import versions
 
 BATCH = 50_000  # rows held in memory at once
 BATCH_OF_ARRAYS = 200  # the same for rows that hold arrays
+BATCHES = {"recorded": 16}  # the same for files whose arrays are large: features may have megabytes
 BUFFER = 2**20  # bytes of a column that are read ahead; otherwise pyarrow reads all of it
 VERSION = b"regbench_tables"  # metadata key: version of the tables
 LEFT_OUT = b"regbench_left_out"  # metadata key: what was left out of the file
@@ -40,7 +41,8 @@ def write(connection: Connection, query: Select, path: Path, *, left_out: Sequen
     coded = [name for name, kind in types.items() if isinstance(kind, JSON)]
     rows = 0
     with renamed(path) as unfinished, pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
-        for part in connection.execute(query, execution_options={"yield_per": BATCH}).partitions():
+        at_once = {"yield_per": BATCHES.get(path.stem, BATCH)}
+        for part in connection.execute(query, execution_options=at_once).partitions():
             columns = dict(zip(types, zip(*part, strict=True), strict=True))
             columns.update({name: [canonical(value) for value in columns[name]] for name in coded})
             writer.write_table(pa.table(columns, schema=schema))
@@ -104,7 +106,8 @@ class Sheet:
         """The rows as columns, in batches that fit into memory; text is dictionary-encoded."""
         schema = self._file.schema_arrow
         texts = [field.name for field in schema if sheets.is_text(field.type) and not _is_coded(field)]
-        size = BATCH_OF_ARRAYS if any(pa.types.is_binary(field.type) for field in schema) else BATCH
+        usual = BATCH_OF_ARRAYS if any(pa.types.is_binary(field.type) for field in schema) else BATCH
+        size = BATCHES.get(self.path.stem, usual)
         with (
             self._readable(),
             pq.ParquetFile(self.path, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False) as file,

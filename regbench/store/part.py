@@ -30,6 +30,7 @@ class Part:
     every_epoch: bool = True
     names: Collection[str] | None = None  # names of metrics; None for all
     predictions: bool = True
+    recorded: bool = True  # arrays kept for figures
     failures: bool = True  # whether to include runs that did not finish
 
     @property
@@ -41,13 +42,14 @@ class Part:
             *([] if self.every_epoch else [epochs]),
             *([] if self.names is None else [metrics]),
             *([] if self.predictions else ["predictions"]),
+            *([] if self.recorded else ["arrays recorded for figures"]),
             *([] if self.failures else ["runs that did not finish"]),
         ]
 
 
 WHOLE = Part()
-DISTILLED = Part(every_epoch=False, predictions=False, failures=False)
-DISTILLED_CURVES = Part(names=CURVES, predictions=False, failures=False)
+DISTILLED = Part(every_epoch=False, predictions=False, recorded=False, failures=False)
+DISTILLED_CURVES = Part(names=CURVES, predictions=False, recorded=False, failures=False)
 
 
 def ends(runs: Select) -> CTE:

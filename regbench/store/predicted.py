@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Row, Select, select
 
 from regbench.store.models import DatasetRow, JobRow, PredictionRow, RunRow
 from regbench.store.runs import unpacked
@@ -26,7 +26,10 @@ FIELDS = {
 
 
 def write(connection: Connection, runs: Select, path: Path) -> None:
-    """Write the predictions of these runs (their ids), one row group per run and split."""
+    """Write the predictions of these runs (their ids), one row group per run and split.
+
+    They are null where the dataset is not stored, so that their units are unknown.
+    """
     query = (
         select(
             JobRow.dataset,
@@ -53,13 +56,22 @@ def write(connection: Connection, runs: Select, path: Path) -> None:
     schema = pa.schema([pa.field(name, kind) for name, kind in FIELDS.items()])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for found in connection.execute(query, execution_options={"yield_per": 16}):
-            scaled = unpacked(found.data, found.rows, found.targets).astype(np.float64)
-            low, high = (np.asarray(bound, dtype=np.float64) for bound in (found.target_low, found.target_high))
-            raw = found.config["protocol"].get("targets") == "raw"
-            values = scaled if raw else low + scaled * (high - low)
-            row, dimension = np.indices(values.shape)
-            columns = {name: [getattr(found, name)] * values.size for name in list(FIELDS)[:-3]}
-            columns |= {"row": row.ravel(), "dimension": dimension.ravel(), "prediction": values.ravel()}
+            values = _in_units_of_target(found)
+            row, dimension = np.indices((found.rows, found.targets))
+            columns = {name: [getattr(found, name)] * row.size for name in list(FIELDS)[:-3]}
+            columns |= {"row": row.ravel(), "dimension": dimension.ravel()}
+            columns["prediction"] = [None] * row.size if values is None else values.ravel()
             writer.write_table(
                 pa.table([pa.array(columns[name], kind) for name, kind in FIELDS.items()], schema=schema)
             )
+
+
+def _in_units_of_target(found: Row) -> np.ndarray | None:
+    """Predictions (N, M) in the units of the target; None where they are scaled and the dataset's row is gone."""
+    stored = unpacked(found.data, (found.rows, found.targets)).astype(np.float64)
+    if found.config["protocol"].get("targets") == "raw":
+        return stored
+    if found.target_low is None:
+        return None
+    low, high = (np.asarray(bound, dtype=np.float64) for bound in (found.target_low, found.target_high))
+    return low + stored * (high - low)

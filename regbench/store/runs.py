@@ -9,19 +9,44 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, update
 
 from regbench.store.leases import give_back, hold
-from regbench.store.models import MetricRow, ParameterRow, PredictionRow, RunRow
+from regbench.store.models import MetricRow, ParameterRow, PredictionRow, RecordedRow, RunRow
 from regbench.store.sql import chunks, insert_new, now
 from regbench.store.values import EpochRows, Finished
 
+Rows = list[dict[str, Any]]
+
+
+def stage(epochs: Sequence[EpochRows]) -> Rows:
+    """Rows for `write` of the arrays of these epochs, compressed before the transaction, so that it is short."""
+    return [
+        {
+            "run_id": epoch.run_id,
+            "epoch": epoch.epoch,
+            "name": name,
+            "shape": list(array.shape),
+            "data": packed(array),
+        }
+        for epoch in epochs
+        for name, array in epoch.arrays.items()
+    ]
+
 
 def write(
-    connection: Connection, epochs: Sequence[EpochRows], tokens: Mapping[int, int], also: Collection[int] = ()
+    connection: Connection,
+    epochs: Sequence[EpochRows],
+    arrays: Rows,
+    tokens: Mapping[int, int],
+    also: Collection[int] = (),
 ) -> set[int]:
-    """Store the epochs of runs whose lease is held (run -> token); returns the refused runs, `also` included."""
+    """Store the epochs of runs whose lease is held (run -> token); returns the refused runs, `also` included.
+
+    arrays: what `stage` made of the same epochs.
+    """
     runs = {epoch.run_id for epoch in epochs} | set(also)
     held = hold(connection, {run: tokens[run] for run in runs if run in tokens})
     accepted = [epoch for epoch in epochs if epoch.run_id in held]
     insert_new(connection, MetricRow, [row for epoch in accepted for row in _metric_rows(epoch)])
+    insert_new(connection, RecordedRow, [row for row in arrays if row["run_id"] in held])
     last: dict[int, int] = {}
     for epoch in accepted:
         last[epoch.run_id] = max(epoch.epoch, last.get(epoch.run_id, 0))
@@ -34,10 +59,14 @@ def write(
 
 
 def finish(
-    connection: Connection, results: Sequence[Finished], last: Sequence[EpochRows], tokens: Mapping[int, int]
+    connection: Connection,
+    results: Sequence[Finished],
+    last: Sequence[EpochRows],
+    arrays: Rows,
+    tokens: Mapping[int, int],
 ) -> set[int]:
     """Store last epochs, predictions and parameters, mark the runs finished, end leases; returns the refused runs."""
-    refused = write(connection, last, tokens)
+    refused = write(connection, last, arrays, tokens)
     held = hold(connection, {result.run_id: tokens[result.run_id] for result in results if result.run_id in tokens})
     accepted = [result for result in results if result.run_id in held]
     moment = now(connection)
@@ -65,23 +94,23 @@ def end(connection: Connection, tokens: Mapping[int, int], *, status: str, **col
 
 
 def packed(array: np.ndarray) -> bytes:
-    """Predictions as compressed little-endian float32; `unpacked` is the inverse."""
+    """An array as compressed little-endian float32; `unpacked` is the inverse."""
     return zlib.compress(np.ascontiguousarray(array, dtype="<f4").tobytes())
 
 
-def unpacked(data: bytes, rows: int, targets: int) -> np.ndarray:
-    """Predictions (N, M) from their stored form."""
-    return np.frombuffer(zlib.decompress(data), dtype="<f4").astype(np.float32).reshape(rows, targets)
+def unpacked(data: bytes, shape: Sequence[int]) -> np.ndarray:
+    """An array from its stored form, such as predictions (N, M)."""
+    return np.frombuffer(zlib.decompress(data), dtype="<f4").astype(np.float32).reshape(shape)
 
 
-def _metric_rows(epoch: EpochRows) -> list[dict[str, Any]]:
+def _metric_rows(epoch: EpochRows) -> Rows:
     return [
         {"run_id": epoch.run_id, "epoch": epoch.epoch, "name": name, "value": _finite(value)}
         for name, value in epoch.values.items()
     ]
 
 
-def _prediction_rows(result: Finished) -> list[dict[str, Any]]:
+def _prediction_rows(result: Finished) -> Rows:
     return [
         {
             "run_id": result.run_id,
@@ -95,7 +124,7 @@ def _prediction_rows(result: Finished) -> list[dict[str, Any]]:
     ]
 
 
-def _parameter_rows(result: Finished) -> list[dict[str, Any]]:
+def _parameter_rows(result: Finished) -> Rows:
     return [
         {
             "run_id": result.run_id,

@@ -15,6 +15,7 @@ KEYS = {  # columns that stand for the ids of rows
     "metrics": ("run",),
     "predictions": ("run",),
     "parameters": ("run",),
+    "recorded": ("run",),
 }
 REFERENCES = (  # file, column, the file that has it, and under which name
     ("runs", "job", "jobs", "key"),

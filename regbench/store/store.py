@@ -293,16 +293,17 @@ class Store:
     def write(
         self, epochs: Sequence[EpochRows], *, claims: Sequence[Claim], checkpoints: Sequence[Checkpoint] = ()
     ) -> set[int]:
-        """Store the numbers of epochs and, in the same transaction, the matching checkpoints.
+        """Store the numbers and arrays of epochs and, in the same transaction, the matching checkpoints.
 
         Returns the runs that were refused because another worker has taken over their job.
         """
         with explained(self.place):
             staged = states.stage(self._folder, checkpoints)
+        arrays = runs.stage(epochs)
         tokens = leases.tokens_of(claims)
         with self.writing() as connection:
             saved = {checkpoint.run_id for checkpoint in checkpoints}
-            refused = runs.write(connection, epochs, tokens, saved)
+            refused = runs.write(connection, epochs, arrays, tokens, saved)
             unneeded = states.save(connection, staged, saved - refused)
         states.remove(self._folder, unneeded)
         return refused
@@ -343,8 +344,9 @@ class Store:
         self, results: Sequence[Finished], *, claims: Sequence[Claim], last: Sequence[EpochRows] = ()
     ) -> set[int]:
         """Mark runs finished, store last epochs, predictions and parameters; returns the refused runs."""
+        arrays = runs.stage(last)
         with self.writing() as connection:
-            refused = runs.finish(connection, results, last, leases.tokens_of(claims))
+            refused = runs.finish(connection, results, last, arrays, leases.tokens_of(claims))
             ended = {result.run_id for result in results} - refused
             unneeded = states.drop(connection, states.of_same_jobs(connection, ended))
         states.remove(self._folder, unneeded)
@@ -413,6 +415,18 @@ class Store:
 
         with self.reading() as connection:
             return frames.parameters(connection, run_id)
+
+    def recorded(self, run_id: int) -> dict[int, dict[str, np.ndarray]]:
+        """The arrays that a run recorded, float32, by epoch and name; empty if its protocol names no epoch for them.
+
+        After the epochs of `keep_features`, of the first test rows: `features` (N, H), `targets` (N, M) and
+        `predictions` (N, M), the last two in the units of the protocol; after these and the epochs of `keep_weights`,
+        `weight` (K, H) of the last layer.
+        """
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.recorded(connection, run_id)
 
     def status(self, benchmark: str | None = None, *, code: Mapping[str, str] | None = None) -> list[Standing]:
         """The progress of each benchmark on each dataset; with `code` (key -> digest) only runs of that code count."""

@@ -33,6 +33,7 @@ from regbench.store.models import (
     MetricRow,
     ParameterRow,
     PredictionRow,
+    RecordedRow,
     RunRow,
 )
 from regbench.store.parquet import Sheet, renamed, write
@@ -75,6 +76,9 @@ def export(
             name: write(connection, query, target / f"{name}.parquet", left_out=part.left_out)
             for name, query in queries.items()
         }
+        for name in OPTIONAL:
+            if not rows[name]:
+                (target / f"{name}.parquet").unlink()
         if part.predictions:
             runs = queries["predictions"].with_only_columns(PredictionRow.run_id).order_by(None)
             with renamed(target / predicted.FILE) as file:
@@ -96,6 +100,11 @@ def _refuse_loss(target: Path, runs: set[str], part: Part) -> None:
         raise UsageError(f"{target}: holds an export with {len(lost):,} runs that this one lacks; {remedy}")
     if part.left_out and not _about(target)["distilled"]:
         raise UsageError(f"{target}: holds a whole export, and this one is distilled; {remedy}")
+
+
+def rows_said(folder: Path) -> Mapping[str, int]:
+    """The number of rows of each file as about.json has it; empty without about.json."""
+    return _about(folder)["rows"] if (folder / ABOUT).exists() else {}
 
 
 def _about(folder: Path) -> dict[str, Any]:
@@ -127,7 +136,9 @@ def _queries(connection: Connection, benchmark: str | None, part: Part) -> dict[
     named = BenchmarkRow.name == benchmark if benchmark else BenchmarkRow.name.is_not(None)
     moves = RunRow.status != "running" if part.failures else RunRow.status == "finished"
     ended = select(RunRow.id).where(RunRow.job_id.in_(jobs), moves)
-    kept = ended if part.predictions else ended.where(false())
+    predicted_by, recorded_by = (
+        ended if whole else ended.where(false()) for whole in (part.predictions, part.recorded)
+    )
     digests = select(JobRow.digest).where(JobRow.id.in_(jobs))
     used = select(RunRow.environment_id).where(RunRow.id.in_(ended))
     of_run = RunRow.uuid.label("run")
@@ -154,12 +165,16 @@ def _queries(connection: Connection, benchmark: str | None, part: Part) -> dict[
         .order_by(MetricRow.run_id, MetricRow.name, MetricRow.epoch),
         "predictions": _plain(PredictionRow, of_run)
         .join(RunRow, RunRow.id == PredictionRow.run_id)
-        .where(RunRow.id.in_(kept))
+        .where(RunRow.id.in_(predicted_by))
         .order_by(PredictionRow.run_id, PredictionRow.split),
         "parameters": _plain(ParameterRow, of_run)
         .join(RunRow, RunRow.id == ParameterRow.run_id)
         .where(RunRow.id.in_(ended))
         .order_by(ParameterRow.run_id, ParameterRow.name),
+        "recorded": _plain(RecordedRow, of_run)
+        .join(RunRow, RunRow.id == RecordedRow.run_id)
+        .where(RunRow.id.in_(recorded_by))
+        .order_by(RecordedRow.run_id, RecordedRow.epoch, RecordedRow.name),
         "choices": _plain(ChoiceRow)
         .where(ChoiceRow.benchmark == benchmark if benchmark else ChoiceRow.benchmark.is_not(None))
         .order_by(ChoiceRow.benchmark, ChoiceRow.dataset, ChoiceRow.variant, ChoiceRow.k),
@@ -177,10 +192,12 @@ TABLES: dict[str, type[Base]] = {
     "metrics": MetricRow,
     "predictions": PredictionRow,
     "parameters": ParameterRow,
+    "recorded": RecordedRow,
     "choices": ChoiceRow,
     "adoptions": AdoptionRow,
 }
-LARGE = {"metrics", "predictions", "parameters"}
+LARGE = {"metrics", "predictions", "parameters", "recorded"}
+OPTIONAL = {"recorded"}  # files that an export has only where they have rows
 SINCE = {
     "parameters": "0003",
     "choices": "0004",

@@ -65,11 +65,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class EpochRows:
-    """The numbers of one run in one epoch (counted from 1): `{"val/rmse": 0.02, "seconds": 1.3}`."""
+    """The numbers of one run in one epoch (counted from 1): `{"val/rmse": 0.02, "seconds": 1.3}`.
+
+    arrays: what the run keeps of this epoch for figures, float32 of any shape, by name: `features`, `weight`.
+    """
 
     run_id: int
     epoch: int
     values: Mapping[str, float]
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

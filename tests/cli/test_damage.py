@@ -110,6 +110,16 @@ def test_what_is_wrong_in_a_damaged_database_is_named(
     assert line.endswith("or give another file with --db FILE")
 
 
+@pytest.mark.parametrize("change", ["shape = '[3, 3]'", "data = x'00'", "data = substr(data, 1, length(data) - 1)"])
+def test_a_recorded_array_of_other_bytes_than_its_shape_is_named(whole: Path, in_tmp: Path, change: str) -> None:
+    altered(whole, f"UPDATE recorded SET {change}")
+    with (
+        pytest.raises(InfrastructureError, match="table recorded holds other bytes than its shape says"),
+        Store.open("x.db", read_only=True) as store,
+    ):
+        store.recorded(1)
+
+
 def test_only_an_unexpected_error_is_put_down_to_the_damage(whole: Path, in_tmp: Path) -> None:
     altered(whole, "DELETE FROM environment")  # runs refer to it
     for expected in (NothingMeasured, FileNotFoundError, KeyboardInterrupt):

@@ -102,6 +102,9 @@ DAMAGES = {
     "no number": ("runs", "started", lambda times: [*times[:-1], float("nan")], "'started' is not a number"),
     "no value of JSON": ("jobs", "config", lambda texts: [*texts[:-1], '{"rate": NaN}'], "NaN is no value of JSON"),
     "nothing": ("metrics", "epoch", lambda epochs: [*epochs[:-1], None], "an empty value in column 'epoch'"),
+    "no shape of an array": ("recorded", "shape", lambda texts: [*texts[:-1], "[1,"], "damaged"),
+    "no array": ("recorded", "data", lambda arrays: [*arrays[:-1], None], "an empty value in column 'data'"),
+    "an epoch below 0": ("recorded", "epoch", lambda epochs: [*epochs[:-1], -1], "below 0 in column 'epoch'"),
     "no shape": ("parameters", "shape", lambda texts: [*texts[:-1], "[1,"], "damaged"),
 }
 

@@ -6,12 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic import command
 from sqlalchemy import inspect
 
 from regbench.errors import InfrastructureError
-from regbench.store import Store, engine
+from regbench.store import EpochRows, Store, engine
 from regbench.store.models import Base
 from regbench.store.upgrade import (
     MIGRATIONS,
@@ -22,7 +23,7 @@ from regbench.store.upgrade import (
     version,
     versions,
 )
-from tests.store.conftest import job, labelled
+from tests.store.conftest import job, labelled, take, train
 
 NEXT = """
 revision, down_revision = "{new}", "{old}"
@@ -113,6 +114,23 @@ def test_a_benchmark_of_version_0003_keeps_its_jobs_under_their_variants(store: 
     assert after["variant"].tolist() == after["row"].tolist() == ["lsq", "lsq", "soft_binning[lambda_sigma=1]"]
     assert after["job_key"].tolist() == before["job_key"].tolist()
     assert store.choices("small").empty
+
+
+def test_a_file_of_version_0006_keeps_its_numbers_and_takes_recorded_arrays(tmp_path: Path):
+    path = tmp_path / "regbench.db"
+    with Store.open(path) as store:
+        store.add_benchmark("small", {}, labelled(job(seed=0), job(seed=1)))
+        (before,) = train(store, job(seed=0))
+        with store.writing() as connection:
+            command.downgrade(alembic_config(connection), "0006")
+    with Store.open(path) as store:
+        assert store.cells("small")["val_rmse"].iloc[0] == 0.1
+        assert store.recorded(before) == {}
+        (claim,) = take(store, job(seed=1))
+        weight = np.ones((1, 2), dtype=np.float32)
+        store.write([EpochRows(claim.run_id, 1, {"val/rmse": 0.5}, {"weight": weight})], claims=[claim])
+        assert store.recorded(claim.run_id)[1]["weight"].tolist() == [[1, 1]]
+    assert path.with_name("regbench.db.0006.bak").exists()
 
 
 @pytest.mark.parametrize("read_only", [True, False])

@@ -7,7 +7,7 @@ import pytest
 
 from regbench.errors import NothingMeasured, UsageError
 from regbench.job import Job
-from regbench.store import EpochRows, Failure, Finished, Store
+from regbench.store import Checkpoint, Claim, EpochRows, Failure, Finished, Store
 from tests.store.conftest import job, labelled, take, train
 
 GRID = {"datasets": ["diamonds"]}
@@ -141,6 +141,52 @@ def test_an_epoch_written_twice_is_there_once(store: Store):
     store.write(rows, claims=claims)
     store.finish([Finished(run_id=claims[0].run_id, seconds=1.0, epochs=1)], claims=claims, last=rows)
     assert len(store.curves()) == 1
+
+
+def test_recorded_arrays_come_back_by_epoch_to_the_last_bit(store: Store):
+    store.add_benchmark("small", GRID, labelled(job()))
+    (claim,) = take(store, job())
+    random = np.random.default_rng(0)
+    kept = {
+        epoch: {
+            "features": random.normal(size=(7, 3)).astype(np.float32),
+            "weight": np.full((2, 3), value, dtype=np.float32),
+            "number": np.array(epoch, dtype=np.float32),
+        }
+        for epoch, value in ((1, np.nan), (3, -0.0))
+    }
+    first, middle, last = (
+        EpochRows(claim.run_id, epoch, {"val/rmse": 0.5}, kept.get(epoch, {})) for epoch in (1, 2, 3)
+    )
+    store.write([first, middle], claims=[claim])
+    store.finish([Finished(run_id=claim.run_id, seconds=1.0, epochs=3)], claims=[claim], last=[last])
+    back = store.recorded(claim.run_id)
+    assert {epoch: set(arrays) for epoch, arrays in back.items()} == {epoch: set(kept[epoch]) for epoch in kept}
+    for epoch, arrays in kept.items():
+        for name, array in arrays.items():
+            assert (back[epoch][name].dtype, back[epoch][name].shape) == (array.dtype, array.shape)
+            assert back[epoch][name].tobytes() == array.tobytes()
+    assert store.recorded(claim.run_id + 1) == {}
+
+
+def test_an_epoch_trained_again_after_a_resumption_has_its_arrays_once(store: Store):
+    store.add_benchmark("small", GRID, labelled(job()))
+
+    def rows(claim: Claim, *epochs: int) -> list[EpochRows]:
+        kept = {epoch: {"weight": np.full((1, 4), epoch, dtype=np.float32)} for epoch in epochs}
+        return [EpochRows(claim.run_id, epoch, {"val/rmse": 1 / epoch}, kept[epoch]) for epoch in epochs]
+
+    (killed,) = take(store, job())
+    store.write(rows(killed, 1), claims=[killed], checkpoints=[Checkpoint(killed.run_id, 1, b"state")])
+    store.write(rows(killed, 2), claims=[killed])
+    store.release({"worker"})
+    (again,) = take(store, job())
+    assert (again.run_id, again.epoch) == (killed.run_id, 1)
+    assert store.write(rows(killed, 3), claims=[killed]) == {killed.run_id}  # it has lost the job
+    assert list(store.recorded(again.run_id)) == [1, 2]
+    store.finish([Finished(run_id=again.run_id, seconds=1.0, epochs=3)], claims=[again], last=rows(again, 2, 3))
+    found = store.recorded(again.run_id)
+    assert {epoch: arrays["weight"].tolist() for epoch, arrays in found.items()} == {n: [[n] * 4] for n in (1, 2, 3)}
 
 
 def test_predictions_come_back_as_they_were(store: Store):

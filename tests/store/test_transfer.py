@@ -1,7 +1,9 @@
 """Results are exported to Parquet and imported: completely, exactly, once, and without overwriting any."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,14 +11,30 @@ import pyarrow.parquet as pq
 import pytest
 
 from regbench.errors import InfrastructureError, UsageError
-from regbench.store import DISTILLED, Choice, EpochRows, Finished, Store, export, export_adoptions, import_
+from regbench.store import (
+    DISTILLED,
+    WHOLE,
+    Choice,
+    EpochRows,
+    Finished,
+    Part,
+    Store,
+    export,
+    export_adoptions,
+    import_,
+    opened,
+)
 from regbench.store.parquet import renamed
-from tests.store.conftest import job, labelled, take, train
+from tests.store.conftest import PROTOCOL, job, labelled, take, train
 
 FILES = [
     *["datasets", "environments", "jobs", "benchmarks", "benchmark_jobs", "runs", "metrics", "predictions"],
-    *["parameters", "choices"],
+    *["parameters", "recorded", "choices"],
 ]
+ARRAYS = {
+    "features": np.array([[1 / 3, np.nan, -0.0], [1e-45, 3e38, np.inf]], dtype=np.float32),
+    "weight": np.linspace(-1, 1, 5, dtype=np.float32).reshape(1, 5),
+}
 
 
 CHOICE = Choice(
@@ -49,7 +67,7 @@ def fill(store: Store) -> None:
         )
     train(store, good, elsewhere, curve=[1 / 3, 1e-17, 5e300])
     claims = take(store, diverged)
-    store.write([EpochRows(claims[0].run_id, 1, {"val/rmse": math.nan})], claims=claims)
+    store.write([EpochRows(claims[0].run_id, 1, {"val/rmse": math.nan}, ARRAYS)], claims=claims)
     kept = {"val": np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2)}
     store.finish(
         [
@@ -71,7 +89,8 @@ def fill(store: Store) -> None:
 
 
 def content(folder: Path) -> dict[str, pd.DataFrame]:
-    return {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in FILES}
+    files = {name: folder / f"{name}.parquet" for name in FILES}
+    return {name: pq.read_table(file).to_pandas() for name, file in files.items() if file.exists()}
 
 
 def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path: Path):
@@ -81,6 +100,7 @@ def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path:
         assert import_(copy, tmp_path / "out") == moved
         assert export(copy, tmp_path / "again") == moved
         first, second = content(tmp_path / "out"), content(tmp_path / "again")
+        assert set(first) == set(FILES)
         for name in FILES:
             pd.testing.assert_frame_equal(first[name], second[name], check_exact=True)
         for benchmark in ("small", "other"):
@@ -93,6 +113,10 @@ def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path:
         learnt = copy.parameters(diverged)
         assert learnt["mu"].tolist() == [[1 / 3], [5e-324]]
         assert learnt["sigma"].tolist() == 0.1
+        recorded = copy.recorded(diverged)
+        assert list(recorded) == [1]
+        for name, array in ARRAYS.items():
+            np.testing.assert_array_equal(recorded[1][name], array, strict=True)
         assert copy.chosen("small") == {("diamonds", "lsq", None): CHOICE}
     assert dict(moved.rows) == {
         "datasets": 2,
@@ -104,6 +128,7 @@ def test_what_comes_out_of_the_copy_is_what_went_into_it(store: Store, tmp_path:
         "metrics": 2 * 3 * 4 + 1,
         "predictions": 1,
         "parameters": 2,
+        "recorded": 2,
         "choices": 1,
         "adoptions": 0,
     }
@@ -223,8 +248,9 @@ def test_what_an_older_version_exported_is_read_without_the_files_it_did_not_hav
         with monkeypatch.context() as older:
             older.setattr("regbench.store.parquet.versions", lambda: ["0001", "0002"])
             export(source, tmp_path / "out")
-    for name in ("parameters", "choices"):
+    for name in ("parameters", "recorded", "choices", "predicted"):
         (tmp_path / "out" / f"{name}.parquet").unlink()
+    (tmp_path / "out" / "about.json").unlink()
     places = pq.read_table(tmp_path / "out" / "benchmark_jobs.parquet")
     pq.write_table(places.drop_columns(["variant", "row", "swept"]), tmp_path / "out" / "benchmark_jobs.parquet")
     with Store.open(tmp_path / "copy.db") as copy:
@@ -248,6 +274,61 @@ def test_predictions_are_a_table_in_the_units_of_the_target_that_pandas_reads(st
     ]
     about = (tmp_path / "out" / "README.md").read_text()
     assert all(path.name in about for path in (tmp_path / "out").glob("*.parquet"))
+
+
+def predicting(store: Store, **protocol: Any) -> np.ndarray:
+    """Finish a job that predicts what is returned: (2, 1)."""
+    one = job(protocol=replace(PROTOCOL, **protocol))
+    store.add_benchmark("small", {}, labelled(one))
+    (claim,) = take(store, one)
+    predicted = np.array([[-7.5], [1e6]], dtype=np.float32)
+    ended = Finished(run_id=claim.run_id, seconds=1.0, epochs=3, predictions={"test": predicted}, best_epoch=3)
+    store.finish([ended], claims=[claim])
+    return predicted
+
+
+def test_predictions_of_raw_targets_are_exported_as_they_are(store: Store, tmp_path: Path):
+    predicted = predicting(store, targets="raw")
+    store.add_dataset(
+        digest="sha256:diamonds", name="diamonds", sizes=(8, 1, 1), inputs=9, target_low=[10.0], target_high=[20.0]
+    )
+    export(store, tmp_path)
+    written = pq.read_table(tmp_path / "predicted.parquet").column("prediction").to_pylist()
+    assert written == predicted.ravel().tolist()
+
+
+@pytest.mark.parametrize("targets", ["scaled", "raw"])
+def test_predictions_whose_units_are_unknown_for_want_of_the_dataset_are_null(tmp_path: Path, targets: str):
+    with Store.open(tmp_path / "results.db") as store:
+        predicted = predicting(store, targets=targets)
+        export(store, tmp_path / "out")
+    written = pq.read_table(tmp_path / "out" / "predicted.parquet").column("prediction").to_pylist()
+    assert written == ([None, None] if targets == "scaled" else predicted.ravel().tolist())
+
+
+def test_an_export_without_recorded_arrays_has_no_file_of_them_and_one_that_lost_it_is_refused(tmp_path: Path):
+    out = tmp_path / "out"
+    with Store.open(tmp_path / "source.db") as source, Store.open(tmp_path / "copy.db") as copy:
+        fill(source)
+        for part in (WHOLE, DISTILLED):
+            export(source, out, part=part, replace=True)
+            assert (out / "recorded.parquet").exists() == (part is WHOLE)
+        assert import_(copy, out).rows["recorded"] == 0
+        export(source, out, replace=True)
+        assert import_(copy, out).rows["recorded"] == 0  # the run has every epoch, and is left as it is
+    (out / "recorded.parquet").unlink()
+    with Store.open(tmp_path / "new.db") as new, pytest.raises(UsageError, match=r"no recorded\.parquet in it"):
+        import_(new, out)
+
+
+def test_a_part_of_an_export_may_be_read_without_recorded_arrays(tmp_path: Path):
+    with Store.open(tmp_path / "source.db") as source:
+        fill(source)
+        export(source, tmp_path / "out")
+    for part, epochs in ((WHOLE, [1]), (Part(recorded=False), [])):
+        with opened(tmp_path / "out", part) as (store, _):
+            run = int(store.cells("small").loc[1, "run_id"])  # type: ignore[arg-type]
+            assert list(store.recorded(run)) == epochs
 
 
 def test_an_export_is_not_written_over_by_one_that_has_less(store: Store, tmp_path: Path):

@@ -40,7 +40,8 @@ class Record:
             values = {name: float(column[row]) for name, column in epoch.values.items()} | look.diagnostics
             if epoch.number == 1 and self.stage1_seconds:
                 values["stage1/seconds"] = self.stage1_seconds[row]
-            self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": seconds}))
+            kept = epoch.arrays[row] if epoch.arrays else {}
+            self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": seconds}, kept))
             if not finite[row] and best.diverged_at is None:
                 best.diverged_at = epoch.number
             loss = metrics.about_val(self.decides[row]).loss(values[self.decides[row]])

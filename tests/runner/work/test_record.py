@@ -1,6 +1,7 @@
 """The best epoch of a run, by the metric that its protocol names, and the definition of divergence."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -33,3 +34,16 @@ def test_predictions_are_kept_of_the_epoch_that_counts():
 def test_a_correlation_without_a_value_is_no_divergence():
     (finished,) = recorded("val/rmse").results(0.0)
     assert finished.diverged_at is None
+
+
+def test_each_run_is_written_with_the_arrays_of_its_own_job():
+    jobs = [make_job("lsq", seed=seed) for seed in range(2)]
+    record = Record(jobs, [7, 8])
+    values = {"val/rmse": np.array([0.1, 0.2])}
+    weights: list[Mapping[str, np.ndarray]] = [{"weight": np.full((1, 2), seed)} for seed in range(2)]
+    for number, arrays in ((1, []), (2, weights)):
+        record.add(Epoch(number, values, {}, [Look({}, {})] * 2, 1.0, arrays))
+    rows = record.take()
+    first, second = ({row.run_id: row.arrays for row in rows if row.epoch == number} for number in (1, 2))
+    assert first == {7: {}, 8: {}}
+    assert {run: arrays["weight"].tolist() for run, arrays in second.items()} == {7: [[0, 0]], 8: [[1, 1]]}

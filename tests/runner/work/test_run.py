@@ -225,14 +225,19 @@ def curves(project):
         "SELECT j.key, p.name, p.epoch, p.data FROM parameter p JOIN run r ON r.id = p.run_id "
         "JOIN job j ON j.id = r.job_id ORDER BY 1, 2"
     )
-    return rows, predictions, learnt
+    recorded = project.ask(
+        "SELECT j.key, a.epoch, a.name, a.shape, a.data FROM recorded a JOIN run r ON r.id = a.run_id "
+        "JOIN job j ON j.id = r.job_id ORDER BY 1, 2, 3"
+    )
+    return rows, predictions, learnt, recorded
 
 
 @pytest.mark.slow
 def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_was_not(project, tmp_path, monkeypatch):
     """SIGKILL of a worker, of the run, and of both, at random times: nothing is repeated or lost, no bit differs."""
     monkeypatch.setenv("REGBENCH_WRITE_EVERY", "0.1")
-    tiny = project(["lsq", "end2end"], seeds=2, epochs=400, rows=500)
+    kept = ", keep_features: [20, 400], keep_weights: [1, 35, 60, 95, 200]"
+    tiny = project(["lsq", "end2end"], seeds=2, epochs=400, rows=500, protocol=kept)
     for round_, victims in enumerate(("worker", "run", "both")):
         process = tiny.start("--workers", "2")
         tiny.wait_for(f"SELECT COUNT(*) FROM checkpoint WHERE epoch > {30 * round_}")
@@ -253,6 +258,7 @@ def test_runs_that_are_killed_again_and_again_end_with_the_curves_of_one_that_wa
     assert resumed
     assert all('"exact":true' in note for (note,) in resumed)
     killed = curves(tiny)
+    assert len(killed[-1]) == 4 * (2 * 4 + 5)  # four jobs, four arrays of an epoch or one
     tiny.db.rename(tmp_path / "killed.db")
     for left in tiny.db.parent.glob("regbench.db-*"):
         left.unlink()
