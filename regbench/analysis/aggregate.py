@@ -24,13 +24,14 @@ def aggregate(frame: "DataFrame", metrics: Sequence[str] = USUAL) -> "DataFrame"
     """One row per cell: n of n_expected seeds, mean and sample standard deviation of the metrics, diverged runs.
 
     A seed counts in n if its run has a finite error. A cell without such a run has only null statistics. A metric is
-    null where one of the n runs lacks it, and a standard deviation needs two seeds. Cells are sorted as in the paper's
-    tables; `attrs["left_out"]` says what was left out.
+    null where one of the n runs lacks it, and a standard deviation needs two seeds. `targets` is "raw" where errors
+    are in units of the target itself. Cells are sorted as in the paper's tables; `attrs["left_out"]` says what was left
+    out.
     """
     rows = comparable(frame)
     cells = [_cell(key, group, metrics) for key, group in rows.groupby(CELL, dropna=False, sort=False)]
     cells.sort(key=_place)
-    result = pd.DataFrame(cells, columns=[*CELL, "n", "n_expected", "diverged", *_statistics(metrics)])
+    result = pd.DataFrame(cells, columns=[*CELL, "targets", "n", "n_expected", "diverged", *_statistics(metrics)])
     result = result.astype({"k": "Int64", WIDTH: "Float64", "n": int, "n_expected": int, "diverged": int})
     result = result.astype(dict.fromkeys(_statistics(metrics), float))
     result.attrs = dict(rows.attrs)
@@ -60,12 +61,18 @@ def _statistics(metrics: Sequence[str]) -> list[str]:
 def _cell(key: tuple[Any, ...], group: "DataFrame", metrics: Sequence[str]) -> dict[str, Any]:
     errors = {metric: finite(group[f"test_{metric}"]) for metric in metrics}
     cell = dict(zip(CELL, map(null, key), strict=True))
+    cell["targets"] = targets_of(group)
     cell |= {"n": len(errors["rmse"]), "n_expected": len(group), "diverged": _diverged(group)}
     for metric, values in errors.items():
         whole = len(values) == cell["n"]
         cell[f"{metric}_mean"] = values.mean() if whole and len(values) else None
         cell[f"{metric}_std"] = values.std(ddof=1) if whole and len(values) > 1 else None
     return cell
+
+
+def targets_of(group: "DataFrame") -> str:
+    """How the targets of rows of one protocol are: "scaled" or "raw"; frames made by hand may not say."""
+    return group["targets"].iloc[0] if "targets" in group else "scaled"
 
 
 def _diverged(group: "DataFrame") -> int:

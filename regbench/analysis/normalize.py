@@ -132,6 +132,8 @@ def _no_ratio(cell: dict[str, Any], base: _Base | None, baseline: str, metric: s
         return f"{baseline} {how}"
     if np.isnan(base.cell[f"{metric}_mean"]) or np.isnan(cell[f"{metric}_mean"]):
         return f"{metrics.about(metric).label} not recorded in every run"
+    if cell["targets"] != base.cell["targets"]:
+        return f"{baseline} has {base.cell['targets']} targets and this row {cell['targets']} ones"
     return ""
 
 

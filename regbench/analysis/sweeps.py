@@ -9,7 +9,7 @@ import pandas as pd
 
 from regbench import metrics
 from regbench.analysis import order
-from regbench.analysis.aggregate import null, records
+from regbench.analysis.aggregate import null, records, targets_of
 from regbench.analysis.select import select
 from regbench.errors import NothingMeasured
 
@@ -76,6 +76,7 @@ def configurations(swept: Swept, *, metric: str = "rmse", **filters: Any) -> "Da
             {
                 **dict(zip(["sweep", *ROW, "configuration"], map(null, key), strict=True)),
                 **{name: values.get(name) for name in fields},
+                "targets": targets_of(seeds),
                 "seeds": len(seeds),
                 "finished": int(seeds["run_id"].notna().sum()),
                 "diverged": diverged,
@@ -105,6 +106,7 @@ def cells(swept: Swept, tried: "DataFrame", *, metric: str = "rmse") -> "DataFra
             continue  # filtered out
         found[*source, k] = {
             **dict(zip(ROW, (*source, k), strict=True)),
+            "targets": found[*source, k if from_k is None else from_k]["targets"],
             "tried": choice["tried"],
             "diverged": choice["diverged"],
             "values": choice["values"],
@@ -129,6 +131,7 @@ def _best_so_far(named: dict[str, Any], group: "DataFrame", swept: Swept, sweep:
     values = {} if best is None else {name: best[name] for name in fields}
     return {
         **named,
+        "targets": targets_of(group),
         "tried": len(group),
         "diverged": int((group["diverged"] > 0).sum()),
         "values": values,

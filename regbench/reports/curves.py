@@ -31,7 +31,7 @@ class Numbers:
 
     rows: DataFrame
     metric: str
-    units: str
+    units: str  # in words
     benchmark: str
     notes: tuple[str, ...] = ()
 
@@ -53,7 +53,8 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
     long = long[np.isfinite(value)]
     rows = epochs.over_seeds(long, "split")
     notes = (*words.synthetic(frame, rows["dataset"]), *notes)
-    return Numbers(rows, options.metric, options.units, options.benchmark or "", notes)
+    unit = units.named(long, options.units)
+    return Numbers(rows, options.metric, unit, options.benchmark or "", notes)
 
 
 def _whole(long: DataFrame) -> tuple[DataFrame, tuple[str, ...]]:
@@ -77,8 +78,7 @@ def table(numbers: Numbers) -> Table:
         rows.append((dict(zip(epochs.ROW, key, strict=True)), (str(int(line["n"].max())), *ends)))
     metric = metrics.about(numbers.metric).label
     of = f" Benchmark {numbers.benchmark}." if numbers.benchmark else ""
-    unit = units.named(numbers.units)
-    caption = f"{metric} after the last epoch in {unit}, median [lowest, highest] over N seeds.{of}"
+    caption = f"{metric} after the last epoch in {numbers.units}, median [lowest, highest] over N seeds.{of}"
     return tables.listed(caption, ("N", f"validation {metric}", f"test {metric}"), rows, numbers.notes)
 
 

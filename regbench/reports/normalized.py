@@ -24,7 +24,7 @@ class Numbers:
 
     cells: DataFrame
     normalized: Normalized | None
-    units: str
+    units: str  # in words
     source: str
     notes: tuple[str, ...]
     metrics: tuple[str, ...] = metrics.USUAL  # of the cells
@@ -42,6 +42,7 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
             "no finished run to report on; `regbench run` makes some, `regbench status` shows how far"
         )
     source = words.source(frame, options)
+    unit = units.named(cells, options.units)
     notes = (*words.synthetic(frame, cells["dataset"]), *words.gaps(cells), *untouched)
     if options.normalize and not asked.is_error:
         notes += (
@@ -49,12 +50,12 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
         )
     if options.normalize is None or not asked.is_error:
         left_out = tuple(cells.attrs.get("left_out", ()))
-        return Numbers(units.convert(cells, options), None, options.units, source, (*notes, *left_out), columns)
+        return Numbers(units.convert(cells, options), None, unit, source, (*notes, *left_out), columns)
     ratios = normalize(shown, baseline=options.normalize, metric=options.metric, reference=frame)
     usable = ratios if ratios.cells["ratio"].notna().any() else None
     instead = () if usable else ("no ratio could be formed, so the errors themselves are shown",)
     cells = units.convert(ratios.cells, options)
-    return Numbers(cells, usable, options.units, source, (*notes, *ratios.notes, *instead), columns)
+    return Numbers(cells, usable, unit, source, (*notes, *ratios.notes, *instead), columns)
 
 
 def _measured_rows(shown: DataFrame) -> tuple[DataFrame, tuple[str, ...]]:
@@ -92,7 +93,7 @@ def _measured(numbers: Numbers) -> str:
     shown = [metrics.about(name) for name in numbers.metrics]
     errors = " and ".join(metric.label for metric in shown if metric.is_error)
     others = "".join(f" and {metric.label} ({metric.direction})" for metric in shown if not metric.is_error)
-    return f"{errors} in {units.named(numbers.units)}{others}"
+    return f"{errors} in {numbers.units}{others}"
 
 
 def _statistics(names: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from regbench import catalog
 from regbench.analysis import aggregate, select
 from regbench.errors import NothingMeasured
 from regbench.reports.report import Options, Report, Table
-from regbench.reports.shared import tables
+from regbench.reports.shared import tables, units
 from regbench.reports.text import words
 
 SCORES = {"crps": "Test CRPS", "nll": "Test negative log-likelihood, nats"}
@@ -56,7 +56,7 @@ def table(numbers: Numbers) -> Table:
     usual = words.usual_seeds(numbers.rows)
     caption = (
         "Proper scores of predicted distributions on test rows, lower is better, mean ± standard deviation over "
-        f"seeds. CRPS is in units of the target scaled to [0, 1]. {numbers.source}; {words.seeds(numbers.rows)}."
+        f"seeds. CRPS is in {units.named(numbers.rows)}. {numbers.source}; {words.seeds(numbers.rows)}."
     )
     blocks = []
     for name, title in SCORES.items():

@@ -92,6 +92,7 @@ def curves(
         numbers = numbers.where(JobRow.dataset.in_(sorted(datasets)))
     described = _frame(connection, runs).astype({"k": "Int64"})
     described["settings"] = _settings(described)
+    described["targets"] = _targets(described)
     described = described.drop(columns=["config", "row", "swept"])
     return described.merge(_frame(connection, numbers).astype({"value": "float64"}), on="run_id")
 
@@ -345,6 +346,7 @@ def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
     frame["hparams"] = [config["hparams"] for config in frame["config"]]
     frame["swept"] = frame["swept"].map(lambda values: values or {})
     frame["settings"] = _settings(frame)
+    frame["targets"] = _targets(frame)
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
     columns = [name.replace("/", "_") for name in metrics]
     frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*columns, "seconds"], "float64")})
@@ -358,6 +360,7 @@ def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
         "hparams",
         "backbone",
         "protocol",
+        "targets",
         "seed",
     ]
     then = ["job_key", "run_id", "best_epoch", "epochs", *columns, "seconds", "diverged", "code_digest", "digest"]
@@ -374,6 +377,11 @@ def _settings(frame: pd.DataFrame) -> pd.Series:
         for config, values in zip(frame["config"], chosen, strict=True)
     ]
     return pd.Series(found, index=frame.index, dtype=object)
+
+
+def _targets(frame: pd.DataFrame) -> list[str]:
+    """How each row's protocol has its targets, and so its errors: "scaled" to [0, 1], or "raw"."""
+    return [config["protocol"].get("targets", "scaled") for config in frame["config"]]
 
 
 def _left_out(connection: Connection, benchmark: str) -> list[str]:

@@ -375,7 +375,8 @@ class Store:
         A job without an accepted run is a row without numbers. The accepted run is the newest finished one; where
         the jobs of one cell (dataset, variant, k, protocol) were run by several versions of the code, that of the
         newest run counts, and `frame.attrs["left_out"]` says which jobs this leaves out. `metrics` are further ones to
-        have columns of, such as "r2": val_r2 and test_r2, null where they were not recorded.
+        have columns of, such as "r2": val_r2 and test_r2, null where they were not recorded. Errors are in units of
+        the target scaled to [0, 1]; where `targets` is "raw", of the target itself.
         """
         from regbench.store import frames
 

@@ -31,6 +31,9 @@ def test_rows_without_encoder_and_decoder_are_left_out_and_variants_are_rows():
     assert REPORT.table(numbers).rows[0][3] == "2"
     assert "Benchmark made" in REPORT.table(numbers).caption
     assert "SYNTHETIC" in numbers.notes[0]
+    assert "all in units of the target scaled to [0, 1]. " in REPORT.table(numbers).caption
+    raw = REPORT.compute(diagnostics().assign(targets="raw"), reports.Options())
+    assert "all in units of the target. " in REPORT.table(raw).caption
     with pytest.raises(NothingMeasured, match="no run here has an encoder"):
         computed(methods=("lsq",))
 

@@ -297,6 +297,36 @@ def test_original_units_multiply_by_the_range_and_leave_ratios_alone():
         normalized(made, units="original", ranges={"DM": ([0.0, 0.0], [1.0, 1.0])})
 
 
+def test_rows_of_raw_targets_are_in_original_units_already():
+    def errors(made: pd.DataFrame, **options: Any) -> tuple[list[float], str]:
+        report, numbers = normalized(made, normalize=None, **options)
+        rows = reports.data(report, numbers)["rows"]
+        return [each["rmse_mean"] for each in rows], report.table(numbers).caption
+
+    made, ranges = grid({"lsq": {"DM": [0.1], "CA": [0.2]}, "end2end": {"DM": [0.3], "CA": [0.4]}}), {"DM": ([2], [12])}
+    raw = made.assign(targets="raw")
+    plain, said = errors(raw)
+    assert "RMSE and MAE in units of the target, mean" in said
+    assert errors(raw, units="original") == (plain, said)  # and no range has to be known
+
+    one = made.assign(targets=["scaled", "raw", "scaled", "raw"])
+    assert "scaled to [0, 1] (of the target itself: CA), mean" in errors(one)[1]
+    converted, said = errors(one, units="original", ranges=ranges)
+    assert sorted(converted) == pytest.approx([0.2, 0.4, 1.0, 3.0])
+    assert "in original units, mean" in said
+
+    two = made.assign(targets=["scaled", "scaled", "raw", "scaled"])
+    assert "(of the target itself: end2end on DM), mean" in errors(two)[1]
+
+
+def test_no_ratio_is_formed_of_errors_in_different_units():
+    made = grid({"lsq": {"DM": [0.1]}, "end2end": {"DM": [0.05]}, "lsq_softmax": {"DM": [0.2]}})
+    report, numbers = normalized(made.assign(targets=["scaled", "raw", "scaled"]))
+    found = {each["variant"]: (each["ratio"], each["reason"]) for each in reports.data(report, numbers)["rows"]}
+    assert found["end2end"] == (None, "lsq has scaled targets and this row raw ones")
+    assert found["lsq_softmax"][0] == 2
+
+
 def test_curves_are_drawn_in_original_units_too():
     report, ranges = reports.load("curves"), {"DM": ([2.0], [12.0])}
     scaled = report.compute(epochs(), reports.Options())
@@ -304,6 +334,9 @@ def test_curves_are_drawn_in_original_units_too():
     np.testing.assert_allclose(original.rows["median"], 10 * scaled.rows["median"])
     assert "in original units" in report.table(original).caption
     assert "scaled to [0, 1]" in report.table(scaled).caption
+    raw = report.compute(epochs().assign(targets="raw"), reports.Options(units="original"))
+    pd.testing.assert_frame_equal(raw.rows, scaled.rows)
+    assert "in units of the target, median" in report.table(raw).caption
 
 
 def test_seeds_that_no_cell_has_yet_are_said_once():

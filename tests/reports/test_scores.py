@@ -31,6 +31,12 @@ def test_a_score_is_the_mean_over_seeds_and_that_of_a_point_its_absolute_error(c
     assert np.isnan(rows.loc["soft_binning", "nll_mean"])
 
 
+def test_the_caption_has_the_units_of_the_targets(cells):
+    for targets, units in (("scaled", "units of the target scaled to [0, 1]"), ("raw", "units of the target")):
+        numbers = REPORT.compute(cells.assign(targets=targets), reports.Options())
+        assert f"CRPS is in {units}. " in REPORT.table(numbers).caption
+
+
 def test_the_table_has_a_grid_for_each_score_marks_points_and_the_lowest(cells):
     table = REPORT.table(REPORT.compute(cells, reports.Options(benchmark="made")))
     assert table.title == "Test CRPS"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from regbench import reports
@@ -89,6 +90,14 @@ def test_errors_in_the_units_of_the_target():
     plain = REPORT.compute(swept(), MADE)
     assert numbers.cells["error"].iloc[0] == 1000 * plain.cells["error"].iloc[0]
     assert numbers.tried["val_rmse"].iloc[-1] == 4 * plain.tried["val_rmse"].iloc[-1]
+
+
+def test_a_sweep_of_raw_targets_is_in_their_units_as_it_is():
+    raw = replace(swept(), cells=swept().cells.assign(targets="raw"))
+    numbers = REPORT.compute(raw, replace(MADE, units="original"))
+    pd.testing.assert_series_equal(numbers.cells["error"], REPORT.compute(swept(), MADE).cells["error"])
+    assert set(numbers.cells["targets"]) == set(numbers.tried["targets"]) == {"raw"}
+    assert "validation RMSE in units of the target of what" in REPORT.table(numbers).caption
 
 
 def test_surfaces_are_where_two_fields_make_a_grid_and_curves_where_one_does():

@@ -14,7 +14,8 @@ from tests.made import large
 from tests.store.conftest import PROTOCOL, job, labelled, take, train
 
 COLUMNS = [
-    *["benchmark", "dataset", "method", "variant", "k", "settings", "hparams", "backbone", "protocol", "seed"],
+    *["benchmark", "dataset", "method", "variant", "k", "settings", "hparams", "backbone", "protocol"],
+    *["targets", "seed"],
     *[
         "job_key",
         "run_id",
@@ -43,6 +44,14 @@ def test_the_columns_and_their_types_are_the_same_with_and_without_runs(store: S
         assert set(types[["val_rmse", "val_mae", "test_rmse", "test_mae", "seconds"]]) == {"float64"}
         assert types["diverged"] == "bool"
     assert list(full["hparams"]) == list(full["settings"]) == [{}, {"lambda_sigma": 0.5}]
+
+
+def test_cells_and_curves_say_whether_the_targets_of_a_job_are_raw(store: Store):
+    raw = job(seed=1, protocol=replace(PROTOCOL, targets="raw"))
+    store.add_benchmark("small", {}, labelled(job(seed=0), raw))
+    train(store, job(seed=0), raw)
+    assert list(store.cells()["targets"]) == ["scaled", "raw"]
+    assert list(store.curves(names=["val/rmse"])["targets"]) == ["scaled"] * 3 + ["raw"] * 3
 
 
 def test_a_benchmark_without_jobs_has_no_rows_but_all_columns(store: Store):
@@ -134,7 +143,7 @@ def test_curves_hold_every_number_of_the_accepted_runs_and_of_those_asked_for(st
     assert list(frame["epoch"]) == [1, 2, 3] * 2
     assert list(frame["value"]) == [0.3, 0.1, 0.2] * 2
     assert list(frame.columns) == [
-        *["run_id", "dataset", "method", "variant", "k", "seed", "digest", "epochs", "settings"],
+        *["run_id", "dataset", "method", "variant", "k", "seed", "digest", "epochs", "settings", "targets"],
         *["epoch", "name", "value"],
     ]
     assert store.curves(names=["no/such"]).empty

@@ -17,6 +17,7 @@ from regbench.analysis.aggregate import records
 from regbench.analysis.encoders import Array
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports.report import Encoders, Options
+from regbench.reports.shared import units
 from regbench.reports.text import words
 
 BENCHMARK = "bridges-figure2"
@@ -119,7 +120,8 @@ def _choose(given: Encoders, options: Options) -> list[dict[str, Any]]:
     """The cells of the fixed and of the learnt run."""
     cells = select(given.cells, k=options.k, datasets=options.datasets)
     flat = cells["digest"].map(given.dimensions) == 2
-    rows = cells[flat & cells["run_id"].notna() & ~cells["diverged"] & cells["k"].notna()]
+    drawable = flat & ~units.is_raw(cells)  # the plane is that of scaled targets
+    rows = cells[drawable & cells["run_id"].notna() & ~cells["diverged"] & cells["k"].notna()]
     if not rows.empty:
         dataset = min(set(rows["dataset"]), key=order.dataset_key)
         rows = rows[rows["dataset"] == dataset]

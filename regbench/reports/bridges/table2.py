@@ -23,7 +23,7 @@ class Numbers:
 
     rows: pd.DataFrame  # with columns best_METRIC, paper and reference
     metrics: tuple[str, ...]
-    units: str
+    units: str  # in words
     source: str
     notes: tuple[str, ...]
 
@@ -46,7 +46,7 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
         *cells.attrs.get("left_out", ()),
     )
     source = words.source(frame, options)
-    return Numbers(units.convert(rows, options), options.metrics, options.units, source, notes)
+    return Numbers(units.convert(rows, options), options.metrics, units.named(rows, options.units), source, notes)
 
 
 def table(numbers: Numbers) -> Table:
@@ -57,7 +57,7 @@ def table(numbers: Numbers) -> Table:
     labels = " and ".join(metrics.about(name).label for name in numbers.metrics)
     caption = (
         f"Table 2, test {labels} of {count} row{'s' * (count != 1)} on "
-        f"{datasets} dataset{'s' * (datasets != 1)} in {units.named(numbers.units)}, mean ± standard deviation over "
+        f"{datasets} dataset{'s' * (datasets != 1)} in {numbers.units}, mean ± standard deviation over "
         f"seeds. {numbers.source}; {words.seeds(rows)}."
     )
     usual = words.usual_seeds(rows)

@@ -15,7 +15,7 @@ from regbench.errors import NothingMeasured
 from regbench.papers.bridges import WIDTH
 from regbench.reports.encoder import picture
 from regbench.reports.report import Options, Report, Table
-from regbench.reports.shared import epochs, tables
+from regbench.reports.shared import epochs, tables, units
 from regbench.reports.shared.epochs import ROW
 from regbench.reports.text import words
 
@@ -38,6 +38,7 @@ class Numbers:
 
     rows: pd.DataFrame
     curves: pd.DataFrame
+    units: str  # in words
     source: str
     notes: tuple[str, ...]
 
@@ -62,6 +63,7 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
     return Numbers(
         rows=rows,
         curves=drawn,
+        units=units.named(long),
         source=f"Benchmark {options.benchmark}; " if options.benchmark else "",
         notes=(*words.synthetic(frame, rows["dataset"]), *notes),
     )
@@ -120,8 +122,8 @@ def table(numbers: Numbers) -> Table:
     caption = (
         f"Encoders and decoders over the validation rows at the epoch of lowest validation RMSE, mean ± standard "
         f"deviation over N seeds: entropy of the codes ψ, error of encoding and decoding alone, root mean squared "
-        f"distance of the rows of μ from their mean; beside the errors of the prediction, all in units of the target "
-        f"scaled to [0, 1]. {numbers.source}the CSV has the last epoch too."
+        f"distance of the rows of μ from their mean; beside the errors of the prediction, all in {numbers.units}. "
+        f"{numbers.source}the CSV has the last epoch too."
     )
     return tables.listed(caption, ("N", "epoch", *shown.values()), rows, numbers.notes)
 

@@ -1,4 +1,7 @@
-"""Errors in the original units of the target: the scaling to [0, 1] undone."""
+"""Errors in the original units of the target: the scaling to [0, 1] undone.
+
+Rows whose `targets` are "raw" were trained on unscaled targets: their errors are in original units already.
+"""
 
 from typing import Any
 
@@ -6,7 +9,8 @@ import numpy as np
 from pandas import DataFrame
 
 from regbench import catalog, metrics
-from regbench.errors import UsageError
+from regbench.analysis import order
+from regbench.errors import UsageError, some
 from regbench.reports.report import Options
 
 
@@ -28,16 +32,46 @@ def _has_units(metric: str) -> bool:
 
 
 def widths(rows: DataFrame, options: Options) -> np.ndarray:
-    """The factor by row from units of the scaled target to the units asked for."""
+    """The factor by row from the units that errors are stored in to the units asked for."""
+    scaled = ~is_raw(rows)
     if options.units == "scaled":
         return np.ones(len(rows))
-    known = {dataset: _width(dataset, options.ranges.get(dataset)) for dataset in set(rows["dataset"])}
-    return rows["dataset"].map(known).to_numpy(dtype=float)
+    known = {dataset: _width(dataset, options.ranges.get(dataset)) for dataset in set(rows["dataset"][scaled])}
+    return np.where(scaled, rows["dataset"].map(known).to_numpy(dtype=float), 1.0)
 
 
-def named(units: str) -> str:
-    """The name of the units in captions."""
-    return "original units" if units == "original" else "units of the target scaled to [0, 1]"
+def is_raw(rows: DataFrame) -> np.ndarray:
+    """By row, whether the targets it was trained on are unscaled; frames made by hand may not say, and are scaled."""
+    return rows["targets"].eq("raw").to_numpy(dtype=bool) if "targets" in rows else np.zeros(len(rows), dtype=bool)
+
+
+def named(rows: DataFrame, units: str = "scaled") -> str:
+    """The name of the units of these rows in captions.
+
+    >>> named(DataFrame({"dataset": ["diamonds"], "variant": ["lsq"]}))
+    'units of the target scaled to [0, 1]'
+    >>> named(DataFrame({"dataset": ["diamonds"], "variant": ["lsq"], "targets": ["raw"]}))
+    'units of the target'
+    """
+    raw = is_raw(rows)
+    if len(rows) and raw.all():
+        return "units of the target"
+    if units == "original":
+        return "original units"
+    scaled = "units of the target scaled to [0, 1]"
+    return f"{scaled} (of the target itself: {some(_which(rows, raw))})" if raw.any() else scaled
+
+
+def _which(rows: DataFrame, raw: np.ndarray) -> list[str]:
+    """The raw rows in words: a dataset where all of its rows are raw, else each variant on it."""
+    named = []
+    for dataset, mine in rows.assign(raw=raw).groupby("dataset", sort=False):
+        alias = order.alias(str(dataset))
+        if mine["raw"].all():
+            named.append(alias)
+        else:
+            named += [f"{variant} on {alias}" for variant in dict.fromkeys(mine.loc[mine["raw"], "variant"])]
+    return named
 
 
 def _width(dataset: str, limits: tuple[Any, Any] | None) -> float:

@@ -25,7 +25,7 @@ class Numbers:
     cells: DataFrame
     swept: sweeps.Swept
     metric: str
-    units: str
+    units: str  # in words
     benchmark: str
 
 
@@ -38,7 +38,7 @@ def compute(swept: sweeps.Swept, options: Options) -> Numbers:
     tried = tried.assign(**{error: tried[error] * units.factor(tried, options)})
     wide = units.factor(cells, options)
     cells = cells.assign(error=cells["error"] * wide, default_error=cells["default_error"] * wide)
-    return Numbers(tried, cells, swept, options.metric, options.units, options.benchmark or "")
+    return Numbers(tried, cells, swept, options.metric, units.named(cells, options.units), options.benchmark or "")
 
 
 def table(numbers: Numbers) -> Table:
@@ -63,7 +63,7 @@ def table(numbers: Numbers) -> Table:
     decides = numbers.swept.cells.attrs.get("decides", ())
     header = ("dataset", "method", "k", "tried", "diverged", *map(symbols.plain, fields))
     caption = (
-        f"What a sweep found for each cell, and validation {metric} in {units.named(numbers.units)} of what is chosen "
+        f"What a sweep found for each cell, and validation {metric} in {numbers.units} of what is chosen "
         f"and of the defaults, {words.best_epoch(decides)}. Benchmark {numbers.benchmark}."
     )
     errors = (f"validation {metric}", "of the defaults")

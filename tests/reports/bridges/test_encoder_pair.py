@@ -143,6 +143,8 @@ def test_without_two_encoders_of_one_seed_it_says_what_to_run():
 def test_what_it_cannot_show_is_refused():
     with pytest.raises(UsageError, match="scaled target"):
         numbers_of(planar(), units="original")
+    with pytest.raises(NothingMeasured, match="regbench run bridges-figure2"):
+        numbers_of(replace(planar(), cells=planar().cells.assign(targets="raw")))
     with pytest.raises(NothingMeasured, match="k 5"):
         numbers_of(planar(), k=(5,))
     with pytest.raises(UsageError, match="did you mean"):

@@ -200,6 +200,13 @@ def test_original_units_change_ours_and_not_the_papers():
     pd.testing.assert_series_equal(original["paper"], scaled["paper"])
 
 
+def test_rows_of_raw_targets_stay_as_they_are_in_original_units():
+    given = small().assign(targets="raw")
+    (_, plain), (report, original) = made(given), made(given, units="original")
+    pd.testing.assert_frame_equal(original.rows, plain.rows)
+    assert "in units of the target, mean" in report.table(original).caption
+
+
 def test_latex_has_a_float_for_each_block_and_shrinks_what_is_wide():
     text = reports.show(*made(like_the_paper()), format="latex")
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 3
