@@ -93,6 +93,8 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
     >>> did_you_mean("soft_bining", ["lsq", "soft_binning"])
     "; did you mean 'soft_binning'?"
+    >>> did_you_mean("lqs", ["ols", "lsq"])  # the same letters in another order
+    "; did you mean 'lsq'?"
     >>> did_you_mean("LSQ", ["lsq", "soft_binning"])
     "; did you mean 'lsq'?"
     >>> did_you_mean("xyz", ["lsq", "soft_binning"])
@@ -100,7 +102,8 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """
     known = list(dict.fromkeys(names))
     folded = {candidate.casefold(): candidate for candidate in reversed(known)}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
     if near:
-        return f"; did you mean '{folded[near[0]]}'?"
+        swapped = (candidate for candidate in near if sorted(candidate) == sorted(name.casefold()))
+        return f"; did you mean '{folded[next(swapped, near[0])]}'?"
     return f"; known: {', '.join(known)}" if known else ""

@@ -43,6 +43,6 @@ BASELINE = Baseline(
     static={"trees": 400},
     label="CatBoost",
     colour="#3F2D1B",
-    place=8,
+    place=9,
     reference="Prokhorenkova et al. (2018), https://arxiv.org/abs/1706.09516",
 )

@@ -53,6 +53,6 @@ BASELINE = Baseline(
     static={"trees": 800},
     label="gradient boosting",
     colour="#8D6D4B",
-    place=5,
+    place=6,
     reference="Friedman (2001), https://doi.org/10.1214/aos/1013203451",
 )

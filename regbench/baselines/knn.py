@@ -30,6 +30,6 @@ BASELINE = Baseline(
     requires="scikit-learn",
     label="nearest neighbours",
     colour="#BC9D7D",
-    place=3,
+    place=4,
     reference="Cover, Hart (1967), https://doi.org/10.1109/TIT.1967.1053964",
 )

@@ -45,6 +45,6 @@ BASELINE = Baseline(
     static={"trees": 800},
     label="LightGBM",
     colour="#594129",
-    place=7,
+    place=8,
     reference="Ke et al. (2017), https://papers.nips.cc/paper/6907",
 )

@@ -31,6 +31,6 @@ BASELINE = Baseline(
     static={"trees": 100},
     label="random forest",
     colour="#A88662",
-    place=4,
+    place=5,
     reference="Breiman (2001), https://doi.org/10.1023/A:1010933404324",
 )

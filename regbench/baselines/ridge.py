@@ -35,6 +35,6 @@ BASELINE = Baseline(
     requires="scikit-learn",
     label="ridge",
     colour="#CDB59B",
-    place=2,
+    place=3,
     reference="Hoerl, Kennard (1970), https://doi.org/10.1080/00401706.1970.10488634",
 )

@@ -44,6 +44,6 @@ BASELINE = Baseline(
     static={"trees": 800},
     label="XGBoost",
     colour="#735639",
-    place=6,
+    place=7,
     reference="Chen, Guestrin (2016), https://doi.org/10.1145/2939672.2939785",
 )

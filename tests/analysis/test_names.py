@@ -17,9 +17,10 @@ def test_settings_equal_to_the_defaults_do_not_make_a_variant(name):
 
 
 def test_a_composition_keeps_its_parts():
-    name = "end2end+rot[gamma=0.01]+multi_target[m=8]"
+    name = "end2end+multi_target[m=4]+rot[gamma=0.1]"
     assert variants.parse(name).label == name
     assert variants.parse(name).method == "end2end"
+    assert variants.parse("end2end + rot[gamma=0.10,weight=10] + multi_target[m=4]").label == name
 
 
 def test_filters_keep_what_was_asked_for():
