@@ -1,6 +1,7 @@
 """Check the machine: what a run will find here, what is wrong and how to fix it.
 
-Each check is a function that returns a `Finding`; no check trains, fetches or changes anything.
+Each check is a function that returns a `Finding`; no check trains, fetches or changes anything, but that functions are
+compiled into the cache, as the first run would do it.
 """
 
 import os
@@ -45,6 +46,7 @@ def examine(*, db: str, file: Path | None = None) -> list[Finding]:
         "threads": partial(threads, os.environ),
         "devices": devices,
         "number format": partial(number_format, os.environ),
+        "compiled code": compiled_code,
         "disk": partial(disk, path or Path()),
         "file system": partial(file_system, path),
         "database": partial(database, db),
@@ -131,6 +133,17 @@ def number_format(environment: Mapping[str, str]) -> Finding:
         found=f"TF32 forced by {', '.join(forced)}" if forced else "float32, TF32 off",
         remedy=f"unset {', '.join(text.partition('=')[0] for text in forced)}: results with TF32 are not comparable",
     )
+
+
+def compiled_code() -> Finding:
+    """Whether training uses compiled functions. They change its speed but not its numbers, so it is always ok."""
+    from regbench import native
+    from regbench.backbones.mlp import activate, gate
+    from regbench.training.dropout import draw
+
+    reasons = {function.__name__: native.why_not(function) for function in (draw, activate, gate)}
+    said = list(dict.fromkeys(filter(None, reasons.values())))
+    return Finding("compiled code", ok=True, found=f"not used: {'; '.join(said)}" if said else "used")
 
 
 def disk(path: Path, room: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free) -> Finding:

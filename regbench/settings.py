@@ -13,6 +13,7 @@ PATIENCE = "REGBENCH_PATIENCE"  # seconds that a run waits for a database that i
 HANGS_AFTER = "REGBENCH_HANGS_AFTER"  # seconds without an epoch before a worker may be taken to hang
 OFFLINE = "REGBENCH_OFFLINE"
 OVERSUBSCRIBE = "REGBENCH_OVERSUBSCRIBE"  # more workers than cores: each then takes longer, as does the whole
+NATIVE = "REGBENCH_NATIVE"  # 0: no compiled functions
 CACHE, DATA = "REGBENCH_CACHE", "REGBENCH_DATA"
 ON, OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
@@ -23,6 +24,7 @@ def check(environment: Mapping[str, str] = os.environ) -> None:
         seconds(name, 0.0, environment)
     offline(environment)
     oversubscribe(environment)
+    native(environment)
     for name in (CACHE, DATA):
         check_folder(name, environment)
 
@@ -50,8 +52,13 @@ def oversubscribe(environment: Mapping[str, str] = os.environ) -> bool:
     return _switch(OVERSUBSCRIBE, environment)
 
 
-def _switch(name: str, environment: Mapping[str, str]) -> bool:
-    text = environment.get(name, "")
+def native(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether compiled functions may be used; they are, unless this is 0."""
+    return _switch(NATIVE, environment, usual="1")
+
+
+def _switch(name: str, environment: Mapping[str, str], usual: str = "") -> bool:
+    text = environment.get(name) or usual
     if text.lower() not in ON | OFF:
         raise UsageError(f"{name}={text}: must be 1 or 0; correct it or unset it")
     return text.lower() in ON

@@ -26,11 +26,19 @@ def denormal_numbers() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's caches and settings are neither read nor written; REGBENCH_DATA stays, for tests of the real data."""
-    for name in [each for each in os.environ if each.startswith("REGBENCH_") and each != "REGBENCH_DATA"]:
+    """The user's caches and settings are neither read nor written.
+
+    REGBENCH_DATA stays, for tests of the real data, and REGBENCH_NATIVE. Compiled functions are kept, or every process
+    of every test would compile them.
+    """
+    staying = {"REGBENCH_DATA", "REGBENCH_NATIVE"}
+    for name in [each for each in os.environ if each.startswith("REGBENCH_") and each not in staying]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or every process compiles all of regbench again
-    monkeypatch.setenv("REGBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+    cache, compiled = tmp_path_factory.mktemp("cache"), tmp_path_factory.getbasetemp() / "compiled"
+    compiled.mkdir(exist_ok=True)
+    (cache / "native").symlink_to(compiled)
+    monkeypatch.setenv("REGBENCH_CACHE", str(cache))
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("REGBENCH_OFFLINE", "1")
 

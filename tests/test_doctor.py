@@ -12,7 +12,7 @@ def test_every_check_gives_a_finding_and_none_raises(in_tmp: Path) -> None:
     findings = doctor.examine(db="results/regbench.db")
     assert [each.name for each in findings] == [
         "versions", "processors", "load", "threads", "devices", "number format",
-        "disk", "file system", "database", "cache", "data", "benchmarks",
+        "compiled code", "disk", "file system", "database", "cache", "data", "benchmarks",
     ]  # fmt: skip
     assert all(each.found for each in findings)
     assert all(each.remedy for each in findings if not each.ok)
@@ -32,6 +32,13 @@ def test_tf32_that_is_forced_on_is_found(variable: str, value: str) -> None:
 def test_a_number_of_threads_that_is_none_is_found() -> None:
     assert not doctor.threads({"OMP_NUM_THREADS": "many"}).ok
     assert doctor.threads({"OMP_NUM_THREADS": "4"}).ok
+
+
+def test_whether_compiled_code_is_used_is_told_and_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGBENCH_NATIVE", "0")
+    assert doctor.compiled_code() == Finding("compiled code", ok=True, found="not used: REGBENCH_NATIVE is 0")
+    monkeypatch.delenv("REGBENCH_NATIVE")
+    assert doctor.compiled_code().found.startswith(("used", "not used: "))
 
 
 def test_a_full_disk_is_found(in_tmp: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from regbench import native
 from regbench.backbones.shared.linear import init_linear
 from regbench.random import Stream
 from regbench.types import Backbone, Buffers, HParam, Keep, Static
@@ -69,6 +70,7 @@ class Single:
         xs = [own.inputs, *hidden[:-1]]
         layers = range(len(hidden))
         self._scale = own.scale
+        self.activate, self.gate = native.fused(activate, own.z.dtype), native.fused(gate, own.z.dtype)
         self._up = [
             (weights[f"{layer}.bias"], xs[layer], weights[f"{layer}.weight"], hidden[layer], own.masks[layer])
             for layer in layers
@@ -87,17 +89,28 @@ class Single:
     def forward(self) -> None:
         """Features of the inputs under the masks, into z."""
         for bias, x, weight, h, mask in self._up:
-            torch.addmm(bias, x, weight, out=h).relu_().mul_(mask)
+            torch.addmm(bias, x, weight, out=h)
+            self.activate(h, mask)
 
     def backward(self, dz: Tensor) -> None:
         """Gradients of the weights from dz (B, H), which is overwritten, as the activations are."""
         last = self._down[-1][0]
         for h, x_mT, dweight, dbias, weight_mT in self._down:
-            da = threshold_backward(dz.mul_(self._scale), h, 0, grad_input=dz)
-            torch.mm(x_mT, da, out=dweight)
-            torch.sum(da, 0, keepdim=True, out=dbias)
+            self.gate(dz, h, self._scale)
+            torch.mm(x_mT, dz, out=dweight)
+            torch.sum(dz, 0, keepdim=True, out=dbias)
             if h is not last:
-                dz = torch.mm(da, weight_mT, out=h)
+                dz = torch.mm(dz, weight_mT, out=h)
+
+
+def activate(h: Tensor, mask: Tensor) -> None:
+    """ReLU, then the mask, in place."""
+    h.relu_().mul_(mask)
+
+
+def gate(dz: Tensor, h: Tensor, scale: float) -> None:
+    """The gradient of `activate`, in place, from its result h."""
+    threshold_backward(dz.mul_(scale), h, 0, grad_input=dz)
 
 
 def dropped(options: Static) -> list[int]:

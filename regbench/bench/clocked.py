@@ -26,6 +26,7 @@ from regbench.types import Single
 CPU = torch.device("cpu")
 GATHERING = {"index_select", "flatten", "unflatten"}
 PRODUCTS = {"addmm", "mm"}
+PASSES = {"activate": "apply", "gate": "gate"}  # of a network, each a whole: a compiled one is no call of torch
 
 
 def clocked_epochs(model: Model, task: Task, clock: Clock) -> Iterator[Tensor]:
@@ -105,6 +106,9 @@ def _put_under(depth_first: DepthFirst, clock: Clock) -> None:
     """Replace the parts of an object that computes gradients by the same under a clock."""
 
     def single(model: Single) -> Any:
+        for name, stage in PASSES.items():
+            if hasattr(model, name):
+                setattr(model, name, clock.whole(stage, getattr(model, name)))
         return SimpleNamespace(
             forward=clock.within(forward, model.forward), backward=clock.within(backward, model.backward)
         )

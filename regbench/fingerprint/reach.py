@@ -11,12 +11,14 @@ from regbench.fingerprint.spelling import spell
 
 Start = tuple[str, str]  # module and name
 
-# They find files, make messages, manage memory or replay a captured step, and do not affect numbers.
+# They find files, make messages, manage memory, replay a captured step, or replace a function by a compiled one with
+# the same bits, which is checked when it is loaded; they do not affect numbers.
 WITHOUT_NUMBERS = frozenset(
     {
         "regbench.catalog",
         "regbench.roots",
         "regbench.errors",
+        "regbench.native",
         "regbench.training.allocator",
         "regbench.training.capture",
     }

@@ -5,7 +5,9 @@ get the mean of their ranks. An increasing transformation of the predictions doe
 targets do not vary.
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from regbench.metrics.pearson import correlation
@@ -19,11 +21,23 @@ def spearman(prediction_JNM: Tensor, y_NM: Tensor) -> Tensor:
 
 
 def ranks(values: Tensor) -> Tensor:
-    """The rank of each value in its column (..., N, M), from 1, in float64."""
+    """The rank of each value in its column (..., N, M), from 1, in float64; among NaN it means nothing."""
     columns = values.mT.contiguous()
+    if columns.device.type == "cpu":  # NumPy sorts twenty times faster than torch
+        found = [_ranks(column) for column in columns.view(-1, columns.shape[-1]).numpy()]
+        return torch.from_numpy(np.stack(found)).view(columns.shape).mT
     ordered = columns.sort(-1).values
     below, upto = (torch.searchsorted(ordered, columns, right=right) for right in (False, True))
     return ((below + upto + 1).double() / 2).mT
+
+
+def _ranks(column_N: NDArray[np.floating]) -> NDArray[np.float64]:
+    order = np.argsort(column_N)
+    ordered = column_N[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1], [True])))  # of equal values; the end
+    found = np.empty(len(column_N))
+    found[order] = np.repeat((starts[:-1] + starts[1:] + 1) / 2, np.diff(starts))
+    return found
 
 
 METRIC = Metric(

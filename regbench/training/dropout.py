@@ -6,11 +6,14 @@ the layer: it is the same on every device and in every pack.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from regbench import native
 from regbench.job import Job
 from regbench.random import RandomBytes, Stream, random_bytes
 from regbench.types import Keep
@@ -64,20 +67,14 @@ class Dropout:
 class MaskBuffers:
     """The masks of one (seed, threshold) at a time, in memory that stays in a CPU's cache.
 
-    All layers are drawn in one go: else nearly half of the time goes into the calls (56 and 32 µs for two layers of 256
-    by 128). The bytes become floats before they are used: to multiply by bytes takes twice as long, and then the factor
-    1 / (1 - p) costs a pass of its own for every job.
     masks: (B, H) for each layer; the same numbers as those of `Dropout.masks`.
     """
 
     def __init__(self, dropout: Dropout) -> None:
         sizes = [dropout.rows * width for width in dropout.widths]
-        layers, most = len(sizes), max(sizes, default=0)
         self._kinds = dropout.kinds
-        self._draw = RandomBytes(layers, most)
-        self._kept = np.empty((layers, most), np.bool_)
-        self._bytes = torch.from_numpy(self._kept.view(np.uint8))
-        self._values = torch.empty(layers, most, dtype=dropout.dtype)
+        self._values = torch.empty(len(sizes), max(sizes, default=0), dtype=dropout.dtype)
+        self._draw = native.fused(draw, dropout.dtype)
         self.masks = [
             values[:size].view(dropout.rows, width)
             for values, size, width in zip(self._values, sizes, dropout.widths, strict=True)
@@ -86,11 +83,28 @@ class MaskBuffers:
     def fill(self, kind: int, keys_L: Tensor) -> None:
         """Make the masks of this kind, from the keys of its seed for each layer."""
         _, threshold = self._kinds[kind]
-        if not threshold:  # nothing is dropped
+        if threshold:
+            self._draw(self._values, keys_L, threshold)
+        else:  # nothing is dropped
             self._values.fill_(1)
-            return
-        np.greater_equal(self._draw(keys_L), threshold, out=self._kept)
-        self._values.copy_(self._bytes).mul_(DRAWS / (DRAWS - threshold))
+
+
+def draw(masks_LN: Tensor, keys_L: Tensor, threshold: int) -> None:
+    """Fill a mask of each layer's stream: 0 where a byte is below the threshold, else 1 / (1 - p).
+
+    All layers are drawn in one go: else nearly half of the time goes into the calls (56 and 32 µs for two layers of 256
+    by 128). The bytes become floats before they are used: to multiply by bytes takes twice as long, and then the factor
+    1 / (1 - p) costs a pass of its own for every job.
+    """
+    random, kept = _scratch(*masks_LN.shape)
+    np.greater_equal(random(keys_L), threshold, out=kept)
+    masks_LN.copy_(torch.from_numpy(kept.view(np.uint8))).mul_(DRAWS / (DRAWS - threshold))
+
+
+@lru_cache(maxsize=2)
+def _scratch(layers: int, count: int) -> tuple[RandomBytes, NDArray[np.bool_]]:
+    """Memory for drawing, which stays in cache."""
+    return RandomBytes(layers, count), np.empty((layers, count), np.bool_)
 
 
 def _at_least(draws: Tensor, threshold: int) -> Tensor:

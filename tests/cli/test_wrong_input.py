@@ -166,6 +166,7 @@ def test_a_path_that_leads_nowhere_is_one_line(regbench: Command, arguments: lis
         ("REGBENCH_PATIENCE", "inf", "REGBENCH_PATIENCE=inf: must be a number of seconds"),
         ("REGBENCH_HANGS_AFTER", "1h", "REGBENCH_HANGS_AFTER=1h: must be a number of seconds"),
         ("REGBENCH_OFFLINE", "maybe", "REGBENCH_OFFLINE=maybe: must be 1 or 0"),
+        ("REGBENCH_NATIVE", "maybe", "REGBENCH_NATIVE=maybe: must be 1 or 0"),
         ("REGBENCH_CACHE", "loop", "REGBENCH_CACHE=loop: Too many levels of symbolic links"),
         ("REGBENCH_CACHE", "file", "REGBENCH_CACHE=file: it is no folder"),
         ("REGBENCH_DATA", "~nobody-at-all/x", "REGBENCH_DATA=~nobody-at-all/x: there is no such home folder"),

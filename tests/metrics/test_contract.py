@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sklearn
 
 from regbench import catalog, metrics
 from regbench.errors import UsageError
+from regbench.metrics.spearman import ranks
 from regbench.random import Stream
 
 NAMES = catalog.names("metrics")
@@ -173,6 +176,15 @@ def test_one_exact_hit_makes_the_geometric_mean_zero():
     prediction, y = sample()
     prediction[0, 0, 0] = y[0, 0]
     assert one("gme", prediction, y)[0] == 0
+
+
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.5, 1e-45, -3.0, math.inf, -math.inf]), min_size=1, max_size=40))
+def test_a_rank_counts_the_values_below_and_half_of_the_equal_ones(column):
+    """As a search in the sorted values does it on other devices, bit for bit."""
+    values = torch.tensor(column)
+    ordered = values.sort().values
+    below, upto = (torch.searchsorted(ordered, values, right=right) for right in (False, True))
+    assert torch.equal(ranks(values[:, None])[:, 0], (below + upto + 1).double() / 2)
 
 
 def test_ranks_do_not_notice_a_rising_function_and_pearson_no_affine_one():
