@@ -15,7 +15,10 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 # Which parts of regbench may import a package, and which only inside functions, so that commands stay fast.
 ROOMS = {
-    "torch": set("types random backbones methods regularizers wrappers tasks training metrics bench native".split()),
+    "torch": {
+        *("types", "random", "native", "metrics", "methods", "regularizers", "wrappers", "backbones", "tasks"),
+        *("training", "bench"),
+    },
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "typer": {"cli"},

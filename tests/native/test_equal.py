@@ -14,10 +14,10 @@ from torch import Tensor
 from regbench import native
 from regbench.backbones.mlp import activate, gate
 from regbench.native.calls import ARGUMENTS, differ
+from regbench.tasks.resident import Resident
 from regbench.training.dropout import DRAWS, draw
 from regbench.training.loop import optimise
 from regbench.training.pack import Model, build
-from regbench.training.resident import Resident
 from tests.made.data_samples import prepared
 from tests.made.jobs import make_job
 
