@@ -1,4 +1,4 @@
-"""A multi-layer perceptron whose features are few, so that they can be drawn: `mlp`, then a linear layer to 2 or 3 units.
+"""A multi-layer perceptron whose features are few, so that they can be drawn: `mlp`, then a linear layer to 2 or 3.
 
 The linear layer has neither ReLU nor dropout: of three rectified units one is often dead, and then the picture is flat.
 Made for Figures 3, 4, 6 and 8 of Zhang, Yan, Yao (2025), which change the last hidden layer to three dimensions.

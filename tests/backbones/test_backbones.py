@@ -8,8 +8,12 @@ from regbench import catalog
 from regbench.random import Stream
 from regbench.types import Keep
 
-SHAPES = {"mlp": (5,), "cnn": (3, 8, 8)}
-SMALL = {"mlp": {"layers": 2, "width": 6}, "cnn": {"width": 6}}
+SHAPES = {"mlp": (5,), "mlp_narrow": (5,), "cnn": (3, 8, 8)}
+SMALL = {
+    "mlp": {"layers": 2, "width": 6},
+    "mlp_narrow": {"layers": 2, "width": 6, "features": 3},
+    "cnn": {"width": 6},
+}
 every_backbone = pytest.mark.parametrize("name", catalog.names("backbones"))
 
 
