@@ -254,6 +254,7 @@ class Backbone:
     features: (options) -> H.
     single: (options, buffers) -> the same network for one model at a time, where that is faster on a CPU. It must
         give the numbers of `forward` and `backward`, bit for bit.
+    images: whether its inputs are images (C, height, width) and not columns.
     """
 
     init: Callable[[tuple[int, ...], Static, Stream], dict[str, Tensor]]
@@ -265,3 +266,4 @@ class Backbone:
     options: Static
     reference: str
     single: Callable[[Static, Buffers], Single] | None = None
+    images: bool = False

@@ -99,6 +99,7 @@ BACKBONE = Backbone(
     dropped=dropped,
     features=lambda options: int(options["width"]),
     options={"width": 256},
+    images=True,
     hparams={
         "dropout": HParam(0.5, low=0.0, high=0.7, scale="linear", least=0, below=1),
         "weight_decay": HParam(1e-2, low=1e-6, high=1e-1, least=0),

@@ -179,6 +179,8 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
         "protocol": spec.protocol.model_dump(exclude_none=True),
         "backbones": spec.backbones,
     }
+    if spec.backbone:
+        config["backbone"] = spec.backbone
     if spec.sweep:
         config["sweep"] = [stage.config() for stage in spec.sweep]
     if spec.choose:
@@ -207,8 +209,12 @@ def _cell(facts: Facts, spec: Spec, variant: Variant) -> Job:
     """The job of a variant on a dataset, before its k and its seed are set."""
     if kinds.is_reference(variant.method):
         return _untrained(facts, spec, variant)
-    backbone = catalog.entry("backbones", facts.backbone)
-    settings = {**backbone.hparams, **backbone.arguments.get("options", {}), **spec.backbones.get(facts.backbone, {})}
+    name = spec.backbone or facts.backbone
+    backbone = catalog.entry("backbones", name)
+    if backbone.arguments.get("images", False) != facts.images:
+        reads = "columns" if facts.images else "images"
+        raise UsageError(f"{facts.name} cannot be read by {name}, which reads {reads}; its own is {facts.backbone}")
+    settings = {**backbone.hparams, **backbone.arguments.get("options", {}), **spec.backbones.get(name, {})}
     protocol = {
         "batch_size": facts.batch_size,
         "dropout": settings.pop("dropout"),
@@ -223,7 +229,7 @@ def _cell(facts: Facts, spec: Spec, variant: Variant) -> Job:
         protocol=Protocol(**protocol),
         hparams=variant.hparams,
         static=variant.static,
-        backbone=facts.backbone,
+        backbone=name,
         options=pairs(settings),
         parts=variant.parts,
     )

@@ -35,6 +35,15 @@ def _dataset(value: Any) -> str:
         raise WrongValueError(str(error)) from None
 
 
+def _backbone_name(value: Any) -> str:
+    if not isinstance(value, str):  # cells of a table do not tell backbones apart
+        raise WrongValueError(f"must be the name of one backbone, not {value!r}; a benchmark for each can be compared")
+    try:
+        return resolve("backbones", str(value))
+    except UsageError as error:
+        raise WrongValueError(str(error)) from None
+
+
 def _k(value: Any) -> int:
     if type(value) is not int:
         raise WrongValueError(f"must be a whole number of bins, not {value!r}")
@@ -108,7 +117,10 @@ class Spec(BaseModel):
     k: Annotated[list[Annotated[int, BeforeValidator(_k)]], BeforeValidator(_listed())] = []
     seeds: Annotated[list[int], BeforeValidator(_seeds)] = [0, 1, 2, 3, 4]
     protocol: ProtocolSpec = ProtocolSpec()
-    backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}
+    backbone: Annotated[str | None, BeforeValidator(_backbone_name)] = (
+        None  # of every row; the dataset's own without it
+    )
+    backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}  # settings by name
     sweep: Annotated[tuple[Stage, ...], BeforeValidator(read_stages)] = ()
     choose: Annotated[Choose | None, BeforeValidator(read_choose)] = None
     also: Annotated[list[str], BeforeValidator(_listed())] = []  # benchmarks whose jobs belong to this one too
