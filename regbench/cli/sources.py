@@ -124,7 +124,8 @@ def findings(
     from regbench.analysis.claims import verify
 
     chosen = {cell: choice.values for cell, choice in store.chosen(benchmark).items()}
-    cells = store.cells(benchmark, metrics=measured)
+    own = {column.metric for column in paper.columns.values() if column.metric}
+    cells = store.cells(benchmark, metrics=sorted(own) or measured)
     return verify(paper, cells, chosen=chosen, only=only, measured=measured)
 
 

@@ -81,10 +81,11 @@ def verify(
     from regbench.errors import UsageError
     from regbench.papers import claims
 
-    known, place = (
-        claims.load(paper),
-        Place(db, from_, tuple(claim or ()), (metrics.about(metric).name,) if metric else metrics.USUAL),
-    )
+    known = claims.load(paper)
+    if metric and known.columns:
+        raise UsageError(f"--metric: each column of {known.name}'s tables has a metric of its own")
+    measured = (metrics.about(metric).name,) if metric else metrics.USUAL
+    place = Place(db, from_, tuple(claim or ()), measured)
     if budget is None:
         found, name = place.look(known, benchmark)
         return _show(found, name, place.only, format_=format_, json=json)
@@ -141,7 +142,8 @@ def _stored(store: "Store", paper: "Paper", benchmark: str | None, *, planned: b
         return named
     trained = [str(name) for name in known.loc[known["done"] > 0, "name"]] or names
     own = [like for name in paper.benchmarks for like in (name, *trained) if variants.bare(like) == name]
-    return next((name for name in (*own, *trained) if name in trained), None)
+    others = () if paper.columns else trained  # columns are on datasets that other benchmarks have not
+    return next((name for name in (*own, *others) if name in trained), None)
 
 
 def _show(

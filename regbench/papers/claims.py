@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from regbench.errors import UsageError, did_you_mean
 from regbench.paths import named
@@ -138,6 +138,59 @@ class BestSettingDiffers(Predicate):
     datasets: Datasets = ()
 
 
+class Agrees(Predicate):
+    """A number computed from two cells is `about` as much, rounded to `to_the`, in each of the columns.
+
+    Printed numbers agree if what their rounding leaves open and what the rounding of `about` leaves open have values in
+    common: that can be refuted, but never be shown.
+    """
+
+    row: str
+    over: str
+    about: float
+    to_the: Fraction
+    datasets: Annotated[Datasets, Field(min_length=1)]
+
+
+class Difference(Agrees):
+    """The number of `row` is `about` below that of `over`."""
+
+
+class Increase(Agrees):
+    """The number of `row` is `about` above that of `over`, as a share of the latter."""
+
+
+class AtMost(OverCells):
+    """The number of the row is at most `limit`, in the units of its column."""
+
+    row: str
+    limit: float
+
+
+class AddsUp(Predicate):
+    """The number of a whole follows from those of its parts, in each row, within rounding.
+
+    It is their weighted mean, or the root of the weighted mean of their squares if `power` is 2.
+    """
+
+    rows: Rows
+    whole: str
+    parts: Annotated[Mapping[str, Fraction], Field(min_length=2)]  # column → weight
+    power: int = 1
+
+
+class Diverges(OverCells):
+    """At least one run of the row diverges."""
+
+    row: str
+
+
+class SpanningTree(Predicate):
+    """The cheapest transport of these labels to one another uses just the edges of their minimal spanning tree."""
+
+    labels: Annotated[tuple[float, ...], Field(min_length=4)]
+
+
 class All(Predicate):
     """All parts hold."""
 
@@ -167,6 +220,12 @@ VOCABULARY: dict[str, type[Predicate]] = {
     "order_of_means": OrderOfMeans,
     "same_order_for_every_k": SameOrderForEveryK,
     "best_setting_differs": BestSettingDiffers,
+    "difference": Difference,
+    "increase": Increase,
+    "at_most": AtMost,
+    "adds_up": AddsUp,
+    "diverges": Diverges,
+    "spanning_tree": SpanningTree,
 }
 JOINING = ("all", "any", "not")
 
@@ -203,18 +262,44 @@ class Claim(BaseModel):
     holds_if: Annotated[Predicate, BeforeValidator(read_predicate)]
 
 
+class Column(BaseModel):
+    """What a column of a paper's tables shows: a quantity on a dataset, and where our runs have it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str = ""  # ours, by its short name; empty where we have none
+    metric: str = ""  # ours, of test rows
+    power: int = 1  # of our metric: 2 where the paper shows the square of it, taken for each run
+    better: Literal["low", "high"] = "low"
+    what: str  # in words
+    not_run: str = ""  # why there are no runs to check the column with
+
+    @model_validator(mode="after")
+    def _has_runs_or_a_reason(self) -> "Column":
+        if not self.not_run and not (self.dataset and self.metric):
+            raise ValueError("a column needs `dataset` and `metric`, or `not_run` with the reason why it has none")
+        return self
+
+
 class ErrorTable(BaseModel):
-    """A printed table of errors: one row of its file per cell."""
+    """A printed table of errors: one row of its file per cell, or with `values` one per method."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     file: str
-    value: str  # the column that holds the error
+    value: str = ""  # the column that holds the error
+    values: Mapping[str, str] = Field(default_factory=dict)  # or one of each: column of the paper → column of the file
     decimals: int | None = None  # digits the table rounds to; None: as printed for each number
     dataset: str = ""  # of all rows, if there is no such column
     settings: tuple[str, ...] = ()  # columns that are settings of the method
     methods: Mapping[str, str] = Field(default_factory=dict)  # name of a row in the table → ours, where they differ
+
+    @model_validator(mode="after")
+    def _has_numbers(self) -> "ErrorTable":
+        if bool(self.value) == bool(self.values):
+            raise ValueError("a table needs either `value` or `values`")
+        return self
 
 
 class ChosenTable(BaseModel):
@@ -229,7 +314,12 @@ class ChosenTable(BaseModel):
 
 
 class Paper(BaseModel):
-    """A paper: its tables, its claims, and the benchmarks to check them with."""
+    """A paper: its tables, its claims, and the benchmarks to check them with.
+
+    A paper whose columns are not all one error on several datasets says in `columns` what each of them is. Its
+    `datasets` are then the names of the columns, each judged in its own metric; a row without settings means the row
+    of our benchmark with the same parts, whatever their settings.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -239,6 +329,7 @@ class Paper(BaseModel):
     reference: str
     benchmarks: tuple[str, ...]  # the first stored one is used
     datasets: tuple[str, ...]  # short names, in the paper's order
+    columns: Mapping[str, Column] = Field(default_factory=dict)
     baseline: str  # the reference of its relative errors
     errors: tuple[ErrorTable, ...]
     chosen: tuple[ChosenTable, ...] = ()
@@ -285,6 +376,8 @@ def read(text: str, name: str, folder: Path = FOLDER) -> Paper:
         raise UsageError(f"{name}.yaml{line}: not YAML: {error.problem}") from None
     if not isinstance(data, dict):
         raise UsageError(f"{name}.yaml: must be the fields of a paper, not a {type(data).__name__}")
+    if isinstance(columns := data.get("columns"), dict):
+        data.setdefault("datasets", list(columns))
     try:
         paper = Paper.model_validate({"name": name, "folder": folder, **data})
     except ValidationError as error:
@@ -299,7 +392,31 @@ def read(text: str, name: str, folder: Path = FOLDER) -> Paper:
             raise UsageError(f"{name}.yaml, {claim.id}: no claim called '{unknown[0]}'{did_you_mean(unknown[0], ids)}")
         if set(claim.includes) & set(ids[place:]):
             raise UsageError(f"{name}.yaml, {claim.id}: what it includes must stand above it")
+    if paper.columns:
+        _check_columns(paper)
     for table in (*paper.errors, *paper.chosen):
         if not (folder / table.file).is_file():
             raise UsageError(f"{name}.yaml, {table.name}: there is no file {folder / table.file}")
     return paper
+
+
+def _check_columns(paper: Paper) -> None:
+    """Refuse a claim or a table that names a column which the paper does not describe."""
+    named_by = {claim.id: _columns(claim.holds_if) for claim in paper.claims}
+    named_by |= {table.name: tuple(table.values) or (table.dataset,) for table in paper.errors}
+    for place, columns in named_by.items():
+        if unknown := next((column for column in columns if column not in paper.columns), None):
+            near = did_you_mean(unknown, paper.columns)
+            raise UsageError(f"{paper.name}.yaml, {place}: no column called '{unknown}'{near}")
+
+
+def _columns(predicate: Predicate) -> tuple[str, ...]:
+    """The columns that a predicate names."""
+    match predicate:
+        case All() | AnyOf():
+            return tuple(column for part in predicate.parts for column in _columns(part))
+        case Not():
+            return _columns(predicate.part)
+        case AddsUp():
+            return (predicate.whole, *predicate.parts)
+    return getattr(predicate, "datasets", ())

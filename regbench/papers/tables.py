@@ -4,6 +4,7 @@ A table is a CSV file next to the claims, with a row per cell or, for a swept se
 """
 
 import csv
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,20 +56,36 @@ def number(text: str) -> Number:
 
 def errors(table: "ErrorTable", folder: Path = FOLDER) -> list[PrintedCell]:
     """All cells of a table of errors; raises `UsageError` for missing columns or cells that are not numbers."""
-    cells = []
-    for line in rows(table.file, folder):
-        needed = ("method", table.value, *table.settings, *(() if table.dataset else ("dataset",)))
-        if missing := next((name for name in needed if name not in line), None):
-            raise UsageError(f"{table.file}: no column called '{missing}'{did_you_mean(missing, line)}")
-        settings = [f"{name}={line[name]}" for name in table.settings if line[name]]
-        method = table.methods.get(line["method"], line["method"])
+    columns = table.values or {table.dataset: table.value}
+    return [cell for line in rows(table.file, folder) for cell in _of_line(table, line, columns)]
+
+
+def _of_line(table: "ErrorTable", line: Mapping[str, str], columns: Mapping[str, str]) -> Iterator[PrintedCell]:
+    """The cells of one line of a file, without those that are empty in a table of several columns."""
+    own_dataset = not (table.dataset or table.values)
+    needed = ("method", *columns.values(), *table.settings, *(("dataset",) if own_dataset else ()))
+    if missing := next((name for name in needed if name not in line), None):
+        raise UsageError(f"{table.file}: no column called '{missing}'{did_you_mean(missing, line)}")
+    row = row_name(line, table.settings, table.methods)
+    for dataset, column in columns.items():
+        if table.values and not line[column]:
+            continue
         try:
-            k, printed = int(line["k"]) if line.get("k") else None, number(line[table.value])
+            k, printed = int(line["k"]) if line.get("k") else None, number(line[column])
         except ValueError as error:
             raise UsageError(f"{table.file}, {line['method']}: {error}") from None
-        row = f"{method}[{','.join(settings)}]" if settings else method
-        cells.append(PrintedCell(table.dataset or line["dataset"], row, k, printed))
-    return cells
+        yield PrintedCell(line["dataset"] if own_dataset else dataset, row, k, printed)
+
+
+def row_name(line: Mapping[str, str], settings: Sequence[str], methods: Mapping[str, str] | None = None) -> str:
+    """The name of a line's row: its method, with the columns that are settings of its last part in brackets.
+
+    >>> row_name({"method": "lsq+rot", "gamma": "0.1", "m": ""}, ["gamma", "m"])
+    'lsq+rot[gamma=0.1]'
+    """
+    given = ",".join(f"{name}={line[name]}" for name in settings if line[name])
+    method = (methods or {}).get(line["method"], line["method"])
+    return f"{method}[{given}]" if given else method
 
 
 def chosen(table: "ChosenTable", folder: Path = FOLDER) -> dict[tuple[str, int | None], float]:

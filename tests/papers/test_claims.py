@@ -23,8 +23,9 @@ claims:
 def test_every_row_and_dataset_of_a_paper_is_one_that_its_tables_have(name):
     paper = claims.load(name)
     printed = {(each.dataset, row(each.row, each.k)) for table in paper.errors for each in tables.errors(table)}
-    assert {dataset for dataset, _ in printed} == set(paper.datasets)
-    for dataset in paper.datasets:
+    in_text = {name for name in paper.columns if paper.columns[name].not_run}  # some numbers are in no table
+    assert set(paper.datasets) - in_text <= {dataset for dataset, _ in printed} <= set(paper.datasets)
+    for dataset in set(paper.datasets) - in_text:
         assert catalog.resolve("datasets", dataset)
     assert all(claim.text and claim.section for claim in paper.claims)
 
@@ -103,6 +104,30 @@ def test_a_paper_of_the_users_own_is_a_file_with_its_tables_beside_it(tmp_path):
     paper = claims.load(str(own))
     found = [(each.row, each.k, each.number.interval()) for each in tables.errors(paper.errors[0], paper.folder)]
     assert found == [("lsq", None, (7.795, 7.805)), ("end2end", 25, (7.25, 7.35))]
+
+
+COLUMNS = SMALL.replace("datasets: [A, B]", "columns: {{MAE: {{what: an error, not_run: no images}}}}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{improves: {rows: lsq, over: end2end, datasets: MEA}}", "small.yaml, one: no column called 'MEA'; did you"),
+        ("{adds_up: {rows: lsq, whole: MAE, parts: {MAE: 1, few: 2}}}", "small.yaml, one: no column called 'few'"),
+        ("{adds_up: {rows: lsq, whole: MAE, parts: {MAE: 1}}}", "small.yaml, claims.0.holds_if.parts"),
+        ("{difference: {row: lsq, over: end2end, about: 1, to_the: 0.1}}", "datasets: Field required"),
+    ],
+)
+def test_a_claim_on_a_column_that_the_paper_does_not_describe_is_named(text, message):
+    with pytest.raises(UsageError) as error:
+        claims.read(COLUMNS.format(text), "small")
+    assert message in str(error.value)
+
+
+def test_a_column_has_runs_of_ours_or_the_reason_why_not():
+    text = COLUMNS.replace(", not_run: no images", "").format("{improves: {rows: lsq, over: end2end, datasets: MAE}}")
+    with pytest.raises(UsageError, match=r"small\.yaml, columns\.MAE: .*`not_run`"):
+        claims.read(text, "small")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PAPER = "paper"
+OURS = "ours"  # the answer of our runs where each column has its own metric
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class Findings:
     epoch: tuple[str, ...] = ()  # the validation metrics by which epochs of our runs were chosen
 
     @property
+    def has_runs(self) -> bool:
+        """Whether there are jobs of ours to judge by."""
+        return any(isinstance(one, Measured) and one.planned for one in self.evidence.values())
+
+    @property
     def open(self) -> tuple[Finding, ...]:
         """The claims that our runs leave undecided."""
         return tuple(finding for finding in self.claims if finding.open)
@@ -92,6 +98,8 @@ def verify(
 ) -> Findings:
     """Check the claims of a paper, all or `only` some, against its tables and a frame of cells from the store.
 
+    For a paper with columns, `measured` is not used: there is one answer of our runs, each column in its own metric.
+
     Args:
         paper: from `regbench.papers.claims.load`.
         frame: our runs; None where nothing has been run.
@@ -99,13 +107,20 @@ def verify(
         only: ids of claims.
         measured: the metrics by which our runs are judged. They must be errors, because claims are about their ratios.
     """
-    for name in measured:
-        _check_metric(name, frame)
+    if paper.columns:
+        measured = (OURS,)
+    else:
+        for name in measured:
+            _check_metric(name, frame)
     wanted = [_named(name, paper) for name in only] or list(paper.claims)
     evidence: dict[str, Printed | Measured] = {PAPER: Printed(paper)}
     notes: tuple[str, ...] = ()
-    if frame is not None and len(frame):
-        evidence |= {metric: Measured(frame, metric, chosen) for metric in measured}
+    has_runs = frame is not None and len(frame) > 0
+    if paper.columns:  # without runs, it says of each column why
+        evidence[OURS] = Measured(frame if has_runs else None, None, chosen, paper.columns)
+    if frame is not None and has_runs:
+        if not paper.columns:
+            evidence |= {metric: Measured(frame, metric, chosen) for metric in measured}
         notes = tuple(frame.attrs.get("left_out", ()))
     needed = {claim.id for claim in wanted}
     for claim in reversed(paper.claims):  # a claim stands below those that it includes
@@ -149,7 +164,8 @@ def _named(name: str, paper: Paper) -> Claim:
 def _answer(claim: Claim, paper: Paper, evidence: Evidence | None) -> Answer:
     if evidence is None:
         return Answer(OPEN)
-    asked = Asked(evidence, paper.datasets, paper.baseline)
+    higher = frozenset(name for name, column in paper.columns.items() if column.better == "high")
+    asked = Asked(evidence, paper.datasets, paper.baseline, higher=higher)
     answer = _ask(claim, asked)
     if not takes_means(claim.holds_if):
         return answer

@@ -5,6 +5,8 @@ is Student's t of the paired differences; over datasets, the same with Welch and
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,38 +14,54 @@ import numpy as np
 from regbench import metrics
 from regbench.analysis import order, paired
 from regbench.analysis.aggregate import null, records
-from regbench.analysis.claims.doubt import LEVEL, UNKNOWN, Doubt
-from regbench.analysis.claims.quantity import Quantity, average, slopes
+from regbench.analysis.claims.doubt import LEVEL, UNKNOWN, Doubt, at_least, certain
+from regbench.analysis.claims.quantity import Interval, Quantity, average, slopes
 from regbench.analysis.claims.rows import Missing, Row, missing
 from regbench.analysis.comparable import comparable
+from regbench.papers.claims import Column
+from regbench.papers.tightness import parts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 Chosen = tuple[str, str, int | None]  # dataset, row of the benchmark, k
 NOT_PLANNED, NOT_RUN, DIVERGED, ONE_SEED = "not in the benchmark", "no finished run", "diverged", "a single seed"
+NOTHING = "nothing has been run"
+PRINTED_ONLY = "asked of printed numbers only"
 
 
 class Measured:
     """The errors of a benchmark's runs by one metric, and the settings that its sweeps chose."""
 
     def __init__(
-        self, frame: "DataFrame", metric: str, chosen: Mapping[Chosen, Mapping[str, Any]] | None = None
+        self,
+        frame: "DataFrame | None",
+        metric: str | None,
+        chosen: Mapping[Chosen, Mapping[str, Any]] | None = None,
+        columns: Mapping[str, Column] = MappingProxyType({}),
     ) -> None:
+        """Read the errors of a frame: by one metric, or for a paper with columns each in its own."""
         self.errors: dict[tuple[str, Row], dict[int, float]] = {}
         self.planned: dict[tuple[str, Row], int] = {}
         self.diverged: set[tuple[str, Row]] = set()
         self.unrecorded: set[tuple[str, Row]] = set()  # cells whose runs finished without this metric
-        self.label = metrics.about(metric).label
+        self.columns = columns
+        self.label = metrics.about(metric).label if metric else "metric of this column"
         self.settings = {
             (order.alias(dataset), Row(variant, k)): values for (dataset, variant, k), values in (chosen or {}).items()
         }
-        for job in records(comparable(frame)):
-            self._add(job, null(job[f"test_{metric}"]))
+        for job in records(comparable(frame)) if frame is not None else ():
+            dataset = order.alias(job["dataset"])
+            if metric:
+                self._add(dataset, job, null(job[f"test_{metric}"]))
+            for name, column in columns.items():
+                if column.dataset and dataset == column.dataset:
+                    error = null(job.get(f"test_{column.metric.replace('/', '_')}"))
+                    self._add(name, job, None if error is None else error**column.power)
 
-    def _add(self, job: dict[str, Any], error: Any) -> None:
+    def _add(self, dataset: str, job: dict[str, Any], error: Any) -> None:
         k = null(job["k"])
-        place = (order.alias(job["dataset"]), Row(job["variant"], None if k is None else int(k)))
+        place = (dataset, Row(job["variant"], None if k is None else int(k)))
         self.planned[place] = self.planned.get(place, 0) + 1
         if null(job.get("diverged")):
             self.diverged.add(place)
@@ -61,8 +79,19 @@ class Measured:
             return Quantity(float(errors[0]), np.nan, np.nan, UNKNOWN)
         return _student(float(errors.mean()), [errors - errors.mean()])
 
+    def has_diverged(self, dataset: str, row: Row) -> Doubt | Missing:
+        """Whether a run of the cell diverged; known to be false only once all planned runs have finished."""
+        row = self.own(dataset, row)
+        if (dataset, row) in self.diverged:
+            return certain(true=True)
+        n, planned = self.seeds(dataset, row)
+        if not n or n < planned:
+            return Missing(((dataset, row, self._why(dataset, row) if not n else "not all runs finished"),))
+        return certain(true=False)
+
     def seeds(self, dataset: str, row: Row) -> tuple[int, int]:
         """The number of seeds that a cell has, and the number planned."""
+        row = self.own(dataset, row)
         return len(self.errors.get((dataset, row), ())), self.planned.get((dataset, row), 0)
 
     def form(self, dataset: str, weights: Mapping[Row, float], *, per: Row) -> Quantity | Missing:
@@ -71,6 +100,28 @@ class Measured:
             return errors
         added = np.sum([weight * errors[row] for row, weight in weights.items()], axis=0) / errors[per].mean()
         return _student(float(added.mean()), [added - added.mean()])
+
+    def total(self, dataset: str, weights: Mapping[Row, float], *, limit: float) -> Quantity | Missing:
+        """The weighted sum of a dataset's numbers, in their own units."""
+        if isinstance(errors := self._paired(dataset, [*weights]), Missing):
+            return errors
+        added = np.sum([weight * errors[row] for row, weight in weights.items()], axis=0)
+        return _student(float(added.mean()), [added - added.mean()], limit)
+
+    def agrees(
+        self, dataset: str, weights: Mapping[Row, float], *, per: Row | None, within: Interval
+    ) -> Quantity | Missing:
+        """The weighted sum, by itself or in units of `per`, and the doubt that it is `within` the interval."""
+        if isinstance(errors := self._paired(dataset, [*weights, *([per] if per else [])]), Missing):
+            return errors
+        unit = errors[per].mean() if per else 1.0
+        added = np.sum([weight * errors[row] for row, weight in weights.items()], axis=0) / unit
+        low, high = (_student(float(added.mean()), [added - added.mean()], limit) for limit in within)
+        return replace(high, below=at_least(2, [high.below, low.below.turned]))
+
+    def adds_up(self, row: Row, whole: str, parts: Mapping[str, float], power: int) -> Quantity | Missing:  # noqa: ARG002
+        """Nothing: our metrics add up by their definition."""
+        return Missing(tuple((column, row, PRINTED_ONLY) for column in (whole, *parts)))
 
     def mean(
         self, row: Row, over: Row, datasets: Sequence[str], *, aggregator: str, limit: float
@@ -88,24 +139,41 @@ class Measured:
         """The value that our sweep chose."""
         return self.settings.get((dataset, row), {}).get(setting)
 
+    def own(self, dataset: str, row: Row) -> Row:
+        """The row of our benchmark that a row of a paper with columns means: with its parts, if only one has them."""
+        if not self.columns or (dataset, row) in self.planned or "[" in row.variant:
+            return row
+        alike = [other for place, other in self.planned if place == dataset and parts(other.variant) == row.variant]
+        return alike[0] if len(alike) == 1 else row
+
     def _paired(self, dataset: str, rows: Sequence[Row], *, fewest: int = 2) -> dict[Row, np.ndarray] | Missing:
         """The errors of each row on the seeds that all rows have, ordered by seed."""
-        seeds = [set(self.errors.get((dataset, row), ())) for row in rows]
+        own = {row: (dataset, self.own(dataset, row)) for row in rows}
+        seeds = [set(self.errors.get(own[row], ())) for row in rows]
         common = sorted(set.intersection(*seeds))
         if len(common) >= fewest:
-            return {row: np.array([self.errors[dataset, row][seed] for seed in common]) for row in rows}
+            return {row: np.array([self.errors[own[row]][seed] for seed in common]) for row in rows}
         poor = [row for row, some in zip(rows, seeds, strict=True) if len(some) < fewest]
         return Missing(tuple((dataset, row, self._why(dataset, row)) for row in dict.fromkeys(poor or rows)))
 
     def _why(self, dataset: str, row: Row) -> str:
-        place = (dataset, row)
+        place = (dataset, self.own(dataset, row))
         if place not in self.planned:
-            return NOT_PLANNED
+            column = self.columns.get(dataset)
+            return f"not run: {column.not_run}" if column and column.not_run else self._not_planned(dataset, row)
         if self.errors.get(place):
             return ONE_SEED if len(self.errors[place]) == 1 else "no seeds in common"
         if place in self.unrecorded:
             return f"no {self.label} recorded"
         return DIVERGED if place in self.diverged else NOT_RUN
+
+    def _not_planned(self, dataset: str, row: Row) -> str:
+        if not self.planned:
+            return NOTHING
+        if not self.columns or "[" in row.variant:
+            return NOT_PLANNED
+        alike = sum(place == dataset and parts(other.variant) == row.variant for place, other in self.planned)
+        return f"{alike} rows with other settings could be meant" if alike else NOT_PLANNED
 
     def _average(
         self, weights: Mapping[Row, float], over: Row, datasets: Sequence[str], aggregator: str, limit: float

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regbench.analysis.claims.quantity import Interval, Quantity, average, boxed, corners
-from regbench.analysis.claims.rows import Missing, Row, row
+from regbench.analysis.claims.doubt import Doubt, certain
+from regbench.analysis.claims.quantity import TOUCHING, Interval, Quantity, average, boxed, corners
+from regbench.analysis.claims.rows import Missing, Row, missing, row
 from regbench.papers import tables
 
 if TYPE_CHECKING:
@@ -38,13 +40,40 @@ class Printed:
         """The weighted sum of a dataset's errors, in units of the error of `per`; its limit is 0."""
         if gone := self._missing([dataset], [*weights, per]):
             return gone
-        unit = self.cells[dataset, per][0]
+        return self._sum(dataset, weights, self.cells[dataset, per][0], 0.0)
 
-        def added(*errors: float) -> float:
-            return sum(weight * error for weight, error in zip(weights.values(), errors, strict=True)) / unit
+    def total(self, dataset: str, weights: Mapping[Row, float], *, limit: float) -> Quantity | Missing:
+        """The weighted sum of a dataset's numbers, in their own units."""
+        return self._sum(dataset, weights, 1.0, limit)
 
-        values, intervals = zip(*(self.cells[dataset, row] for row in weights), strict=True)
-        return boxed(added(*values), *corners(added, intervals))
+    def agrees(
+        self, dataset: str, weights: Mapping[Row, float], *, per: Row | None, within: Interval
+    ) -> Quantity | Missing:
+        """The weighted sum, by itself or in units of `per`; true if its rounding leaves a value `within` open."""
+        if gone := self._missing([dataset], [*weights, *([per] if per else [])]):
+            return gone
+        unit = self.cells[dataset, per][0] if per else 1.0
+        found = self._sum(dataset, weights, unit, 0.0)
+        assert isinstance(found, Quantity)
+        return replace(found, below=certain(true=_meet((found.low, found.high), within)))
+
+    def adds_up(self, row: Row, whole: str, parts: Mapping[str, float], power: int) -> Quantity | Missing:
+        """The number of the whole that those of its parts amount to; true if rounding leaves the printed one open."""
+        if gone := missing([self._missing([column], [row]) for column in (whole, *parts)]):
+            return gone
+
+        def together(*numbers: float) -> float:
+            total = sum(weight * number**power for weight, number in zip(parts.values(), numbers, strict=True))
+            return (total / sum(parts.values())) ** (1 / power)
+
+        values, intervals = zip(*(self.cells[column, row] for column in parts), strict=True)
+        low, high = corners(together, intervals)
+        agree = _meet((low, high), self.cells[whole, row][1])
+        return Quantity(together(*values), low, high, certain(true=agree))
+
+    def has_diverged(self, dataset: str, row: Row) -> Doubt | Missing:
+        """Unknown: tables have no runs."""
+        return Missing(((dataset, row, NOT_PRINTED),))
 
     def mean(
         self, row: Row, over: Row, datasets: Sequence[str], *, aggregator: str, limit: float
@@ -74,6 +103,16 @@ class Printed:
         """The value that the paper's sweep chose."""
         return self.settings.get((row.variant, setting), {}).get((dataset, row.k))
 
+    def _sum(self, dataset: str, weights: Mapping[Row, float], unit: float, limit: float) -> Quantity | Missing:
+        if gone := self._missing([dataset], [*weights]):
+            return gone
+
+        def added(*errors: float) -> float:
+            return sum(weight * error for weight, error in zip(weights.values(), errors, strict=True)) / unit
+
+        values, intervals = zip(*(self.cells[dataset, row] for row in weights), strict=True)
+        return boxed(added(*values), *corners(added, intervals), limit=limit)
+
     def _missing(self, datasets: Sequence[str], rows: Sequence[Row]) -> Missing | None:
         gone = [(dataset, row) for dataset in datasets for row in rows if (dataset, row) not in self.cells]
         return Missing(tuple((*cell, NOT_PRINTED) for cell in dict.fromkeys(gone))) if gone else None
@@ -97,3 +136,9 @@ class Printed:
         if key not in self._differences:
             self._differences[key] = corners(differ, [self.cells[dataset, row][1] for row in names])
         return self._differences[key]
+
+
+def _meet(one: Interval, other: Interval) -> bool:
+    """Whether two intervals have a value in common; ends that are equal but for rounding noise are one."""
+    slack = TOUCHING * max(1.0, *map(abs, (*one, *other)))
+    return one[0] <= other[1] + slack and other[0] <= one[1] + slack

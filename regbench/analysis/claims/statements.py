@@ -6,13 +6,15 @@ from functools import singledispatch
 from itertools import combinations, pairwise, product
 from typing import Protocol
 
-from regbench.analysis.claims.doubt import UNKNOWN, certain
-from regbench.analysis.claims.quantity import AGGREGATORS, Quantity
+from regbench.analysis.claims.doubt import UNKNOWN, Doubt, certain
+from regbench.analysis.claims.quantity import AGGREGATORS, Interval, Quantity
 from regbench.analysis.claims.rows import Missing, Row, row
+from regbench.analysis.claims.spanning import transport_edges, tree_edges
 from regbench.analysis.claims.tree import AtLeast, Comparison, Node, Turned, every, some
 from regbench.papers import claims
 from regbench.papers.claims import Predicate
 
+DIGITS = "#.4g"  # format of numbers in the units of their column
 MEANS: dict[str, str] = dict(zip(AGGREGATORS, ("mean", "geometric mean", "median"), strict=True))
 
 
@@ -23,6 +25,24 @@ class Evidence(Protocol):
 
     def form(self, dataset: str, weights: Mapping[Row, float], *, per: Row) -> Quantity | Missing:
         """A weighted sum of one dataset's errors, in units of one of them."""
+        ...
+
+    def total(self, dataset: str, weights: Mapping[Row, float], *, limit: float) -> Quantity | Missing:
+        """A weighted sum of one dataset's numbers, in their own units."""
+        ...
+
+    def agrees(
+        self, dataset: str, weights: Mapping[Row, float], *, per: Row | None, within: Interval
+    ) -> Quantity | Missing:
+        """Such a sum, or in units of one number, and whether it lies within an interval."""
+        ...
+
+    def adds_up(self, row: Row, whole: str, parts: Mapping[str, float], power: int) -> Quantity | Missing:
+        """The number of a whole, from those of its parts, and whether the printed one is the same."""
+        ...
+
+    def has_diverged(self, dataset: str, row: Row) -> Doubt | Missing:
+        """Whether a run diverged."""
         ...
 
     def mean(
@@ -50,6 +70,7 @@ class Asked:
     datasets: tuple[str, ...]  # by their short names
     baseline: str
     aggregator: str = AGGREGATORS[0]
+    higher: frozenset[str] = frozenset()  # columns in which higher numbers are better
 
 
 @singledispatch
@@ -171,6 +192,81 @@ def _(predicate: claims.BestSettingDiffers, asked: Asked) -> Node:
     return every(_differs(predicate, asked, datasets, k) for k in predicate.k)
 
 
+@state.register
+def _(predicate: claims.Difference, asked: Asked) -> Node:
+    return _agree(predicate, asked, f"{predicate.about:g} below", per_over=False)
+
+
+@state.register
+def _(predicate: claims.Increase, asked: Asked) -> Node:
+    return _agree(predicate, asked, f"{predicate.about:.1%} above", per_over=True)
+
+
+@state.register
+def _(predicate: claims.AtMost, asked: Asked) -> Node:
+    def below(dataset: str, k: int | None) -> Node:
+        one = row(predicate.row, k)
+        found = asked.evidence.total(dataset, {one: 1.0}, limit=predicate.limit)
+        measure = f"{dataset} of {one}"
+        made = _comparison(f"{measure} at most {predicate.limit:g}", measure, None, [(dataset, one)], found)
+        return replace(made, digits=DIGITS)
+
+    return _over_cells(predicate, asked, below)
+
+
+@state.register
+def _(predicate: claims.AddsUp, asked: Asked) -> Node:
+    def adds_up(name: str) -> Comparison:
+        one = row(name, None)
+        found = asked.evidence.adds_up(one, predicate.whole, predicate.parts, predicate.power)
+        printed = asked.evidence.cell(predicate.whole, one)
+        said = f", which is {printed.value:{DIGITS}} in the table" if isinstance(printed, Quantity) else ""
+        measure = f"{predicate.whole} of {one}{said}, from its parts"
+        cells = product((predicate.whole, *predicate.parts), [one])
+        made = _comparison(f"{predicate.whole} of {one} follows from its parts", measure, None, cells, found)
+        return replace(made, by_errors=False, digits=DIGITS)
+
+    return every(map(adds_up, predicate.rows))
+
+
+@state.register
+def _(predicate: claims.Diverges, asked: Asked) -> Node:
+    def diverges(dataset: str, k: int | None) -> Node:
+        one = row(predicate.row, k)
+        found = asked.evidence.has_diverged(dataset, one)
+        gone, doubt = (found, UNKNOWN) if isinstance(found, Missing) else (Missing(()), found)
+        statement = f"a run of {one} on {dataset} diverges"
+        return Comparison(statement, "", None, ((dataset, one),), None, gone, doubt)
+
+    return _over_cells(predicate, asked, diverges)
+
+
+@state.register
+def _(predicate: claims.SpanningTree, asked: Asked) -> Node:  # noqa: ARG001
+    cheapest, tree = transport_edges(predicate.labels), tree_edges(predicate.labels)
+    words = [", ".join(f"{one:g}–{other:g}" for one, other in sorted(edges)) for edges in (cheapest, tree)]
+    labels = ", ".join(f"{label:g}" for label in predicate.labels)
+    statement = f"labels {labels}: transport uses the pairs {words[0]}, the spanning tree {words[1]}"
+    true = certain(true=cheapest == tree)
+    return every([Comparison(statement, "", None, (), None, Missing(()), true, by_errors=False)])
+
+
+def _agree(predicate: claims.Agrees, asked: Asked, words: str, *, per_over: bool) -> Node:
+    """The number of `row` lies `about` below or above that of `over`, in each column."""
+    one, over = row(predicate.row, None), row(predicate.over, None)
+    half, sign = predicate.to_the / 2, 1.0 if per_over else -1.0
+    within = predicate.about - half, predicate.about + half
+    weights = {one: sign, over: -sign}
+
+    def agree(column: str) -> Comparison:
+        found = asked.evidence.agrees(column, weights, per=over if per_over else None, within=within)
+        measure = f"{column} of {one} {'above' if per_over else 'below'} {over}" + " (share)" * per_over
+        cells = product([column], (one, over))
+        return replace(_comparison(f"{column} of {one} {words} {over}", measure, None, cells, found), digits=DIGITS)
+
+    return every(map(agree, predicate.datasets))
+
+
 def _differs(predicate: claims.BestSettingDiffers, asked: Asked, datasets: Sequence[str], k: int | None) -> Comparison:
     of = row(predicate.of, k)
     values = {dataset: asked.evidence.chosen(predicate.setting, of, dataset) for dataset in datasets}
@@ -199,10 +295,14 @@ def _counted(where: str, parts: Sequence[Node]) -> Node:
 
 
 def _all_below(predicate: claims.OverCells, asked: Asked, rows: Sequence[str], others: Sequence[str]) -> Node:
-    """The error of every one of `rows` is below that of every one of `others`."""
+    """Every one of `rows` is better than every one of `others`: lower, or higher in a column where that is better."""
 
     def below(dataset: str, k: int | None) -> Node:
-        return every(_below(asked, dataset, row(one, k), row(other, k)) for one in rows for other in others)
+        pairs = [(row(one, k), row(other, k)) for one in rows for other in others]
+        return every(
+            _below(asked, dataset, other, one) if dataset in asked.higher else _below(asked, dataset, one, other)
+            for one, other in pairs
+        )
 
     return _over_cells(predicate, asked, below)
 

@@ -20,7 +20,8 @@ class Comparison:
     found: Quantity | None
     missing: Missing
     doubt: Doubt
-    by_errors: bool = True  # False where the values that sweeps chose decide
+    by_errors: bool = True  # False where no run could decide, or the values that sweeps chose do
+    digits: str = ".3f"  # the format of `found` where it is not about one dataset
 
     @property
     def deciding(self) -> "tuple[Comparison, ...]":

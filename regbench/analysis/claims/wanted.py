@@ -14,7 +14,14 @@ MOST_SEEDS = 100  # advice never asks for more
 
 def worth(findings: Findings, *, choosing: bool = False) -> Counter[tuple[str, Row]]:
     """The number of open claims that need each cell."""
-    return Counter(cell for finding in findings.open for cell in wanted(finding, choosing=choosing))
+    cells = Counter(cell for finding in findings.open for cell in wanted(finding, choosing=choosing))
+    ours = [one for one in findings.evidence.values() if isinstance(one, Measured)]
+    if not (findings.paper.columns and ours):
+        return cells
+    own: Counter[tuple[str, Row]] = Counter()
+    for (dataset, row), count in cells.items():
+        own[dataset, ours[0].own(dataset, row)] += count
+    return own
 
 
 def wanted(finding: Finding, *, choosing: bool = False) -> frozenset[tuple[str, Row]]:

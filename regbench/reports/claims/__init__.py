@@ -90,17 +90,22 @@ def _caption(numbers: Numbers) -> str:
 
 
 def _source(numbers: Numbers) -> str:
-    if numbers.findings.metrics[0] not in numbers.findings.evidence:
+    if not numbers.findings.has_runs:
         return "Nothing has been run."
     return f"Benchmark {numbers.benchmark}, {best_epoch(numbers.findings.epoch)}."
 
 
 def _method(findings: Findings) -> str:
     """How verdicts are made, in words."""
+    means = (
+        f"Means over datasets are arithmetic, of errors relative to {findings.paper.baseline}, unless said otherwise"
+    )
+    if findings.paper.columns:
+        means = "Each column of the tables is judged in its own metric, a squared error as the square of a run's RMSE"
     return (
         "a printed number is an interval, the one that its rounding leaves open; ours are means over seeds, compared "
         "seed by seed. A comparison is at 95 % by itself, a verdict corrected for how many of them its claim makes. "
-        f"Means over datasets are arithmetic, of errors relative to {findings.paper.baseline}, unless said otherwise"
+        + means
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from regbench.analysis import order
 from regbench.analysis.claims import OPEN, Answer, Finding, Findings
-from regbench.analysis.claims.findings import PAPER
+from regbench.analysis.claims.findings import OURS, PAPER
 from regbench.analysis.claims.measured import Measured
 from regbench.analysis.claims.quantity import Quantity
 from regbench.analysis.claims.rows import Missing, Row
@@ -22,14 +22,16 @@ def key(name: str) -> str:
     >>> key("paper"), key("rmse")
     ('paper', 'ours_rmse')
     """
-    return name if name == PAPER else f"ours_{name}"
+    return name if name in (PAPER, OURS) else f"ours_{name}"
 
 
 def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
     """Everything as plain data: the verdicts of every claim and what decides them."""
+    columns = findings.paper.columns
     return {
         "paper": findings.paper.name,
         "benchmark": benchmark,
+        **({"columns": {name: column.what for name, column in columns.items()}} if columns else {}),
         "claims": [_claim(finding, findings) for finding in findings.claims],
     }
 

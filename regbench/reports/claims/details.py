@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from regbench import metrics
 from regbench.analysis.claims import Answer, Finding, Findings
 from regbench.analysis.claims.findings import PAPER
 from regbench.analysis.claims.rows import Row
@@ -58,8 +57,11 @@ def _cells(finding: Finding, findings: Findings, source: str, notes: tuple[str, 
         )
         for cell in (data.cell(dataset, row, finding, findings) for dataset, row in finding.cells)
     ]
-    header = ("dataset", "method", "k", "paper", *(metrics.about(metric).label for metric in findings.metrics), "N")
-    return Table(f"The cells that decide it. {source}", header, tuple(rows), notes, index=3)
+    header = ("dataset", "method", "k", "paper", *map(words.label, findings.metrics), "N")
+    columns = findings.paper.columns
+    shown = dict.fromkeys(dataset for dataset, _ in finding.cells if dataset in columns)
+    meaning = tuple(f"{name}: {columns[name].what}" for name in shown)
+    return Table(f"The cells that decide it. {source}", header, tuple(rows), (*meaning, *notes), index=3)
 
 
 def _judged(answer: Answer, findings: Findings, name: str) -> list[str]:
@@ -78,10 +80,10 @@ def _interval(comparison: Comparison | None) -> str:
     verdict, found = comparison.doubt.verdict, comparison.found
     if found is None:
         return verdict
-    percent = comparison.dataset is not None
-    shown = [signed(100 * value) if percent else f"{value:.3f}" for value in (found.value, found.low, found.high)]
-    unit = " %" if percent else ""
-    return f"{shown[0]} ({shown[1]} to {shown[2]}){unit}, {verdict}"
+    if comparison.dataset is None:
+        return f"{words.bounds(comparison)}, {verdict}"
+    value, low, high = (signed(100 * number) for number in (found.value, found.low, found.high))
+    return f"{value} ({low} to {high}) %, {verdict}"
 
 
 def _mean(cell: dict[str, Any], metric: str) -> str:

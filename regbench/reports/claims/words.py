@@ -5,7 +5,7 @@ from collections import Counter
 
 from regbench import metrics
 from regbench.analysis.claims import Answer, Finding, Findings
-from regbench.analysis.claims.findings import PAPER
+from regbench.analysis.claims.findings import OURS, PAPER
 from regbench.analysis.claims.quantity import Quantity
 from regbench.analysis.claims.rows import Missing
 from regbench.analysis.claims.tree import Comparison
@@ -21,7 +21,12 @@ def named(name: str) -> str:
     >>> named("paper"), named("rmse")
     ("paper's table", 'ours, RMSE')
     """
-    return "paper's table" if name == PAPER else f"ours, {metrics.about(name).label}"
+    return "paper's table" if name == PAPER else "ours" if name == OURS else f"ours, {metrics.about(name).label}"
+
+
+def label(metric: str) -> str:
+    """What our numbers are, above a column: a metric, or whatever the row's own column shows."""
+    return named(OURS) if metric == OURS else metrics.about(metric).label
 
 
 def answers(finding: Finding, findings: Findings) -> dict[str, tuple[str, str]]:
@@ -51,7 +56,7 @@ def why(answer: Answer, findings: Findings, name: str) -> str:
 def _words(comparison: Comparison, findings: Findings, name: str) -> str:
     found = comparison.found
     if comparison.dataset is None:
-        number = f": {found.value:.3f} ({found.low:.3f} to {found.high:.3f})" if found else ""
+        number = f": {bounds(comparison)}" if found else ""
         return f"{comparison.measure or comparison.statement}{number}"
     ks = {row.k for _, row in comparison.cells} - {None}
     shown = []
@@ -60,6 +65,16 @@ def _words(comparison: Comparison, findings: Findings, name: str) -> str:
         shown.append(f"{row.variant if len(ks) < 2 else row} {error(number, printed=name == PAPER)}")
     at = f", k = {ks.pop()}" if len(ks) == 1 else ""
     return f"{comparison.dataset}{at}: {', '.join(shown)}"
+
+
+def bounds(comparison: Comparison) -> str:
+    """The number of a comparison that is not about one dataset, and its interval."""
+    assert comparison.found
+    value, low, high = (
+        f"{number:{comparison.digits}}".rstrip(".")
+        for number in (comparison.found.value, comparison.found.low, comparison.found.high)
+    )
+    return f"{value} ({low} to {high})"
 
 
 def error(number: Quantity | Missing, *, printed: bool) -> str:
