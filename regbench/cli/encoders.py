@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from regbench.data import Table
     from regbench.reports import Encoders
     from regbench.store import Store
 
@@ -20,6 +21,24 @@ def encoders(store: "Store", benchmark: str | None) -> "Encoders":
 
 def training_targets(name: str, digest: str) -> "NDArray[np.float32] | None":
     """The scaled training targets (N, M) of a dataset, in the split that every seed shares; None if it is not here."""
+    from regbench import data
+
+    found = _table(name, digest)
+    return None if found is None else data.prepare(found).y_train
+
+
+def test_variance(name: str, digest: str) -> float | None:
+    """The variance of the test labels in original units, the mean over dimensions; None if the data are not here."""
+    from regbench import data
+
+    found = _table(name, digest)
+    if found is None:
+        return None
+    return float(data.prepare(found, targets="raw").y_test.astype("float64").var(0).mean())
+
+
+def _table(name: str, digest: str) -> "Table | None":
+    """The data of that digest, if they are here; nothing is fetched."""
     from regbench import catalog, data
 
     if name not in catalog.names("datasets"):
@@ -27,4 +46,4 @@ def training_targets(name: str, digest: str) -> "NDArray[np.float32] | None":
     dataset = catalog.load("datasets", name)
     if dataset.digest != digest or not data.is_here(dataset, name):
         return None
-    return data.prepare(data.load(dataset, name)).y_train
+    return data.load(dataset, name)

@@ -1,16 +1,17 @@
 """Read the numbers of a report: from a database or a folder of exports, for one benchmark."""
 
 import contextlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from regbench import metrics, variants
-from regbench.campaign.places import stored_benchmark
-from regbench.cli.encoders import encoders
+from regbench.campaign.places import is_there, stored_benchmark
+from regbench.cli.encoders import encoders, test_variance
 from regbench.cli.reading import cells_only, reading
-from regbench.errors import NothingMeasured
+from regbench.errors import NothingMeasured, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,8 +54,8 @@ class Source:
 
     def find(self, report: "Report", name: str, *, benchmark: str | None, metric: str, units: str) -> Found:
         """The input of the report of that name; `NothingMeasured` if it does not exist."""
-        if report.needs == "catalog":
-            return Found(None, None, {})
+        if report.needs in ("catalog", "beside"):
+            return self._beside(report, benchmark) if report.needs == "beside" else Found(None, None, {})
         names = [f"val/{metric}", f"test/{metric}", *report.names]
         store = self._store(report.needs, names)
         chosen = _benchmark(store, report, name, benchmark)
@@ -73,6 +74,40 @@ class Source:
             case _:
                 frame = _cells(store, chosen, report, metric)
         return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
+
+    def _beside(self, report: "Report", asked: str | None) -> Found:
+        """What has been run of the benchmarks that a table of a paper shows; `asked` takes the place of the first."""
+        from regbench.reports import Beside
+
+        if self._folder is None and not is_there(self._db) and asked is None:
+            return Found(Beside(), None, {})
+        store = self._store("cells", ())
+        stored = [str(known) for known in store.benchmarks()["name"]]  # the one run last first
+        here = {name: next((known for known in stored if variants.bare(known) == name), None) for name in report.shows}
+        here |= {name: name for name in report.shows if name in stored}
+        if asked is not None:
+            here[report.shows[0]] = stored_benchmark(store, asked)
+        cells = {name: store.cells(found, metrics=report.metrics) for name, found in here.items() if found}
+        first = here.get(report.shows[0]) if report.shows else None
+        features = None
+        if first and report.names:
+            features = self._store("curves", report.names).curves(first, names=report.names)
+        pairs = {(str(row.dataset), str(row.digest)) for frame in cells.values() for row in frame.itertuples()}
+        found = (
+            {dataset: test_variance(dataset, digest) for dataset, digest in sorted(pairs)} if report.variances else {}
+        )
+        variances = {dataset: value for dataset, value in found.items() if value is not None}
+        return Found(Beside(cells, features, variances, self._cost(report.file)), first, {})
+
+    def _cost(self, file: str) -> Any:
+        """The content of a file with costs in the folder of results; None if there is none."""
+        path = self._folder / file if self._folder is not None and file else None
+        if path is None or not path.is_file():
+            return None
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise UsageError(f"{path} cannot be read: {error}") from None
 
     def _store(self, needs: str, names: Sequence[str]) -> "Store":
         part = (

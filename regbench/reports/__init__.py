@@ -9,6 +9,7 @@ from typing import Any
 
 from regbench import catalog
 from regbench.errors import UsageError, did_you_mean
+from regbench.reports.report import Beside as Beside
 from regbench.reports.report import Encoders as Encoders
 from regbench.reports.report import Options as Options
 from regbench.reports.report import Report as Report

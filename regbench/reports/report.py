@@ -54,6 +54,22 @@ class Encoders:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What a table of a paper has beside the printed numbers; what has not been run is missing.
+
+    cells: name of a benchmark, as in `Report.shows` → its cells.
+    features: metrics of features of the first benchmark, as `Store.curves` gives them; None if nothing was run.
+    variances: dataset → variance of its test labels, the mean over target dimensions, where the data are here.
+    cost: what was measured of the time and memory of regularizers, as JSON; None if nothing was.
+    """
+
+    cells: "Mapping[str, DataFrame]" = field(default_factory=dict)
+    features: "DataFrame | None" = None
+    variances: Mapping[str, float] = field(default_factory=dict)
+    cost: Any = None
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as text: cells are strings, with a caption above and notes below.
 
@@ -82,12 +98,16 @@ def rows_alone(numbers: Any) -> "dict[str, DataFrame]":
 class Report:
     """One table or figure: the functions that compute, show and draw it.
 
-    needs: what `compute` takes: cells, curves, choices, sweeps, encoders, claims, or nothing (catalog).
+    needs: what `compute` takes: cells, curves, choices, sweeps, encoders, claims, beside, or nothing (catalog).
     frames: full precision; the first is the report's CSV file.
     plain: the plain text, if it is not the table. data: the JSON, if it is more than the frames.
     benchmark: the one shown without `--benchmark`; if it has no runs and `or_last` is set, the benchmark run last.
     reference: the benchmark whose reference models are shown too, if they have been run.
-    names: the metrics that curves hold besides the one asked for.
+    names: the metrics that curves hold besides the one asked for, or that `Beside.features` has.
+    shows: the benchmarks whose cells `Beside` has, if they were run; `benchmark` is not used then.
+    metrics: the further metrics that these cells have columns of.
+    variances: whether to compute `Beside.variances`.
+    file: the name of a file with costs in the folder of results.
     has_paper: whether it can show the paper's own numbers beside ours.
     """
 
@@ -100,6 +120,10 @@ class Report:
     data: Callable[[Any], dict[str, Any]] | None = None
     needs: str = "cells"
     names: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    variances: bool = False
+    file: str = ""
     benchmark: str | None = None
     or_last: bool = True
     reference: str | None = None

@@ -81,7 +81,11 @@ def error(number: Quantity | Missing, *, printed: bool) -> str:
     """A cell: with the printed digits, or with four significant ones."""
     if isinstance(number, Missing):
         return MISSING
-    return f"{number.value:.{round(-math.log10(number.high - number.low))}f}" if printed else f"{number.value:#.4g}"
+    return (
+        f"{number.value:.{round(-math.log10(number.high - number.low))}f}"
+        if printed
+        else f"{number.value:#.4g}".rstrip(".")
+    )
 
 
 def turns(answer: Answer) -> list[str]:
