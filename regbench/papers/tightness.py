@@ -36,7 +36,7 @@ MISPRINTS = {
     ("section 5.5", "memory"): "relative to the baseline the memory of Table 6 grows by a tenth of a percent more than "
     "the text says, which divides by the memory with both, or cuts digits off",
     ("tables 1, 3 and 5", "L_oe"): "stands for L_ot, the name in the text and in Tables 2, 4 and 6",
-    ("table3", "settings"): "λ, γ and M of the coordinate task are not given",
+    ("table3", "settings"): "the paper gives no λ, γ and M for the coordinate task",
     ("equation 9", "sign"): "L_ot can be negative; the authors' code takes its absolute value, which the paper omits",
     (
         "section 5.5",

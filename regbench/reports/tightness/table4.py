@@ -50,7 +50,7 @@ def compute(given: Beside, options: Options) -> Numbers:
         rows = cells.chosen(rows, Options(methods=tuple(set(kept["method"]) & set(rows["method"]))))
         features = features.merge(kept[["dataset", "variant"]].dropna().drop_duplicates(), on=["dataset", "variant"])
     notes = (
-        "ρ and τ: Spearman's and Kendall's correlation of the distances of features with those of labels, higher is "
+        "Spearman's ρ and Kendall's τ: rank correlation of the distances of features with those of labels, higher is "
         "better; volume: the mean distance of features, which in Euclidean distance grows with their size",
         "tightness: the share of the variance of features that is left where the prediction is the same",
         *words.synthetic(frame if frame is not None else pd.DataFrame(), datasets),

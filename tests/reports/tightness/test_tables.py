@@ -136,7 +136,7 @@ def test_the_linear_row_and_the_constant_stand_below_a_rule_and_take_no_mark():
     [
         "the data are drawn once",
         "SYNTHETIC",
-        "λ, γ and M of the coordinate task are not given",
+        "the paper gives no λ, γ and M for the coordinate task",
         "from the features themselves",
         "variance of the test labels, the mean over coordinates: CIR 0.333",
         "N = 3 per cell",
