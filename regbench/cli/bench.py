@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import grids, options, profiles
+from regbench.cli import costs, grids, options, profiles
 from regbench.cli.output import columns, emit, emit_json, say
 from regbench.errors import UsageError
 
@@ -66,6 +66,10 @@ def bench(
         bool,
         typer.Option("--profile", help="Measure where the time of a step goes: products, masks, loss, optimiser."),
     ] = False,
+    regularizers: Annotated[
+        bool,
+        typer.Option("--regularizers", help="Measure time and memory that regularizers and wrappers add to a step."),
+    ] = False,
     peer: Annotated[
         list[Peer] | None,
         typer.Option(
@@ -88,6 +92,9 @@ def bench(
     With --profile: the microseconds of a step of our loop by what they are spent on, and the largest item beyond the
     matrix products alone; any method may be named.
 
+    With --regularizers: microseconds of a step of least squares without and with each regularizer and wrapper, in a
+    pack of ten and alone, and the peak memory of the process.
+
     With --grid: core-hours and hours of a whole benchmark, by a step of each method and k on each shape.
 
     Examples:
@@ -99,13 +106,17 @@ def bench(
       regbench bench --overheads
       regbench bench --json > bench.json
     """
-    _check_combination(overheads=overheads, grid=grid, profile=profile, peers=peer)
+    _check_combination(overheads=overheads, grid=grid, profile=profile, regularizers=regularizers, peers=peer)
     if overheads:
         return _overheads(json=json)
     if grid is not None:
         return grids.show(grid, datasets=dataset, methods=method, is_quick=quick is not False, file=file, json=json)
     from regbench import catalog
 
+    if regularizers:
+        if method:
+            raise UsageError(f"--method {method[0]}: what regularizers add is measured with least squares")
+        return costs.show([catalog.resolve("datasets", name) for name in dataset or ()], json=json)
     datasets = [catalog.resolve("datasets", name) for name in dataset or _real()]
     chosen = [catalog.resolve("methods", name) for name in method or []]
     if profile:
@@ -133,8 +144,10 @@ def bench(
     return 0
 
 
-def _check_combination(*, overheads: bool, grid: str | None, profile: bool, peers: Sequence[Peer] | None) -> None:
-    given = {"overheads": overheads, "grid": grid is not None, "profile": profile}
+def _check_combination(
+    *, overheads: bool, grid: str | None, profile: bool, regularizers: bool, peers: Sequence[Peer] | None
+) -> None:
+    given = {"overheads": overheads, "grid": grid is not None, "profile": profile, "regularizers": regularizers}
     others = [name for name, is_given in given.items() if is_given]
     if len(others) > 1:
         raise UsageError(f"--{others[0]} and --{others[1]} measure different things; give one of them")
