@@ -81,7 +81,7 @@ def row_label(job: Job) -> str:
 
 def expand(name: str, spec: Spec) -> Benchmark:
     """The jobs of an entry, in the order of the file: datasets, methods, k, seeds."""
-    return _grid(name, spec, [_facts(dataset) for dataset in spec.datasets])
+    return _grid(name, spec, [_facts(dataset, spec.backbone) for dataset in spec.datasets])
 
 
 def together(benchmark: Benchmark, others: Sequence[Benchmark]) -> Benchmark:
@@ -179,6 +179,8 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
         "protocol": spec.protocol.model_dump(exclude_none=True),
         "backbones": spec.backbones,
     }
+    if spec.backbone:
+        config["backbone"] = spec.backbone
     if spec.sweep:
         config["sweep"] = [stage.config() for stage in spec.sweep]
     if spec.choose:
@@ -244,13 +246,13 @@ def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
     )
 
 
-def _facts(dataset: str) -> Facts:
+def _facts(dataset: str, backbone: str | None = None) -> Facts:
     said = catalog.entry("datasets", dataset).arguments
     images = isinstance(said["inputs"], tuple)
     if not images and min(said["sizes"]) < 2:
         _check_rows(dataset, sum(said["sizes"]))
     usual = "cnn" if images else "mlp"
-    return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual), images)
+    return Facts(dataset, said["digest"], said["batch_size"], backbone or said.get("backbone", usual), images)
 
 
 def _check_rows(dataset: str, rows: int) -> None:

@@ -35,6 +35,13 @@ def _dataset(value: Any) -> str:
         raise WrongValueError(str(error)) from None
 
 
+def _backbone_name(value: Any) -> str:
+    try:
+        return resolve("backbones", str(value))
+    except UsageError as error:
+        raise WrongValueError(str(error)) from None
+
+
 def _k(value: Any) -> int:
     if type(value) is not int:
         raise WrongValueError(f"must be a whole number of bins, not {value!r}")
@@ -108,6 +115,7 @@ class Spec(BaseModel):
     k: Annotated[list[Annotated[int, BeforeValidator(_k)]], BeforeValidator(_listed())] = []
     seeds: Annotated[list[int], BeforeValidator(_seeds)] = [0, 1, 2, 3, 4]
     protocol: ProtocolSpec = ProtocolSpec()
+    backbone: Annotated[str, BeforeValidator(_backbone_name)] | None = None  # by default each dataset's own
     backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}
     sweep: Annotated[tuple[Stage, ...], BeforeValidator(read_stages)] = ()
     choose: Annotated[Choose | None, BeforeValidator(read_choose)] = None

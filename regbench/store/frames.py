@@ -326,7 +326,7 @@ def _at_chosen_epoch(connection: Connection, benchmark: str, select_epoch: str, 
     for name in metrics:
         metric = aliased(MetricRow)
         same = and_(metric.run_id == chosen.c.id, metric.name == name, metric.epoch == chosen.c.epoch)
-        query = query.outerjoin(metric, same).add_columns(metric.value.label(name.replace("/", "_")))
+        query = query.outerjoin(metric, same).add_columns(metric.value.label(name.replace("/", "_", 1)))
     return query
 
 
@@ -336,7 +336,7 @@ def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
     frame["swept"] = frame["swept"].map(lambda values: values or {})
     frame["settings"] = _settings(frame)
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
-    columns = [name.replace("/", "_") for name in metrics]
+    columns = [name.replace("/", "_", 1) for name in metrics]
     frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*columns, "seconds"], "float64")})
     first = [
         "benchmark",
