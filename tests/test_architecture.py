@@ -15,7 +15,18 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 # Which parts of regbench may import a package, and which only inside functions, so that commands stay fast.
 ROOMS = {
-    "torch": {"types", "random", "backbones", "methods", "regularizers", "wrappers", "tasks", "training", "metrics", "bench"},
+    "torch": {
+        "types",
+        "random",
+        "backbones",
+        "methods",
+        "regularizers",
+        "wrappers",
+        "tasks",
+        "training",
+        "metrics",
+        "bench",
+    },
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "typer": {"cli"},
