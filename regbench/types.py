@@ -242,6 +242,9 @@ class Single(Protocol):
         """Compute the gradients of the weights from dz (B, H), which may be overwritten as activations may."""
 
 
+Forward = Callable[[Mapping[str, Tensor], Tensor, "list[Keep] | None", Static], tuple[Tensor, Any]]
+
+
 @dataclass(frozen=True)
 class Backbone:
     """The network up to the features z, explicitly batched over jobs: weights (J, ...).
@@ -249,21 +252,31 @@ class Backbone:
     init: (input shape, options, stream) -> weights of one model, float64.
     forward: (weights (J, ...), x (J, B, D...), keep, options) -> (z (J, B, H), saved). `keep` is None in
         evaluation, else the masks of each dropout layer. `backward` may overwrite what `saved` holds.
-    backward: (weights, saved, dz (J, B, H)) -> gradients of the weights; `dz` may be overwritten.
+    backward: (weights, saved, dz (J, B, H)) -> gradients of the weights; `dz` may be overwritten. Without it `forward`
+        is differentiated by autograd, and what it saves is not used.
+    buffers: (input shape, options) -> tensors of one model that belong to it and are not trained, such as the running
+        statistics of batch normalisation, float64. `forward` finds them among the weights by their names, stacked too;
+        in training it may change them in place, and they are kept with the weights.
     dropped: (options) -> widths H_l of the layers with dropout, in order.
     features: (options) -> H.
+    cost: for estimates, of networks that are not layers of one width: `seconds` per training row on one core, `floats`
+        of activations per row (three times that in training, twice in evaluation), and the number of `weights`, at the
+        default options; `values` of the input, if the first two grow with them, else 0. With an option `width` floats
+        grow in proportion, seconds and weights with its square.
     single: (options, buffers) -> the same network for one model at a time, where that is faster on a CPU. It must
         give the numbers of `forward` and `backward`, bit for bit.
     images: whether its inputs are images (C, height, width) and not columns.
     """
 
     init: Callable[[tuple[int, ...], Static, Stream], dict[str, Tensor]]
-    forward: Callable[[Mapping[str, Tensor], Tensor, list[Keep] | None, Static], tuple[Tensor, Any]]
-    backward: Callable[[Mapping[str, Tensor], Any, Tensor], dict[str, Tensor]]
+    forward: Forward
     dropped: Callable[[Static], list[int]]
     features: Callable[[Static], int]
     hparams: Mapping[str, HParam]
     options: Static
     reference: str
+    backward: Callable[[Mapping[str, Tensor], Any, Tensor], dict[str, Tensor]] | None = None
+    buffers: Callable[[tuple[int, ...], Static], dict[str, Tensor]] | None = None
+    cost: Mapping[str, float] = field(default_factory=dict)
     single: Callable[[Static, Buffers], Single] | None = None
     images: bool = False

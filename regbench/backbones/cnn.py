@@ -6,7 +6,6 @@ padding of 1 are our choice.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,33 +35,18 @@ def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, T
     return weights
 
 
-def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, options: Static) -> tuple[Tensor, Any]:
-    """Features (J, B, 256) of images (J, B, C, height, width); `saved` is autograd's graph."""
-    if keep is None:
-        return _network(weights, x, None, options), None
-    leaves = {name: tensor.detach().requires_grad_() for name, tensor in weights.items()}
-    with torch.enable_grad():
-        z = _network(leaves, x, keep, options)
-    return z.detach(), (z, leaves)
-
-
-def backward(_weights: Mapping[str, Tensor], saved: Any, dz: Tensor) -> dict[str, Tensor]:
-    """Gradients of the weights from dz (J, B, 256), by autograd: nearly all the time goes into the convolutions."""
-    z, leaves = saved
-    return dict(zip(leaves, torch.autograd.grad(z, list(leaves.values()), dz), strict=True))
+def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, options: Static) -> tuple[Tensor, None]:
+    """Features (J, B, 256) of images (J, B, C, height, width); autograd's backward pass is nearly all convolutions."""
+    h = looped(weights, x) if x.device.type == "cpu" else grouped(weights, x)
+    for layer in range(len(dropped(options))):
+        h = torch.baddbmm(weights[f"linear{layer}.bias"], h, weights[f"linear{layer}.weight"]).relu()
+        h = h if keep is None else h * keep[layer].stacked()
+    return h, None
 
 
 def dropped(options: Static) -> list[int]:
     """Widths of the layers with dropout, both fully connected ones: [256, 256]."""
     return [int(options["width"])] * 2
-
-
-def _network(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, options: Static) -> Tensor:
-    convolved = looped(weights, x) if x.device.type == "cpu" else grouped(weights, x)
-    for layer in range(len(dropped(options))):
-        h = torch.baddbmm(weights[f"linear{layer}.bias"], convolved, weights[f"linear{layer}.weight"]).relu()
-        convolved = h if keep is None else h * keep[layer].stacked()
-    return convolved
 
 
 def looped(weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
@@ -95,11 +79,11 @@ def grouped(weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
 BACKBONE = Backbone(
     init=init,
     forward=forward,
-    backward=backward,
     dropped=dropped,
     features=lambda options: int(options["width"]),
     options={"width": 256},
     images=True,
+    cost={"seconds": 4e-4, "floats": 27_000, "weights": 892_352, "values": 0},  # mostly of the convolutions
     hparams={
         "dropout": HParam(0.5, low=0.0, high=0.7, scale="linear", least=0, below=1),
         "weight_decay": HParam(1e-2, low=1e-6, high=1e-1, least=0),

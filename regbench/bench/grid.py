@@ -22,7 +22,8 @@ from regbench.runner import Resources
 from regbench.runner.plan.estimate import STARTUP_S, makespan
 from regbench.runner.plan.pace import Pace, setup_seconds
 from regbench.runner.plan.packing import make_packs
-from regbench.training.loop import EVALUATION_ROWS, Training, optimise
+from regbench.tasks.blocks import EVALUATED_ROWS
+from regbench.training.loop import Training, optimise
 
 STORED_PER_S = 50_000  # metric rows by one worker, the least that `bench --overheads` accepts
 BACKBONES = ("mlp", "cnn")  # whose matrix products are known
@@ -168,7 +169,7 @@ def time_cell(cell: Cell, job: Job, effort: Effort) -> Measured:
 def evaluate(training: Training) -> None:
     """What the training loop does after the steps of an epoch."""
     for part in ("val", "test"):
-        predicted, _ = training.model.evaluate(training.data.blocks(part, EVALUATION_ROWS))
+        predicted, _ = training.model.evaluate(training.data.blocks(part, EVALUATED_ROWS))
         for metric in training.metrics.values():
             metric(predicted, training.data.targets(part))
     training.diagnostics.look()

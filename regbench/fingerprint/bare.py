@@ -4,10 +4,12 @@ import ast
 
 QUIET = frozenset(
     {"reference", "cost", "label", "colour", "symbol", "place", "better", "unit", "needs", "licence", "url", "alias"}
+    | {"images"}
 )
 # Objects of the catalog, whose labels and estimates do not affect numbers. All other calls keep all arguments.
 CATALOG = frozenset(
-    {"Method", "Baseline", "Backbone", "Metric", "TabularDataset", "ImageDataset"} | {"Regularizer", "Wrapper"}
+    {"Method", "Baseline", "Backbone", "Metric", "TabularDataset", "ImageDataset", "ImageFolder"}
+    | {"Regularizer", "Wrapper"}
 )
 SETTING = "HParam"  # default and bounds do not matter, because a job states its values
 

@@ -1,20 +1,30 @@
 """The cost of training a network by arithmetic: seconds of an epoch on one core, and bytes of memory.
 
-It compares jobs; it does not measure the speed of this machine.
+It compares jobs; it does not measure the speed of this machine. A backbone that is not made of linear layers of one
+width says in its file what it costs (`Backbone.cost`).
 """
 
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
+from regbench import catalog, roots
 from regbench.job import Job
 from regbench.kinds.size import Size
+from regbench.tasks.blocks import rows_at_once
 
 PRODUCTS = 1.2e11  # operations per second on one core
 UNIT_SECONDS = 5.5e-9  # per hidden unit and row, for everything but matrix products: dropout, ReLU, optimiser
-IMAGE_SECONDS = 4e-4  # per image and model on one core, dominated by the convolutions
 FORWARD = 0.35  # of the time of a training row, for a row that is only evaluated
-EVALUATED_ROWS = 1024  # rows per block of the evaluation
-IMAGE_FLOATS = 27_000  # activations of one image in the CNN
+TRAINED, EVALUATED = 3, 2  # activations of a training row and of an evaluated one, in those of `Backbone.cost`
+
+
+class Network(NamedTuple):
+    """What one row costs, and the number of weights."""
+
+    seconds: float  # per training row on one core
+    weights: int
+    training_floats: int  # of activations per row
+    evaluation_floats: int
 
 
 def epoch_seconds(job: Job, size: Size) -> float:
@@ -22,41 +32,59 @@ def epoch_seconds(job: Job, size: Size) -> float:
     train, val, test = size.rows
     if job.protocol.evaluate_every:
         train = job.protocol.evaluate_every * min(job.protocol.batch_size, train)
-    return (train + FORWARD * (val + test)) * _row_seconds(size.inputs, job.backbone, job.options, job.k or 1)
+    return (train + FORWARD * (val + test)) * _network(size, job).seconds
+
+
+def step_seconds(job: Job, size: Size) -> float:
+    """Seconds of one training step on one core."""
+    return min(job.protocol.batch_size, size.rows[0]) * _network(size, job).seconds
 
 
 def memory(job: Job, size: Size) -> int:
     """Bytes that a job adds to its pack: parameters with gradient and moments, activations, kept predictions."""
-    return _job_bytes(size.inputs, job.backbone, job.options, job.k or 1, job.protocol.batch_size, size.rows[1:])
+    network, evaluated = _network(size, job), size.rows[1:]
+    block = min(rows_at_once(size.values), max(evaluated))
+    activations = job.protocol.batch_size * network.training_floats + block * network.evaluation_floats
+    return 4 * (4 * network.weights + activations + 4 * sum(evaluated))
+
+
+def _network(size: Size, job: Job) -> Network:
+    return _costs(size.values, job.backbone, job.options, job.k or 1, roots.generation())
 
 
 @lru_cache(maxsize=10_000)
-def _job_bytes(inputs: Any, backbone: str, options: Any, k: int, batch_size: int, evaluated: tuple[int, ...]) -> int:
+def _costs(values: int, backbone: str, options: Any, k: int, generation: int) -> Network:
     settings = dict(options)
-    block = min(EVALUATED_ROWS, max(evaluated))
-    trained = 4 * _weights(inputs, backbone, options, k)
-    if backbone == "cnn":
-        activations = IMAGE_FLOATS * (3 * batch_size + 2 * block)
-    else:
-        hidden = int(settings.get("width", 128)) * int(settings.get("layers", 2))
-        training = batch_size * (int(inputs) + 3 * hidden + 12 * k)
-        activations = training + block * (2 * hidden + 3 * k)
-    return 4 * (trained + activations + 4 * sum(evaluated))
+    said, width = _said(backbone, generation)
+    if not said:
+        return _layers(values, int(settings.get("width", 128)), int(settings.get("layers", 2)), k)
+    wider = settings.get("width", width) / width
+    larger = values / said["values"] if said["values"] else 1.0
+    floats = round(said["floats"] * wider * larger)
+    return Network(
+        seconds=said["seconds"] * wider**2 * larger,
+        weights=round(said["weights"] * wider**2),
+        training_floats=TRAINED * floats,
+        evaluation_floats=EVALUATED * floats,
+    )
 
 
-@lru_cache(maxsize=10_000)
-def _row_seconds(inputs: Any, backbone: str, options: Any, k: int) -> float:
-    if backbone == "cnn":
-        return IMAGE_SECONDS
-    settings = dict(options)
-    hidden = int(settings.get("width", 128)) * int(settings.get("layers", 2))
-    return 6 * _weights(inputs, backbone, options, k) / PRODUCTS + UNIT_SECONDS * hidden
+def _layers(values: int, width: int, layers: int, k: int) -> Network:
+    """The cost of linear layers of one width."""
+    hidden = width * layers
+    weights = values * width + (layers - 1) * width**2 + width * k
+    return Network(
+        seconds=6 * weights / PRODUCTS + UNIT_SECONDS * hidden,
+        weights=weights,
+        training_floats=values + 3 * hidden + 12 * k,
+        evaluation_floats=2 * hidden + 3 * k,
+    )
 
 
-def _weights(inputs: Any, backbone: str, options: Any, k: int) -> int:
-    """The number of weights of a job's network."""
-    settings = dict(options)
-    if backbone == "cnn":
-        return 64 * 49 * 256 + 256 * 256 + 24_000
-    width, layers = int(settings.get("width", 128)), int(settings.get("layers", 2))
-    return int(inputs) * width + (layers - 1) * width**2 + width * k
+@cache
+def _said(backbone: str, _generation: int) -> tuple[dict[str, float], float]:
+    """What a backbone's file says about its cost, if anything, and its usual width."""
+    if backbone not in catalog.names("backbones"):
+        return {}, 1.0
+    arguments = catalog.entry("backbones", backbone).arguments
+    return arguments.get("cost", {}), arguments.get("options", {}).get("width", 1)

@@ -25,6 +25,10 @@ class Resident:
         y = {part: torch.from_numpy(getattr(data, f"y_{part}")).to(device, dtype) for part in PARTS}
         return cls(x, y)
 
+    @property
+    def on_device(self) -> bool:
+        return True
+
     def rows(self, part: str) -> int:
         return len(self.x[part])
 

@@ -20,6 +20,11 @@ class Block(NamedTuple):
 class Task(Protocol):
     """A dataset, split and scaled, whose rows are handed out on a device."""
 
+    @property
+    def on_device(self) -> bool:
+        """Whether a batch is made on the device alone, so that a CUDA graph can hold it."""
+        ...
+
     def rows(self, part: str) -> int:
         """The number of rows of a part."""
         ...
@@ -29,7 +34,7 @@ class Task(Protocol):
         ...
 
     def blocks(self, part: str, rows: int) -> Iterator[Block]:
-        """All rows of a part in their order, `rows` at a time."""
+        """All rows of a part in their order, `rows` at a time or fewer."""
         ...
 
     def targets(self, part: str) -> Tensor:

@@ -1,7 +1,8 @@
 """The state of one job of a pack as bytes and back: safetensors, with the metadata of the job in its header.
 
-Only the values and Adam's moments change from step to step: every random draw is keyed by its step, so there is no
-random state to keep. Each job has its own state, so it can also continue in another pack, equal up to rounding.
+Only the values, Adam's moments and a backbone's buffers change from step to step: every random draw is keyed by its
+step, so there is no random state to keep. Each job has its own state, so it can also continue in another pack, equal up
+to rounding.
 """
 
 import json
@@ -66,6 +67,7 @@ def put(model: Model, jobs: Sequence[Mapping[str, np.ndarray]]) -> None:
 def _stacked(model: Model) -> list[tuple[Tensor, int, str]]:
     """Every stacked tensor of the model's state, the job of its first row, and its name."""
     found = _of_segment(model.trunk, "trunk")
+    found += [(tensor, 0, f"buffers/{name}") for name, tensor in model.buffers.items()]
     for part in model.heads:
         found += _of_segment(part.linear, "head")
         if part.trained:

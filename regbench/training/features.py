@@ -47,13 +47,18 @@ def look(model: Model, task: Task, epoch: int) -> list[Seen]:
 
 
 def _features(model: Model, task: Task) -> list[Features]:
-    x, y = next(iter(task.blocks(PART, MOST_ROWS)))
-    z, _ = model.backbone.forward(model.trunk.views, x.expand(len(model.jobs), *x.shape), None, model.options)
+    features, targets = [], []
+    for x, y_of_block in task.blocks(PART, MOST_ROWS):
+        features.append(model.features(x.expand(len(model.jobs), *x.shape)))
+        targets.append(y_of_block)
+        if sum(map(len, targets)) >= MOST_ROWS:
+            break
+    z, y = torch.cat(features, dim=1)[:, :MOST_ROWS], torch.cat(targets)[:MOST_ROWS]
     predictions = torch.cat(
         [part.head.evaluate(z[part.head.jobs], part.linear.views, part.trained_views, y)[0] for part in model.heads]
     )
     each = zip(z, predictions, _last_layers(model), strict=True)
-    return [Features(features, y, prediction, weight) for features, prediction, weight in each]
+    return [Features(of_job, y, prediction, weight) for of_job, prediction, weight in each]
 
 
 def _last_layers(model: Model) -> list[torch.Tensor]:

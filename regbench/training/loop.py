@@ -17,6 +17,7 @@ from regbench import metrics
 from regbench.data import Prepared
 from regbench.job import Job
 from regbench.random import Stream
+from regbench.tasks.blocks import EVALUATED_ROWS
 from regbench.tasks.resident import Resident
 from regbench.tasks.task import Task
 from regbench.training.allocator import keep_freed_memory
@@ -27,8 +28,6 @@ from regbench.training.features import look
 from regbench.training.optim import SCHEDULES, adam_factors
 from regbench.training.pack import Model, build
 from regbench.training.step import Inputs, Steps
-
-EVALUATION_ROWS = 1024  # rows per block of an evaluation: enough to be fast, few enough to stay in cache
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Training:
             predictions = {}
             scores: list[dict[str, float]] = [{} for _ in self.model.jobs]
             for part in ("val", "test"):
-                predicted, scored = self.model.evaluate(self.data.blocks(part, EVALUATION_ROWS))
+                predicted, scored = self.model.evaluate(self.data.blocks(part, EVALUATED_ROWS))
                 for of_job, of_part in zip(scores, scored, strict=True):
                     of_job.update({f"{part}/{name}": value for name, value in of_part.items()})
                 predictions[part] = predicted.float().cpu().numpy()[self._back]

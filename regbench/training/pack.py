@@ -19,6 +19,7 @@ from regbench.data import Prepared
 from regbench.job import Job, Pack
 from regbench.random import Stream
 from regbench.tasks.task import Block
+from regbench.training import trunk
 from regbench.training.composition import composed
 from regbench.training.heads import Head
 from regbench.training.optim import Segment
@@ -69,6 +70,7 @@ class Model:
     backbone: Backbone
     options: Static
     trunk: Segment
+    buffers: dict[str, Tensor]  # of the backbone, (J, ...) each: changed in training, but not by the optimiser
     heads: tuple[HeadPart, ...]
     clip: Tensor  # (J,)
     device: torch.device
@@ -87,6 +89,10 @@ class Model:
     def clips(self) -> bool:
         """Whether the gradient of any job has a largest norm."""
         return any(job.protocol.clip for job in self.jobs)
+
+    def features(self, x_JBD: Tensor) -> Tensor:
+        """The features (J, B, H) of inputs in evaluation."""
+        return trunk.evaluate(self.backbone, self.trunk.views, self.buffers, x_JBD, self.options)
 
     def evaluate(self, blocks: Iterable[Block]) -> Evaluation:
         """Predictions for all rows of some blocks, without dropout, and the scores against their targets."""
@@ -108,7 +114,7 @@ class Model:
     def _evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, list[dict[str, Tensor]]]:
         """Predictions (J, rows, M), and for each head the sums of its scores (jobs,)."""
         shared = x.expand(len(self.jobs), *x.shape)
-        z, _ = self.backbone.forward(self.trunk.views, shared, None, self.options)
+        z = self.features(shared)
         found = [part.head.evaluate(z[part.head.jobs], part.linear.views, part.trained_views, y) for part in self.heads]
         return torch.cat([predicted for predicted, _ in found]), [scored for _, scored in found]
 
@@ -121,12 +127,14 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
     shape = data.x_train.shape[1:]
     decay = _column([job.protocol.weight_decay for job in ordered], device, dtype)
     rate = _column([job.protocol.learning_rate for job in ordered], device, dtype)
-    trunk = Segment.of(
+    weights = Segment.of(
         [_started(backbone.init(shape, options, stream), job, stream) for job, stream in _streams(ordered, "backbone")],
         jobs=slice(0, len(ordered)),
         learning_rate=rate,
         weight_decay=decay,
     )
+    own = backbone.buffers(shape, options) if backbone.buffers else {}
+    buffers = {name: torch.stack([tensor] * len(ordered)).to(device, dtype) for name, tensor in own.items()}
     y_train = torch.from_numpy(data.y_train).double()
     width = backbone.features(options)
     heads = []
@@ -140,7 +148,8 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
         jobs=ordered,
         backbone=backbone,
         options=options,
-        trunk=trunk,
+        trunk=weights,
+        buffers=buffers,
         heads=tuple(heads),
         clip=_column([job.protocol.clip or math.inf for job in ordered], device, dtype).squeeze(1),
         device=device,

@@ -14,6 +14,7 @@ from torch import Tensor
 from regbench.random import Stream
 from regbench.tasks.resident import Resident
 from regbench.tasks.task import Task
+from regbench.training import trunk
 from regbench.training.capture import Captured
 from regbench.training.depth import DepthFirst
 from regbench.training.dropout import Dropout
@@ -43,7 +44,8 @@ class Steps:
         self.whose = whose
         self.decoupled = model.jobs[0].protocol.optimizer == "adamw"
         state = [buffer for segment in model.segments for buffer in (segment.values, segment.first, segment.second)]
-        self._captured = Captured(state) if model.device.type == "cuda" else None
+        state += model.buffers.values()
+        self._captured = Captured(state) if model.device.type == "cuda" and task.on_device else None
         self.depth_first = None
         if model.device.type == "cpu" and model.backbone.single is not None and isinstance(task, Resident):
             self.depth_first = DepthFirst(model, task, dropout, whose)
@@ -84,7 +86,7 @@ def gradients(model: Model, task: Task, whose: Tensor, keep: list[Keep], inputs:
     """Compute the gradients of one step into the segments of `model`; returns the loss of each job (J,)."""
     x, y = (_per_job(rows, whose) for rows in task.batch(inputs.rows, Stream(inputs.row_keys)))
     rows = _per_job(inputs.rows, whose)
-    z, saved = model.backbone.forward(model.trunk.views, x, keep, model.options)
+    z, back = trunk.forward(model.backbone, model.trunk.views, model.buffers, x, keep, model.options)
     dz, losses = [], []
     for part in model.heads:
         jobs = part.head.jobs
@@ -95,8 +97,8 @@ def gradients(model: Model, task: Task, whose: Tensor, keep: list[Keep], inputs:
         dz.append(dz_head)
         losses.append(loss)
     whole = dz[0] if len(dz) == 1 else torch.cat(dz)
-    trunk = model.backbone.backward(model.trunk.views, saved, whole)
-    model.trunk.put(trunk[name] for name in model.trunk.views)
+    of_trunk = back(whole)
+    model.trunk.put(of_trunk[name] for name in model.trunk.views)
     return torch.cat(losses)
 
 

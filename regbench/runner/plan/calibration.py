@@ -22,6 +22,7 @@ from regbench import catalog
 from regbench.data.places import cache_folder
 from regbench.job import Job, canonical, pairs
 from regbench.kinds import code_digest
+from regbench.kinds.cost import step_seconds
 from regbench.kinds.size import Size, size_of
 from regbench.provenance import device_name, processor
 from regbench.runner.failures import is_memory
@@ -34,6 +35,7 @@ SECONDS = 0.15  # of training, after the first epoch has traced and allocated
 METHOD = "soft_binning"  # neither the fastest head nor the slowest
 JOBS = {"cpu": {"mlp": 10, "cnn": 2}, "cuda": {"mlp": 128, "cnn": 32}}
 STEPS = {"mlp": 3, "cnn": 1}  # training steps of a generated epoch
+MOST_STEP_S = 5.0  # by arithmetic, of the steps that would be measured; a plan does not wait for longer ones
 WORTH_IT = 0.95  # a larger pack must take less than this fraction of the time per job of the smaller one
 EPOCHS = 10_000  # more than fit into the time
 
@@ -41,6 +43,8 @@ EPOCHS = 10_000  # more than fit into the time
 def calibrate(job: Job, device: str) -> float | None:
     """The measured seconds per epoch and job, divided by those of `cost`; None if it cannot be measured."""
     size = size_of(job.dataset)
+    if _is_long(job, size, device):
+        return None
     kept = _Kept(cache_folder() / "calibration.json")
     key = _key(job, size, device)
     if (known := kept.get(key)) is not None:
@@ -57,9 +61,11 @@ def largest_pack(device: str, job: Job, counts: Sequence[int] = (32, 64, 128, 25
     """The number of such jobs in a pack beyond which more jobs do not make each of them faster.
 
     It is measured by a short training of packs of growing size, until memory runs out at the latest, and stored like
-    the results of `calibrate`.
+    the results of `calibrate`. It is 1 where a step is too long to be measured.
     """
     size = size_of(job.dataset)
+    if _is_long(job, size, device):
+        return 1  # a batch of one job fills the device
     kept = _Kept(cache_folder() / "calibration.json")
     key = _key(job, size, f"{device}, packs of {'-'.join(map(str, counts))}")
     if (known := kept.get(key)) is not None:
@@ -79,6 +85,16 @@ def largest_pack(device: str, job: Job, counts: Sequence[int] = (32, 64, 128, 25
     return best
 
 
+def _is_long(job: Job, size: Size, device: str) -> bool:
+    """Whether the steps of a pack are too long to be measured."""
+    return _jobs(job, device) * STEPS.get(job.backbone, 1) * step_seconds(job, size) > MOST_STEP_S
+
+
+def _jobs(job: Job, device: str) -> int:
+    """The jobs of the pack that is measured."""
+    return JOBS["cuda" if device.startswith("cuda") else "cpu"].get(job.backbone, 4)
+
+
 def _measure(job: Job, size: Size, device: str, count: int | None = None) -> float:
     """The measured seconds per epoch and job in a pack of `count`, divided by those of `cost`."""
     import torch
@@ -90,7 +106,7 @@ def _measure(job: Job, size: Size, device: str, count: int | None = None) -> flo
     try:
         data = _generated(job, size)
         rows = Size((len(data.x_train), len(data.x_val), len(data.x_test)), size.inputs)
-        pack = _pack(job, count or JOBS["cuda" if device.startswith("cuda") else "cpu"].get(job.backbone, 4))
+        pack = _pack(job, count or _jobs(job, device))
         expected = epoch_cost(pack[0], rows) * len(pack)
         seconds = []
         until = None
