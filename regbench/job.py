@@ -72,11 +72,13 @@ class Protocol:
     measure_features: tuple[int, ...] = later(())  # the epochs with metrics of features
     keep_features: tuple[int, ...] = later(())  # the epochs whose features, of some test rows, are kept for figures
     keep_weights: tuple[int, ...] = later(())  # the epochs whose last layer is kept
+    milestones: tuple[int, ...] = later(())  # the epochs after which the schedule `step` lowers the learning rate
+    decay: float = later(0.1)  # what it is multiplied by at each of them
     over_targets: str = later("sum")  # a method's loss as its file has it; `mean`: divided by the target's dimensions
 
     def __post_init__(self) -> None:
         """Lists, as JSON has them, become tuples."""
-        for name in ("measure_features", "keep_features", "keep_weights"):
+        for name in ("measure_features", "keep_features", "keep_weights", "milestones"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def grouping(self) -> Pairs:

@@ -31,6 +31,7 @@ ROOMS = {
     "loky": {"engines"},
     "psutil": {"engines", "runner"},
     "safetensors": {"training"},
+    "PIL": set(),
     "openml": set(),
     "ucimlrepo": set(),
     "medmnist": set(),
@@ -43,6 +44,8 @@ INSIDE_FUNCTIONS = {
     "medmnist": {"data"},
     "pandas": {"store", "reports", "analysis", "doctor"},
     "scipy": {"data"},
+    "PIL": {"data"},
+    "safetensors": {"backbones"},
     "loky": {"doctor"},
     "psutil": {"store"},
 }

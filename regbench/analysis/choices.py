@@ -38,7 +38,7 @@ def profile(choices: Choices, row: Any, field: str) -> "pd.Series[float]":
     all, has none. Empty where the store does not have the sweep.
     """
     tried = choices.tried[choices.tried["job_key"].isin(row["jobs"])]
-    column = str(row["by"]).replace("/", "_")
+    column = str(row["by"]).replace("/", "_", 1)
     found: dict[float, float] = {}
     for _, seeds in tried.groupby("variant", sort=True):
         value = seeds["hparams"].iloc[0].get(field)

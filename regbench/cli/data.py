@@ -94,14 +94,17 @@ def import_(
 ) -> None:
     """Import a dataset from files that were downloaded by hand; the digest must match.
 
+    Of a dataset of image files name the folder and, if it is elsewhere, the list of its images.
+
     Examples:
       regbench data import diamonds ~/Downloads/diamonds.csv
       regbench data import wine_quality winequality-red.csv winequality-white.csv
+      regbench data import agedb-dir ~/AgeDB agedb.csv
     """
     from regbench import data
 
     [resolved] = _resolved([name])
-    found = data.import_file(resolved, files)
+    found = data.import_file(resolved, files, progress=lambda done, all_: say(f"{done:,} of {all_:,} images"))
     if json:
         return emit_json("data import", asdict(found))
     return emit(f"{found.name}: {found.rows:,} rows, checked, kept at {found.path}")

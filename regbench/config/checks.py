@@ -40,6 +40,22 @@ def check_decide(marked: Marked, name: str, spec: Spec) -> None:
         raise marked.wrong(wrong, name, "protocol", "decide")
 
 
+def unscheduled(spec: Spec) -> str | None:
+    """The error message for a schedule of steps without milestones, or the reverse; None where they agree."""
+    given = spec.protocol
+    if given.schedule == "step" and not given.milestones:
+        return "schedule step needs milestones: the epochs after which the learning rate falls, such as [60, 80]"
+    if given.milestones and given.schedule != "step":
+        return f"milestones are for the schedule step, and this one is {given.schedule or 'one_cycle'}"
+    return None
+
+
+def check_schedule(marked: Marked, name: str, spec: Spec) -> None:
+    """Refuse a schedule of steps without milestones, and milestones without it."""
+    if wrong := unscheduled(spec):
+        raise marked.wrong(wrong, name, "protocol", "schedule" if spec.protocol.schedule else "milestones")
+
+
 def check_also(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:
     """The entry with the full names of the benchmarks whose jobs it includes; all of them must be plain grids."""
     names = []

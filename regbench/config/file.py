@@ -9,7 +9,15 @@ import yaml
 
 from regbench import roots, variants
 from regbench.config.benchmark import Benchmark, Choosing, expand, together
-from regbench.config.checks import check_also, check_choice, check_decide, check_sweep, undecided
+from regbench.config.checks import (
+    check_also,
+    check_choice,
+    check_decide,
+    check_schedule,
+    check_sweep,
+    undecided,
+    unscheduled,
+)
 from regbench.config.marks import Marked, NotReadable, construct, read
 from regbench.config.names import resolve_among
 from regbench.config.own import AD_HOC, ADDED, NOTHING, Own, ad_hoc, check_ad_hoc, read_own, with_own
@@ -85,6 +93,8 @@ class Benchmarks:
         made = spec.model_copy(update={"protocol": protocol})
         if wrong := undecided(made):
             raise UsageError(f"{variants.write(full, changed)}, protocol decide: {wrong}")
+        if wrong := unscheduled(made):
+            raise UsageError(f"{variants.write(full, changed)}, protocol: {wrong}")
         return variants.write(full, changed), made
 
     def _split(self, name: str) -> tuple[str, dict[str, Any], Own]:
@@ -178,6 +188,7 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
     for name, spec in complete.items():
         check_sweep(where[name], name, spec)
         check_decide(where[name], name, spec)
+        check_schedule(where[name], name, spec)
     everything = {**known, **complete}
     joined = {name: check_also(where[name], name, spec, everything) for name, spec in complete.items()}
     return {name: check_choice(where[name], name, spec, everything) for name, spec in joined.items()}

@@ -55,7 +55,9 @@ class ProtocolSpec(BaseModel):
     clip: Annotated[Finite, Field(ge=0)] | None = None
     encoder_weight_decay: Annotated[Finite, Field(ge=0)] | None = None
     optimizer: Literal["adam", "adamw"] | None = None
-    schedule: Literal["one_cycle", "constant"] | None = None
+    schedule: Literal["one_cycle", "constant", "step"] | None = None
+    milestones: Epochs | None = None
+    decay: Annotated[Finite, Field(gt=0, le=1)] | None = None
     warmup: Annotated[Finite, Field(gt=0, lt=1)] | None = None
     initial_division: Annotated[Finite, Field(gt=0)] | None = None
     final_division: Annotated[Finite, Field(gt=0)] | None = None

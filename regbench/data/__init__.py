@@ -5,6 +5,7 @@
 
 from regbench.data.canonical import digest
 from regbench.data.dataset import Dataset, ImageDataset, TabularDataset, words
+from regbench.data.folder import ByHand, ImageFolder
 from regbench.data.loading import is_here, load
 from regbench.data.own import column_names, describe, from_file
 from regbench.data.preparation import nested_split, prepare, split_rows
@@ -15,12 +16,14 @@ from regbench.data.table import Prepared, Table
 __all__ = [
     "UCI",
     "Address",
+    "ByHand",
     "Check",
     "Dataset",
     "Fetched",
     "File",
     "Generated",
     "ImageDataset",
+    "ImageFolder",
     "Item",
     "Layout",
     "MedMNIST",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from regbench.data.canonical import canonical
 from regbench.data.columns import TextTable
+from regbench.data.folder import ImageFolder
 from regbench.data.parsing import parse
 from regbench.data.raw import Raw, Refused
 from regbench.data.sources import Layout, Source, as_csv
@@ -113,7 +114,7 @@ class ImageDataset:
             raise Refused(f"{raw.name} is no NumPy archive, or a damaged one: {str(error)[:100]}") from None
 
 
-Dataset = TabularDataset | ImageDataset
+Dataset = TabularDataset | ImageDataset | ImageFolder
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -7,12 +7,14 @@ test values may fall outside [0, 1]. Inputs, targets or both can also stay as th
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regbench.data.table import Float32, Float64, Prepared, Table
+from regbench.data.table import Float32, Float64, Inputs, Prepared, Table
 from regbench.errors import UsageError
+from regbench.metrics.shots import RULES
 
 Rows = NDArray[np.int64]
 
@@ -36,11 +38,14 @@ def prepare(
         targets: the same.
 
     Raises:
-        UsageError: a name that is not known, too few rows, or a target that is constant in the training rows.
+        UsageError: a name that is not known, too few rows, a target that is constant in the training rows, or a split
+            or raw inputs of images that stay on disk.
     """
     for what, scaling in (("inputs", inputs), ("targets", targets)):
         if scaling not in SCALINGS:
             raise UsageError(f"no {what} called '{scaling}'; known: {', '.join(SCALINGS)}")
+    if table.task == "images":
+        _check_on_disk(table, split, inputs)
     train, val, test = split_rows(table, split, seed)
     y_low, y_high = table.y[train].min(0), table.y[train].max(0)
     if (y_low == y_high).any():
@@ -49,12 +54,14 @@ def prepare(
         )
     if targets == "raw":
         y_low, y_high = np.zeros_like(y_low), np.ones_like(y_high)
-    if inputs == "raw":
+    if inputs == "raw" or table.task == "images":
         x_low, x_range = np.zeros(()), np.ones(())
     else:
         x_low, x_range = _channels(table.x, train) if table.is_image else _columns(table.x[train])
 
-    def x(rows: Rows) -> Float32:
+    def x(rows: Rows) -> Inputs:
+        if table.task == "images":  # not read here: parts of the official split are consecutive rows
+            return table.x[rows[0] : rows[-1] + 1].view(np.uint8)
         return _scaled(table.x[rows], x_low, x_range)
 
     def y(rows: Rows) -> Float32:
@@ -73,7 +80,25 @@ def prepare(
         rows_val=val,
         rows_test=test,
         source=table.source,
+        task=table.task,
+        shots=_shots(table, {"train": train, "val": val, "test": test}),
     )
+
+
+def _shots(table: Table, parts: Mapping[str, Rows]) -> dict[str, NDArray[np.int64]]:
+    """Whether the rows of each part have many, median or few training rows near, by the rule of the dataset."""
+    if not table.shots:
+        return {}
+    rule, train = RULES[table.shots], table.y[parts["train"], 0]
+    return {part: rule(table.y[rows, 0], train) for part, rows in parts.items()}
+
+
+def _check_on_disk(table: Table, split: str, inputs: str) -> None:
+    """Refuse what images that stay on disk cannot do."""
+    if inputs == "raw":
+        raise UsageError(f"{table.source}: images on disk are normalised when they are read, so inputs cannot be raw")
+    if split != "fixed":
+        raise UsageError(f"{table.source}: images on disk have their official split only, so split cannot be {split}")
 
 
 def split_rows(table: Table, split: str = "fixed", seed: int = 0) -> tuple[Rows, Rows, Rows]:

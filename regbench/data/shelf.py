@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from regbench import catalog
+from regbench.data import folder
 from regbench.data.dataset import Dataset
 from regbench.data.loading import cached_path, check, from_cache, from_source, keep, kept_source, load, seems_here
 from regbench.data.raw import Absent, Raw, Refused, zip_member
@@ -88,9 +89,20 @@ def fetch(name: str, *, dataset: Dataset | None = None, force: bool = False) -> 
     return _fetched(dataset, name, table, already=False)
 
 
-def import_file(name: str, paths: Sequence[str | Path], *, dataset: Dataset | None = None) -> Fetched:
-    """Import a dataset from files fetched by hand, in the layout of any of its sources, also inside an archive."""
+def import_file(
+    name: str,
+    paths: Sequence[str | Path],
+    *,
+    dataset: Dataset | None = None,
+    progress: folder.Progress = lambda _done, _all: None,
+) -> Fetched:
+    """Import a dataset from files fetched by hand, in the layout of any of its sources, also inside an archive.
+
+    Of a dataset of image files it imports a folder and, if that is elsewhere, its list.
+    """
     name, dataset = _found(name, dataset)
+    if isinstance(dataset, folder.ImageFolder) and paths:
+        return _fetched(dataset, name, folder.import_folder(dataset, name, paths, progress), already=False)
     try:
         files = [read_file(Path(path)) for path in paths]
     except Refused as error:
@@ -189,6 +201,8 @@ def _checks(dataset: Dataset, name: str, network: bool) -> Iterator[Check]:
     path = cached_path(dataset, name)
     if not path.is_file():
         yield Check(name, "cache", "absent", f"no {path}")
+    elif isinstance(dataset, folder.ImageFolder) and not folder.is_undamaged(dataset, name):
+        yield Check(name, "cache", "wrong", f"{path} is damaged; `regbench data import {name}` makes it again")
     elif from_cache(dataset, name) is None:
         yield Check(name, "cache", "wrong", f"{path} is damaged; `regbench data fetch {name}` gets it again")
     else:

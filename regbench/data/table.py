@@ -1,5 +1,6 @@
 """The table of a dataset, not scaled and not split, and the same dataset prepared for training."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 Float64 = NDArray[np.float64]
 Float32 = NDArray[np.float32]
+Inputs = NDArray[np.float32] | NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +21,8 @@ class Table:
     target: name of the target.
     source: name of the source that gave it.
     parts: sizes of the official split (training, validation, test, in row order), if there is one.
+    task: how rows reach a training: `resident`, all of them on its device, or `images`, from disk batch by batch.
+    shots: the rule by which rows have many, median or few training rows near (`metrics.shots.RULES`), if there is one.
     """
 
     x: NDArray[np.float64] | NDArray[np.uint8]
@@ -27,6 +31,8 @@ class Table:
     target: str = "target"
     source: str = ""
     parts: tuple[int, int, int] | None = None
+    task: str = "resident"
+    shots: str = ""
 
     @property
     def rows(self) -> int:
@@ -43,18 +49,22 @@ class Table:
 class Prepared:
     """A dataset ready for training: split, scaled on its training rows, float32.
 
-    x_*: (N, D) or (N, C, H, W). y_*: (N, M), the training targets in [0, 1] unless they are raw.
+    x_*: (N, D) or (N, C, H, W); uint8 for the task `images`, as they lie on disk.
+    y_*: (N, M), the training targets in [0, 1] unless they are raw.
     y_low, y_high: range (M,) of the training targets in original units, or 0 and 1 where the targets are raw; always
         y = y_low + (y_high - y_low) * scaled.
     rows_*: row numbers in the table.
     source: name of the source that gave the table.
+    task: as in `Table`.
+    shots: for each part of the split, whether its rows (N,) have many, median or few training rows near; empty without
+        a rule.
     """
 
-    x_train: Float32
+    x_train: Inputs
     y_train: Float32
-    x_val: Float32
+    x_val: Inputs
     y_val: Float32
-    x_test: Float32
+    x_test: Inputs
     y_test: Float32
     y_low: Float64
     y_high: Float64
@@ -62,6 +72,8 @@ class Prepared:
     rows_val: NDArray[np.int64] = field(repr=False)
     rows_test: NDArray[np.int64] = field(repr=False)
     source: str = ""
+    task: str = "resident"
+    shots: Mapping[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
 
     @property
     def sizes(self) -> tuple[int, int, int]:

@@ -50,7 +50,9 @@ def fit(job: Job, data: "Prepared") -> Fitted:
 
     started = time.perf_counter()
     baseline: Baseline = catalog.load("baselines", job.method)
-    x = {part: getattr(data, f"x_{part}").astype(np.float64) for part in ("train", "val", "test")}
+    x = {part: getattr(data, f"x_{part}") for part in ("train", "val", "test")}
+    if data.task == "resident":
+        x = {part: rows.astype(np.float64) for part, rows in x.items()}
     y = {part: getattr(data, f"y_{part}").astype(np.float64) for part in ("train", "val", "test")}
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         warnings.simplefilter("ignore")
@@ -58,9 +60,11 @@ def fit(job: Job, data: "Prepared") -> Fitted:
         best = choose(candidates, x["val"], y["val"])
         predicted = {part: predictions(best, x[part]) for part in ("val", "test")}
     values = {f"{CHOSEN}{name}": np.array([float(value)]) for name, value in best.settings.items()}
+    functions = metrics.of_predictions(positive=data.is_positive)
     for part, y_hat in predicted.items():
-        for name, metric in metrics.of_predictions(positive=data.is_positive).items():
-            values[f"{part}/{name}"] = metric(torch.from_numpy(y_hat[None]), torch.from_numpy(y[part])).numpy()
+        shots = torch.from_numpy(data.shots[part]) if data.shots else None
+        measured = metrics.measure(functions, torch.from_numpy(y_hat[None]), torch.from_numpy(y[part]), shots)
+        values |= {f"{part}/{name}": value.numpy() for name, value in measured.items()}
     kept = {part: y_hat[None].astype(np.float32) for part, y_hat in predicted.items()}
     return Fitted(values, kept, time.perf_counter() - started)
 

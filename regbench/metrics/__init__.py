@@ -6,8 +6,9 @@ that they share. A metric of features is a function of one model: `Features` -> 
 metric are read from its file, without importing torch.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from regbench import catalog
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from regbench.types import Features
 
+SHOTS = ("many", "median", "few")  # by the number of training rows near, see `shots`
 USUAL = ("rmse", "mae")  # every run has them, and tables show them by default
 ERRORS = ("target", "squared")  # units of metrics that are 0 at best, so ratios of them are meaningful
 
@@ -56,8 +58,14 @@ class About:
 
 
 def about(name: str) -> About:
-    """The metric of that name, in upper or lower case; `UsageError` with the nearest name if there is none."""
+    """The metric of that name, in upper or lower case; `UsageError` with the nearest name if there is none.
+
+    `few/mae` is the MAE over the rows with few training rows near; see `shots`.
+    """
     known, wanted = catalog.names("metrics"), name.strip().lower()
+    shot, _, of_shot = wanted.partition("/")
+    if shot in SHOTS and of_shot in known and (whole := about(of_shot)).unit != "none":
+        return replace(whole, name=wanted, label=f"{whole.label}, {shot}", symbol=f"{whole.symbol}, {shot}")
     if wanted not in known:
         raise UsageError(f"no metric called '{name}'{did_you_mean(wanted, known)}")
     said = catalog.entry("metrics", wanted).arguments
@@ -78,6 +86,27 @@ def of_predictions(*, positive: bool = False) -> "dict[str, Callable[[Tensor, Te
     """The functions of the metrics of predictions, by name; with `positive` also those of positive targets only."""
     names = [*needing("predictions"), *(needing("positive") if positive else [])]
     return {name: catalog.load("metrics", name).compute for name in names}
+
+
+def measure(
+    functions: "Mapping[str, Callable[[Tensor, Tensor], Tensor]]",
+    prediction_JNM: "Tensor",
+    y_NM: "Tensor",
+    shots_N: "Tensor | None" = None,
+) -> "dict[str, Tensor]":
+    """Each metric over all rows and, with shots, over the rows of each: `mae`, `many/mae`, `median/mae`, `few/mae`.
+
+    A metric without a unit, such as a correlation, is not taken over a part of the range. NaN without rows.
+    """
+    values = {name: function(prediction_JNM, y_NM) for name, function in functions.items()}
+    if shots_N is None:
+        return values
+    for number, shot in enumerate(SHOTS):
+        rows = shots_N == number
+        for name in (name for name in functions if about(name).unit != "none"):
+            found = functions[name](prediction_JNM[:, rows], y_NM[rows]) if bool(rows.any()) else None
+            values[f"{shot}/{name}"] = values[name] * math.nan if found is None else found
+    return values
 
 
 def of_features() -> "dict[str, Callable[[Features], Tensor]]":

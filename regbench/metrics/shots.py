@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-SHOTS = ("many", "median", "few")
+from regbench.metrics import SHOTS
+
 MANY, MEDIAN, FEW = range(3)
 
 MORE_THAN, LESS_THAN = 100, 20  # training images of an age: more are many, less are few, both bounds median
@@ -49,6 +50,9 @@ def of_depths(depths_R: Numbers) -> Shots:
     bucket_R = buckets(depths_R)
     in_R = [np.isin(bucket_R, MANY_BUCKETS), np.isin(bucket_R, MEDIAN_BUCKETS)]
     return np.select(in_R, [MANY, MEDIAN], FEW).astype(np.int64)
+
+
+RULES = {"ages": of_ages}  # by the name that the description of a dataset gives
 
 
 def means(values_R: Numbers, shots_R: Shots, balance_R: Numbers | None = None) -> dict[str, float]:

@@ -337,7 +337,7 @@ def _at_chosen_epoch(connection: Connection, benchmark: str, select_epoch: str, 
     for name in metrics:
         metric = aliased(MetricRow)
         same = and_(metric.run_id == chosen.c.id, metric.name == name, metric.epoch == chosen.c.epoch)
-        query = query.outerjoin(metric, same).add_columns(metric.value.label(name.replace("/", "_")))
+        query = query.outerjoin(metric, same).add_columns(metric.value.label(name.replace("/", "_", 1)))
     return query
 
 
@@ -348,7 +348,7 @@ def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
     frame["settings"] = _settings(frame)
     frame["targets"] = _targets(frame)
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
-    columns = [name.replace("/", "_") for name in metrics]
+    columns = [name.replace("/", "_", 1) for name in metrics]
     frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*columns, "seconds"], "float64")})
     first = [
         "benchmark",

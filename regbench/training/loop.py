@@ -18,7 +18,7 @@ from regbench.data import Prepared
 from regbench.job import Job
 from regbench.random import Stream
 from regbench.tasks.blocks import EVALUATED_ROWS
-from regbench.tasks.resident import Resident
+from regbench.tasks.storage import task_of
 from regbench.tasks.task import Task
 from regbench.training.allocator import keep_freed_memory
 from regbench.training.checkpoint import State, put, take
@@ -62,9 +62,10 @@ class Training:
         torch.set_flush_denormal(True)  # the tails of soft targets underflow, and denormal numbers are ten times slower
         self.device = torch.device(device)
         self.model = build(jobs, data, self.device, dtype)
-        self.data: Task = Resident.of(data, self.device, dtype)
+        self.data: Task = task_of(data, self.device, dtype)
         self.diagnostics = Diagnostics(self.model, self.data.targets("val"))
         self.metrics = metrics.of_predictions(positive=data.is_positive)
+        self.shots = {part: torch.from_numpy(shots).to(self.device) for part, shots in data.shots.items()}
         self.epoch = 0
         self._back = [self.model.jobs.index(job) for job in jobs]
         if states:
@@ -84,8 +85,9 @@ class Training:
                 for of_job, of_part in zip(scores, scored, strict=True):
                     of_job.update({f"{part}/{name}": value for name, value in of_part.items()})
                 predictions[part] = predicted.float().cpu().numpy()[self._back]
-                for name, metric in self.metrics.items():
-                    values[f"{part}/{name}"] = metric(predicted, self.data.targets(part)).cpu().numpy()
+                targets = self.data.targets(part)
+                for name, found in metrics.measure(self.metrics, predicted, targets, self.shots.get(part)).items():
+                    values[f"{part}/{name}"] = found.cpu().numpy()
             finite = {name: np.where(np.isfinite(value), value, np.nan)[self._back] for name, value in values.items()}
             seen = self.diagnostics.look()
             features = look(self.model, self.data, self.epoch)

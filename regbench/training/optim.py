@@ -195,7 +195,15 @@ def constant(_protocol: Protocol, steps: int) -> list[float]:
     return [1.0] * steps
 
 
-SCHEDULES = {"one_cycle": one_cycle, "constant": constant}  # by the name that a protocol gives
+def stepped(protocol: Protocol, steps: int) -> list[float]:
+    """The maximum learning rate, multiplied by `decay` after each epoch that is a milestone."""
+    return [
+        float(protocol.decay ** sum(step * protocol.epochs >= epoch * steps for epoch in protocol.milestones))
+        for step in range(steps)
+    ]
+
+
+SCHEDULES = {"one_cycle": one_cycle, "constant": constant, "step": stepped}  # by the name that a protocol gives
 
 
 def _cosine(start: float, end: float, fraction: float) -> float:
