@@ -49,27 +49,28 @@ class Block(NamedTuple):
 def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, Tensor]:
     """Weights of one model for images of `shape` (C, height, width)."""
     if options["weights"]:
-        return _from_file(shape, options, statistics=False)
-    weights = {}
-    for each in _convolutions(shape[0], options):
-        deviation = math.sqrt(2 / (each.out * each.kernel**2))
-        kernel = stream.child(each.name).normal(*_shape(each))
-        weights |= {f"{each.name}.weight": deviation * kernel}
-        weights |= {
-            f"{each.norm}.weight": torch.ones(each.out).double(),
-            f"{each.norm}.bias": torch.zeros(each.out).double(),
-        }
-    return weights
+        return read_weights(str(options["weights"]), shapes(shape[0], options))
+    return {name: _drawn(name, of_tensor, stream) for name, of_tensor in shapes(shape[0], options).items()}
+
+
+def _drawn(name: str, shape: tuple[int, ...], stream: Stream) -> Tensor:
+    """The initial kernel, scale or shift of that name."""
+    if len(shape) > 1:
+        out, _, *kernel = shape
+        return math.sqrt(2 / (out * math.prod(kernel))) * stream.child(name).normal(*shape)
+    return torch.full(shape, float(name.endswith("weight")), dtype=torch.float64)
 
 
 def buffers(shape: tuple[int, ...], options: Static) -> dict[str, Tensor]:
     """The running mean and variance (channels,) of each normalisation."""
+    norms = list(_convolutions(shape[0], options))
     if options["weights"]:
-        return _from_file(shape, options, statistics=True)
+        wanted = {f"{each.norm}.{name}": (each.out,) for each in norms for name in STATISTICS}
+        return read_weights(str(options["weights"]), wanted)
     return {
-        f"{each.norm}.{name}": torch.full((each.out,), float(start), dtype=torch.float64)
-        for each in _convolutions(shape[0], options)
-        for name, start in zip(STATISTICS, (0, 1), strict=True)
+        f"{each.norm}.{name}": torch.full((each.out,), start, dtype=torch.float64)
+        for each in norms
+        for name, start in zip(STATISTICS, (0.0, 1.0), strict=True)
     }
 
 
@@ -143,18 +144,13 @@ def _counts(options: Static) -> list[int]:
     return list(map(int, counts))
 
 
-def _shape(each: Convolution) -> tuple[int, int, int, int]:
-    return (each.out, each.into, each.kernel, each.kernel)
-
-
-def _from_file(shape: tuple[int, ...], options: Static, *, statistics: bool) -> dict[str, Tensor]:
-    """The weights, or the running statistics, of a file."""
-    wanted: dict[str, tuple[int, ...]] = {}
-    for each in _convolutions(shape[0], options):
-        if not statistics:
-            wanted[f"{each.name}.weight"] = _shape(each)
-        wanted |= {f"{each.norm}.{name}": (each.out,) for name in (STATISTICS if statistics else ("weight", "bias"))}
-    return read_weights(str(options["weights"]), wanted)
+def shapes(channels: int, options: Static) -> dict[str, tuple[int, ...]]:
+    """The shape of each weight by its name, for images of so many channels."""
+    found: dict[str, tuple[int, ...]] = {}
+    for each in _convolutions(channels, options):
+        found[f"{each.name}.weight"] = (each.out, each.into, each.kernel, each.kernel)
+        found |= {f"{each.norm}.weight": (each.out,), f"{each.norm}.bias": (each.out,)}
+    return found
 
 
 def _features(options: Static) -> int:

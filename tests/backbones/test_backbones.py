@@ -6,13 +6,15 @@ from torch.nn import functional
 
 from regbench import catalog
 from regbench.random import Stream
+from regbench.training import trunk
 from regbench.types import Keep
 
-SHAPES = {"mlp": (5,), "mlp_narrow": (5,), "cnn": (3, 8, 8)}
+SHAPES = {"mlp": (5,), "mlp_narrow": (5,), "cnn": (3, 8, 8), "resnet50": (3, 16, 16)}
 SMALL = {
     "mlp": {"layers": 2, "width": 6},
     "mlp_narrow": {"layers": 2, "width": 6, "features": 3},
     "cnn": {"width": 6},
+    "resnet50": {"layers": "1-1", "weights": "", "width": 4},
 }
 every_backbone = pytest.mark.parametrize("name", catalog.names("backbones"))
 
@@ -21,6 +23,9 @@ def packed(name, jobs=3, rows=4):
     """A backbone, stacked weights of `jobs` models, inputs of their own, and dropout masks; float64."""
     backbone = catalog.load("backbones", name)
     models = [backbone.init(SHAPES[name], SMALL[name], Stream.named(seed, "init")) for seed in range(jobs)]
+    if backbone.buffers:
+        own = backbone.buffers(SHAPES[name], SMALL[name])
+        models = [{**model, **own} for model in models]
     weights = {key: torch.stack([model[key] for model in models]) for key in models[0]}
     stream = Stream.named(9, "test")
     x = stream.child("x").normal(jobs, rows, *SHAPES[name])
@@ -35,12 +40,15 @@ def packed(name, jobs=3, rows=4):
 @every_backbone
 def test_the_backward_pass_is_the_derivative_of_the_forward_pass(name):
     backbone, weights, x, keep = packed(name)
-    z, saved = backbone.forward(weights, x, keep, SMALL[name])
+    names = backbone.init(SHAPES[name], SMALL[name], Stream.named(0, "init"))
+    trained = {key: weight for key, weight in weights.items() if key in names}
+    buffers = {key: weight for key, weight in weights.items() if key not in names}
+    z, back = trunk.forward(backbone, trained, buffers, x, keep, SMALL[name])
     dz = Stream.named(1, "dz").normal(*z.shape)
-    gradients = backbone.backward(weights, saved, dz.clone())
-    assert sorted(gradients) == sorted(weights)
+    gradients = back(dz.clone())
+    assert sorted(gradients) == sorted(trained)
     step = 1e-8
-    for key, weight in weights.items():
+    for key, weight in trained.items():
         direction = Stream.named(2, key).normal(*weight.shape)
         ahead, _ = backbone.forward({**weights, key: weight + step * direction}, x, keep, SMALL[name])
         behind, _ = backbone.forward({**weights, key: weight - step * direction}, x, keep, SMALL[name])
@@ -63,7 +71,7 @@ def test_models_of_a_pack_do_not_notice_each_other(name):
         torch.testing.assert_close(z[job], alone[0], rtol=1e-12, atol=1e-14)
 
 
-@every_backbone
+@pytest.mark.parametrize("name", [name for name in catalog.names("backbones") if name != "resnet50"])
 def test_without_dropout_nothing_is_dropped(name):
     backbone, weights, x, keep = packed(name)
     evaluated, _ = backbone.forward(weights, x, None, SMALL[name])

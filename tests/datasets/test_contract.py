@@ -2,18 +2,23 @@
 
 import ast
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from regbench import catalog, roots
-from regbench.data import File, Generated, TabularDataset, digest, load, nested_split, prepare
+from regbench.data import ByHand, File, Generated, TabularDataset, digest, load, nested_split, prepare
 from regbench.data.canonical import exact_digest
+from regbench.data.folder import read_list
 from regbench.data.loading import from_source
+from regbench.metrics.shots import of_ages
 
 SYNTHETIC = [name for name in catalog.names("datasets") if catalog.entry("datasets", name).arguments.get("synthetic")]
 every_dataset = pytest.mark.parametrize("name", catalog.names("datasets"))
-every_real_one = pytest.mark.parametrize("name", [each for each in catalog.names("datasets") if each not in SYNTHETIC])
+FOLDERS = [name for name in catalog.names("datasets") if catalog.entry("datasets", name).arguments.get("files")]
+PUBLIC = [name for name in catalog.names("datasets") if name not in (*SYNTHETIC, *FOLDERS)]
+every_real_one = pytest.mark.parametrize("name", PUBLIC)
 with_data = pytest.mark.skipif(
     not os.environ.get("REGBENCH_DATA"), reason="REGBENCH_DATA names no folder of data files"
 )
@@ -47,7 +52,7 @@ def test_a_listing_needs_only_the_syntax_tree(name):
     assert entry.summary.endswith(".")
     assert entry.year
     assert catalog.resolve("datasets", entry.arguments["alias"]) == name
-    assert entry.arguments.get("backbone", "mlp") in ("mlp", "cnn")
+    assert entry.arguments.get("backbone", "mlp") in catalog.names("backbones")
 
 
 @every_dataset
@@ -112,6 +117,23 @@ def test_the_real_data_have_the_sizes_the_inputs_and_the_known_spread(name):
     scaled = (labels - labels.min()) / np.ptp(labels)
     spread = scaled.std(), np.abs(scaled - scaled.mean()).mean()
     assert spread == pytest.approx(LABEL_SPREAD[dataset.alias], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_what_nobody_may_publish_is_only_to_be_had_by_hand(name):
+    (source,) = catalog.load("datasets", name).sources
+    assert isinstance(source, ByHand)
+    assert "licence" in source.what
+    assert "https://" in source.what
+
+
+@with_data
+def test_the_list_of_agedb_has_the_known_counts():
+    """1530, 448 and 162 test images of ages with many, median and few training images."""
+    dataset = catalog.load("datasets", "agedb_dir")
+    listed = read_list(dataset, (Path(os.environ["REGBENCH_DATA"]) / dataset.files[1]).read_bytes(), "agedb.csv")
+    train, val, _ = dataset.sizes
+    assert np.bincount(of_ages(listed.y[train + val :, 0], listed.y[:train, 0])).tolist() == [1530, 448, 162]
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)
