@@ -69,7 +69,7 @@ def test_steps_and_milestones_need_each_other(tmp_path):
         written(tmp_path, "b: {extends: smoke, protocol: {milestones: [3]}}")
     with pytest.raises(UsageError, match=r"smoke\[schedule=step\], protocol: schedule step needs milestones"):
         config.load().get("smoke[schedule=step]")
-    with pytest.raises(UsageError, match="decay must be"):
+    with pytest.raises(UsageError, match=r"decay: must be greater than 0"):
         written(tmp_path, "b: {extends: smoke, protocol: {schedule: step, milestones: [3], decay: 0}}")
 
 
