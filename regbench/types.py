@@ -259,7 +259,6 @@ class Backbone:
         in training it may change them in place, and they are kept with the weights.
     dropped: (options) -> widths H_l of the layers with dropout, in order.
     features: (options) -> H.
-    takes: "tables" or "images".
     cost: for estimates, of networks that are not layers of one width: `seconds` per training row on one core, `floats`
         of activations per row (three times that in training, twice in evaluation), and the number of `weights`, at the
         default options; `values` of the input, if the first two grow with them, else 0. With an option `width` floats
@@ -277,6 +276,5 @@ class Backbone:
     reference: str
     backward: Callable[[Mapping[str, Tensor], Any, Tensor], dict[str, Tensor]] | None = None
     buffers: Callable[[tuple[int, ...], Static], dict[str, Tensor]] | None = None
-    takes: Literal["tables", "images"] = "tables"
     cost: Mapping[str, float] = field(default_factory=dict)
     single: Callable[[Static, Buffers], Single] | None = None

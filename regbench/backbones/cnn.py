@@ -82,7 +82,7 @@ BACKBONE = Backbone(
     dropped=dropped,
     features=lambda options: int(options["width"]),
     options={"width": 256},
-    takes="images",
+    images=True,
     cost={"seconds": 4e-4, "floats": 27_000, "weights": 892_352, "values": 0},  # mostly of the convolutions
     hparams={
         "dropout": HParam(0.5, low=0.0, high=0.7, scale="linear", least=0, below=1),

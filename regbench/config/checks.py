@@ -56,22 +56,6 @@ def check_schedule(marked: Marked, name: str, spec: Spec) -> None:
         raise marked.wrong(wrong, name, "protocol", "schedule" if spec.protocol.schedule else "milestones")
 
 
-def mismatched(spec: Spec) -> str | None:
-    """The error message for a backbone that does not take what a dataset has; None where all do."""
-    for dataset in spec.datasets:
-        has = "images" if isinstance(catalog.entry("datasets", dataset).arguments["inputs"], tuple) else "tables"
-        takes = catalog.entry("backbones", spec.backbone).arguments.get("takes", "tables") if spec.backbone else has
-        if takes != has:
-            return f"the backbone {spec.backbone} takes {takes}, and {dataset} has {has}"
-    return None
-
-
-def check_backbone(marked: Marked, name: str, spec: Spec) -> None:
-    """Refuse a backbone that does not take what a dataset has."""
-    if wrong := mismatched(spec):
-        raise marked.wrong(wrong, name, "backbone" if "backbone" in spec.model_fields_set else "datasets")
-
-
 def check_also(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:
     """The entry with the full names of the benchmarks whose jobs it includes; all of them must be plain grids."""
     names = []

@@ -11,12 +11,10 @@ from regbench import roots, variants
 from regbench.config.benchmark import Benchmark, Choosing, expand, together
 from regbench.config.checks import (
     check_also,
-    check_backbone,
     check_choice,
     check_decide,
     check_schedule,
     check_sweep,
-    mismatched,
     undecided,
     unscheduled,
 )
@@ -193,7 +191,6 @@ def _resolve(files: list[Marked], known: Mapping[str, Spec]) -> dict[str, Spec]:
         check_sweep(where[name], name, spec)
         check_decide(where[name], name, spec)
         check_schedule(where[name], name, spec)
-        check_backbone(where[name], name, spec)
     everything = {**known, **complete}
     joined = {name: check_also(where[name], name, spec, everything) for name, spec in complete.items()}
     return {name: check_choice(where[name], name, spec, everything) for name, spec in joined.items()}

@@ -1,6 +1,7 @@
 """ResNet-50 against the same network from torch's own layers, under the names that published weights have."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from regbench.backbones.resnet50 import BACKBONE, shapes
 from regbench.errors import UsageError
 from regbench.random import Stream
 
-SMALL = {"layers": "2-1", "weights": "", "width": 4}
+SMALL: dict[str, int | str | bool] = {"layers": "2-1", "weights": "", "width": 4}
 USUAL = BACKBONE.options
 IMAGES = Stream.named(0, "images").normal(5, 3, 20, 24)
 
@@ -63,8 +64,13 @@ def stacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().clone()[None] for name, tensor in tensors.items()}
 
 
-def from_file(path: Path) -> dict[str, object]:
+def from_file(path: Path) -> dict[str, int | str | bool]:
     return {**SMALL, "weights": str(path)}
+
+
+def statistics(options: Mapping[str, int | str | bool]) -> dict[str, Tensor]:
+    assert BACKBONE.buffers
+    return BACKBONE.buffers((3, 20, 24), options)
 
 
 def test_it_has_as_many_weights_as_the_published_network_without_its_last_layer():
@@ -82,7 +88,7 @@ def test_a_state_dict_in_the_published_layout_gives_the_features_of_torchs_layer
     save_file(network.state_dict(), tmp_path / "weights.safetensors")
     options = from_file(tmp_path / "weights.safetensors")
     weights = BACKBONE.init((3, 20, 24), options, Stream.named(0, "init"))
-    buffers = BACKBONE.buffers((3, 20, 24), options)
+    buffers = statistics(options)
     named = {name for name in network.state_dict() if not name.startswith("fc.") and "num_batches" not in name}
     assert set(weights) | set(buffers) == named
     ours = stacked({**weights, **buffers})
@@ -96,7 +102,7 @@ def test_a_state_dict_in_the_published_layout_gives_the_features_of_torchs_layer
 
 
 def test_an_evaluation_changes_no_statistics():
-    buffers = stacked(BACKBONE.buffers((3, 20, 24), SMALL))
+    buffers = stacked(statistics(SMALL))
     before = {name: tensor.clone() for name, tensor in buffers.items()}
     weights = stacked(BACKBONE.init((3, 20, 24), SMALL, Stream.named(0, "init")))
     BACKBONE.forward({**weights, **buffers}, IMAGES[None], None, SMALL)

@@ -105,7 +105,7 @@ def test_damage_is_found(made):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda text: text.replace("train", "val", 1), r"lists 23 \+ 9 \\+ 8 images"),
+        (lambda text: text.replace("train", "val", 1), r"lists 23 \+ 9 \+ 8 images"),
         (lambda text: text.replace("age", "years", 1), "must be a CSV file with the columns age, path, split"),
         (lambda text: text.replace("Faces/0_", "Faces/00_", 1), "is another list"),
         (lambda text: text.replace("\n", "\nold,x.jpg,train\n", 1), "no list of images"),

@@ -55,7 +55,7 @@ def measured(frame: pd.DataFrame | None, metrics: Mapping[str, str], power: int 
         return pd.DataFrame(columns=columns)
     found = []
     for column, metric in metrics.items():
-        name = f"test_{metric.replace('/', '_')}"
+        name = f"test_{metric}"
         values = frame.get(name, np.nan)
         cells = aggregate(frame.assign(test_shown=values**power), metrics=("rmse", "shown"))
         found.append(cells.rename(columns={"shown_mean": "mean", "shown_std": "std"}).assign(column=column))

@@ -9,7 +9,7 @@ from regbench.reports.tightness.cells import Numbers
 
 OURS = "tightness-agedb"
 COLUMNS = {"mae_all": "ALL", "mae_many": "Many", "mae_median": "Med.", "mae_few": "Few"}
-METRICS = {"mae_all": "mae", "mae_many": "mae/many", "mae_median": "mae/median", "mae_few": "mae/few"}
+METRICS = {"mae_all": "mae", "mae_many": "many/mae", "mae_median": "median/mae", "mae_few": "few/mae"}
 
 
 def compute(given: Beside, options: Options) -> Numbers:
@@ -48,5 +48,5 @@ REPORT = Report(
     frames=frames,
     needs="beside",
     shows=("tightness-agedb",),
-    metrics=("mae/many", "mae/median", "mae/few"),
+    metrics=("many/mae", "median/mae", "few/mae"),
 )

@@ -14,7 +14,7 @@ COLUMNS = {
     for metric, label in (("rmse", "RMSE"), ("delta1", "δ1"))
     for shot, name in SHOTS.items()
 }
-METRICS = {column: column.replace("_all", "").replace("_", "/") for column in COLUMNS}
+METRICS = {column: "/".join(reversed(column.removesuffix("_all").split("_"))) for column in COLUMNS}
 HIGHER = tuple(column for column in COLUMNS if column.startswith("delta1"))
 
 
@@ -56,5 +56,5 @@ REPORT = Report(
     frames=frames,
     needs="beside",
     shows=("tightness-nyud2",),
-    metrics=("rmse/many", "rmse/median", "rmse/few", "delta1", "delta1/many", "delta1/median", "delta1/few"),
+    metrics=("many/rmse", "median/rmse", "few/rmse", "delta1", "many/delta1", "median/delta1", "few/delta1"),
 )
