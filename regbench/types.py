@@ -265,6 +265,7 @@ class Backbone:
         grow in proportion, seconds and weights with its square.
     single: (options, buffers) -> the same network for one model at a time, where that is faster on a CPU. It must
         give the numbers of `forward` and `backward`, bit for bit.
+    images: whether its inputs are images (C, height, width) and not columns.
     """
 
     init: Callable[[tuple[int, ...], Static, Stream], dict[str, Tensor]]
@@ -278,3 +279,4 @@ class Backbone:
     buffers: Callable[[tuple[int, ...], Static], dict[str, Tensor]] | None = None
     cost: Mapping[str, float] = field(default_factory=dict)
     single: Callable[[Static, Buffers], Single] | None = None
+    images: bool = False

@@ -81,7 +81,7 @@ def row_label(job: Job) -> str:
 
 def expand(name: str, spec: Spec) -> Benchmark:
     """The jobs of an entry, in the order of the file: datasets, methods, k, seeds."""
-    return _grid(name, spec, [_facts(dataset, spec.backbone) for dataset in spec.datasets])
+    return _grid(name, spec, [_facts(dataset) for dataset in spec.datasets])
 
 
 def together(benchmark: Benchmark, others: Sequence[Benchmark]) -> Benchmark:
@@ -211,6 +211,9 @@ def _cell(facts: Facts, spec: Spec, variant: Variant) -> Job:
         return _untrained(facts, spec, variant)
     name = spec.backbone or facts.backbone
     backbone = catalog.entry("backbones", name)
+    if backbone.arguments.get("images", False) != facts.images:
+        reads = "columns" if facts.images else "images"
+        raise UsageError(f"{facts.name} cannot be read by {name}, which reads {reads}; its own is {facts.backbone}")
     settings = {**backbone.hparams, **backbone.arguments.get("options", {}), **spec.backbones.get(name, {})}
     protocol = {
         "batch_size": facts.batch_size,
@@ -247,13 +250,13 @@ def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
     )
 
 
-def _facts(dataset: str, backbone: str | None = None) -> Facts:
+def _facts(dataset: str) -> Facts:
     said = catalog.entry("datasets", dataset).arguments
     images = isinstance(said["inputs"], tuple)
     if not images and min(said["sizes"]) < 2:
         _check_rows(dataset, sum(said["sizes"]))
     usual = "cnn" if images else "mlp"
-    return Facts(dataset, said["digest"], said["batch_size"], backbone or said.get("backbone", usual), images)
+    return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual), images)
 
 
 def _check_rows(dataset: str, rows: int) -> None:

@@ -66,8 +66,6 @@ class Benchmarks:
         full, spec = with_own(full, spec, own)
         if base == AD_HOC:
             check_ad_hoc(spec)
-        if wrong := mismatched(spec):
-            raise UsageError(f"{full}: {wrong}")
         made = expand(full, spec)
         if spec.also:
             made = together(made, [self.variant(other, given, own) for other in spec.also])

@@ -117,8 +117,10 @@ class Spec(BaseModel):
     k: Annotated[list[Annotated[int, BeforeValidator(_k)]], BeforeValidator(_listed())] = []
     seeds: Annotated[list[int], BeforeValidator(_seeds)] = [0, 1, 2, 3, 4]
     protocol: ProtocolSpec = ProtocolSpec()
-    backbone: Annotated[str, BeforeValidator(_backbone_name)] | None = None  # by default each dataset's own
-    backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}
+    backbone: Annotated[str | None, BeforeValidator(_backbone_name)] = (
+        None  # of every row; the dataset's own without it
+    )
+    backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}  # settings by name
     sweep: Annotated[tuple[Stage, ...], BeforeValidator(read_stages)] = ()
     choose: Annotated[Choose | None, BeforeValidator(read_choose)] = None
     also: Annotated[list[str], BeforeValidator(_listed())] = []  # benchmarks whose jobs belong to this one too

@@ -4,7 +4,6 @@ import ast
 
 QUIET = frozenset(
     {"reference", "cost", "label", "colour", "symbol", "place", "better", "unit", "needs", "licence", "url", "alias"}
-    | {"takes"}
 )
 # Objects of the catalog, whose labels and estimates do not affect numbers. All other calls keep all arguments.
 CATALOG = frozenset(
