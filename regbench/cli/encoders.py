@@ -1,4 +1,4 @@
-"""Input of the figures of encoders: cells, parameters of runs, and the targets they were fitted to."""
+"""Input of the figures of encoders and of features: cells, and arrays of runs that are loaded when they are needed."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regbench.data import Table
-    from regbench.reports import Encoders
+    from regbench.reports import Encoders, Recorded
     from regbench.store import Store
 
 
@@ -17,6 +17,13 @@ def encoders(store: "Store", benchmark: str | None) -> "Encoders":
 
     dimensions = {digest: len(low) for digest, (low, _) in store.target_ranges().items()}
     return reports.Encoders(store.cells(benchmark), dimensions, store.parameters, training_targets)
+
+
+def features(store: "Store", benchmark: str | None) -> "Recorded":
+    """The cells of a benchmark, and what its runs kept of features and weights."""
+    from regbench import reports
+
+    return reports.Recorded(store.cells(benchmark), store.recorded)
 
 
 def training_targets(name: str, digest: str) -> "NDArray[np.float32] | None":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from regbench import metrics, variants
 from regbench.campaign.places import is_there, stored_benchmark
-from regbench.cli.encoders import encoders, test_variance
+from regbench.cli.encoders import encoders, features, test_variance
 from regbench.cli.reading import cells_only, reading
 from regbench.errors import NothingMeasured, UsageError
 
@@ -66,8 +66,9 @@ class Source:
                 frame = store.curves(chosen, names=names)
             case "claims":
                 return Found(_of_its_paper(store, chosen), chosen, {})
-            case "encoders":
-                return Found(encoders(store, chosen), chosen, {})
+            case "encoders" | "features":
+                read = encoders if report.needs == "encoders" else features
+                return Found(read(store, chosen), chosen, {})
             case "sweeps":
                 swept = _swept(store, chosen, metric)
                 return Found(swept, chosen, _ranges(store, swept.cells) if units == "original" else {})
@@ -89,15 +90,15 @@ class Source:
             here[report.shows[0]] = stored_benchmark(store, asked)
         cells = {name: store.cells(found, metrics=report.metrics) for name, found in here.items() if found}
         first = here.get(report.shows[0]) if report.shows else None
-        features = None
+        of_features = None
         if first and report.names:
-            features = self._store("curves", report.names).curves(first, names=report.names)
+            of_features = self._store("curves", report.names).curves(first, names=report.names)
         pairs = {(str(row.dataset), str(row.digest)) for frame in cells.values() for row in frame.itertuples()}
         found = (
             {dataset: test_variance(dataset, digest) for dataset, digest in sorted(pairs)} if report.variances else {}
         )
         variances = {dataset: value for dataset, value in found.items() if value is not None}
-        return Found(Beside(cells, features, variances, self._cost(report.file)), first, {})
+        return Found(Beside(cells, of_features, variances, self._cost(report.file)), first, {})
 
     def _cost(self, file: str) -> Any:
         """The content of a file with costs in the folder of results; None if there is none."""
@@ -122,7 +123,13 @@ def _part(needs: str, names: Sequence[str]) -> "Part":
     """The part of a folder's runs that a kind of frame needs."""
     from regbench import store
 
-    return store.Part(names=tuple(names), predictions=False, recorded=False) if needs == "curves" else cells_only()
+    match needs:
+        case "curves":
+            return store.Part(names=tuple(names), predictions=False, recorded=False)
+        case "features":
+            return store.Part(every_epoch=False, predictions=False, failures=False)
+        case _:
+            return cells_only()
 
 
 def _benchmark(store: "Store", report: "Report", name: str, asked: str | None) -> str | None:

@@ -12,6 +12,7 @@ from regbench.errors import UsageError, did_you_mean
 from regbench.reports.report import Beside as Beside
 from regbench.reports.report import Encoders as Encoders
 from regbench.reports.report import Options as Options
+from regbench.reports.report import Recorded as Recorded
 from regbench.reports.report import Report as Report
 from regbench.reports.report import Table as Table
 

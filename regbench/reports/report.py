@@ -70,6 +70,17 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What figures of features and weights read: cells, as any other report, and the arrays that runs kept for figures.
+
+    arrays: id of a run → epoch → name → float32 array, such as `features` (N, H); empty if the run kept none.
+    """
+
+    cells: "DataFrame"
+    arrays: Callable[[int], Mapping[int, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as text: cells are strings, with a caption above and notes below.
 
@@ -98,7 +109,8 @@ def rows_alone(numbers: Any) -> "dict[str, DataFrame]":
 class Report:
     """One table or figure: the functions that compute, show and draw it.
 
-    needs: what `compute` takes: cells, curves, choices, sweeps, encoders, claims, beside, or nothing (catalog).
+    needs: what `compute` takes: cells, curves, choices, sweeps, encoders, features, claims, beside, or nothing
+        (catalog).
     frames: full precision; the first is the report's CSV file.
     plain: the plain text, if it is not the table. data: the JSON, if it is more than the frames.
     benchmark: the one shown without `--benchmark`; if it has no runs and `or_last` is set, the benchmark run last.

@@ -21,12 +21,14 @@ from regbench.papers import claims
 from regbench.reports.text import render
 from tests.made.cells import ablated, by_k_and_weight, choices, frame, grid, like_the_paper, row
 from tests.made.encoders import diagnostics, planar
+from tests.made.recorded import recorded
 from tests.made.swept import swept
 from tests.made.tightness import beside
 
 every_report = pytest.mark.parametrize("name", reports.names())
 SHOWN = {"encoders": ("encoder (", "training target"), "encoder": ("hard binning", "end to end", "RMSE")}
 SHOWN["ablation"] = ("pre-trained encoder", "end to end", "RMSE", "DM")
+SHOWN["features"] = ()  # they differ: tests/reports/tightness
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -51,6 +53,7 @@ def scored() -> pd.DataFrame:
 
 
 OF = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "choices": choices, "sweeps": swept}
+OF["features"] = lambda: recorded(features=3)
 OF |= {"catalog": lambda: None, "claims": lambda: verify(claims.load("bridges"), like_the_paper()), "beside": beside}
 # Reports that need more than others of their kind.
 OWN = {"encoder": diagnostics, "bridges_figure5": by_k_and_weight, "scores": scored, "ablation": ablated}

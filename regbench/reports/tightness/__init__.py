@@ -1,1 +1,1 @@
-"""The tables of "Improving Deep Regression with Tightness"; ours beside the paper's."""
+"""The tables and figures of "Improving Deep Regression with Tightness"; in tables ours beside the paper's."""
