@@ -114,7 +114,7 @@ def draw(numbers: Numbers) -> Figure:
     shown = {name: [panel for panel in numbers.panels if panel.run.dataset == name] for name in datasets}
     across = min(4, 1 + max(map(len, shown.values())))
     down = {name: -(-(1 + len(panels)) // across) for name, panels in shown.items()}
-    with drawing.figure(drawing.TEXT, 0.2 + 1.62 * sum(down.values())) as figure:
+    with drawing.figure(drawing.TEXT, 0.2 + 1.4 * sum(down.values())) as figure:
         grid = figure.add_gridspec(sum(down.values()), across)
         every, first = [], 0
         for name, panels in shown.items():

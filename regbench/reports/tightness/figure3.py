@@ -96,7 +96,7 @@ def draw(numbers: Numbers) -> Figure:
     first = numbers.runs[0].kept[numbers.drawn[-1]]["targets"]
     colour, name, cyclic = runs.colours(first)
     span = space.limits(colour, cyclic=cyclic)
-    with drawing.figure(drawing.TEXT, 0.3 + 1.45 * down) as figure:
+    with drawing.figure(drawing.TEXT, 0.3 + 1.2 * down) as figure:
         grid = figure.add_gridspec(down, across)
         every = []
         for row, run in enumerate(numbers.runs):

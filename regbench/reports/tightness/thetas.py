@@ -112,7 +112,7 @@ def draw(numbers: Numbers) -> Figure:
 
 def _space(figure: Figure, place: Any, several: Heads) -> None:
     """The increments as they are, with the line of each θ's."""
-    axes = space.panel(figure, place, zoom=1.05)
+    axes = space.panel(figure, place, zoom=1.2)
     every = several.increments[..., :SPACE]
     every = np.pad(every, ((0, 0), (0, 0), (0, SPACE - every.shape[-1])))
     lines = np.pad(several.axes[:, :SPACE], ((0, 0), (0, SPACE - several.axes[:, :SPACE].shape[-1])))
