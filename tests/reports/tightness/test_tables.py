@@ -153,6 +153,7 @@ def test_the_spread_over_draws_of_the_data_is_said_where_it_was_run():
     ]
     given = Beside({"tightness-draws": frame(draws)})
     report, numbers = made("table3", given)
+    assert report.data is not None
     (row,) = report.data(numbers)["draws"]
     assert (row["draws"], row["seeds"]) == (2, "2")
     assert row["mse_mean"] == pytest.approx((0.09 + 0.25) / 2)
