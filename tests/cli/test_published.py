@@ -149,7 +149,10 @@ def numbers(source: Source, name: str) -> tuple[reports.Report, Any]:
     return report, report.compute(found.frame, replace(given, benchmark=found.benchmark))
 
 
-@pytest.mark.parametrize("name", reports.names())
+NO_FEATURES = [name for name in reports.names() if reports.load(name).needs != "features"]  # which are not distilled
+
+
+@pytest.mark.parametrize("name", NO_FEATURES)
 def test_a_folder_gives_every_report_in_every_format_as_the_database_does(
     sources: tuple[Source, Source], tmp_path: Path, name: str
 ) -> None:
