@@ -19,7 +19,7 @@ SPREAD = {  # variance of the targets, the mean of three dimensions; the circle'
     "coordinates_circle_5": (1 / 3, 0.001),
     "coordinates_circle_6": (1 / 3, 0.001),
     "coordinates_torus": (17 / 3, 0.03),
-    "coordinates_swiss_roll": (42.9, 0.02),
+    "coordinates_swiss": (42.9, 0.02),
     "coordinates_mammoth": (6.8e3, 0.01),
 }
 every_shape = pytest.mark.parametrize("name", SPREAD)
@@ -106,7 +106,7 @@ def test_another_draw_has_other_points_and_another_plane(tables):
 def test_torus_and_swiss_roll_are_where_their_formulas_say(tables):
     x, y, z = tables("coordinates_torus").y.T
     assert (np.hypot(x, y) - 4) ** 2 + z**2 == pytest.approx(1)
-    x, y, z = tables("coordinates_swiss_roll").y.T
+    x, y, z = tables("coordinates_swiss").y.T
     t = np.hypot(x, z)
     assert (t.min(), t.max()) == (pytest.approx(1.5 * np.pi, abs=0.02), pytest.approx(4.5 * np.pi, abs=0.02))
     np.testing.assert_allclose(np.stack([t * np.cos(t), t * np.sin(t)]), np.stack([x, z]), atol=1e-12)

@@ -34,10 +34,11 @@ def compiler(monkeypatch: pytest.MonkeyPatch) -> None:
 def untried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As in a process that has not asked for a compiled function yet."""
     monkeypatch.delenv("REGBENCH_NATIVE", raising=False)
-    native._loaded.cache_clear()
+    for known in (native._loaded, native._unequal):
+        known.cache_clear()
     yield
-    native._loaded.cache_clear()
-    native._unequal.cache_clear()
+    for known in (native._loaded, native._unequal):
+        known.cache_clear()
 
 
 def program(folder: Path, name: str, script: str) -> Path:

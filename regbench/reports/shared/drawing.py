@@ -56,6 +56,15 @@ def encode(figure: Figure, form: str) -> bytes:
     return buffer.getvalue()
 
 
+def settle(figure: Figure) -> None:
+    """Fix the layout at rounded places: beside panels in space its last digits differ from one drawing to the next."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = (round(float(part), 4) for part in axes.get_position().bounds)
+        axes.set_position((left, bottom, width, height))
+
+
 def line(axes: Axes, x: Any, y: Any, *, low: Any = None, high: Any = None, bars: bool = False, **look: Any) -> None:
     """A line over an axis, with its interval as a band, or as `bars` where bands would hide other lines."""
     look = {"linewidth": 0.9, **look}

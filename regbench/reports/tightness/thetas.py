@@ -107,6 +107,7 @@ def draw(numbers: Numbers) -> Figure:
         _common(figure.add_subplot(grid[1]), numbers)
         _turns(figure.add_subplot(grid[2]), numbers)
         figure.legend(handles=_handles(numbers), loc="outside lower center", ncols=5, handlelength=1.4)
+        drawing.settle(figure)
     return figure
 
 

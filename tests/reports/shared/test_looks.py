@@ -12,7 +12,7 @@ from regbench.reports.shared import looks
 from regbench.reports.text import symbols
 
 PACKAGE = Path(regbench.__file__).parent
-OF_A_PAPER = ("bridges", "claims", "published.py")  # what a paper shows is a list of its own
+OF_A_PAPER = ("bridges", "tightness", "claims", "published.py")  # what a paper shows is a list of its own
 DEFAULTS = {"lsq"}  # what errors are divided by unless a user says otherwise
 
 
