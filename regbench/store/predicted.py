@@ -67,11 +67,13 @@ def write(connection: Connection, runs: Select, path: Path) -> None:
 
 
 def _in_units_of_target(found: Row) -> np.ndarray | None:
-    """Predictions (N, M) in the units of the target; None where they are scaled and the dataset's row is gone."""
+    """Predictions (N, M) in the units of the target; None where they are scaled and its range is not known."""
     stored = unpacked(found.data, (found.rows, found.targets)).astype(np.float64)
     if found.config["protocol"].get("targets") == "raw":
         return stored
     if found.target_low is None:
         return None
     low, high = (np.asarray(bound, dtype=np.float64) for bound in (found.target_low, found.target_high))
+    if low.size != found.targets or high.size != found.targets:  # of a damaged row
+        return None
     return low + stored * (high - low)
