@@ -74,6 +74,6 @@ def _in_units_of_target(found: Row) -> np.ndarray | None:
     if found.target_low is None:
         return None
     low, high = (np.asarray(bound, dtype=np.float64) for bound in (found.target_low, found.target_high))
-    if low.size != found.targets or high.size != found.targets:  # of a damaged row
+    if not {low.size, high.size} <= {1, found.targets}:  # of a damaged row
         return None
     return low + stored * (high - low)
