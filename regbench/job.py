@@ -63,9 +63,7 @@ class Protocol:
     split: str = "fixed"  # one split for every seed; `per_seed`: a new one for each
     keep_predictions: str = "best"  # or `none`
     decide: str = later(DECIDE)  # the validation metric whose best epoch counts
-    evaluate_every: int = later(
-        0
-    )  # steps from one evaluation to the next, then called an epoch; 0: one pass over the rows
+    evaluate_every: int = later(0)  # steps of an epoch, after which the model is evaluated; 0: a pass over the rows
     init_std: float = later(0.0)  # standard deviation of the initial weights, with biases of 0; 0: as usual
     inputs: str = later("scaled")  # or `raw`: as they are
     targets: str = later("scaled")  # to [0, 1]; or `raw`

@@ -12,11 +12,12 @@ import torch
 
 from regbench import catalog
 from regbench.bench.clock import Clock
-from regbench.bench.clocked import Batches, clocked_epochs, of_step
+from regbench.bench.clocked import clocked_epochs, of_step
 from regbench.bench.profile import PRODUCTS, STAGES, WORDS, Profile, profile
 from regbench.bench.shapes import METHODS, Cell, Shape
 from regbench.cli.main import main
 from regbench.tasks.resident import Resident
+from regbench.training.batches import Batches
 from regbench.training.loop import optimise
 from regbench.training.pack import Model, build
 from regbench.training.step import Steps
@@ -38,10 +39,10 @@ def test_a_clocked_step_has_the_bits_of_the_step(method: str) -> None:
     clocked_model, resident = built(cell)
     clocked = torch.cat(list(clocked_epochs(clocked_model, resident, Clock(of_step))))
     model, resident = built(cell)
-    batches = Batches.of(model, len(resident.x["train"]))
+    batches = Batches(model, resident.rows("train"))
     step = Steps(model, resident, batches.dropout, batches.whose)
-    inputs = [of for epoch in range(cell.epochs) for of in batches.epoch(epoch)]
-    plain = torch.stack([step(of, 1.0, number) for number, of in enumerate(inputs, 1)])
+    given = [of for epoch in range(cell.epochs) for of in batches.epoch(epoch)]
+    plain = torch.stack([step(inputs, 1.0, number) for inputs, _, number in given])
     assert torch.equal(clocked, plain)
     for one, other in zip(clocked_model.segments, model.segments, strict=True):
         assert torch.equal(one.values, other.values)

@@ -6,7 +6,7 @@ belongs to follows from its name and from the part that calls it.
 
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from regbench.bench.clock import Clock
-from regbench.random import Stream
 from regbench.tasks.task import Task
+from regbench.training.batches import Batches
 from regbench.training.depth import DepthFirst, Last
 from regbench.training.dropout import Dropout
 from regbench.training.optim import adam, clip
@@ -23,7 +23,6 @@ from regbench.training.pack import Model
 from regbench.training.step import Inputs, Steps
 from regbench.types import Single
 
-CPU = torch.device("cpu")
 GATHERING = {"index_select", "flatten", "unflatten"}
 PRODUCTS = {"addmm", "mm"}
 PASSES = {"activate": "apply", "gate": "gate"}  # of a network, each a whole: a compiled one is no call of torch
@@ -31,54 +30,13 @@ PASSES = {"activate": "apply", "gate": "gate"}  # of a network, each a whole: a 
 
 def clocked_epochs(model: Model, task: Task, clock: Clock) -> Iterator[Tensor]:
     """Train under a clock, as `optimise` does but at the highest rate; yields the losses of an epoch (steps, J)."""
-    protocol = model.jobs[0].protocol
-    batches = Batches.of(model, task.rows("train"))
+    batches = Batches(model, task.rows("train"))
     draw = clock.whole("order", batches.epoch)
     step = ClockedSteps(model, task, batches.dropout, batches.whose, clock)
-    for epoch in range(protocol.epochs):
+    for epoch in range(model.jobs[0].protocol.epochs):
         with clock:
-            inputs = draw(epoch)
-        first = 1 + epoch * len(inputs)
-        yield torch.stack([step(of_step, 1.0, number) for number, of_step in enumerate(inputs, first)])
-
-
-@dataclass(frozen=True)
-class Batches:
-    """The inputs of a training's steps, drawn once per epoch as `optimise` does it."""
-
-    rows: int
-    batch_size: int
-    dropout: Dropout
-    whose: Tensor
-    orders: Stream
-    draws: Stream
-
-    @classmethod
-    def of(cls, model: Model, rows: int) -> "Batches":
-        """For training on so many rows."""
-        size = min(model.jobs[0].protocol.batch_size, rows)
-        widths = model.backbone.dropped(model.options)
-        dropout = Dropout(model.jobs, widths, rows=size, device=CPU, dtype=model.clip.dtype)
-        whose = torch.tensor([dropout.seeds.index(job.seed) for job in model.jobs])
-        orders, draws = (
-            Stream(torch.stack([Stream.named(seed, purpose).key for seed in dropout.seeds]))
-            for purpose in ("order", "loss")
-        )
-        return cls(rows, size, dropout, whose, orders, draws)
-
-    def epoch(self, number: int) -> list[Inputs]:
-        """The inputs of each step; the rates are not among them, for a CPU does not read them."""
-        steps = self.rows // self.batch_size
-        numbers = torch.arange(number * steps, (number + 1) * steps)
-        order = self.orders.child(number).permutation(self.rows)
-        mask_keys = self.dropout.epoch(number * steps, steps)
-        row_keys = self.draws.child(numbers[:, None]).key  # nothing is random about the rows of tables
-        loss_keys = row_keys[:, self.whose]
-        progress = numbers.to(self.dropout.dtype)
-        rows = order[:, : steps * self.batch_size].split(self.batch_size, 1)
-        return [
-            Inputs(*of_step, progress) for of_step in zip(rows, mask_keys, row_keys, loss_keys, progress, strict=True)
-        ]
+            steps = draw(epoch)
+        yield torch.stack([step(inputs, 1.0, number) for inputs, _, number in steps])
 
 
 class ClockedSteps(Steps):

@@ -40,10 +40,8 @@ class Diagnostics:
 
 
 def _look(part: HeadPart, y_NM: Tensor) -> list[Look]:
-    stacked = {**part.head.fixed, **(part.trained.views if part.trained else {})}
-    stacked = {
-        name: tensor for name, tensor in stacked.items() if "." not in name
-    }  # not those of parts, such as rot.plan
+    of_method = {**part.head.fixed, **(part.trained.views if part.trained else {})}
+    stacked = {name: tensor for name, tensor in of_method.items() if "." not in name}  # without rot.plan and its like
     jobs = range(part.head.jobs.stop - part.head.jobs.start)
     arrays = {name: tensor.detach().double().cpu().numpy() for name, tensor in stacked.items()}
     names: list[str] = []

@@ -83,7 +83,7 @@ class Head:
         """Gradients of the outputs, of z (None if the loss does not use it directly) and of the trained; the losses."""
         named = (trained, self.fixed, self.hparams, batch)
         if self._traced is None:
-            self._traced = self._trace(self._step, (outputs_JBK, z_JBH, *named), zeros=1)
+            self._traced = self._trace(self._loss_one, (outputs_JBK, z_JBH, *named), zeros=1)
         flat = (tensor for group in named for tensor in group.values())
         doutputs, dz_direct, *dtrained, losses = self._traced(outputs_JBK, z_JBH, *flat)
         return doutputs, dz_direct, dtrained, losses
@@ -107,21 +107,21 @@ class Head:
         self, z_JBH: Tensor, linear: Tensors, trained: Tensors, batch: Tensors
     ) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor]:
         """As `step`, where the last layer gets transformed features: all of it is traced, the last layer too."""
-        named = (linear, trained, self.fixed, self.hparams, batch)
+        arguments = (z_JBH, linear["weight"], linear["bias"], trained, self.fixed, self.hparams, batch)
         if self._traced is None:
-            self._traced = self._trace(self._whole, (z_JBH, *named))
-        dz, dweight, dbias, *dtrained, losses = self._traced(z_JBH, *(leaf for one in named for leaf in one.values()))
+            self._traced = self._trace(self._loss_of_transformed, arguments)
+        dz, dweight, dbias, *dtrained, losses = self._traced(*tree_leaves(arguments))
         return dz, [dweight, dbias], dtrained, losses
 
-    def _trace(self, step: Callable[..., Any], arguments: tuple[Any, ...], zeros: int | None = None) -> Flat:
-        """A step as a flat function; loops over the models if vmap or the tracer fail on the method.
+    def _trace(self, loss_of_one: Callable[..., Tensor], arguments: tuple[Any, ...], zeros: int | None = None) -> Flat:
+        """The gradients of a loss as a flat function; loops over the models if vmap or the tracer fail on the method.
 
         The result at place `zeros` becomes None if it is always 0.
         """
         leaves, structure = tree_flatten(arguments)
 
         def flat(*leaves: Tensor) -> list[Tensor]:
-            return tree_leaves(step(*tree_unflatten(leaves, structure)))
+            return tree_leaves(self._differentiated(loss_of_one, *tree_unflatten(leaves, structure)))
 
         try:
             graph = trace(flat, leaves)
@@ -135,55 +135,25 @@ class Head:
         simplify(graph, leaves)
         return graph.forward
 
-    def _step(
-        self, outputs: Tensor, z: Tensor, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors
-    ) -> tuple[Any, Tensor]:
-        """Gradients of the outputs, of z (if the loss uses it directly) and of the trained parameters; the losses."""
-        leaves, structure = tree_flatten((outputs, z, trained))
+    def _differentiated(self, loss_of_one: Callable[..., Tensor], *arguments: Any) -> tuple[Any, Tensor]:
+        """Gradients of the losses with respect to all arguments but the last three, which are fixed parameters,
+        hyper-parameters and the batch; and the losses (J,).
+        """
+        *inputs, fixed, hparams, batch = arguments
+        leaves, structure = tree_flatten(inputs)
+        own = {name: tensor for name, tensor in batch.items() if name != "progress"}
+        progress = batch["progress"].expand(len(leaves[0]))
         with torch.enable_grad():
             leaves = [leaf.detach().requires_grad_() for leaf in leaves]
-            outputs, z, trained = tree_unflatten(leaves, structure)
-            losses = self._over_jobs(self._loss_one)(z, outputs, trained, fixed, hparams, *_per_job(batch, len(z)))
+            inputs = tree_unflatten(leaves, structure)
+            losses = self._over_jobs(loss_of_one)(*inputs, fixed, hparams, own, progress)
             gradients = _gradients(losses.sum(), leaves)
-        return tree_unflatten(gradients, structure), losses.detach()
-
-    def _whole(
-        self, z: Tensor, linear: Tensors, trained: Tensors, fixed: Tensors, hparams: Tensors, batch: Tensors
-    ) -> tuple[Any, Tensor]:
-        """Gradients of z, of the last layer and of the trained parameters; the losses."""
-        leaves, structure = tree_flatten((z, linear["weight"], linear["bias"], trained))
-        with torch.enable_grad():
-            leaves = [leaf.detach().requires_grad_() for leaf in leaves]
-            losses = self._over_jobs(self._whole_one)(
-                *tree_unflatten(leaves, structure), fixed, hparams, *_per_job(batch, len(z))
-            )
-            gradients = _gradients(losses.sum(), leaves)
-        return tree_unflatten(gradients, structure), losses.detach()
-
-    def _whole_one(
-        self,
-        z: Tensor,
-        weight: Tensor,
-        bias: Tensor,
-        trained: Tensors,
-        fixed: Tensors,
-        hparams: Tensors,
-        batch: Tensors,
-        progress: Tensor,
-    ) -> Tensor:
-        params = Params(trained, fixed)
-        given = z
-        for name, regularizer, static in self.regularizers:
-            if regularizer.transform:
-                rows = Rows(batch["y"], batch["rows"], Stream(batch["key"]).child(name), progress)
-                given = regularizer.transform(_of(params, name), given, rows, _under(hparams, name), static)
-        outputs = given @ weight + bias
-        return self._loss_one(z, outputs, trained, fixed, hparams, batch, progress)
+        return gradients, losses.detach()
 
     def _loss_one(
         self,
-        z: Tensor,
         outputs: Tensor,
+        z: Tensor,
         trained: Tensors,
         fixed: Tensors,
         hparams: Tensors,
@@ -202,6 +172,25 @@ class Head:
             total = total + regularizer.loss(_of(params, name), theirs, _under(hparams, name), static)
         return total
 
+    def _loss_of_transformed(
+        self,
+        z: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        trained: Tensors,
+        fixed: Tensors,
+        hparams: Tensors,
+        batch: Tensors,
+        progress: Tensor,
+    ) -> Tensor:
+        params = Params(trained, fixed)
+        given = z
+        for name, regularizer, static in self.regularizers:
+            if regularizer.transform:
+                rows = Rows(batch["y"], batch["rows"], Stream(batch["key"]).child(name), progress)
+                given = regularizer.transform(_of(params, name), given, rows, _under(hparams, name), static)
+        return self._loss_one(given @ weight + bias, z, trained, fixed, hparams, batch, progress)
+
     def _predict_one(self, trained: Tensors, fixed: Tensors, outputs: Tensor) -> Tensor:
         return self.method.predict(Params(trained, fixed), outputs)
 
@@ -210,12 +199,6 @@ class Head:
 
     def _over_jobs(self, function: Any) -> Any:
         return _loop(function) if self.looped else vmap(function)
-
-
-def _per_job(batch: Tensors, jobs: int) -> tuple[Tensors, Tensor]:
-    """The tensors of a batch that each of the jobs has its own of, and the progress of each."""
-    own = {name: tensor for name, tensor in batch.items() if name != "progress"}
-    return own, batch["progress"].expand(jobs)
 
 
 def _of(params: Params, name: str) -> Params:

@@ -16,18 +16,16 @@ from torch import Tensor
 from regbench import metrics
 from regbench.data import Prepared
 from regbench.job import Job
-from regbench.random import Stream
 from regbench.tasks.blocks import EVALUATED_ROWS
 from regbench.tasks.storage import task_of
 from regbench.tasks.task import Task
 from regbench.training.allocator import keep_freed_memory
+from regbench.training.batches import Batches
 from regbench.training.checkpoint import State, put, take
 from regbench.training.diagnostics import Diagnostics, Look
-from regbench.training.dropout import Dropout
 from regbench.training.features import look
-from regbench.training.optim import SCHEDULES, adam_factors
 from regbench.training.pack import Model, build
-from regbench.training.step import Inputs, Steps
+from regbench.training.step import Steps
 
 
 @dataclass(frozen=True)
@@ -113,37 +111,10 @@ class Training:
 
 def optimise(model: Model, task: Task, after: int = 0) -> Iterator[Tensor]:
     """Train the epochs after number `after`, one at a time; yields the mean training loss of each job (J,)."""
-    protocol, device, dtype = model.jobs[0].protocol, model.device, model.clip.dtype
-    seeds = sorted({job.seed for job in model.jobs})
-    whose = torch.tensor([seeds.index(job.seed) for job in model.jobs], device=device)
-    orders, draws, views = (_streams(seeds, purpose, device) for purpose in ("order", "loss", "rows"))
-    total_rows = task.rows("train")
-    batch_size = min(protocol.batch_size, total_rows)
-    a_pass = total_rows // batch_size
-    steps = protocol.evaluate_every or a_pass
-    rate_factors = SCHEDULES[protocol.schedule](protocol, protocol.epochs * steps)
-    widths = model.backbone.dropped(model.options)
-    dropout = Dropout(model.jobs, widths, rows=batch_size, device=device, dtype=dtype)
-    step = Steps(model, task, dropout, whose)
-    for epoch in range(after, protocol.epochs):
-        first = epoch * steps
-        passes = range(first // a_pass, (first + steps - 1) // a_pass + 1)
-        order_PSN = Stream(torch.stack([orders.child(number).key for number in passes])).permutation(total_rows)
-        mask_keys = dropout.epoch(first, steps)
-        numbers = torch.arange(first, first + steps, device=device)
-        loss_keys = draws.child(numbers[:, None]).key[:, whose]
-        row_keys = views.child(numbers[:, None]).key
-        progress = numbers.to(dtype) / len(rate_factors)
-        factors = adam_factors(rate_factors[first : first + steps], first + 1).to(device, dtype)
-        total = torch.zeros(len(model.jobs), device=device, dtype=dtype)
-        for index, number in enumerate(range(first, first + steps)):
-            start = number % a_pass * batch_size
-            rows = order_PSN[number // a_pass - passes.start, :, start : start + batch_size]
-            inputs = Inputs(rows, mask_keys[index], row_keys[index], loss_keys[index], progress[index], factors[index])
-            total += step(inputs, rate_factors[number], number + 1)
-        yield total / steps
-
-
-def _streams(seeds: Sequence[int], purpose: str, device: torch.device) -> Stream:
-    """One batched stream for several seeds, keys (S,)."""
-    return Stream(torch.stack([Stream.named(seed, purpose).key for seed in seeds]).to(device))
+    batches = Batches(model, task.rows("train"))
+    step = Steps(model, task, batches.dropout, batches.whose)
+    for epoch in range(after, model.jobs[0].protocol.epochs):
+        total = torch.zeros_like(model.clip)
+        for given in batches.epoch(epoch):
+            total += step(*given)
+        yield total / batches.steps

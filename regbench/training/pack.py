@@ -16,7 +16,7 @@ from torch import Tensor
 from regbench import catalog
 from regbench.backbones.shared.linear import init_linear
 from regbench.data import Prepared
-from regbench.job import Job, Pack
+from regbench.job import Job, Pack, Pairs
 from regbench.random import Stream
 from regbench.tasks.task import Block
 from regbench.training import trunk
@@ -176,10 +176,19 @@ def _started(weights: Mapping[str, Tensor], job: Job, stream: Stream) -> Mapping
 def _timed(job: Job, y_train: Tensor, features: int) -> tuple[Params, float]:
     """The initial parameters of a job's method and regularizers, and the seconds it took to make them."""
     began = time.perf_counter()
-    params = initial_params(job, composed(job).method, y_train)
-    if job.parts:
-        params = _with_regularizers(params, job, y_train, features)
+    method, regularizers = composed(job)
+    params = initial_params(job, method, y_train)
+    of_parts = {part.name: part.hparams for part in job.parts}
+    for name, regularizer, static in regularizers:
+        stream = Stream.named(job.seed, "init", name)
+        own = regularizer.init(y_train, features, _scalars(of_parts[name]), static, stream)
+        params = Params({**params.trained, **_named(name, own.trained)}, {**params.fixed, **_named(name, own.fixed)})
     return params, time.perf_counter() - began
+
+
+def _named(part: str, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The parameters of a regularizer under its name, as `rot.plan`."""
+    return {f"{part}.{name}": tensor for name, tensor in parameters.items()}
 
 
 def _build_head(
@@ -220,23 +229,13 @@ def _build_head(
 
 def initial_params(job: Job, method: Method, y_train: Tensor) -> Params:
     """The method's initial parameters, float64; runs stage 1 if it has one."""
-    hparams = {name: torch.tensor(value, dtype=torch.float64) for name, value in job.hparams}
-    return method.init(y_train, job.k or 0, hparams, dict(job.static), Stream.named(job.seed, "init", "method"))
+    stream = Stream.named(job.seed, "init", "method")
+    return method.init(y_train, job.k or 0, _scalars(job.hparams), dict(job.static), stream)
 
 
-def _with_regularizers(params: Params, job: Job, y_train: Tensor, features: int) -> Params:
-    """The parameters of a method and, under their names with the regularizer's before them, of its regularizers."""
-    trained, fixed = dict(params.trained), dict(params.fixed)
-    for name, regularizer, static in composed(job).regularizers:
-        hparams = {
-            key.removeprefix(f"{name}."): torch.tensor(value, dtype=torch.float64)
-            for key, value in _hparams(job).items()
-            if key.startswith(f"{name}.")
-        }
-        own = regularizer.init(y_train, features, hparams, static, Stream.named(job.seed, "init", name))
-        trained |= {f"{name}.{key}": tensor for key, tensor in own.trained.items()}
-        fixed |= {f"{name}.{key}": tensor for key, tensor in own.fixed.items()}
-    return Params(trained, fixed)
+def _scalars(hparams: Pairs) -> dict[str, Tensor]:
+    """Hyper-parameters as `init` receives them."""
+    return {name: torch.tensor(value, dtype=torch.float64) for name, value in hparams}
 
 
 def _hparams(job: Job) -> dict[str, float]:

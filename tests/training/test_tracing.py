@@ -68,9 +68,9 @@ def head_of(method: str, *, k: int = 5, targets: int = 1, dtype: torch.dtype = t
 def untraced(head, z, linear, trained, batch):
     """The same head's step, but by vmap and autograd at every step."""
 
-    def whole(step, arguments, zeros=None):
+    def whole(loss_of_one, arguments, zeros=None):
         _, structure = tree_flatten(arguments)
-        return lambda *leaves: tree_leaves(step(*tree_unflatten(leaves, structure)))
+        return lambda *leaves: tree_leaves(again._differentiated(loss_of_one, *tree_unflatten(leaves, structure)))
 
     again = Head(head.method, head.jobs, head.fixed, head.hparams, head.regularizers, head.averaged)
     again._trace = whole
