@@ -15,7 +15,8 @@ from torch import Tensor
 from regbench.random import Stream
 from regbench.regularizers.shared.norms import differences, units
 from regbench.regularizers.shared.points import equal_rows, sample
-from regbench.regularizers.shared.ranks import interpolated_gradient, ranks, with_gradient
+from regbench.regularizers.shared.ranks import interpolated_gradient, ranks
+from regbench.regularizers.shared.surrogate import with_gradient
 from regbench.types import Batch, HParam, HParams, Params, Regularizer, Static
 
 

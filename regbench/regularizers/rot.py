@@ -21,7 +21,9 @@ from torch import Tensor
 from regbench.errors import UsageError, did_you_mean
 from regbench.random import Stream
 from regbench.regularizers.shared.distances import by_mean_norm, distances, relative_distances
-from regbench.regularizers.shared.transport import Transport, converged, pullback, transport, with_gradient
+from regbench.regularizers.shared.points import sample
+from regbench.regularizers.shared.surrogate import with_gradient
+from regbench.regularizers.shared.transport import Transport, converged, pullback, transport
 from regbench.types import Batch, HParam, HParams, Params, Regularizer, Static
 
 VARIANTS = ("through", "detach", "gap", "costs", "plans")
@@ -42,12 +44,9 @@ def init(y_NM: Tensor, _h: int, hparams: HParams, static: Static, _stream: Strea
 def loss(params: Params, batch: Batch, hparams: HParams, static: Static) -> Tensor:
     """λ times the difference between features (B, H) and targets (B, M), as the variant measures it: ()."""
     variant, points = _settings(static)
-    z_BH, y_BM = by_mean_norm(batch.z), batch.y
-    if min(points, len(y_BM)) < FEWEST:
+    if len(batch.y) < FEWEST:
         return batch.z.new_zeros(())
-    if points < len(y_BM):
-        drawn_B = batch.stream.child("points").bits(len(y_BM)).argsort()[:points]
-        z_BH, y_BM = z_BH[drawn_B], y_BM[drawn_B]
+    z_BH, y_BM = sample(batch.stream.child("points"), points, by_mean_norm(batch.z), batch.y)
     cost_BB, gamma = distances(z_BH), hparams["gamma"]
     kept_BB = _kept(params, batch.rows)
     if variant == "costs":

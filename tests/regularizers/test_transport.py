@@ -8,7 +8,8 @@ from torch import Tensor
 
 from regbench.random import Stream
 from regbench.regularizers.shared.distances import by_mean_norm, distances, relative_distances
-from regbench.regularizers.shared.transport import converged, pullback, transport, with_gradient
+from regbench.regularizers.shared.surrogate import with_gradient
+from regbench.regularizers.shared.transport import converged, pullback, transport
 
 
 def points(n: int = 12, h: int = 3, seed: int = 0) -> Tensor:

@@ -31,12 +31,6 @@ def interpolated_gradient(s: Tensor, member: Tensor, ranked: Tensor, upstream: T
     return (ranks(s + step * upstream, member) - ranked) / step
 
 
-def with_gradient(value: Tensor, s: Tensor, gradient: Tensor) -> Tensor:
-    """The value, with this gradient with respect to s: plain operations, which vmap and the tracer know."""
-    linear = (s * gradient.detach()).sum()
-    return value.detach() + (linear - linear.detach())
-
-
 def places(s: Tensor) -> Tensor:
     """Places of the values of each row in descending order, from 1; ties go to the first: (..., B) -> int64 (..., B).
 

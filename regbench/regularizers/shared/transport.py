@@ -66,12 +66,6 @@ def pullback(found: Transport, upstream_BB: Tensor) -> Tensor:
     return plan_BB * (now[:, None] + now - upstream_BB) / gamma
 
 
-def with_gradient(value: Tensor, of: Tensor, gradient: Tensor) -> Tensor:
-    """The value (), with this gradient with respect to `of`: plain operations, which `vmap` and a tracer can follow."""
-    product = (of * gradient.detach()).sum()
-    return product - product.detach() + value.detach()
-
-
 def _without_diagonal(cost_BB: Tensor) -> Tensor:
     """The costs, infinite on the diagonal."""
     same = torch.eye(cost_BB.shape[-1], dtype=torch.bool, device=cost_BB.device)
