@@ -8,7 +8,7 @@ from typing import Any
 
 from regbench import catalog, kinds, variants
 from regbench.config.amounts import LARGEST
-from regbench.config.names import resolve_part, resolve_row
+from regbench.config.names import at, resolve_part, resolve_row
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.job import Pairs, Part, pairs
 
@@ -84,18 +84,18 @@ def read_method(value: Any) -> tuple[Variant, ...]:
     return _composed([*pieces, (last.name, last.values() or settings or {}, (str(name),))])
 
 
-Piece = tuple[
-    str, Mapping[str, Any], tuple[str, ...]
-]  # a name, its settings, and the place of the settings in the file
+# A name, its settings, and the place of the settings in the file.
+Piece = tuple[str, Mapping[str, Any], tuple[str, ...]]
 
 
 def _composed(pieces: Sequence[Piece]) -> tuple[Variant, ...]:
     """Every combination of the settings of a method and of its parts; settings in a mapping belong to the last name."""
     (name, settings, inside), *added = pieces
-    method = _method(name)
+    with at():
+        method = resolve_row(name)
+        names = [resolve_part(piece[0]) for piece in added]
     if added and catalog.kind_of_row(method) != "methods":
         raise WrongValueError(f"nothing can be added to {method}, which is not trained here", *inside)
-    names = [_part(piece[0]) for piece in added]
     if repeated := next((one for one in names if names.count(one) > 1), None):
         raise WrongValueError(f"{repeated} is added twice", *inside)
     of_method = _grid(method, catalog.row(method), settings, inside)
@@ -116,20 +116,6 @@ def _variant(method: "_Set", parts: Sequence["_Set"]) -> Variant:
     return Variant(method.name, method.hparams, method.static, frozenset(fixed), added)
 
 
-def _method(name: str) -> str:
-    try:
-        return resolve_row(name)
-    except UsageError as error:
-        raise WrongValueError(str(error)) from None
-
-
-def _part(name: str) -> str:
-    try:
-        return resolve_part(name)
-    except UsageError as error:
-        raise WrongValueError(str(error)) from None
-
-
 @dataclass(frozen=True)
 class _Set:
     """A method or part with one value for each of its settings."""
@@ -142,7 +128,7 @@ class _Set:
 
 def _grid(name: str, known: catalog.Entry, settings: Mapping[str, Any], inside: tuple[str, ...]) -> list[_Set]:
     hparams: dict[str, Any] = dict(known.hparams)
-    static: dict[str, Any] = dict(known.arguments.get("static", {}))
+    static: dict[str, Any] = dict(known.static)
     axes: list[list[tuple[str, Any]]] = []
     for key, given in settings.items():
         setting = str(key).replace("-", "_")
@@ -169,7 +155,7 @@ def _grid(name: str, known: catalog.Entry, settings: Mapping[str, Any], inside: 
 
 def read_setting(known: catalog.Entry, name: str, value: Any, *place: str) -> Any:
     """A hyper-parameter or static choice in the type of its default, within its bounds."""
-    usual = {**known.arguments.get("static", {}), **known.arguments.get("options", {}), **known.hparams}
+    usual = {**known.arguments.get("options", {}), **known.settings}
     if isinstance(value, str) and len(value.strip()) > LONGEST and value.strip().isdigit():
         raise WrongValueError(f"{name} has more than {LONGEST} digits", *place)  # Python reads no more than 4300
     given = variants.typed(name, value, usual[name], *place)

@@ -1,9 +1,10 @@
 """Names as users type them: dashes equal underscores, aliases count, and a typo is answered with the nearest name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from regbench import catalog
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import UsageError, WrongValueError, did_you_mean
 
 
 def resolve(kind: str, name: str) -> str:
@@ -38,6 +39,15 @@ def resolve_part(name: str) -> str:
             catalog.check(kind, underscored)
         raise UsageError(f"no regularizer or wrapper called '{name.strip()}'{did_you_mean(name, known)}")
     return underscored
+
+
+@contextmanager
+def at(*place: str | int) -> Iterator[None]:
+    """Names are resolved as part of a value that is read: one that is wrong is a `WrongValueError` at this place."""
+    try:
+        yield
+    except UsageError as error:
+        raise WrongValueError(str(error), *place) from None
 
 
 def resolve_among(kind: str, name: str, known: Iterable[str]) -> str:

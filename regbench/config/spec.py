@@ -9,10 +9,10 @@ from regbench import catalog
 from regbench.config.amounts import LARGEST_SEED, MOST_BINS, MOST_SEEDS
 from regbench.config.marks import Marked
 from regbench.config.methods import Variant, read_method, read_setting
-from regbench.config.names import resolve
+from regbench.config.names import at, resolve
 from regbench.config.protocol import ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
-from regbench.errors import UsageError, WrongValueError, did_you_mean
+from regbench.errors import WrongValueError, did_you_mean
 
 MOST_LAYERS, MOST_UNITS = 1_000, 100_000  # of a backbone
 
@@ -29,19 +29,15 @@ def _listed(kind: str = "") -> Callable[[Any], Any]:
 
 
 def _dataset(value: Any) -> str:
-    try:
+    with at():
         return resolve("datasets", str(value))
-    except UsageError as error:
-        raise WrongValueError(str(error)) from None
 
 
 def _backbone_name(value: Any) -> str:
     if not isinstance(value, str):  # cells of a table do not tell backbones apart
         raise WrongValueError(f"must be the name of one backbone, not {value!r}; a benchmark for each can be compared")
-    try:
-        return resolve("backbones", str(value))
-    except UsageError as error:
-        raise WrongValueError(str(error)) from None
+    with at():
+        return resolve("backbones", value)
 
 
 def _k(value: Any) -> int:
@@ -76,10 +72,8 @@ def _backbones(value: Any) -> dict[str, dict[str, Any]]:
         raise WrongValueError(f"must be settings by name, such as {{mlp: {{width: 256}}}}, not {value!r}")
     read: dict[str, dict[str, Any]] = {}
     for name, settings in value.items():
-        try:
+        with at(str(name)):
             known = catalog.entry("backbones", resolve("backbones", str(name)))
-        except UsageError as error:
-            raise WrongValueError(str(error), str(name)) from None
         if not isinstance(settings, dict):
             raise WrongValueError(f"must be settings such as {{width: 256}}, not {settings!r}", str(name))
         defaults = {**known.arguments.get("options", {}), **known.hparams}
@@ -117,9 +111,8 @@ class Spec(BaseModel):
     k: Annotated[list[Annotated[int, BeforeValidator(_k)]], BeforeValidator(_listed())] = []
     seeds: Annotated[list[int], BeforeValidator(_seeds)] = [0, 1, 2, 3, 4]
     protocol: ProtocolSpec = ProtocolSpec()
-    backbone: Annotated[str | None, BeforeValidator(_backbone_name)] = (
-        None  # of every row; the dataset's own without it
-    )
+    # Of every row; without it, each dataset has its own.
+    backbone: Annotated[str | None, BeforeValidator(_backbone_name)] = None
     backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}  # settings by name
     sweep: Annotated[tuple[Stage, ...], BeforeValidator(read_stages)] = ()
     choose: Annotated[Choose | None, BeforeValidator(read_choose)] = None
