@@ -61,6 +61,16 @@ class Entry:
         return self.arguments.get("hparams", {})
 
     @property
+    def static(self) -> dict[str, Any]:
+        """The default of every other setting, which changes shapes or control flow."""
+        return self.arguments.get("static", {})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The default of every setting that a label can have in brackets."""
+        return {**self.hparams, **self.static}
+
+    @property
     def year(self) -> str:
         """The year of the reference; empty if it has none."""
         found = re.search(r"\b(1[789]|20)\d\d\b", self.arguments.get("reference", ""))

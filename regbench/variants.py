@@ -120,8 +120,7 @@ def label(method: str, hparams: Mapping[str, Any], static: Mapping[str, Any]) ->
     ('soft_binning[lambda_sigma=1]', 'soft_binning')
     """
     known = catalog.part(method) if catalog.kind_of_part(method) else catalog.row(method)
-    defaults = {**known.hparams, **known.arguments.get("static", {})}
-    changed = {key: value for key, value in {**hparams, **static}.items() if value != defaults.get(key)}
+    changed = {key: value for key, value in {**hparams, **static}.items() if value != known.settings.get(key)}
     return write(method, sorted(changed.items()))
 
 

@@ -54,21 +54,18 @@ class Source:
 
     def find(self, report: "Report", name: str, *, benchmark: str | None, metric: str, units: str) -> Found:
         """The input of the report of that name; `NothingMeasured` if it does not exist."""
-        if report.needs in ("catalog", "beside"):
-            return self._beside(report, benchmark) if report.needs == "beside" else Found(None, None, {})
+        if report.needs == "catalog":
+            return Found(None, None, {})
+        if report.needs == "beside":
+            return self._beside(report, benchmark)
         names = [f"val/{metric}", f"test/{metric}", *report.names]
         store = self._store(report.needs, names)
         chosen = _benchmark(store, report, name, benchmark)
+        if (read := READ.get(report.needs)) is not None:
+            return Found(read(store, chosen), chosen, {})
         match report.needs:
-            case "choices":
-                return Found(_choices(store, chosen), chosen, {})
             case "curves":
                 frame = store.curves(chosen, names=names)
-            case "claims":
-                return Found(_of_its_paper(store, chosen), chosen, {})
-            case "encoders" | "features":
-                read = encoders if report.needs == "encoders" else features
-                return Found(read(store, chosen), chosen, {})
             case "sweeps":
                 swept = _swept(store, chosen, metric)
                 return Found(swept, chosen, _ranges(store, swept.cells) if units == "original" else {})
@@ -193,6 +190,10 @@ def _cells(store: "Store", benchmark: str | None, report: "Report", metric: str)
     from regbench.analysis.reference import with_reference
 
     return with_reference(frame, store.cells(report.reference, metrics=[metric]))
+
+
+# What a report needs of a benchmark whose numbers have no units of their own, or are read later.
+READ = {"choices": _choices, "claims": _of_its_paper, "encoders": encoders, "features": features}
 
 
 def _swept(store: "Store", benchmark: str | None, metric: str) -> "Swept":

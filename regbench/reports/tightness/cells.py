@@ -90,6 +90,16 @@ def beside(printed: Sequence[Cell], ours: pd.DataFrame, higher: Sequence[str] = 
     return frame
 
 
+def in_full(rows: pd.DataFrame) -> pd.DataFrame:
+    """The numbers of both, without what only a table shows."""
+    return rows.drop(columns=["paper", "best", "paper_best"])
+
+
+def paper_alone(rows: pd.DataFrame) -> pd.DataFrame:
+    """The paper's numbers, of a table that nothing of ours stands in."""
+    return in_full(rows).drop(columns=[*MINE, "variant"])
+
+
 def text(mean: Number, std: Number | None) -> str:
     """A printed number with its digits.
 
@@ -199,12 +209,7 @@ def defaults(rows: pd.DataFrame) -> list[str]:
     """A note with the settings that the parts of our rows have by default, as tables do not repeat them."""
     labels = dict.fromkeys(rows["variant"].dropna())
     names = dict.fromkeys(part.name for label in labels for part in variants.read(label)[1:])
-    said = []
-    for name in names:
-        if catalog.kind_of_part(name):
-            entry = catalog.part(name)
-            values = {**entry.hparams, **entry.arguments.get("static", {})}
-            said.append(f"{name}[{','.join(f'{key}={variants.short(value)}' for key, value in values.items())}]")
+    said = [variants.write(name, catalog.part(name).settings) for name in names if catalog.kind_of_part(name)]
     return [f"settings that are not shown are the defaults: {', '.join(said)}"] if said else []
 
 

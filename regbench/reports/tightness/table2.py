@@ -46,7 +46,7 @@ def table(numbers: Numbers) -> Table:
 
 def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """One row per cell, ours and the paper's."""
-    return {"rows": numbers.rows.drop(columns=["paper", "best", "paper_best"])}
+    return {"rows": cells.in_full(numbers.rows)}
 
 
 REPORT = Report(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from regbench.analysis import aggregate, order
+from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.papers import tightness
 from regbench.papers.tightness import COORDINATES
@@ -27,7 +27,7 @@ class Numbers(cells.Numbers):
 def compute(given: Beside, options: Options) -> Numbers:
     """The squared test RMSE of each run, its mean and standard deviation over seeds, for each dataset and row."""
     frame = given.cells.get(OURS)
-    ours = cells.measured(frame, {"mse": "rmse"}, power=2)
+    ours = _squared(frame)
     ours = ours.assign(column=ours["dataset"])
     rows = cells.beside(tightness.table3(), ours)
     rows = cells.chosen(rows, options, COORDINATES)
@@ -85,22 +85,24 @@ def _public(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _draws(frame: pd.DataFrame | None) -> pd.DataFrame:
     """The mean over seeds of each draw of the circle, and over draws their mean and standard deviation, by row."""
-    columns = ["variant", "draws", "seeds", "mse_mean", "mse_std"]
-    if frame is None or frame.empty:
-        return pd.DataFrame(columns=columns)
-    found = aggregate(frame.assign(test_mse=frame["test_rmse"] ** 2), metrics=("rmse", "mse"))
+    found = _squared(frame)
     found = found[found["n"] > 0]
     rows = [
         {
             "variant": variant,
             "draws": len(group),
             "seeds": "/".join(map(str, sorted(set(group["n"])))),
-            "mse_mean": group["mse_mean"].mean(),
-            "mse_std": group["mse_mean"].std(ddof=1),
+            "mse_mean": group["mean"].mean(),
+            "mse_std": group["mean"].std(ddof=1),
         }
         for variant, group in found.groupby("variant", sort=False)
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=["variant", "draws", "seeds", "mse_mean", "mse_std"])
+
+
+def _squared(frame: pd.DataFrame | None) -> pd.DataFrame:
+    """Our cells of the squared test RMSE."""
+    return cells.measured(frame, {"mse": "rmse"}, power=2)
 
 
 def _drawn(draws: pd.DataFrame) -> list[str]:

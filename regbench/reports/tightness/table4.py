@@ -45,7 +45,7 @@ def compute(given: Beside, options: Options) -> Numbers:
     datasets = dict.fromkeys(features["dataset"])
     if options.methods or options.datasets:
         own = features.assign(method=features["variant"].map(tightness.parts), column=features["dataset"])
-        both = pd.concat([rows.assign(column=rows["column"]), own], ignore_index=True)
+        both = pd.concat([rows, own], ignore_index=True)
         kept = cells.chosen(both, options, (*COORDINATES, *datasets))
         rows = cells.chosen(rows, Options(methods=tuple(set(kept["method"]) & set(rows["method"]))))
         features = features.merge(kept[["dataset", "variant"]].dropna().drop_duplicates(), on=["dataset", "variant"])
@@ -86,17 +86,14 @@ def table(numbers: Numbers) -> Table:
         texts = [_cell(found.get(metric), usual) for metric in labels]
         lines.append((order.alias(str(dataset)), name, cells.inside(str(variant)), *texts))
     lines = lines or [(order.alias(name), "all", "", *[cells.NOT_RUN] * len(labels)) for name in COORDINATES]
-    own = Table("", ("dataset", "method", "settings", *labels.values()), tuple(lines), index=3)
-    own = tables.compact(own)
-    return tables.stacked(
-        caption, [paper, Table("", own.header, own.rows, index=own.index, title=_title(features))], numbers.notes
-    )
+    header = ("dataset", "method", "settings", *labels.values())
+    own = tables.compact(Table("", header, tuple(lines), index=3, title=_title(features)))
+    return tables.stacked(caption, [paper, own], numbers.notes)
 
 
 def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """The paper's cells, and ours."""
-    dropped = [*cells.MINE, "paper", "best", "paper_best", "variant"]
-    return {"rows": numbers.rows.drop(columns=dropped), "coordinates": numbers.features}
+    return {"rows": cells.paper_alone(numbers.rows), "coordinates": numbers.features}
 
 
 def _features(long: pd.DataFrame | None, frame: pd.DataFrame | None) -> pd.DataFrame:

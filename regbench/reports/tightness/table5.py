@@ -64,10 +64,9 @@ def table(numbers: Numbers) -> Table:
 
 def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """The paper's cells, and ours."""
-    dropped = [*cells.MINE, "paper", "best", "paper_best", "variant"]
     names = {"mean": "mse_mean", "std": "mse_std"}
     ours = numbers.ours.drop(columns=["column", "method"]).rename(columns=names)
-    return {"rows": numbers.rows.drop(columns=dropped), "coordinates": ours}
+    return {"rows": cells.paper_alone(numbers.rows), "coordinates": ours}
 
 
 def _grid(title: str, rows: pd.DataFrame, columns: dict[str, str]) -> Table:
@@ -107,7 +106,7 @@ def _lines(labels: list[str], usual: dict[str, dict[str, Any]] | None = None) ->
     ]
     taken = {label for _, label in found}
     for part in PARTS:
-        standard = {**_defaults(part), **(usual or {}).get(part, {})}
+        standard = {**catalog.part(part).settings, **(usual or {}).get(part, {})}
         changed = {label: _changed(label, part, standard) for label in labels}
         alone = {label: change for label, change in changed.items() if change is not None and len(change) <= 1}
         found += _values(part, alone, standard)
@@ -135,16 +134,12 @@ def _values(part: str, alone: Mapping[str, Mapping[str, Any]], standard: Mapping
     return found
 
 
-def _defaults(part: str) -> dict[str, Any]:
-    entry = catalog.part(part)
-    return {**entry.hparams, **entry.arguments.get("static", {})}
-
-
 def _changed(label: str, part: str, standard: dict[str, Any]) -> dict[str, Any] | None:
     """The settings of a label that are not the usual ones; None if it is not least squares with this part alone."""
     if tightness.parts(label) != f"lsq+{part}":
         return None
-    given = {**_defaults(part), **{key: variants.value(text) for key, text in variants.read(label)[1].settings}}
+    written = {key: variants.value(text) for key, text in variants.read(label)[1].settings}
+    given = {**catalog.part(part).settings, **written}
     return {key: value for key, value in given.items() if value != standard.get(key)}
 
 

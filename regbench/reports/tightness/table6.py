@@ -54,8 +54,7 @@ def table(numbers: Numbers) -> Table:
 
 def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """The paper's cells, and our measurements."""
-    dropped = [*cells.MINE, "paper", "best", "paper_best", "variant"]
-    return {"rows": numbers.rows.drop(columns=dropped), "measured": numbers.ours}
+    return {"rows": cells.paper_alone(numbers.rows), "measured": numbers.ours}
 
 
 def _rows(cost: Any) -> list[dict[str, Any]]:

@@ -27,8 +27,8 @@ def outgrown(trained: Iterable[Trained], codes: Codes, methods: Collection[str] 
     Jobs are left out if the present code cannot train them: if the catalog no longer has their method with the same
     settings, or one of its parts, or no longer has the same dataset.
     """
-    settings = {name: _settings(catalog.row(name)) for name in catalog.rows()}
-    settings |= {name: _settings(catalog.part(name)) for name in catalog.parts()}
+    settings = {name: set(catalog.row(name).settings) for name in catalog.rows()}
+    settings |= {name: set(catalog.part(name).settings) for name in catalog.parts()}
     digests = {name: catalog.entry("datasets", name).arguments["digest"] for name in catalog.names("datasets")}
     found: dict[Pair, list[Job]] = defaultdict(list)
     current = set()
@@ -73,11 +73,6 @@ def packs(jobs: Iterable[Job]) -> list[list[Job]]:
     for job in dict.fromkeys(jobs):
         groups[Pack.group(job) if of(job.method).is_packed else job.key].append(job)
     return list(groups.values())
-
-
-def _settings(entry: catalog.Entry) -> set[str]:
-    """The names of the hyper-parameters and other settings of a method or part."""
-    return {*entry.hparams, *entry.arguments.get("static", {})}
 
 
 def _kind(job: Job) -> tuple[object, ...]:

@@ -131,7 +131,7 @@ def _pack(job: Job, count: int) -> list[Job]:
         method=METHOD,
         k=job.k or 25,
         hparams=pairs(method.hparams),
-        static=pairs(method.arguments.get("static", {})),
+        static=pairs(method.static),
         protocol=replace(job.protocol, epochs=EPOCHS, split="fixed"),
     )
     return [replace(alike, seed=seed % 5, protocol=_apart(alike, seed // 5)) for seed in range(count)]
