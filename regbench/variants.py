@@ -18,6 +18,7 @@ from regbench.job import Part as Added
 SPELLING = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<inside>(?:[^\[\]]|(?<=\w)\[[^\[\]]*\])*)\])?\s*")
 COMMA = re.compile(r",(?![^\[]*\])")  # not one within inner brackets: [method=huber[beta=2,k=5],seed=2]
 PLUS = re.compile(r"\+(?![^\[]*\])")  # between a method and its parts; not the plus in 1e+3
+BACKBONE = "backbone"  # written as a setting of the method: the network of a row, where a benchmark has several
 DEFAULT_K = 25  # for a bare name: the largest k of the first paper, and the one in its figures
 
 
@@ -129,6 +130,17 @@ def of_job(job: Job, hparams: Mapping[str, Any] | None = None) -> str:
     return with_parts(label(job.method, dict(job.hparams) if hparams is None else hparams, dict(job.static)), job.parts)
 
 
+def on_backbone(variant: str, backbone: str) -> str:
+    """The label of a row that is told from others by its network.
+
+    >>> on_backbone("soft_binning[lambda_sigma=1]+rot", "mlp_narrow")
+    'soft_binning[backbone=mlp_narrow,lambda_sigma=1]+rot'
+    """
+    method, *parts = read(variant)
+    settings = sorted([*method.settings, (BACKBONE, backbone)])
+    return "+".join(map(str, [Part(method.name, tuple(settings)), *parts]))
+
+
 def with_parts(method: str, parts: Iterable[Added]) -> str:
     """The label of a method with the labels of its parts: `lsq+multi_target[m=4]+rot`."""
     return "+".join([method, *(label(part.name, dict(part.hparams), dict(part.static)) for part in parts)])
@@ -150,6 +162,8 @@ def parse(text: str) -> Wanted:
         given = {underscored(key): value for key, value in part.settings}
         if "k" in given:
             k = _whole(given.pop("k"), text)
+        if BACKBONE in given:
+            given[BACKBONE] = underscored(given[BACKBONE])
         labels.append(_label(underscored(part.name), {key: value(text) for key, text in given.items()}))
     added = sorted(labels[1:], key=lambda one: catalog.place_of_part(bare(one)))
     return Wanted(underscored(parts[0].name), "+".join([*labels[:1], *added]), k)

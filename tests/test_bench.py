@@ -28,7 +28,7 @@ from regbench.bench.speed import QUICK, Bench, Effort, Speed, floor_of, means_of
 from regbench.cli.bench import as_data, as_text
 from regbench.cli.grids import as_data as costs_as_data
 from regbench.cli.main import main
-from regbench.config import load, row_label
+from regbench.config import load
 from regbench.random import Stream
 from regbench.store import Store
 from regbench.tasks.resident import Resident
@@ -412,9 +412,10 @@ def test_planning_is_timed_on_at_least_as_many_jobs_as_asked_for() -> None:
 
 
 def test_a_stored_pack_has_every_row_that_is_counted(in_tmp: Path) -> None:
-    jobs = grid(seeds=1).jobs[:3]
+    benchmark = grid(seeds=1)
+    jobs = benchmark.jobs[:3]
     with Store.open(in_tmp / "bench.db") as store:
-        store.add_benchmark("bench", {}, [(job, row_label(job)) for job in jobs])
+        store.add_benchmark("bench", {}, [(job, benchmark.label(job)) for job in jobs])
         rows, seconds = store_pack(store, jobs)
         assert seconds > 0
         assert len(store.curves("bench")) == rows == 3 * 100 * len(RECORDED)

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from regbench import catalog, config, metrics, roots
 from regbench.bench.shapes import Shape, synthetic
-from regbench.config.benchmark import Benchmark, expand, row_label
+from regbench.config.benchmark import Benchmark, expand
 from regbench.data import from_file
 from regbench.engines.devices import cores
 from regbench.engines.local import LocalEngine
@@ -81,7 +81,7 @@ def planning(jobs: int = 10_000) -> Overhead:
     seeds = math.ceil(jobs / len(grid(seeds=1).jobs))
     with TemporaryDirectory() as folder, Store.open(Path(folder) / "planning.db") as store:
         known = grid(seeds=seeds)
-        store.add_benchmark(known.name, known.config, [(job, row_label(job)) for job in known.jobs])
+        store.add_benchmark(known.name, known.config, [(job, known.label(job)) for job in known.jobs])
         start = _now()
         make_plan(grid(seeds=seeds), store, Resources(("cpu", "cpu")))
         wall, processor = _since(start)
@@ -92,11 +92,12 @@ def planning(jobs: int = 10_000) -> Overhead:
 def storing(rows: int = 1_000_000) -> Iterator[Overhead]:
     """The rate at which a worker stores metrics, and the time of the default report on them."""
     seeds = math.ceil(rows / len(METRICS) / EPOCHS / len(grid(seeds=1).jobs))
-    jobs = grid(seeds=seeds).jobs
+    benchmark = grid(seeds=seeds)
+    jobs = benchmark.jobs
     with TemporaryDirectory() as folder:
         path = Path(folder) / "storing.db"
         with Store.open(path) as store:
-            store.add_benchmark("storing", {}, [(job, row_label(job)) for job in jobs])
+            store.add_benchmark("storing", {}, [(job, benchmark.label(job)) for job in jobs])
             rates = []
             for start in range(0, len(jobs), PACK):
                 written, seconds = store_pack(store, jobs[start : start + PACK])

@@ -68,7 +68,7 @@ class Settling:
     def _round(self, findings: Findings, left_s: float) -> Results:
         """Train the cells that are worth most and fit into a part of the remaining time."""
         wanted, pace = self._worth(findings), self._pace()
-        waiting = settle.ahead(self._plan_for(wanted))
+        waiting = settle.ahead(self.benchmark, self._plan_for(wanted))
         part_s = max(left_s * ROUND, SHORTEST_ROUND_S)
         for seconds in (part_s, left_s) if part_s < left_s else (left_s,):
             if cells := settle.affordable(waiting, wanted, pace, self._slots(), seconds):

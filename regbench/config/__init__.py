@@ -6,7 +6,7 @@
 """
 
 from regbench.config.amounts import whole_numbers
-from regbench.config.benchmark import Benchmark, Choosing, filter_jobs, lacking, row_label
+from regbench.config.benchmark import Benchmark, Choosing, filter_jobs, lacking
 from regbench.config.file import Benchmarks, load, yaml_value
 from regbench.config.methods import Variant, parse_variant, read_method
 from regbench.config.names import resolve, resolve_among
@@ -29,7 +29,6 @@ __all__ = [
     "read_method",
     "resolve",
     "resolve_among",
-    "row_label",
     "values_of",
     "whole_numbers",
     "with_values",

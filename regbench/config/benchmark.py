@@ -17,6 +17,7 @@ from regbench.owntables import means
 
 MOST_JOBS = 1_000_000
 Test = tuple[str, Any, Callable[[Job], bool]]  # an option, its value, and whether a job passes
+UNTRAINED_BACKBONE = "none"
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
 
 
@@ -44,6 +45,7 @@ class Benchmark:
     sweep: tuple[Stage, ...] = ()
     choose: Choosing | None = None
     fixed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # label of a row -> settings no sweep changes
+    named: frozenset[tuple[str, str]] = frozenset()  # datasets and their backbones that labels name
     notes: tuple[str, ...] = ()  # what was asked for but gives no job
 
     def __post_init__(self) -> None:
@@ -59,8 +61,16 @@ class Benchmark:
 
     def stages(self, job: Job) -> list[Stage]:
         """The stages of the sweep that apply to a job's row."""
-        fixed = self.fixed.get(row_label(job), frozenset())
+        fixed = self.fixed.get(self.label(job), frozenset())
         return [own for stage in self.sweep if (own := stage.of(job.method, fixed, job.parts))]
+
+    def label(self, job: Job, hparams: Mapping[str, Any] | None = None) -> str:
+        """The label of a job's row, which names the backbone where a dataset's rows have several.
+
+        It is the row's from a job with the row's default values; `hparams` replace those of the method.
+        """
+        label = variants.of_job(job, hparams)
+        return variants.on_backbone(label, job.backbone) if (job.dataset, job.backbone) in self.named else label
 
 
 @dataclass(frozen=True)
@@ -74,11 +84,6 @@ class Facts:
     images: bool = False
 
 
-def row_label(job: Job) -> str:
-    """A row's label, from a job with the row's default values."""
-    return variants.of_job(job)
-
-
 def expand(name: str, spec: Spec) -> Benchmark:
     """The jobs of an entry, in the order of the file: datasets, methods, k, seeds."""
     return _grid(name, spec, [_facts(dataset) for dataset in spec.datasets])
@@ -89,7 +94,8 @@ def together(benchmark: Benchmark, others: Sequence[Benchmark]) -> Benchmark:
     jobs = tuple(dict.fromkeys(job for part in (benchmark, *others) for job in part.jobs))
     fixed = {label: names for part in (*others, benchmark) for label, names in part.fixed.items()}
     config = {**benchmark.config, "also": [other.config for other in others]}
-    return replace(benchmark, jobs=jobs, whole=jobs, config=config, fixed=fixed)
+    named = benchmark.named.union(*(other.named for other in others))
+    return replace(benchmark, jobs=jobs, whole=jobs, config=config, fixed=fixed, named=named)
 
 
 def filter_jobs(
@@ -143,7 +149,10 @@ def _tests(
     by_method = [_method_filter(method) for method in methods]
     return [
         *(("dataset", name, partial(_is_dataset, _known_dataset(name, benchmark))) for name in datasets),
-        *(("method", name, partial(_is_method, wanted)) for name, wanted in zip(methods, by_method, strict=True)),
+        *(
+            ("method", name, partial(_is_method, benchmark.named, wanted))
+            for name, wanted in zip(methods, by_method, strict=True)
+        ),
         *(("k", bins, partial(_is_k, _known_k(bins))) for bins in k),
         *(("seed", seed, partial(_is_seed, seed)) for seed in seeds),
     ]
@@ -162,12 +171,17 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
     rows = spec.variants
     if (most := len(datasets) * len(rows) * max(1, len(spec.k)) * len(spec.seeds)) > MOST_JOBS:
         raise UsageError(f"{name}: would have up to {most:,} jobs, and a benchmark has at most {MOST_JOBS:,}")
-    jobs = tuple(
-        replace(cell, k=k, seed=seed)
+    usual = {facts.name: _readable(facts, spec.backbone or (facts.backbone,))[0] for facts in datasets}
+    cells = [
+        (variant, _cell(facts, spec, variant, backbone))
         for facts in datasets
         for variant in rows
         if variant.reads_images or not facts.images
-        for cell in [_cell(facts, spec, variant)]
+        for backbone in _backbones(facts, spec, variant)
+    ]
+    jobs = tuple(
+        replace(cell, k=k, seed=seed)
+        for variant, cell in cells
         for k in (spec.k if variant.uses_k else [None])
         for seed in _seeds(spec, variant)
     )
@@ -180,15 +194,19 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
         "backbones": spec.backbones,
     }
     if spec.backbone:
-        config["backbone"] = spec.backbone
+        config["backbone"] = spec.backbone[0] if len(spec.backbone) == 1 else list(spec.backbone)
     if spec.sweep:
         config["sweep"] = [stage.config() for stage in spec.sweep]
     if spec.choose:
         config["expected"] = dict(Counter(job.dataset for job in jobs))  # the jobs exist only after the choice
-    fixed = {variant.label: variant.fixed for variant in rows}
-    return Benchmark(
-        name, spec.description, jobs, config, sweep=spec.sweep, fixed=fixed, notes=_without_images(rows, datasets)
+    named = frozenset(
+        (cell.dataset, cell.backbone)
+        for _, cell in cells
+        if cell.backbone not in (usual[cell.dataset], UNTRAINED_BACKBONE)
     )
+    notes = (*_without_images(rows, datasets), *_not_for(spec.backbone, datasets))
+    benchmark = Benchmark(name, spec.description, jobs, config, sweep=spec.sweep, named=named, notes=notes)
+    return replace(benchmark, fixed={benchmark.label(cell): variant.fixed for variant, cell in cells})
 
 
 def _seeds(spec: Spec, variant: Variant) -> list[int]:
@@ -205,15 +223,44 @@ def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple
     return (f"not for images, and so not run on {', '.join(images)}: {', '.join(left_out)}",)
 
 
-def _cell(facts: Facts, spec: Spec, variant: Variant) -> Job:
-    """The job of a variant on a dataset, before its k and its seed are set."""
-    if kinds.is_reference(variant.method):
-        return _untrained(facts, spec, variant)
-    name = spec.backbone or facts.backbone
-    backbone = catalog.entry("backbones", name)
-    if backbone.arguments.get("images", False) != facts.images:
+def _readable(facts: Facts, backbones: Sequence[str]) -> list[str]:
+    """Those of some backbones that read a dataset; `UsageError` where none does."""
+    found = [name for name in backbones if _reads_images(name) == facts.images]
+    if not found:
         reads = "columns" if facts.images else "images"
-        raise UsageError(f"{facts.name} cannot be read by {name}, which reads {reads}; its own is {facts.backbone}")
+        few = "which reads" if len(backbones) == 1 else "which read"
+        named = " or ".join(backbones)
+        raise UsageError(f"{facts.name} cannot be read by {named}, {few} {reads}; its own is {facts.backbone}")
+    return found
+
+
+def _reads_images(backbone: str) -> bool:
+    return bool(catalog.entry("backbones", backbone).arguments.get("images", False))
+
+
+def _not_for(backbones: Sequence[str], datasets: Sequence[Facts]) -> tuple[str, ...]:
+    """One line for each backbone that does not read some of the datasets."""
+    lacking = {name: [facts.name for facts in datasets if facts.images != _reads_images(name)] for name in backbones}
+    return tuple(
+        f"{name} reads {'images' if _reads_images(name) else 'columns'}, and so was not run on {', '.join(without)}"
+        for name, without in lacking.items()
+        if without
+    )
+
+
+def _backbones(facts: Facts, spec: Spec, variant: Variant) -> list[str]:
+    """The backbones of a row on a dataset."""
+    if kinds.is_reference(variant.method):
+        return [UNTRAINED_BACKBONE]
+    own = (variant.backbone,) if variant.backbone else spec.backbone or (facts.backbone,)
+    return _readable(facts, own)
+
+
+def _cell(facts: Facts, spec: Spec, variant: Variant, name: str) -> Job:
+    """The job of a variant on a dataset, before its k and its seed are set."""
+    if name == UNTRAINED_BACKBONE:
+        return _untrained(facts, spec, variant)
+    backbone = catalog.entry("backbones", name)
     settings = {**backbone.hparams, **backbone.arguments.get("options", {}), **spec.backbones.get(name, {})}
     protocol = {
         "batch_size": facts.batch_size,
@@ -246,7 +293,7 @@ def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
         protocol=replace(UNTRAINED, **kept),
         hparams=variant.hparams,
         static=variant.static,
-        backbone="none",
+        backbone=UNTRAINED_BACKBONE,
     )
 
 
@@ -298,11 +345,13 @@ def _is_dataset(wanted: str, job: Job) -> bool:
     return job.dataset == wanted
 
 
-def _is_method(wanted: tuple[str, ...] | Variant, job: Job) -> bool:
+def _is_method(named: Collection[tuple[str, str]], wanted: tuple[str, ...] | Variant, job: Job) -> bool:
     if isinstance(wanted, tuple):
         return (job.method, *sorted(part.name for part in job.parts)) == wanted
     wants = (wanted.method, wanted.hparams, wanted.static, wanted.parts)
-    return (job.method, job.hparams, job.static, job.parts) == wants
+    on_another = (job.dataset, job.backbone) in named
+    same = job.backbone == wanted.backbone if wanted.backbone else not on_another
+    return same and (job.method, job.hparams, job.static, job.parts) == wants
 
 
 def _is_k(wanted: int, job: Job) -> bool:
@@ -317,7 +366,7 @@ def _contents(benchmark: Benchmark, option: str) -> str:
     """The values that a benchmark has for a filter."""
     read: dict[str, Callable[[Job], Any]] = {
         "dataset": lambda job: job.dataset,
-        "method": variants.of_job,
+        "method": benchmark.label,
         "k": lambda job: job.k,
         "seed": lambda job: job.seed,
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from regbench import catalog, kinds, variants
 from regbench.config.amounts import LARGEST
-from regbench.config.names import at, resolve_part, resolve_row
+from regbench.config.names import at, resolve, resolve_part, resolve_row
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.job import Pairs, Part, pairs
 
@@ -25,11 +25,14 @@ class Variant:
     static: Pairs
     fixed: frozenset[str] = field(default=frozenset(), compare=False)  # settings written out, even the default
     parts: tuple[Part, ...] = ()
+    backbone: str | None = None  # where the row names its network; without it, the benchmark's or the dataset's
 
     @property
     def label(self) -> str:
         """Its name everywhere: the settings that differ from the defaults in brackets."""
-        return variants.with_parts(variants.label(self.method, dict(self.hparams), dict(self.static)), self.parts)
+        method = variants.label(self.method, dict(self.hparams), dict(self.static))
+        label = variants.with_parts(method, self.parts)
+        return variants.on_backbone(label, self.backbone) if self.backbone else label
 
     @property
     def uses_k(self) -> bool:
@@ -98,22 +101,49 @@ def _composed(pieces: Sequence[Piece]) -> tuple[Variant, ...]:
         raise WrongValueError(f"nothing can be added to {method}, which is not trained here", *inside)
     if repeated := next((one for one in names if names.count(one) > 1), None):
         raise WrongValueError(f"{repeated} is added twice", *inside)
+    networks, settings = _networks(method, settings, inside)
     of_method = _grid(method, catalog.row(method), settings, inside)
     of_parts = [_grid(one, catalog.part(one), piece[1], piece[2]) for one, piece in zip(names, added, strict=True)]
-    axes = [of_method, *of_parts]
+    axes: list[list[Any]] = [of_method, networks, *of_parts]
     if (most := math.prod(map(len, axes))) > MOST_VARIANTS:
         raise WrongValueError(f"means {most:,} variants, and an entry has at most {MOST_VARIANTS:,}", *inside)
-    found = [_variant(first, others) for first, *others in itertools.product(*axes)]
+    found = [_variant(first, network, others) for first, network, *others in itertools.product(*axes)]
     if repeated := next((variant for variant in found if found.count(variant) > 1), None):
         raise WrongValueError(f"{repeated.label} is named twice", *inside)
     return tuple(found)
 
 
-def _variant(method: "_Set", parts: Sequence["_Set"]) -> Variant:
+def _networks(
+    method: str, settings: Mapping[str, Any], inside: tuple[str, ...]
+) -> tuple[list[str | None], dict[str, Any]]:
+    """The backbones among a method's settings, and the settings without them."""
+    rest = {str(key): given for key, given in settings.items()}
+    if variants.BACKBONE not in rest:
+        return [None], rest
+    given = rest.pop(variants.BACKBONE)
+    place = (*inside, variants.BACKBONE) if inside else ()
+    if catalog.kind_of_row(method) != "methods":
+        raise WrongValueError(f"{method} has no backbone, because it is not trained here", *place)
+    return list(read_backbones(given, *place)), rest
+
+
+def read_backbones(given: Any, *place: str) -> tuple[str, ...]:
+    """The names of one backbone or of several, each once."""
+    names = given if isinstance(given, list) else [given]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise WrongValueError(f"must be the name of a backbone, or a list of names, not {given!r}", *place)
+    with at(*place):
+        found = tuple(resolve("backbones", name) for name in names)
+    if repeated := next((name for name in found if found.count(name) > 1), None):
+        raise WrongValueError(f"{repeated} is named twice", *place)
+    return found
+
+
+def _variant(method: "_Set", backbone: str | None, parts: Sequence["_Set"]) -> Variant:
     ordered = sorted(parts, key=lambda part: catalog.place_of_part(part.name))
     fixed = {*method.fixed, *(f"{part.name}.{key}" for part in parts for key in part.fixed)}
     added = tuple(Part(part.name, part.hparams, part.static) for part in ordered)
-    return Variant(method.name, method.hparams, method.static, frozenset(fixed), added)
+    return Variant(method.name, method.hparams, method.static, frozenset(fixed), added, backbone)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from regbench import catalog
 from regbench.config.amounts import LARGEST_SEED, MOST_BINS, MOST_SEEDS
 from regbench.config.marks import Marked
-from regbench.config.methods import Variant, read_method, read_setting
+from regbench.config.methods import Variant, read_backbones, read_method, read_setting
 from regbench.config.names import at, resolve
 from regbench.config.protocol import ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
@@ -31,13 +31,6 @@ def _listed(kind: str = "") -> Callable[[Any], Any]:
 def _dataset(value: Any) -> str:
     with at():
         return resolve("datasets", str(value))
-
-
-def _backbone_name(value: Any) -> str:
-    if not isinstance(value, str):  # cells of a table do not tell backbones apart
-        raise WrongValueError(f"must be the name of one backbone, not {value!r}; a benchmark for each can be compared")
-    with at():
-        return resolve("backbones", value)
 
 
 def _k(value: Any) -> int:
@@ -111,8 +104,8 @@ class Spec(BaseModel):
     k: Annotated[list[Annotated[int, BeforeValidator(_k)]], BeforeValidator(_listed())] = []
     seeds: Annotated[list[int], BeforeValidator(_seeds)] = [0, 1, 2, 3, 4]
     protocol: ProtocolSpec = ProtocolSpec()
-    # Of every row; without it, each dataset has its own.
-    backbone: Annotated[str | None, BeforeValidator(_backbone_name)] = None
+    # Of every row, and where there are several, each row once on each; without it, each dataset has its own.
+    backbone: Annotated[tuple[str, ...], BeforeValidator(read_backbones)] = ()
     backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}  # settings by name
     sweep: Annotated[tuple[Stage, ...], BeforeValidator(read_stages)] = ()
     choose: Annotated[Choose | None, BeforeValidator(read_choose)] = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from regbench.analysis import order
 from regbench.analysis.claims import Finding, Findings, seeds_needed, wanted
 from regbench.analysis.claims.rows import Row
-from regbench.config import Benchmark, row_label
+from regbench.config import Benchmark
 from regbench.job import Job
 from regbench.runner.plan.cost import kind_of
 from regbench.runner.plan.estimate import STARTUP_S
@@ -46,25 +46,25 @@ class Further:
     bills: tuple[Bill, ...]
 
 
-def cell_of(job: Job) -> Cell:
-    """The cell of a job with its row's default values."""
-    return order.alias(job.dataset), Row(row_label(job), job.k)
+def cell_of(benchmark: Benchmark, job: Job) -> Cell:
+    """The cell of a benchmark's job with its row's default values."""
+    return order.alias(job.dataset), Row(benchmark.label(job), job.k)
 
 
 def only(benchmark: Benchmark, cells: Collection[Cell]) -> Benchmark:
     """The benchmark, limited to the jobs of some cells."""
-    return replace(benchmark, jobs=tuple(job for job in benchmark.jobs if cell_of(job) in cells))
+    return replace(benchmark, jobs=tuple(job for job in benchmark.jobs if cell_of(benchmark, job) in cells))
 
 
-def ahead(plan: Plan) -> dict[Cell, list[Job]]:
-    """The jobs that a plan and its sweeps still have to train, by the cell that needs them."""
+def ahead(benchmark: Benchmark, plan: Plan) -> dict[Cell, list[Job]]:
+    """The jobs that a plan of a benchmark and its sweeps still have to train, by the cell that needs them."""
     found: dict[Cell, list[Job]] = defaultdict(list)
     for part in (*plan.ahead.sweeps, plan):
         rows = {member.job: member.row or member.variant for member in part.asked.members}
         for job in (job for pack in part.packs for job in pack.jobs):
             found[order.alias(job.dataset), Row(rows[job], job.k)].append(job)
     for job in plan.ahead.pending:
-        found[cell_of(job)].append(job)
+        found[cell_of(benchmark, job)].append(job)
     return dict(found)
 
 
@@ -99,7 +99,7 @@ def further(findings: Findings, plan: Plan, benchmark: Benchmark, pace: Pace, de
         pace: how long jobs take.
         devices: the device of each slot.
     """
-    waiting = ahead(plan)
+    waiting = ahead(benchmark, plan)
     bills = [_bill(finding, findings, waiting, benchmark, pace, len(devices)) for finding in findings.open]
     bills.sort(key=lambda bill: (bool(bill.why), bill.seconds, bill.claim))
     return Further(sum(map(len, waiting.values())), plan.likely_s, tuple(bills))
@@ -117,7 +117,7 @@ def _bill(
     if jobs := [job for cell in cells for job in waiting.get(cell, ())]:
         return Bill(name, len(jobs), _seconds(jobs, pace) / slots)
     if seeds := seeds_needed(finding, findings):
-        trained = [job for job in benchmark.whole if cell_of(job) in cells]
+        trained = [job for job in benchmark.whole if cell_of(benchmark, job) in cells]
         usual = len({job.seed for job in trained})
         return Bill(name, 0, _seconds(trained, pace) * (seeds / usual - 1) / slots, seeds=seeds)
     missing = {why for metric in finding.metrics for why in finding.answers[metric].missing.values()}

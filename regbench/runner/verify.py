@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regbench import metrics, roots
-from regbench.config import row_label
+from regbench import metrics, roots, variants
 from regbench.engines.engine import MakeEngine
 from regbench.errors import InfrastructureError
 from regbench.job import Job
@@ -82,7 +81,7 @@ def _compare(store: Store, job: Job, plan: Plan, alone: dict[str, np.ndarray], d
     decides = job.protocol.decide
     stored, again = _best(run.curves[decides], decides), _best(alone[decides], decides)
     close = stored == again or abs(stored - again) <= TOLERANCE * abs(stored)
-    return Verification(job.key, f"{job.dataset} {row_label(job)}", worst, exact, worst == 0 if exact else close)
+    return Verification(job.key, f"{job.dataset} {variants.of_job(job)}", worst, exact, worst == 0 if exact else close)
 
 
 def _best(curve: np.ndarray, name: str) -> float:

@@ -29,7 +29,14 @@ from regbench.store.values import FinishedRun
 SELECTIONS = ("best-val", "last")
 METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "test/crps", "test/nll")  # in every frame of cells
 EVERY_EPOCH = "val/rmse"  # a metric that every epoch of a run has
-CELL = (JobRow.dataset, JobRow.digest, JobRow.variant, JobRow.k, JobRow.protocol)  # runs in one cell share one code
+CELL = (
+    JobRow.dataset,
+    JobRow.digest,
+    JobRow.variant,
+    JobRow.k,
+    JobRow.backbone,
+    JobRow.protocol,
+)  # runs in one cell share one code
 INTEGERS = ("k", "seed", "run_id", "best_epoch", "epochs")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regbench import config
+from regbench import config, variants
 from regbench.errors import UsageError
 from regbench.job import Protocol
 from regbench.training.optim import SCHEDULES
@@ -23,9 +23,70 @@ def test_a_benchmark_may_name_its_backbone_with_settings(tmp_path):
     )
 
 
+SEVERAL = "b: {datasets: [WN, RM], methods: [lsq, soft_binning+rot, ridge], k: [5], seeds: 1, backbone: %s}"
+
+
+def test_each_row_is_trained_on_each_backbone_that_reads_its_dataset(tmp_path):
+    benchmark = written(tmp_path, SEVERAL % "[mlp, mlp_narrow, cnn]").get("b")
+    assert [(job.dataset, benchmark.label(job), job.backbone) for job in benchmark.jobs] == [
+        ("wine_quality", "lsq", "mlp"),
+        ("wine_quality", "lsq[backbone=mlp_narrow]", "mlp_narrow"),
+        ("wine_quality", "soft_binning+rot", "mlp"),
+        ("wine_quality", "soft_binning[backbone=mlp_narrow]+rot", "mlp_narrow"),
+        ("wine_quality", "ridge", "none"),
+        ("retinamnist", "lsq", "cnn"),
+        ("retinamnist", "soft_binning+rot", "cnn"),
+    ]
+    assert "mlp_narrow reads columns, and so was not run on retinamnist" in benchmark.notes
+    assert benchmark.config["backbone"] == ["mlp", "mlp_narrow", "cnn"]
+    assert len({job.key for job in benchmark.jobs}) == len(benchmark.jobs)
+
+
+def test_a_row_may_name_its_backbone(tmp_path):
+    text = (
+        "b: {datasets: WN, methods: [lsq, 'lsq[backbone=mlp_narrow]', {l1: {backbone: [mlp, mlp_narrow]}}], seeds: 1}"
+    )
+    benchmark = written(tmp_path, text).get("b")
+    assert [benchmark.label(job) for job in benchmark.jobs] == [
+        "lsq",
+        "lsq[backbone=mlp_narrow]",
+        "l1",
+        "l1[backbone=mlp_narrow]",
+    ]
+    assert benchmark.jobs[0] == written(tmp_path, "b: {datasets: WN, methods: lsq, seeds: 1}").get("b").jobs[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "backbones"),
+    [
+        ("lsq", ["mlp", "mlp_narrow"]),
+        ("lsq[backbone=mlp_narrow]", ["mlp_narrow"]),
+        ("soft_binning[lambda_sigma=0.5]+rot", ["mlp"]),
+    ],
+)
+def test_a_filter_takes_a_row_on_all_backbones_or_on_one(tmp_path, asked, backbones):
+    benchmark = written(tmp_path, SEVERAL.replace(", RM", "") % "[mlp, mlp_narrow]").get("b")
+    kept = config.filter_jobs(benchmark, methods=[asked])
+    assert [job.backbone for job in kept.jobs] == backbones
+
+
+def test_a_label_with_a_backbone_is_read_as_it_is_written():
+    written = variants.on_backbone("soft_binning[lambda_sigma=1]+rot[gamma=1]", "mlp_narrow")
+    assert variants.parse(written).label == written
+    assert variants.parse("lsq[backbone=mlp-narrow]").label == "lsq[backbone=mlp_narrow]"
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
+        ("datasets: WN, methods: 'ridge[backbone=mlp]'", "ridge has no backbone, because it is not trained here"),
+        ("datasets: WN, methods: 'lsq[backbone=mpl]'", "no backbone called 'mpl'; did you mean 'mlp'"),
+        ("datasets: WN, methods: lsq, backbone: [mlp, mlp]", "b.backbone: mlp is named twice"),
+        ("datasets: WN, methods: lsq, backbone: []", "must be the name of a backbone, or a list of names"),
+        (
+            "datasets: RM, methods: lsq, backbone: [mlp, mlp_narrow]",
+            "cannot be read by mlp or mlp_narrow, which read col",
+        ),
         (
             "datasets: WN, methods: lsq, backbone: resnet50",
             "wine_quality cannot be read by resnet50, which reads images",

@@ -53,9 +53,7 @@ def test_a_swept_field_reaches_the_rows_that_have_it_and_do_not_fix_it(write):
     rows = "[lsq, end2end, 'end2end[lambda_kl=2]', 'soft_binning[lambda_sigma=0.5]']"
     text = "b: {%s, methods: %s, sweep: [{learning_rate: [1e-3, 1e-2], lambda_kl: [0.1, 1], lambda_sigma: [1, 2]}]}"
     sweep = write(text % (BASE.replace("methods: [lsq, soft_binning, end2end], ", ""), rows)).get("b")
-    fields = {
-        config.row_label(job): [tuple(stage.axes) for stage in sweep.stages(job)] for job in sweep.jobs if job.k != 5
-    }
+    fields = {sweep.label(job): [tuple(stage.axes) for stage in sweep.stages(job)] for job in sweep.jobs if job.k != 5}
     assert fields == {
         "lsq": [("learning_rate",)],
         "end2end": [("learning_rate", "lambda_kl", "lambda_sigma")],
@@ -98,8 +96,8 @@ def test_every_cell_that_a_shipped_benchmark_reports_can_be_chosen(shipped):
     for name in ("bridges", "bridges-tuned"):
         chooses = shipped.get(name)
         assert chooses.choose is not None
-        swept = {(job.dataset, config.row_label(job)) for source in chooses.choose.sources for job in source.jobs}
-        assert {(job.dataset, config.row_label(job)) for job in chooses.jobs} <= swept
+        swept = {(job.dataset, source.label(job)) for source in chooses.choose.sources for job in source.jobs}
+        assert {(job.dataset, chooses.label(job)) for job in chooses.jobs} <= swept
         reported = {job.seed for job in chooses.jobs}
         assert not reported & {job.seed for source in chooses.choose.sources for job in source.jobs}
 

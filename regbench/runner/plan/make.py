@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from regbench import catalog, kinds
-from regbench.config import Benchmark, row_label
+from regbench.config import Benchmark
 from regbench.errors import DataUnavailable
 from regbench.job import Job, Pack
 from regbench.kinds import code_digest, libraries
@@ -51,7 +51,7 @@ def make_plan(
         chosen, packs = packer.affordable(budget.in_order(left, jobs, packer.pace), request.budget_s)
     left_out = set(left) - set(chosen)
     if members is None:
-        members = [Member(job, row_label(job)) for job in dict.fromkeys(benchmark.whole)]
+        members = [Member(job, benchmark.label(job)) for job in dict.fromkeys(benchmark.whole)]
     return Plan(
         Asked(benchmark.name, benchmark.config, tuple(members), request, benchmark.notes),
         jobs=tuple(job for job in jobs if job not in left_out),

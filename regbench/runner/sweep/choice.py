@@ -8,10 +8,10 @@ is kept, even if the sweep changes, until the user asks for a new one.
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from regbench import variants
-from regbench.config import Benchmark, Values, row_label, values_of, with_values
+from regbench.config import Benchmark, Values, values_of, with_values
 from regbench.config.sweep import OF_PROTOCOL, fields_of
 from regbench.errors import UsageError
 from regbench.job import Job
@@ -50,7 +50,7 @@ class Survey:
         self._jobs: dict[tuple[Cell, tuple[Any, ...]], tuple[Job, ...]] = {}
         for job in self.sweep.whole:
             if self.sweep.stages(job):
-                self.templates.setdefault(cell_of(job), []).append(job)
+                self.templates.setdefault(cell_of(self.sweep, job), []).append(job)
 
     def usual(self, cell: Cell) -> Values:
         """The row's default value of every swept field."""
@@ -94,20 +94,21 @@ class Survey:
             asked |= set(new)
 
 
-def cell_of(job: Job) -> Cell:
-    """The cell of a job with its row's default values."""
-    return (job.dataset, row_label(job), job.k)
+def cell_of(benchmark: Benchmark, job: Job) -> Cell:
+    """The cell of a benchmark's job with its row's default values."""
+    return (job.dataset, benchmark.label(job), job.k)
 
 
 def resolve_sweep(survey: Survey, only: Collection[Cell] | None = None) -> Resolved:
     """The known jobs of a sweep: all that passed the filters, or those of the cells `only`."""
     sweep = survey.sweep
-    wanted = {(cell_of(job), job.seed) for job in sweep.jobs if only is None or cell_of(job) in only}
+    passing = {(cell_of(sweep, job), job.seed) for job in sweep.jobs}
+    wanted = {(cell, seed) for cell, seed in passing if only is None or cell in only}
     members, jobs = [], []
     for cell, explored in survey.explored.items():
         for values in explored.tried:
             for job in survey.jobs(cell, values):
-                members.append(Member(job, _swept_label(job, values), cell[1], values))
+                members.append(Member(job, _swept_label(sweep, job, values), cell[1], values))
                 if (cell, job.seed) in wanted:
                     jobs.append(job)
     cells = [survey.explored[cell] for cell in dict.fromkeys(cell for cell, _ in wanted) if cell in survey.explored]
@@ -132,10 +133,11 @@ def resolve_choices(
         stored: the choices in the store.
         again: replace the choices of the filtered cells.
     """
-    wanted = {cell_of(job) for job in benchmark.jobs}
+    cell_in = partial(cell_of, benchmark)
+    wanted = {cell_in(job) for job in benchmark.jobs}
     passing = set(benchmark.jobs)
     made: dict[Cell, Choice] = {}
-    answers = {cell: source_of(cell, surveys) for cell in dict.fromkeys(map(cell_of, benchmark.whole))}
+    answers = {cell: source_of(cell, surveys) for cell in dict.fromkeys(map(cell_in, benchmark.whole))}
     for cell, answer in answers.items():
         if answer and cell in wanted and (again or cell not in stored):
             survey, source = answer
@@ -144,7 +146,7 @@ def resolve_choices(
     using = {**stored, **made}
     members, jobs, pending = [], [], []
     for job in benchmark.whole:
-        cell = cell_of(job)
+        cell = cell_in(job)
         open_again = again and cell in wanted and cell not in made  # its stored choice will be replaced
         if answers[cell] is None:
             chosen = Member(job, cell[1])
@@ -196,15 +198,15 @@ def of_shard(benchmark: Benchmark, index: int, count: int) -> Benchmark:
 
     Cells of one row that may share a choice stay together.
     """
-    jobs = benchmark.jobs
+    jobs, cell_in = benchmark.jobs, partial(cell_of, benchmark)
     if benchmark.choose:
         surveys = [Survey(source, benchmark.choose.by) for source in benchmark.choose.sources]
-        groups = {cell: (answer[1] if (answer := source_of(cell, surveys)) else cell) for cell in map(cell_of, jobs)}
+        groups = {cell: (answer[1] if (answer := source_of(cell, surveys)) else cell) for cell in map(cell_in, jobs)}
     else:
-        groups = {cell: cell for cell in map(cell_of, jobs)}
+        groups = {cell: cell for cell in map(cell_in, jobs)}
     ordered = sorted(set(groups.values()), key=lambda cell: (cell[0], cell[1], cell[2] or 0))
     mine = set(ordered[index - 1 :: count])
-    return replace(benchmark, jobs=tuple(job for job in jobs if groups[cell_of(job)] in mine))
+    return replace(benchmark, jobs=tuple(job for job in jobs if groups[cell_in(job)] in mine))
 
 
 def _choose(cell: Cell, survey: Survey, source: Cell) -> Choice:
@@ -276,7 +278,7 @@ def _changes(
     return notes
 
 
-def _swept_label(job: Job, values: Values) -> str:
+def _swept_label(sweep: Benchmark, job: Job, values: Values) -> str:
     """The label of a configuration in tables, such as `lsq[learning_rate=0.01]`."""
     protocol = {name: value for name, value in values.items() if name in OF_PROTOCOL}
-    return variants.of_job(job, {**dict(job.hparams), **protocol})
+    return sweep.label(job, {**dict(job.hparams), **protocol})
