@@ -8,7 +8,7 @@ import pandas as pd
 
 from regbench.analysis import order
 from regbench.analysis.comparable import CELL, comparable
-from regbench.metrics import USUAL
+from regbench.metrics import ROWS, USUAL, over
 from regbench.papers.bridges import WIDTH
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def shown_with(metric: str) -> tuple[str, ...]:
-    """The metrics that a table of cells has: the usual ones, and the one asked for."""
-    return tuple(dict.fromkeys((*USUAL, metric)))
+    """The metrics that a table of cells has: the usual ones, and the one asked for; of some rows, both usual ones."""
+    rows = metric.partition("/")[0]
+    return tuple(dict.fromkeys((*USUAL, *(over(rows) if rows in ROWS else ()), metric)))
 
 
 def aggregate(frame: "DataFrame", metrics: Sequence[str] = USUAL) -> "DataFrame":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from regbench.analysis import order
+from regbench.analysis import leaks, order
 from regbench.errors import NothingMeasured
 from regbench.papers.bridges import WIDTH
 
@@ -18,7 +18,7 @@ def comparable(frame: "DataFrame") -> "DataFrame":
     """The frame in a fixed order, without the rows that cannot be compared with the rest.
 
     Where a dataset has two digests, or a cell two protocols or backbones, the one with most runs stays (the newest on
-    ties). `attrs["left_out"]` says what was left out.
+    ties). `attrs["left_out"]` says what was left out, and which datasets have test rows that training has seen.
     """
     if frame.empty:
         raise NothingMeasured("no job is planned here: nothing to report on")
@@ -30,6 +30,7 @@ def comparable(frame: "DataFrame") -> "DataFrame":
     rows = _majority(rows, measured, ["dataset"], ["digest"], "another version of the data", notes)
     rows = _majority(rows, measured, CELL, ["protocol", "backbone"], "another protocol or backbone", notes)
     rows = _one_run_per_seed(rows, notes)
+    notes += leaks.note(rows["dataset"])
     rows.attrs = {**frame.attrs, "left_out": notes}
     return rows
 

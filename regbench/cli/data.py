@@ -31,6 +31,8 @@ Names = Annotated[
 def list_(json: options.Json = False) -> None:
     """List the datasets: rows, inputs, licence, sources, and whether they are available without the network.
 
+    The column `seen` is the share of test rows whose inputs a training row has too, on the fixed split.
+
     Examples:
       regbench data list
       regbench data list --json
@@ -41,10 +43,13 @@ def list_(json: options.Json = False) -> None:
     if json:
         return emit_json("data list", [asdict(item) for item in items])
     rows = [
-        [item.name, item.alias, item.rows, _inputs(item.inputs), item.licence, _public(item.sources), _here(item)]
+        [
+            *(item.name, item.alias, item.rows, _inputs(item.inputs), _seen(item)),
+            *(item.licence, _public(item.sources), _here(item)),
+        ]
         for item in items
     ]
-    emit(columns(rows, header=["dataset", "alias", "rows", "inputs", "licence", "sources", "here"]))
+    emit(columns(rows, header=["dataset", "alias", "rows", "inputs", "seen", "licence", "sources", "here"]))
     missing = sum(not item.here for item in items)
     if missing:
         say(f"{amount(missing, 'dataset')} to fetch: `regbench data fetch`, or `regbench run` when needed")
@@ -133,6 +138,10 @@ def verify(
     wrong = [check for check in checks if check.state == "wrong"]
     if wrong:
         raise DataUnavailable(f"{len(wrong):,} of {amount(len(checks), 'source')} gave different data")
+
+
+def _seen(item: Any) -> str:
+    return f"{item.seen[1] / item.sizes[2]:.1%}".replace("%", " %") if item.seen[1] else ""
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {"list": list_, "fetch": fetch, "import": import_, "verify": verify}

@@ -82,6 +82,14 @@ Benchmark = Annotated[
         autocompletion=complete_benchmarks,
     ),
 ]
+Rows = Annotated[
+    str,
+    typer.Option(
+        "--rows",
+        metavar="all|unseen|seen",
+        help="Which test rows count: unseen ones have inputs that no training row has.",
+    ),
+]
 Datasets = Annotated[
     list[str] | None,
     typer.Option(

@@ -65,6 +65,7 @@ def report(
     dataset: options.Datasets = None,
     method: options.Methods = None,
     format_: Format = "table",
+    rows: options.Rows = "all",
     units: Units = "scaled",
     paper: Annotated[bool, typer.Option("--paper", help="Show the paper's own numbers beside ours.")] = False,
     all_: Everything = False,
@@ -83,6 +84,7 @@ def report(
       regbench report figure3 --out figures
       regbench report --format latex --metric mae
       regbench report --normalize none --units original --json
+      regbench report --rows unseen
       regbench report table2 --from results/published/bridges
       regbench report --all --out reports
     """
@@ -95,10 +97,11 @@ def report(
     shown = reports.load(found)
     if paper and not all_ and not shown.has_paper:
         raise UsageError(f"--paper: the paper's own numbers are shown by {', '.join(_with_paper())}")
+    of_rows = metrics.over(rows, metric)
     given = reports.Options(
         normalize=None if normalize.lower() == "none" else normalize,
-        metric=metrics.about(metric or metrics.USUAL[0]).name,
-        metrics=(metrics.about(metric).name,) if metric else metrics.USUAL,
+        metric=of_rows[0],
+        metrics=of_rows,
         k=tuple(asked.numbers(k, "k")),
         datasets=tuple(dataset or ()),
         methods=tuple(method or ()),

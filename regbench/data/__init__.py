@@ -9,6 +9,7 @@ from regbench.data.folder import ByHand, ImageFolder
 from regbench.data.loading import is_here, load
 from regbench.data.own import column_names, describe, from_file
 from regbench.data.preparation import nested_split, prepare, split_rows
+from regbench.data.seen import count_seen, seen_rows
 from regbench.data.shelf import Check, Fetched, Item, fetch, import_file, inventory, verify, verify_one
 from regbench.data.sources import UCI, Address, File, Generated, Layout, MedMNIST, OpenML, OwnFile, Source, Wheel, Zip
 from regbench.data.table import Prepared, Table
@@ -36,6 +37,7 @@ __all__ = [
     "Wheel",
     "Zip",
     "column_names",
+    "count_seen",
     "describe",
     "digest",
     "fetch",
@@ -46,6 +48,7 @@ __all__ = [
     "load",
     "nested_split",
     "prepare",
+    "seen_rows",
     "split_rows",
     "verify",
     "verify_one",

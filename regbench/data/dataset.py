@@ -29,6 +29,8 @@ class TabularDataset:
     batch_size: the one of the first paper.
     digest: of the canonical table; the table from any source must have it.
     sources: where the table can come from, tried in this order.
+    seen: how many rows of the validation and of the test part have inputs that a training row has too, on the fixed
+        split.
     official: whether the split is official: the rows stand in the order training, validation, test, with these sizes.
     synthetic: whether the data are synthetic; every table and figure of the dataset says so.
     notes: what was assumed or left out when a user's own file was read.
@@ -47,6 +49,7 @@ class TabularDataset:
     sources: Sequence[Source] = field(default=())
     backbone: str = "mlp"
     targets: tuple[str, ...] = ()
+    seen: tuple[int, int] = (0, 0)
     official: bool = False
     synthetic: bool = False
     notes: tuple[str, ...] = ()

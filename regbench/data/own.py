@@ -11,8 +11,9 @@ from regbench.data.canonical import exact_digest
 from regbench.data.columns import TextTable
 from regbench.data.dataset import TabularDataset, refuse_gaps
 from regbench.data.parsing import parse
-from regbench.data.preparation import FEWEST_ROWS, nested_sizes
+from regbench.data.preparation import FEWEST_ROWS, nested_sizes, prepare
 from regbench.data.raw import Raw, Refused
+from regbench.data.seen import count_seen
 from regbench.data.sources import Layout, OwnFile, read_file
 from regbench.data.table import Float64, Table
 from regbench.errors import UsageError, did_you_mean
@@ -113,6 +114,7 @@ def _described(table: Table, source: OwnFile, notes: tuple[str, ...]) -> Tabular
         target=table.target,
         inputs=len(table.columns),
         sizes=sizes,
+        seen=count_seen(prepare(table)),
         batch_size=batch_size(sizes[0]),
         digest=exact_digest(table),
         licence="your own",

@@ -33,6 +33,7 @@ class Item:
     summary: str
     rows: int
     sizes: tuple[int, int, int]
+    seen: tuple[int, int]  # rows of validation and test whose inputs a training row has too
     inputs: int | tuple[int, int, int]
     target: str
     licence: str
@@ -155,6 +156,7 @@ def _item(name: str) -> Item:
         summary=catalog.entry("datasets", name).summary,
         rows=sum(dataset.sizes),
         sizes=dataset.sizes,
+        seen=getattr(dataset, "seen", (0, 0)),
         inputs=dataset.inputs,
         target=dataset.target,
         licence=dataset.licence,

@@ -27,6 +27,7 @@ DATASET = TabularDataset(
     target="count",
     inputs=6,
     sizes=(13903, 1738, 1738),
+    seen=(47, 66),
     batch_size=512,
     digest="sha256:b8d1edd07a6137cd22e8e82cc2e9e8ffc412cf31ab6ee3e4050ae0c979afa64e",
     licence="CC BY 4.0",

@@ -16,6 +16,7 @@ DATASET = TabularDataset(
     target="price",
     inputs=6,
     sizes=(43152, 5394, 5394),
+    seen=(497, 465),
     batch_size=1024,
     digest="sha256:d50b4576bdc233279a613f796c6c4c84e32af229a6ed376ff6faaa96ca130c78",
     licence="MIT",

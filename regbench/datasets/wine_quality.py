@@ -24,6 +24,7 @@ DATASET = TabularDataset(
     target="quality",
     inputs=11,
     sizes=(5197, 650, 650),
+    seen=(188, 179),
     batch_size=256,
     digest="sha256:d684984fb79732869bd366cbd4e767ca5621af3890582f445795af508bc56dab",
     licence="CC BY 4.0",

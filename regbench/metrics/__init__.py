@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from regbench.types import Features
 
 SHOTS = ("many", "median", "few")  # by the number of training rows near, see `shots`
+ROWS = ("seen", "unseen")  # held-out rows whose inputs a training row has too, and the others, see `data.seen`
 USUAL = ("rmse", "mae")  # every run has them, and tables show them by default
 ERRORS = ("target", "squared")  # units of metrics that are 0 at best, so ratios of them are meaningful
 
@@ -60,16 +61,36 @@ class About:
 def about(name: str) -> About:
     """The metric of that name, in upper or lower case; `UsageError` with the nearest name if there is none.
 
-    `few/mae` is the MAE over the rows with few training rows near; see `shots`.
+    `few/mae` is the MAE over the rows with few training rows near, `unseen/mae` that over the rows whose inputs no
+    training row has; see `shots` and `data.seen`.
     """
     known, wanted = catalog.names("metrics"), name.strip().lower()
-    shot, _, of_shot = wanted.partition("/")
-    if shot in SHOTS and of_shot in known and (whole := about(of_shot)).unit != "none":
-        return replace(whole, name=wanted, label=f"{whole.label}, {shot}", symbol=f"{whole.symbol}, {shot}")
+    rows, _, of_rows = wanted.partition("/")
+    if rows in SHOTS and of_rows in known and (whole := about(of_rows)).unit != "none":
+        return replace(whole, name=wanted, label=f"{whole.label}, {rows}", symbol=f"{whole.symbol}, {rows}")
+    if rows in ROWS and of_rows in USUAL:
+        whole = about(of_rows)
+        return replace(whole, name=wanted, label=f"{whole.label} on {rows} rows", symbol=f"{whole.symbol}, {rows}")
     if wanted not in known:
         raise UsageError(f"no metric called '{name}'{did_you_mean(wanted, known)}")
     said = catalog.entry("metrics", wanted).arguments
     return About(wanted, *(said[each] for each in ("label", "symbol", "better", "unit", "needs")))
+
+
+def over(rows: str, metric: str | None = None) -> tuple[str, ...]:
+    """The names of a metric, or of the usual ones, over "all", "seen" or "unseen" test rows.
+
+    >>> over("unseen"), over("all", "CRPS")
+    (('unseen/rmse', 'unseen/mae'), ('crps',))
+    """
+    wanted, part = (about(metric).name,) if metric else USUAL, rows.strip().lower()
+    if part == "all":
+        return wanted
+    if part not in ROWS:
+        raise UsageError(f"--rows: no '{rows}'{did_you_mean(part, ('all', *ROWS))}")
+    if lacking := [name for name in wanted if name not in USUAL]:
+        raise UsageError(f"--rows {part} is kept for {' and '.join(USUAL)}, not for {lacking[0]}")
+    return tuple(f"{part}/{name}" for name in wanted)
 
 
 def about_val(name: str) -> About:

@@ -78,6 +78,7 @@ def finish(
             for result in accepted
         ]
         connection.execute(ended.values(status="finished", finished=moment, **values), rows)
+    insert_new(connection, MetricRow, [row for result in accepted for row in _error_rows(result)])
     insert_new(connection, PredictionRow, [row for result in accepted for row in _prediction_rows(result)])
     insert_new(connection, ParameterRow, [row for result in accepted for row in _parameter_rows(result)])
     give_back(connection, held.values())
@@ -108,6 +109,10 @@ def _metric_rows(epoch: EpochRows) -> Rows:
         {"run_id": epoch.run_id, "epoch": epoch.epoch, "name": name, "value": _finite(value)}
         for name, value in epoch.values.items()
     ]
+
+
+def _error_rows(result: Finished) -> Rows:
+    return _metric_rows(EpochRows(result.run_id, _best_epoch(result), result.errors))
 
 
 def _prediction_rows(result: Finished) -> Rows:

@@ -103,6 +103,7 @@ class Finished:
     diverged_at: the first epoch with a non-finite number.
     predictions: by split ("val", "test"), float32 (N, M) in scaled units, taken after `best_epoch`.
     parameters: of the method itself by name, float64, taken after `best_epoch`.
+    errors: further metrics by name, of `best_epoch` alone.
     """
 
     run_id: int
@@ -112,6 +113,7 @@ class Finished:
     predictions: Mapping[str, np.ndarray] = field(default_factory=dict)
     best_epoch: int | None = None
     parameters: Mapping[str, np.ndarray] = field(default_factory=dict)
+    errors: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

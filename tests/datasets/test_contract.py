@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from regbench import catalog, roots
-from regbench.data import ByHand, File, Generated, TabularDataset, digest, load, nested_split, prepare
+from regbench.data import ByHand, File, Generated, TabularDataset, count_seen, digest, load, nested_split, prepare
 from regbench.data.canonical import exact_digest
 from regbench.data.folder import read_list
 from regbench.data.loading import from_source
@@ -98,6 +98,13 @@ def test_every_local_source_gives_the_digest(name):
             table = from_source(dataset, source)
             assert dataset.digest == exact_digest(table)
             assert source.layout.exact or dataset.digest == digest(table)
+
+
+@with_data
+@every_real_one
+def test_the_seen_rows_in_the_file_are_those_of_the_data(name):
+    dataset = catalog.load("datasets", name)
+    assert getattr(dataset, "seen", (0, 0)) == count_seen(prepare(load(dataset, name)))
 
 
 @with_data

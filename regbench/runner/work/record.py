@@ -10,6 +10,7 @@ from regbench.job import Job
 from regbench.store import Checkpoint, EpochRows, Finished
 
 if TYPE_CHECKING:
+    from regbench.runner.work.held_out import HeldOut
     from regbench.training.checkpoint import State
     from regbench.training.loop import Epoch
 
@@ -20,7 +21,14 @@ LEARNT = "learnt/"  # prefix: the method's own parameters at that epoch, by name
 class Record:
     """Collects the epochs of all jobs of a pack, and makes rows, checkpoints and results for the store."""
 
-    def __init__(self, jobs: Sequence[Job], runs: Sequence[int], states: "Sequence[State] | None" = None) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        runs: Sequence[int],
+        states: "Sequence[State] | None" = None,
+        held_out: "HeldOut | None" = None,
+    ) -> None:
+        self.held_out = held_out
         self.stage1_seconds: Sequence[float] = ()  # of each job; written with the first epoch
         self.keep = jobs[0].protocol.keep_predictions == "best"
         self.runs = runs
@@ -48,8 +56,11 @@ class Record:
             if loss < best.loss:
                 best.loss, best.epoch = loss, epoch.number
                 best.parameters = look.parameters
+                predicted = {part: predictions[row] for part, predictions in epoch.predictions.items()}
+                if self.held_out is not None:
+                    best.errors = self.held_out.errors(predicted)
                 if self.keep:  # copies, because a view would keep the predictions of the whole pack
-                    best.predictions = {part: predicted[row].copy() for part, predicted in epoch.predictions.items()}
+                    best.predictions = {part: predictions.copy() for part, predictions in predicted.items()}
 
     def take(self) -> list[EpochRows]:
         """Return the rows that wait to be written, and forget them."""
@@ -81,6 +92,7 @@ class Record:
                 best.predictions,
                 best.epoch,
                 best.parameters,
+                best.errors,
             )
             for run, best in zip(self.runs, self.best, strict=True)
         ]
@@ -94,6 +106,7 @@ class _Best:
         self.epoch: int | None = None
         self.diverged_at: int | None = None
         self.seconds = 0.0  # of training in earlier processes
+        self.errors: dict[str, float] = {}  # on seen and on unseen rows
         self.predictions: dict[str, np.ndarray] = {}
         self.parameters: dict[str, np.ndarray] = {}
 
@@ -103,6 +116,7 @@ class _Best:
         facts = state.facts
         best.loss = float("inf") if facts["best"] is None else facts["best"]
         best.epoch, best.diverged_at, best.seconds = facts["best_epoch"], facts["diverged_at"], facts["seconds"]
+        best.errors = facts.get("errors", {})  # which older checkpoints lack
         best.predictions = _under(PREDICTED, state.arrays)
         best.parameters = _under(LEARNT, state.arrays)
         return best
@@ -110,7 +124,7 @@ class _Best:
     def facts(self) -> dict[str, Any]:
         """The facts as plain data; None for infinity, which JSON does not have."""
         known = self.loss if self.epoch is not None else None
-        return {"best": known, "best_epoch": self.epoch, "diverged_at": self.diverged_at}
+        return {"best": known, "best_epoch": self.epoch, "diverged_at": self.diverged_at, "errors": self.errors}
 
 
 def _says_divergence(name: str) -> bool:

@@ -9,6 +9,7 @@ from regbench.engines.engine import Place
 from regbench.errors import InfrastructureError, PassingError
 from regbench.runner.work.device import torch_device
 from regbench.runner.work.group import Group
+from regbench.runner.work.held_out import HeldOut
 from regbench.runner.work.inputs import prepared, remember_dataset
 from regbench.runner.work.record import Record
 from regbench.runner.work.signals import Stop, Stopped
@@ -27,7 +28,7 @@ def train(group: Group, place: Place, stop: Stop) -> Result:
     data = prepared(jobs[0])
     remember_dataset(group.store, jobs[0], data)
     states = _states(group)
-    record = Record(jobs, group.runs, states)
+    record = Record(jobs, group.runs, states, HeldOut(data))
     written, took = -math.inf, 0.0  # the first epoch is written at once, so that a run that is killed often gets on
     started = time.perf_counter()  # includes building the model and a method's first stage
     training = kinds.of(jobs[0].method).begin(jobs, data, torch_device(place.device), states)
@@ -55,7 +56,7 @@ def fit(group: Group, stop: Stop) -> Result:
     (job,) = group.jobs
     data = prepared(job)
     remember_dataset(group.store, job, data)
-    record = Record(group.jobs, group.runs)
+    record = Record(group.jobs, group.runs, held_out=HeldOut(data))
     with stop.at_once():
         (epoch,) = kinds.of(job.method).begin([job], data, "cpu")
     record.add(epoch)

@@ -32,11 +32,15 @@ METHOD = Method(
 
 
 def finished_once(project):
-    """Every job has exactly one finished run; a run has one row of each metric per epoch, and one of stage 1."""
+    """Every job has exactly one finished run; a run has one row of each metric per epoch.
+
+    It has one row of stage 1, and one of each error on seen or unseen rows.
+    """
     runs = project.ask("SELECT job_id, COUNT(*) FROM run WHERE status = 'finished' GROUP BY job_id")
     (jobs,) = project.ask("SELECT COUNT(*) FROM job")[0]
+    single = "m.name = 'stage1/seconds' OR m.name LIKE '%seen/%'"
     rows = project.ask(
-        "SELECT COUNT(DISTINCT m.epoch), CASE m.name WHEN 'stage1/seconds' THEN 1 ELSE r.epochs END FROM run r "
+        f"SELECT COUNT(DISTINCT m.epoch), CASE WHEN {single} THEN 1 ELSE r.epochs END FROM run r "
         "JOIN metric m ON m.run_id = r.id WHERE r.status = 'finished' GROUP BY r.id, m.name, r.epochs"
     )
     return len(runs) == jobs and all(n == 1 for _, n in runs) and all(n == epochs for n, epochs in rows)
@@ -51,7 +55,8 @@ def test_a_run_trains_everything_and_running_again_trains_nothing(project):
     diagnostics = {"encoder/entropy", "encoder/rmse", "decoder/spread", "stage1/seconds"}
     scores = {"crps", "coverage", *metrics.needing("predictions")}
     recorded = {f"{part}/{name}" for part in ("val", "test") for name in scores}
-    assert names == {"train/loss", "seconds"} | diagnostics | recorded
+    on_rows = {f"{part}/unseen/{name}" for part in ("val", "test") for name in metrics.USUAL}
+    assert names == {"train/loss", "seconds"} | diagnostics | recorded | on_rows
     once = "SELECT COUNT(*), COUNT(DISTINCT run_id), MAX(epoch) FROM metric WHERE name = 'stage1/seconds'"
     assert tiny.ask(once) == [(12, 12, 1)]
     learnt = tiny.ask(
