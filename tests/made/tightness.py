@@ -58,6 +58,7 @@ def beside() -> Beside:
     """Everything at once."""
     cost = {"rows": [{"method": "lsq+rot", "ms": 1.25, "megabytes": 3}, {"method": "lsq+ranksim", "ms": 2.5}]}
     cells = {"tightness-coordinates": coordinates(), "tightness-ablation": ablation()}
+    cells["tightness-features"] = cells["tightness-coordinates"]
     return Beside(cells, features(), {CIRCLE: 1 / 3}, cost)
 
 

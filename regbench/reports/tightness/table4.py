@@ -1,4 +1,4 @@
-"""Table 4 of "Improving Deep Regression with Tightness": order and volume of features, with ours on coordinates."""
+"""Table 4 of "Improving Deep Regression with Tightness": order and volume of features, with ours on tables."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +9,14 @@ from regbench import metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.papers import tightness
-from regbench.papers.tightness import COORDINATES, METHODS, SIMILARITIES
+from regbench.papers.tightness import METHODS, SIMILARITIES
 from regbench.reports.report import Beside, Options, Report, Table
 from regbench.reports.shared import tables
 from regbench.reports.text import words
 from regbench.reports.tightness import cells
 
-OURS = "tightness-coordinates"
+OURS = "tightness-features"
+UNMEASURED = ("elevators", "ailerons")  # where ours is empty
 MEASURED = (*SIMILARITIES, "tightness")
 COLUMNS = {
     "rmse_all": "RMSE (ALL)",
@@ -38,7 +39,7 @@ class Numbers(cells.Numbers):
 
 
 def compute(given: Beside, options: Options) -> Numbers:
-    """The paper's numbers on depth, and our metrics of features of the coordinate tasks."""
+    """The paper's numbers on depth, and our metrics of features of tables."""
     rows = cells.beside(tightness.table4(), cells.measured(None, {}), HIGHER)
     frame = given.cells.get(OURS)
     features = _features(given.features, frame)
@@ -46,7 +47,7 @@ def compute(given: Beside, options: Options) -> Numbers:
     if options.methods or options.datasets:
         own = features.assign(method=features["variant"].map(tightness.parts), column=features["dataset"])
         both = pd.concat([rows, own], ignore_index=True)
-        kept = cells.chosen(both, options, (*COORDINATES, *datasets))
+        kept = cells.chosen(both, options, tuple(datasets))
         rows = cells.chosen(rows, Options(methods=tuple(set(kept["method"]) & set(rows["method"]))))
         features = features.merge(kept[["dataset", "variant"]].dropna().drop_duplicates(), on=["dataset", "variant"])
     notes = (
@@ -54,16 +55,9 @@ def compute(given: Beside, options: Options) -> Numbers:
         "better; volume: the mean distance of features, which in Euclidean distance grows with their size",
         "tightness: the share of the variance of features that is left where the prediction is the same",
         *words.synthetic(frame if frame is not None else pd.DataFrame(), datasets),
-        *(
-            []
-            if len(features)
-            else [
-                f"{cells.NOT_RUN}: no features were measured; `regbench run {OURS}` with "
-                "`measure_features` in its protocol does"
-            ]
-        ),
-        "the paper's are of 1000 pixels of NYUD2-DIR, whose images are not here; ours of up to 1000 test rows of the "
-        "coordinate tasks, so that only their order can be compared",
+        *([] if len(features) else [f"{cells.NOT_RUN}: no features were measured; `regbench run {OURS}` does it"]),
+        "the paper's are of 1000 pixels of NYUD2-DIR, whose images are not here; ours of up to 1000 test rows of other "
+        "tasks, so that only the order of methods can be compared",
         *cells.notes_of(frame),
     )
     return Numbers(rows, cells.source(frame, options), notes, features)
@@ -85,7 +79,7 @@ def table(numbers: Numbers) -> Table:
         name = METHODS.get(tightness.parts(str(variant)), str(variant))
         texts = [_cell(found.get(metric), usual) for metric in labels]
         lines.append((order.alias(str(dataset)), name, cells.inside(str(variant)), *texts))
-    lines = lines or [(order.alias(name), "all", "", *[cells.NOT_RUN] * len(labels)) for name in COORDINATES]
+    lines = lines or [(order.alias(name), "all", "", *[cells.NOT_RUN] * len(labels)) for name in UNMEASURED]
     header = ("dataset", "method", "settings", *labels.values())
     own = tables.compact(Table("", header, tuple(lines), index=3, title=_title(features)))
     return tables.stacked(caption, [paper, own], numbers.notes)
@@ -93,7 +87,7 @@ def table(numbers: Numbers) -> Table:
 
 def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:
     """The paper's cells, and ours."""
-    return {"rows": cells.paper_alone(numbers.rows), "coordinates": numbers.features}
+    return {"rows": cells.paper_alone(numbers.rows), "features": numbers.features}
 
 
 def _features(long: pd.DataFrame | None, frame: pd.DataFrame | None) -> pd.DataFrame:
@@ -123,15 +117,14 @@ def _features(long: pd.DataFrame | None, frame: pd.DataFrame | None) -> pd.DataF
     def place(row: dict[str, Any]) -> tuple[Any, ...]:
         own = tightness.parts(row["variant"])
         at = listed.index(own) if own in listed else len(listed)
-        dataset = COORDINATES.index(row["dataset"]) if row["dataset"] in COORDINATES else len(COORDINATES)
-        return dataset, row["dataset"], at, row["variant"], MEASURED.index(row["metric"])
+        return order.dataset_key(row["dataset"]), at, row["variant"], MEASURED.index(row["metric"])
 
     return pd.DataFrame(sorted(records(made), key=place), columns=EMPTY.columns)
 
 
 def _title(features: pd.DataFrame) -> str:
     epochs = "/".join(dict.fromkeys(features["epoch"]))
-    return "Ours on the coordinate tasks" + (f", after epoch {epochs}" if epochs else "")
+    return "Ours on other tasks" + (f", after epoch {epochs}" if epochs else "")
 
 
 def _cell(row: dict[str, Any] | None, usual: words.Seeds) -> str:
@@ -147,7 +140,7 @@ REPORT = Report(
     table=table,
     frames=frames,
     needs="beside",
-    shows=("tightness-coordinates",),
+    shows=(OURS,),
     names=(
         "test/spearman_cosine",
         "test/kendall_cosine",

@@ -187,7 +187,7 @@ def test_higher_is_better_for_delta1():
 
 def test_metrics_of_features_are_those_of_the_last_epoch_that_measured_them():
     report, numbers = made("table4", beside())
-    own = report.frames(numbers)["coordinates"]
+    own = report.frames(numbers)["features"]
     assert [*dict.fromkeys(zip(own["dataset"], own["variant"], strict=True))] == [
         (MAMMOTH, "lsq"), (MAMMOTH, WEIGHTED["lsq+rot"]), (TORUS, "lsq"),
     ]  # fmt: skip
