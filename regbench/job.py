@@ -2,13 +2,30 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from typing import Any, Self
 
 Pairs = tuple[tuple[str, Any], ...]
+KFOLD = re.compile(r"kfold\[(?P<folds>\d{1,3})\]")
 DECIDE = "val/rmse"  # which epoch counts, as the papers have it
+
+
+def folds_of(split: str) -> int | None:
+    """The number of folds of a cross-validation, None for another split.
+
+    >>> folds_of("kfold[5]"), folds_of("fixed")
+    (5, None)
+    """
+    found = KFOLD.fullmatch(split)
+    return int(found["folds"]) if found else None
+
+
+def differs_by_seed(split: str) -> bool:
+    """Whether jobs of different seeds train and test on different rows."""
+    return split == "per_seed" or folds_of(split) is not None
 
 
 def later(default: Any) -> Any:
@@ -60,7 +77,7 @@ class Protocol:
     warmup: float = 0.3  # fraction of the steps before the maximum learning rate
     initial_division: float = 25.0  # maximum / first learning rate
     final_division: float = 1e4  # first / last learning rate
-    split: str = "fixed"  # one split for every seed; `per_seed`: a new one for each
+    split: str = "fixed"  # one split for every seed; `per_seed`: a new one for each; others in `data.splits`
     keep_predictions: str = "best"  # or `none`
     decide: str = later(DECIDE)  # the validation metric whose best epoch counts
     evaluate_every: int = later(0)  # steps of an epoch, after which the model is evaluated; 0: a pass over the rows
@@ -154,8 +171,8 @@ class Pack:
 
     @staticmethod
     def group(job: Job) -> tuple[Any, ...]:
-        """What must be equal for jobs to be packed together; with `per_seed` splits this includes the seed."""
-        rows = job.seed if job.protocol.split == "per_seed" else None
+        """What must be equal for jobs to be packed together; where the split depends on the seed, the seed too."""
+        rows = job.seed if differs_by_seed(job.protocol.split) else None
         return (job.dataset, job.digest, job.backbone, job.options, job.protocol.grouping(), rows)
 
     @staticmethod

@@ -181,15 +181,17 @@ def _of_its_paper(store: "Store", benchmark: str | None) -> "Findings":
 
 def _cells(store: "Store", benchmark: str | None, report: "Report", metric: str) -> "pd.DataFrame":
     """The cells of a benchmark, and those of the report's reference models on the same datasets, if they were run."""
+    from regbench.analysis.aggregate import shown_with
     from regbench.analysis.scale import check_recorded
 
-    frame = store.cells(benchmark, metrics=[metric])
+    wanted = shown_with(metric)
+    frame = store.cells(benchmark, metrics=wanted)
     check_recorded(frame, metric)
     if report.reference in {None, benchmark} or report.reference not in set(store.benchmarks()["name"]):
         return frame
     from regbench.analysis.reference import with_reference
 
-    return with_reference(frame, store.cells(report.reference, metrics=[metric]))
+    return with_reference(frame, store.cells(report.reference, metrics=wanted))
 
 
 # What a report needs of a benchmark whose numbers have no units of their own, or are read later.

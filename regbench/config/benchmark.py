@@ -12,7 +12,7 @@ from regbench.config.names import resolve, resolve_part, resolve_row
 from regbench.config.spec import Spec
 from regbench.config.sweep import Stage
 from regbench.errors import UsageError, WrongValueError
-from regbench.job import Job, Protocol, pairs
+from regbench.job import Job, Protocol, differs_by_seed, pairs
 from regbench.owntables import means
 
 MOST_JOBS = 1_000_000
@@ -211,7 +211,7 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
 
 def _seeds(spec: Spec, variant: Variant) -> list[int]:
     """All seeds, or only the first for a model that draws nothing on a fixed split: all seeds give the same numbers."""
-    return spec.seeds if variant.uses_seed or spec.protocol.split == "per_seed" else spec.seeds[:1]
+    return spec.seeds if variant.uses_seed or differs_by_seed(spec.protocol.split or "fixed") else spec.seeds[:1]
 
 
 def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple[str, ...]:
@@ -308,7 +308,7 @@ def _facts(dataset: str) -> Facts:
 
 def _check_rows(dataset: str, rows: int) -> None:
     """Refuse a table that cannot be split; only called for tiny ones, because it imports numpy."""
-    from regbench.data.preparation import FEWEST_ROWS
+    from regbench.data.splits import FEWEST_ROWS
 
     if rows < FEWEST_ROWS:
         raise UsageError(f"{dataset} has {rows} rows; to be split it needs {FEWEST_ROWS} or more")

@@ -9,9 +9,12 @@ from pydantic_core import ErrorDetails
 from regbench import metrics
 from regbench.config.amounts import LARGEST, MOST_EPOCHS
 from regbench.errors import UsageError, WrongValueError, did_you_mean
+from regbench.job import folds_of
 
 Whole = Annotated[int, Field(strict=True, ge=1, le=MOST_EPOCHS)]  # epochs, and rows of a batch
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, le=LARGEST)]
+SPLITS = ("fixed", "per_seed", "grouped")  # see `data.splits`
+FEWEST_FOLDS, MOST_FOLDS = 3, 100  # one tests, one validates, one at least trains
 MOST_LISTED = 1000  # epochs in a list
 MOST_KEPT = 20  # epochs whose features are kept: 8 MB for 100 features
 
@@ -42,6 +45,18 @@ def _decides(value: Any) -> Any:
     return wanted
 
 
+def _split(value: Any) -> str:
+    """The name of a split: one of a few words, or folds as in `kfold[5]`."""
+    wanted = str(value).strip().lower()
+    folds = folds_of(wanted)
+    if folds is not None and not FEWEST_FOLDS <= folds <= MOST_FOLDS:
+        raise WrongValueError(f"folds must be from {FEWEST_FOLDS} to {MOST_FOLDS}, not {folds}")
+    if folds is None and wanted not in SPLITS:
+        known = [*SPLITS, "kfold[5]"]
+        raise WrongValueError(f"no split called '{value}'{did_you_mean(wanted, known) or f'; known: {known}'}")
+    return wanted
+
+
 class ProtocolSpec(BaseModel):
     """Fields of `job.Protocol` that a benchmark sets for all its jobs; the others keep their defaults."""
 
@@ -61,7 +76,7 @@ class ProtocolSpec(BaseModel):
     warmup: Annotated[Finite, Field(gt=0, lt=1)] | None = None
     initial_division: Annotated[Finite, Field(gt=0)] | None = None
     final_division: Annotated[Finite, Field(gt=0)] | None = None
-    split: Literal["fixed", "per_seed"] | None = None
+    split: Annotated[str, BeforeValidator(_split)] | None = None
     keep_predictions: Literal["best", "none"] | None = None
     decide: Annotated[str, BeforeValidator(_decides)] | None = None
     evaluate_every: Annotated[int, Field(strict=True, ge=0, le=MOST_EPOCHS)] | None = None

@@ -8,10 +8,11 @@ from regbench.data.dataset import Dataset, ImageDataset, TabularDataset, words
 from regbench.data.folder import ByHand, ImageFolder
 from regbench.data.loading import is_here, load
 from regbench.data.own import column_names, describe, from_file
-from regbench.data.preparation import nested_split, prepare, split_rows
+from regbench.data.preparation import prepare
 from regbench.data.seen import count_seen, seen_rows
 from regbench.data.shelf import Check, Fetched, Item, fetch, import_file, inventory, verify, verify_one
 from regbench.data.sources import UCI, Address, File, Generated, Layout, MedMNIST, OpenML, OwnFile, Source, Wheel, Zip
+from regbench.data.splits import nested_split, split_rows
 from regbench.data.table import Prepared, Table
 
 __all__ = [

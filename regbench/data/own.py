@@ -11,10 +11,11 @@ from regbench.data.canonical import exact_digest
 from regbench.data.columns import TextTable
 from regbench.data.dataset import TabularDataset, refuse_gaps
 from regbench.data.parsing import parse
-from regbench.data.preparation import FEWEST_ROWS, nested_sizes, prepare
+from regbench.data.preparation import prepare
 from regbench.data.raw import Raw, Refused
 from regbench.data.seen import count_seen
 from regbench.data.sources import Layout, OwnFile, read_file
+from regbench.data.splits import FEWEST_ROWS, nested_sizes
 from regbench.data.table import Float64, Table
 from regbench.errors import UsageError, did_you_mean
 from regbench.paths import named

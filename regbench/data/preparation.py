@@ -1,27 +1,20 @@
 """Split and scale a table into the data that every job of a dataset trains on.
 
-The split is that of scikit-learn's `train_test_split` applied twice: a fraction of 0.2 is held out, then half of that
-for the test, each held-out part rounded up. It gives the sizes of the first paper's Table 1 except for CA, where the
-paper prints 819 test rows and the parts do not add up. Scaling is fitted on the training rows only, so validation and
-test values may fall outside [0, 1]. Inputs, targets or both can also stay as they are.
+Scaling is fitted on the training rows only, so validation and test values may fall outside [0, 1]. Inputs, targets or
+both can also stay as they are.
 """
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from regbench.data.splits import Rows, split_rows
 from regbench.data.table import Float32, Float64, Inputs, Prepared, Table
 from regbench.errors import UsageError
 from regbench.metrics.shots import RULES
 
-Rows = NDArray[np.int64]
-
-HELD_OUT = 0.2  # fraction of all rows, for validation and test
-TEST = 0.5  # fraction of the rows held out
 SCALINGS = ("scaled", "raw")
-FEWEST_ROWS = 6  # with fewer rows a part would be empty
 
 
 def prepare(
@@ -31,9 +24,8 @@ def prepare(
 
     Args:
         table: as returned by `load`.
-        split: `fixed` is one split for every seed, the official one if the dataset has one; `per_seed` draws a new
-            split for each seed.
-        seed: of the job; only `per_seed` uses it.
+        split: as in `split_rows`.
+        seed: of the job; only splits that differ between seeds use it.
         inputs: `scaled` scales as above; `raw` leaves the values as they are, in single precision.
         targets: the same.
 
@@ -99,49 +91,6 @@ def _check_on_disk(table: Table, split: str, inputs: str) -> None:
         raise UsageError(f"{table.source}: images on disk are normalised when they are read, so inputs cannot be raw")
     if split != "fixed":
         raise UsageError(f"{table.source}: images on disk have their official split only, so split cannot be {split}")
-
-
-def split_rows(table: Table, split: str = "fixed", seed: int = 0) -> tuple[Rows, Rows, Rows]:
-    """Row numbers for training, validation and test."""
-    if split not in ("fixed", "per_seed"):
-        raise UsageError(f"no split called '{split}'; known: fixed, per_seed")
-    if table.rows < FEWEST_ROWS:
-        raise UsageError(f"{table.source or 'the table'} has {table.rows} rows; a split needs at least {FEWEST_ROWS}")
-    if table.parts is None:
-        return nested_split(table.rows, seed if split == "per_seed" else 0)
-    order: Rows = np.arange(table.rows)
-    if split == "per_seed":  # a redrawn official split keeps its sizes
-        order = np.random.RandomState(seed).permutation(order)
-    train, val, _ = table.parts
-    return order[:train], order[train : train + val], order[train + val :]
-
-
-def nested_split(rows: int, seed: int = 0) -> tuple[Rows, Rows, Rows]:
-    """The rows of scikit-learn's `train_test_split`, 0.2 and then 0.5, without the second it takes to import it.
-
-    >>> [len(part) for part in nested_split(8192)]
-    [6553, 819, 820]
-    """
-    train, held_out = _cut(np.arange(rows), HELD_OUT, seed)
-    return train, *_cut(held_out, TEST, seed)
-
-
-def _cut(rows: Rows, fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """The rows kept and the rows held out: the first ones of a permutation, rounded up, as in scikit-learn."""
-    held_out = math.ceil(fraction * len(rows))
-    order = np.random.RandomState(seed).permutation(len(rows))
-    return rows[order[held_out:]], rows[order[:held_out]]
-
-
-def nested_sizes(rows: int) -> tuple[int, int, int]:
-    """The sizes of the three parts of `nested_split`.
-
-    >>> nested_sizes(21263)
-    (17010, 2126, 2127)
-    """
-    held_out = math.ceil(HELD_OUT * rows)
-    test = math.ceil(TEST * held_out)
-    return rows - held_out, held_out - test, test
 
 
 def _columns(x_train: NDArray[np.generic]) -> tuple[Float64, Float64]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from regbench.data.table import Inputs, Prepared
+from regbench.data.table import Prepared
 
 HELD_OUT = ("val", "test")
 
@@ -16,8 +16,8 @@ def seen_rows(data: Prepared) -> dict[str, NDArray[np.bool_]]:
     """
     if data.task != "resident":
         return {}
-    known = set(_spelled(data.x_train))
-    return {part: np.array([row in known for row in _spelled(getattr(data, f"x_{part}"))]) for part in HELD_OUT}
+    known = set(spelled(data.x_train))
+    return {part: np.array([row in known for row in spelled(getattr(data, f"x_{part}"))]) for part in HELD_OUT}
 
 
 def count_seen(data: Prepared) -> tuple[int, int]:
@@ -26,6 +26,6 @@ def count_seen(data: Prepared) -> tuple[int, int]:
     return int(of["val"].sum()), int(of["test"].sum())
 
 
-def _spelled(x: Inputs) -> list[bytes]:
+def spelled(x: NDArray[np.generic]) -> list[bytes]:
     """Each row as bytes; zeros of both signs are the same."""
     return [row.tobytes() for row in x + x.dtype.type(0)]

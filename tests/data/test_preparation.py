@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 
 from regbench import catalog
 from regbench.data import nested_split, prepare, split_rows
-from regbench.data.preparation import FEWEST_ROWS
+from regbench.data.splits import FEWEST_ROWS
 from regbench.errors import UsageError
 from tests.made import data_samples
 

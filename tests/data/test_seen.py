@@ -7,7 +7,7 @@ import pytest
 from regbench import metrics
 from regbench.analysis import leaks
 from regbench.data import Table, count_seen, from_file, prepare, seen_rows
-from regbench.data.preparation import split_rows
+from regbench.data.splits import split_rows
 from regbench.errors import UsageError
 from regbench.reports import Options
 from regbench.reports.shared import units

@@ -158,7 +158,7 @@ def test_the_code_of_a_baseline_is_its_file_the_split_the_metric_and_its_librari
         "regbench.baselines.baseline.choose",
         "regbench.kinds.fitted.fit",
         "regbench.metrics.rmse.rmse",
-        "regbench.data.preparation.split_rows",
+        "regbench.data.splits.split_rows",
     } <= found
     assert not any("training.step" in name or "knn" in name for name in found)
     before = code_digest(job("ridge"))

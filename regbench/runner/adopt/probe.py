@@ -49,7 +49,7 @@ def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
     setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - a property that type checkers miss
     dataset, protocol = jobs[0].dataset, jobs[0].protocol
     table = data.load(catalog.load("datasets", dataset), dataset)
-    seed = jobs[0].seed if protocol.split == "per_seed" else 0
+    seed = 0 if protocol.split in ("fixed", "grouped") else jobs[0].seed
     # Fields that came later are only given where they are not at their defaults, for older code does not know them.
     scaling = {
         name: getattr(protocol, name) for name in ("inputs", "targets") if getattr(protocol, name, "scaled") != "scaled"

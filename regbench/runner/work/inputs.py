@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from regbench import catalog
 from regbench.errors import UsageError
-from regbench.job import Job
+from regbench.job import Job, differs_by_seed
 from regbench.store import Store
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def prepared(job: Job) -> "Prepared":
     """The dataset of a job, split and scaled."""
     protocol = job.protocol
-    seed = job.seed if protocol.split == "per_seed" else 0
+    seed = job.seed if differs_by_seed(protocol.split) else 0
     return _load(job.dataset, job.digest, protocol.split, seed, protocol.inputs, protocol.targets)
 
 
