@@ -14,6 +14,14 @@ from regbench.reports.tightness import cells
 
 COLUMNS = {"minutes": "time, minutes", "megabytes": "memory, MB"}
 NOT_MEASURED = "not measured"
+MEASURED = {  # columns of the file, and their headers; others are shown as they are called
+    "jobs": "jobs in a pack",
+    "microseconds": "µs a step, in the pack",
+    "added": "added",
+    "alone": "µs a step, alone",
+    "megabytes": "peak memory, MB",
+    "added_megabytes": "added MB",
+}
 
 
 @dataclass(frozen=True)
@@ -44,9 +52,16 @@ def compute(given: Beside, options: Options) -> Numbers:
 def table(numbers: Numbers) -> Table:
     """The paper's grid, and one of our measurements."""
     paper = cells.grid("The paper's own Table 6", numbers.rows, COLUMNS, [("", lambda row: row["paper"])])
-    columns = list(numbers.ours.columns)
-    lines = tuple(tuple(_text(value) for value in line) for line in numbers.ours.itertuples(index=False))
-    own = Table("", tuple(map(str, columns)), lines or (("all", NOT_MEASURED),), title="Ours")
+    columns = [*map(str, numbers.ours.columns)]
+    columns = [name for name in columns if name not in MEASURED] + [name for name in MEASURED if name in columns]
+    records = numbers.ours[columns].itertuples(index=False)
+    lines = tuple(
+        tuple(_share(value) if name == "added" else _text(value) for name, value in zip(columns, line, strict=True))
+        for line in records
+    )
+    own = Table(
+        "", tuple(MEASURED.get(name, name) for name in columns), lines or (("all", NOT_MEASURED),), title="Ours"
+    )
     if not lines:
         own = Table("", ("method", "cost"), (("all", NOT_MEASURED),), title="Ours")
     return tables.stacked("Table 6, time and memory, each measured once.", [paper, own], numbers.notes)
@@ -66,6 +81,10 @@ def _rows(cost: Any) -> list[dict[str, Any]]:
             "cost.json: must have a list of records under `rows`, as `regbench bench --regularizers` writes"
         )
     return [{key: value for key, value in row.items() if not isinstance(value, (list, dict))} for row in rows]
+
+
+def _share(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else f"{100 * value:+.0f} %"
 
 
 def _text(value: Any) -> str:
