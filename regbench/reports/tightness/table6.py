@@ -59,9 +59,7 @@ def table(numbers: Numbers) -> Table:
         tuple(_share(value) if name == "added" else _text(value) for name, value in zip(columns, line, strict=True))
         for line in records
     )
-    own = Table(
-        "", tuple(MEASURED.get(name, name) for name in columns), lines or (("all", NOT_MEASURED),), title="Ours"
-    )
+    own = Table("", tuple(MEASURED.get(name, name) for name in columns), lines, title="Ours")
     if not lines:
         own = Table("", ("method", "cost"), (("all", NOT_MEASURED),), title="Ours")
     return tables.stacked("Table 6, time and memory, each measured once.", [paper, own], numbers.notes)

@@ -223,7 +223,7 @@ def test_the_ablation_changes_one_setting_at_a_time_with_the_default_among_its_v
 
 def test_costs_are_those_of_the_file_beside_the_runs():
     _, ours = grids("table6", beside())
-    assert ours["+ L_ot"] == {"method": "+ L_ot", "ms": "1.25", "megabytes": "3"}
+    assert ours["+ L_ot"] == {"method": "+ L_ot", "ms": "1.25", "peak memory, MB": "3"}
     _, none = grids("table6", Beside())
     assert none == {"all": {"method": "all", "cost": "not measured"}}
     with pytest.raises(UsageError, match=r"cost\.json: must have a list of records"):
