@@ -90,6 +90,7 @@ class Protocol:
     milestones: tuple[int, ...] = later(())  # the epochs after which the schedule `step` lowers the learning rate
     decay: float = later(0.1)  # what it is multiplied by at each of them
     over_targets: str = later("sum")  # a method's loss as its file has it; `mean`: divided by the target's dimensions
+    pixels: int = later(1000)  # of a batch of images whose targets are maps: those that regularizers see
 
     def __post_init__(self) -> None:
         """Lists, as JSON has them, become tuples."""

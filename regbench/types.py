@@ -242,6 +242,20 @@ class Single(Protocol):
         """Compute the gradients of the weights from dz (B, H), which may be overwritten as activations may."""
 
 
+@dataclass(frozen=True)
+class LastLayer:
+    """The last layer of a backbone that has one of its own, as pure functions of ONE model.
+
+    init: (H, K, stream) -> weight and bias by these names, float64.
+    apply: (z (..., H), weight, bias) -> outputs (..., K).
+    matrix: weight -> (R, H), all directions of features that it looks at.
+    """
+
+    init: Callable[[int, int, Stream], dict[str, Tensor]]
+    apply: Callable[[Tensor, Tensor, Tensor], Tensor]
+    matrix: Callable[[Tensor], Tensor]
+
+
 Forward = Callable[[Mapping[str, Tensor], Tensor, "list[Keep] | None", Static], tuple[Tensor, Any]]
 
 
@@ -259,6 +273,9 @@ class Backbone:
         in training it may change them in place, and they are kept with the weights.
     dropped: (options) -> widths H_l of the layers with dropout, in order.
     features: (options) -> H.
+    head: its own last layer; without one it is a linear layer.
+    dense: whether it gives features of places of an image, z (J, B, h, w, H), whose targets are maps (J, B, h, w, M).
+        Methods and regularizers see pixels as rows, R = B h w; of these, regularizers see some that are drawn.
     cost: for estimates, of networks that are not layers of one width: `seconds` per training row on one core, `floats`
         of activations per row (three times that in training, twice in evaluation), and the number of `weights`, at the
         default options; `values` of the input, if the first two grow with them, else 0. With an option `width` floats
@@ -280,3 +297,5 @@ class Backbone:
     cost: Mapping[str, float] = field(default_factory=dict)
     single: Callable[[Static, Buffers], Single] | None = None
     images: bool = False
+    head: LastLayer | None = None
+    dense: bool = False

@@ -16,6 +16,7 @@ from regbench.job import Job, Protocol, differs_by_seed, pairs
 from regbench.owntables import means
 
 MOST_JOBS = 1_000_000
+COLUMNS, IMAGES, MAPS = "columns", "images", "images with maps of targets"  # what rows can be
 Test = tuple[str, Any, Callable[[Job], bool]]  # an option, its value, and whether a job passes
 UNTRAINED_BACKBONE = "none"
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
@@ -81,7 +82,12 @@ class Facts:
     digest: str
     batch_size: int
     backbone: str
-    images: bool = False
+    kind: str = COLUMNS
+
+    @property
+    def images(self) -> bool:
+        """Whether rows are images."""
+        return self.kind != COLUMNS
 
 
 def expand(name: str, spec: Spec) -> Benchmark:
@@ -225,24 +231,26 @@ def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple
 
 def _readable(facts: Facts, backbones: Sequence[str]) -> list[str]:
     """Those of some backbones that read a dataset; `UsageError` where none does."""
-    found = [name for name in backbones if _reads_images(name) == facts.images]
+    found = [name for name in backbones if _reads(name) == facts.kind]
     if not found:
-        reads = "columns" if facts.images else "images"
+        reads = " or ".join(dict.fromkeys(map(_reads, backbones)))
         few = "which reads" if len(backbones) == 1 else "which read"
         named = " or ".join(backbones)
         raise UsageError(f"{facts.name} cannot be read by {named}, {few} {reads}; its own is {facts.backbone}")
     return found
 
 
-def _reads_images(backbone: str) -> bool:
-    return bool(catalog.entry("backbones", backbone).arguments.get("images", False))
+def _reads(backbone: str) -> str:
+    """The kind of data that a backbone reads, as in `Facts.kind`."""
+    said = catalog.entry("backbones", backbone).arguments
+    return MAPS if said.get("dense") else IMAGES if said.get("images") else COLUMNS
 
 
 def _not_for(backbones: Sequence[str], datasets: Sequence[Facts]) -> tuple[str, ...]:
     """One line for each backbone that does not read some of the datasets."""
-    lacking = {name: [facts.name for facts in datasets if facts.images != _reads_images(name)] for name in backbones}
+    lacking = {name: [facts.name for facts in datasets if facts.kind != _reads(name)] for name in backbones}
     return tuple(
-        f"{name} reads {'images' if _reads_images(name) else 'columns'}, and so was not run on {', '.join(without)}"
+        f"{name} reads {_reads(name)}, and so was not run on {', '.join(without)}"
         for name, without in lacking.items()
         if without
     )
@@ -303,7 +311,8 @@ def _facts(dataset: str) -> Facts:
     if not images and min(said["sizes"]) < 2:
         _check_rows(dataset, sum(said["sizes"]))
     usual = "cnn" if images else "mlp"
-    return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual), images)
+    kind = MAPS if said.get("task") == "dense" else IMAGES if images else COLUMNS
+    return Facts(dataset, said["digest"], said["batch_size"], said.get("backbone", usual), kind)
 
 
 def _check_rows(dataset: str, rows: int) -> None:

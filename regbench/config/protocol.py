@@ -87,6 +87,7 @@ class ProtocolSpec(BaseModel):
     keep_features: Annotated[Epochs, Field(max_length=MOST_KEPT)] | None = None
     keep_weights: Epochs | None = None
     over_targets: Literal["sum", "mean"] | None = None
+    pixels: Whole | None = None
 
 
 def read_overrides(overrides: dict[str, Any], source: str) -> ProtocolSpec:

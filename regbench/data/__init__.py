@@ -5,6 +5,7 @@
 
 from regbench.data.canonical import digest
 from regbench.data.dataset import Dataset, ImageDataset, TabularDataset, words
+from regbench.data.depth import DepthFolder
 from regbench.data.folder import ByHand, ImageFolder
 from regbench.data.loading import is_here, load
 from regbench.data.own import column_names, describe, from_file
@@ -21,6 +22,7 @@ __all__ = [
     "ByHand",
     "Check",
     "Dataset",
+    "DepthFolder",
     "Fetched",
     "File",
     "Generated",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from regbench.data.canonical import canonical
 from regbench.data.columns import TextTable
+from regbench.data.depth import DepthFolder
 from regbench.data.folder import ImageFolder
 from regbench.data.parsing import parse
 from regbench.data.raw import Raw, Refused
@@ -117,7 +118,7 @@ class ImageDataset:
             raise Refused(f"{raw.name} is no NumPy archive, or a damaged one: {str(error)[:100]}") from None
 
 
-Dataset = TabularDataset | ImageDataset | ImageFolder
+Dataset = TabularDataset | ImageDataset | ImageFolder | DepthFolder
 
 
 def words(text: str) -> tuple[str, ...]:

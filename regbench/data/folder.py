@@ -10,10 +10,11 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ from regbench.data.raw import Absent, Raw, Refused
 from regbench.data.sources import AS_IT_IS, Layout, Source
 from regbench.data.table import Float64, Table
 from regbench.errors import InfrastructureError, UsageError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PARTS = ("train", "val", "test")
 NAMED = 3  # files that a message names
@@ -52,8 +56,32 @@ class ByHand:
         raise Absent(self.what)
 
 
+class Folder:
+    """A dataset that is imported from a folder of the user, and kept in the cache from then on."""
+
+    def cached(self, name: str) -> Table | None:
+        """What was imported as a table whose inputs stay on disk; None if nothing was, or if it is damaged."""
+        raise NotImplementedError
+
+    def path_of(self, name: str) -> Path:
+        """The path of the imported images in the cache."""
+        raise NotImplementedError
+
+    def is_undamaged(self, name: str) -> bool:
+        """Whether the files in the cache have the digests that they had after the import; reads all of them."""
+        raise NotImplementedError
+
+    def bring(self, name: str, paths: Sequence[str | Path], progress: Progress) -> Table:
+        """Import it from a folder and other paths; an interrupted import goes on where it stopped."""
+        raise NotImplementedError
+
+    def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:  # noqa: ARG002 - it reads no file
+        """Refused, because a folder is imported and not read as a file."""
+        raise Refused(f"{source} is no folder of images; run `regbench data import`")
+
+
 @dataclass(frozen=True, kw_only=True)
-class ImageFolder:
+class ImageFolder(Folder):
     """Images in files, listed with their targets and an official split; other fields as in `TabularDataset`.
 
     inputs: channels, height and width that images are scaled to.
@@ -81,9 +109,21 @@ class ImageFolder:
     shots: str = ""
     synthetic: bool = False
 
-    def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:  # noqa: ARG002 - it reads no file
-        """Refused, because a folder is imported and not read as a file."""
-        raise Refused(f"{source} is no folder of images; run `regbench data import`")
+    def cached(self, name: str) -> Table | None:
+        """The imported images, or None."""
+        return from_cache(self, name)
+
+    def path_of(self, name: str) -> Path:
+        """The path of the array."""
+        return cached_path(self, name)
+
+    def is_undamaged(self, name: str) -> bool:
+        """Whether the array has its digest."""
+        return is_undamaged(self, name)
+
+    def bring(self, name: str, paths: Sequence[str | Path], progress: Progress) -> Table:
+        """Import it from a folder and, if that is elsewhere, its list."""
+        return import_folder(self, name, paths, progress)
 
 
 @dataclass(frozen=True)
@@ -137,8 +177,7 @@ def import_folder(
         InfrastructureError: the cache cannot be written.
     """
     folder, *others = map(Path, paths)
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder; name the one that holds the images of {name}")
+    check_folder(folder, name)
     if len(others) > 1:
         raise UsageError(
             f"{name} is imported from one folder and, if it is elsewhere, its list; {len(paths)} were named"
@@ -151,6 +190,12 @@ def import_folder(
     except OSError as error:
         reason = error.strerror or error
         raise InfrastructureError(f"cannot write {place.array.parent}: {reason}; set REGBENCH_CACHE") from None
+
+
+def check_folder(folder: Path, name: str) -> None:
+    """Refuse what is no folder."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; name the one that holds the images of {name}")
 
 
 def from_cache(dataset: ImageFolder, name: str) -> Table | None:
@@ -175,7 +220,7 @@ def is_undamaged(dataset: ImageFolder, name: str) -> bool:
     place = _Place(dataset, name)
     try:
         said = json.loads(place.about.read_text(encoding="utf-8"))
-        return from_cache(dataset, name) is not None and said["images"] == _digest_of(place.array)
+        return from_cache(dataset, name) is not None and said["images"] == digest_of(place.array)
     except (OSError, ValueError, KeyError):
         return False
 
@@ -214,9 +259,7 @@ def _found(name: str, folder: Path, paths: Sequence[str]) -> list[Path]:
     missing = [[file for file in files if not file.is_file()] for files in ways]
     files, absent = min(zip(ways, missing, strict=True), key=lambda way: len(way[1]))
     if absent:
-        raise UsageError(
-            f"{len(absent):,} of the {len(files):,} images of {name} are not in {folder}: {_named(absent)}"
-        )
+        raise UsageError(f"{len(absent):,} of the {len(files):,} images of {name} are not in {folder}: {named(absent)}")
     return files
 
 
@@ -224,40 +267,22 @@ def _keep(
     dataset: ImageFolder, place: _Place, listed: Listed, files: Sequence[Path], source: str, progress: Progress
 ) -> Table:
     place.array.parent.mkdir(parents=True, exist_ok=True)
-    done, wrong = _resumed(place, source)
+    begun = resumed(place.state, [place.partial], source)
     shape = (len(files), *dataset.inputs)
-    array = np.lib.format.open_memmap(place.partial, mode="r+" if done else "w+", dtype=np.uint8, shape=shape)
-    waiting = [*wrong, *range(done, len(files))]
-    bad: dict[int, str] = {}
-    written = time.monotonic()
-    for number, row in enumerate(waiting, 1):
-        try:
-            array[row] = decoded(files[row], dataset.inputs)
-        except Refused as reason:
-            bad[row] = str(reason)
-        done = max(done, row + 1)
-        if time.monotonic() > written + WRITTEN_EVERY:
-            array.flush()
-            again = [*bad, *wrong[number:]]  # those that were wrong before come first
-            _write(place.state, {"source": source, "done": done, "wrong": again})
-            progress(done, len(files))
-            written = time.monotonic()
-    array.flush()
-    _write(place.state, {"source": source, "done": done, "wrong": list(bad)})
-    if bad:
-        named = _named([f"{files[row].name} ({reason})" for row, reason in bad.items()])
-        raise UsageError(
-            f"{len(bad):,} of {len(files):,} images cannot be read: {named}; replace them and import again"
-        )
-    del array
-    digest = _digest_of(place.partial)
+    array = np.lib.format.open_memmap(place.partial, mode="r+" if begun else "w+", dtype=np.uint8, shape=shape)
+
+    def put(row: int) -> None:
+        array[row] = decoded(files[row], dataset.inputs)
+
+    fill(begun, [file.name for file in files], put, [array], place.state, source, progress)
+    digest = digest_of(place.partial)
     said = {
         "source": f"{source} ({digest[:19]})",
         "list": listed.digest,
         "images": digest,
         "targets": listed.y[:, 0].tolist(),
     }
-    _write(place.about, said)
+    write_json(place.about, said)
     place.partial.replace(place.array)
     place.state.unlink(missing_ok=True)
     table = from_cache(dataset, place.name)
@@ -265,15 +290,71 @@ def _keep(
     return table
 
 
-def _resumed(place: _Place, source: str) -> tuple[int, list[int]]:
-    """How many rows an interrupted import of the same folder has done, and those among them to do again."""
+class Begun(NamedTuple):
+    """How many rows an import has done, and those among them to do again."""
+
+    done: int
+    wrong: list[int]
+
+
+def resumed(state: Path, partial: Sequence[Path], source: str) -> Begun | None:
+    """What an interrupted import of the same folder has done; None if there is none."""
     try:
-        state = json.loads(place.state.read_text(encoding="utf-8"))
-        if state["source"] == source and place.partial.is_file():
-            return int(state["done"]), list(map(int, state["wrong"]))
+        said = json.loads(state.read_text(encoding="utf-8"))
+        if said["source"] == source and said["done"] and all(path.is_file() for path in partial):
+            return Begun(int(said["done"]), list(map(int, said["wrong"])))
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    return 0, []
+    return None
+
+
+def fill(
+    begun: Begun | None,
+    names: Sequence[str],
+    put: Callable[[int], None],
+    arrays: Sequence["np.memmap[Any, Any]"],
+    state: Path,
+    source: str,
+    progress: Progress,
+) -> None:
+    """Put all rows that are missing into their arrays; every few seconds, `state` notes how far it is.
+
+    Args:
+        begun: what was done before.
+        names: of the file of each row, for messages.
+        put: decodes a row and puts it into the arrays.
+        arrays: written to disk before `state` says so.
+        state: the file that says how far it is.
+        source: the folder, as `state` has it.
+        progress: called every few seconds.
+
+    Raises:
+        UsageError: files that cannot be read, counted and named.
+    """
+    done, wrong = begun or Begun(0, [])
+    bad: dict[int, str] = {}
+    written = time.monotonic()
+    for number, row in enumerate([*wrong, *range(done, len(names))], 1):
+        try:
+            put(row)
+        except Refused as reason:
+            bad[row] = str(reason)
+        done = max(done, row + 1)
+        if time.monotonic() > written + WRITTEN_EVERY:
+            for array in arrays:
+                array.flush()
+            again = [*bad, *wrong[number:]]  # those that were wrong before come first
+            write_json(state, {"source": source, "done": done, "wrong": again})
+            progress(done, len(names))
+            written = time.monotonic()
+    for array in arrays:
+        array.flush()
+    write_json(state, {"source": source, "done": done, "wrong": list(bad)})
+    if bad:
+        several = named([f"{names[row]} ({reason})" for row, reason in bad.items()])
+        raise UsageError(
+            f"{len(bad):,} of {len(names):,} images cannot be read: {several}; replace them and import again"
+        )
 
 
 def decoded(file: Path, inputs: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -282,24 +363,35 @@ def decoded(file: Path, inputs: tuple[int, int, int]) -> NDArray[np.uint8]:
     Raises:
         Refused: it cannot be read, or is no image.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     _, height, width = inputs
+    with opened(file) as image:
+        scaled = image.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(scaled).transpose(2, 0, 1)
+
+
+@contextmanager
+def opened(file: Path) -> "Iterator[Image.Image]":
+    """An image file; what is wrong with it, also while it is decoded, is `Refused`."""
+    from PIL import Image, UnidentifiedImageError
+
     try:
         with Image.open(file) as image:
-            scaled = image.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+            yield image
     except UnidentifiedImageError:
         raise Refused("no image") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise Refused(str(error).partition("\n")[0][:60] or type(error).__name__) from None
-    return np.asarray(scaled).transpose(2, 0, 1)
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write plain data in one go."""
     write_atomically(path, json.dumps(content).encode())
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The digest of a file."""
     content = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(CHUNK):
@@ -307,7 +399,8 @@ def _digest_of(path: Path) -> str:
     return f"sha256:{content.hexdigest()}"
 
 
-def _named(files: Sequence[object]) -> str:
+def named(files: Sequence[object]) -> str:
+    """The first of some files, and how many more there are."""
     more = f" and {len(files) - NAMED:,} more" if len(files) > NAMED else ""
     return ", ".join(map(str, files[:NAMED])) + more
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from regbench.data import folder
 from regbench.data.canonical import exact_digest
 from regbench.data.dataset import Dataset, TabularDataset
 from regbench.data.download import discard, renewed, write_atomically
+from regbench.data.folder import Folder
 from regbench.data.places import cache_folder, mirror
 from regbench.data.raw import Refused
 from regbench.data.sources import File, Generated, OwnFile, Source
@@ -43,8 +43,8 @@ def is_here(dataset: Dataset, name: str) -> bool:
 
 def seems_here(dataset: Dataset, name: str) -> bool:
     """A quick version of `is_here` for listings: whether its files exist; they are not opened."""
-    if isinstance(dataset, folder.ImageFolder):
-        return folder.from_cache(dataset, name) is not None
+    if isinstance(dataset, Folder):
+        return dataset.cached(name) is not None
     local = [source for source in dataset.sources if isinstance(source, (File, OwnFile, Generated))]
     return cached_path(dataset, name).is_file() or any(source.here() for source in local)
 
@@ -96,15 +96,15 @@ def check(dataset: Dataset, table: Table) -> None:
 
 def cached_path(dataset: Dataset, name: str) -> Path:
     """The path of the checked table in the cache."""
-    if isinstance(dataset, folder.ImageFolder):
-        return folder.cached_path(dataset, name)
+    if isinstance(dataset, Folder):
+        return dataset.path_of(name)
     return cache_folder() / "tables" / f"{Path(name).name}-{dataset.digest.removeprefix('sha256:')[:16]}.npz"
 
 
 def from_cache(dataset: Dataset, name: str) -> Table | None:
     """The cached table; None if it is missing or damaged."""
-    if isinstance(dataset, folder.ImageFolder):
-        return folder.from_cache(dataset, name)
+    if isinstance(dataset, Folder):
+        return dataset.cached(name)
     path = cached_path(dataset, name)
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
@@ -119,8 +119,8 @@ def from_cache(dataset: Dataset, name: str) -> Table | None:
 
 def kept_source(dataset: Dataset, name: str) -> str:
     """The source of the cached table; empty if none is cached."""
-    if isinstance(dataset, folder.ImageFolder):
-        table = folder.from_cache(dataset, name)
+    if isinstance(dataset, Folder):
+        table = dataset.cached(name)
         return table.source if table else ""
     try:
         with cached_path(dataset, name).open("rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -161,6 +161,6 @@ def _nowhere(dataset: Dataset, name: str, reasons: list[tuple[Source, str]]) -> 
         wanted = " or ".join(source.name for source in files)
         where = f"put {wanted} into {data}" if data else f"put {wanted} into a folder and set REGBENCH_DATA to it"
         remedy = f"; {where}, or run `regbench data import {name} FILE`"
-    if isinstance(dataset, folder.ImageFolder):
+    if isinstance(dataset, Folder):
         return f"{title} is not here: {'; '.join(because)}, then run `regbench data import {name} FOLDER`"
     return f"{title} cannot be had: {'; '.join(tried) or 'it names no source'}{remedy}"

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regbench.data.splits import Rows, split_rows
-from regbench.data.table import Float32, Float64, Inputs, Prepared, Table
+from regbench.data.table import Float32, Float64, Inputs, Maps, Prepared, Table
 from regbench.errors import UsageError
-from regbench.metrics.shots import RULES
+from regbench.metrics.shots import RULES, of_depths
 
 SCALINGS = ("scaled", "raw")
+ON_DISK = ("images", "dense")  # tasks whose inputs are read batch by batch
 
 
 def prepare(
@@ -36,8 +37,10 @@ def prepare(
     for what, scaling in (("inputs", inputs), ("targets", targets)):
         if scaling not in SCALINGS:
             raise UsageError(f"no {what} called '{scaling}'; known: {', '.join(SCALINGS)}")
-    if table.task == "images":
+    if table.task in ON_DISK:
         _check_on_disk(table, split, inputs)
+    if table.maps:
+        return _with_maps(table, table.maps, targets)
     train, val, test = split_rows(table, split, seed)
     y_low, y_high = table.y[train].min(0), table.y[train].max(0)
     if (y_low == y_high).any():
@@ -74,6 +77,40 @@ def prepare(
         source=table.source,
         task=table.task,
         shots=_shots(table, {"train": train, "val": val, "test": test}),
+    )
+
+
+def _with_maps(table: Table, maps: Maps, targets: str) -> Prepared:
+    """Targets that are maps: there is no validation part, so the test images are evaluated for both.
+
+    The published recipe does so too: the epoch that counts is chosen on test images.
+    """
+    low, high = (maps.low, maps.high) if targets == "scaled" else (0.0, 1.0)
+    if low == high:
+        raise UsageError(f"target '{table.target}' has the same value in all training maps; choose other maps")
+    (top, left), (height, width) = maps.corner, maps.size
+    middle = maps.test[:, top : top + height, left : left + width]
+    test = middle[maps.mask].astype(np.float64)[:, None] * maps.units[1]
+    train_images = len(maps.train)
+    x_test = table.x[train_images:].view(np.uint8)
+    y_test = ((test - low) / (high - low)).astype(np.float32)
+    shots = {part: of_depths(y[:, 0]) for part, y in (("train", table.y), ("val", test), ("test", test))}
+    return Prepared(
+        x_train=table.x[:train_images].view(np.uint8),
+        y_train=((table.y - low) / (high - low)).astype(np.float32),
+        x_val=x_test,
+        y_val=y_test,
+        x_test=x_test,
+        y_test=y_test,
+        y_low=np.array([low]),
+        y_high=np.array([high]),
+        rows_train=np.arange(train_images),
+        rows_val=train_images + np.arange(len(x_test)),
+        rows_test=train_images + np.arange(len(x_test)),
+        source=table.source,
+        task=table.task,
+        shots=shots if table.shots else {},
+        maps=maps,
     )
 
 

@@ -99,11 +99,11 @@ def import_file(
 ) -> Fetched:
     """Import a dataset from files fetched by hand, in the layout of any of its sources, also inside an archive.
 
-    Of a dataset of image files it imports a folder and, if that is elsewhere, its list.
+    Of a dataset of image files it imports a folder, and lists that are elsewhere.
     """
     name, dataset = _found(name, dataset)
-    if isinstance(dataset, folder.ImageFolder) and paths:
-        return _fetched(dataset, name, folder.import_folder(dataset, name, paths, progress), already=False)
+    if isinstance(dataset, folder.Folder) and paths:
+        return _fetched(dataset, name, dataset.bring(name, paths, progress), already=False)
     try:
         files = [read_file(Path(path)) for path in paths]
     except Refused as error:
@@ -203,7 +203,7 @@ def _checks(dataset: Dataset, name: str, network: bool) -> Iterator[Check]:
     path = cached_path(dataset, name)
     if not path.is_file():
         yield Check(name, "cache", "absent", f"no {path}")
-    elif isinstance(dataset, folder.ImageFolder) and not folder.is_undamaged(dataset, name):
+    elif isinstance(dataset, folder.Folder) and not dataset.is_undamaged(name):
         yield Check(name, "cache", "wrong", f"{path} is damaged; `regbench data import {name}` makes it again")
     elif from_cache(dataset, name) is None:
         yield Check(name, "cache", "wrong", f"{path} is damaged; `regbench data fetch {name}` gets it again")

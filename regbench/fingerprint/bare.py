@@ -8,7 +8,7 @@ QUIET = frozenset(
 # Objects of the catalog, whose labels and estimates do not affect numbers. All other calls keep all arguments.
 CATALOG = frozenset(
     {"Method", "Baseline", "Backbone", "Metric", "TabularDataset", "ImageDataset", "ImageFolder"}
-    | {"Regularizer", "Wrapper"}
+    | {"Regularizer", "Wrapper", "DepthFolder"}
 )
 SETTING = "HParam"  # default and bounds do not matter, because a job states its values
 

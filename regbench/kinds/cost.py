@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from regbench import catalog, roots
 from regbench.job import Job
 from regbench.kinds.size import Size
-from regbench.tasks.blocks import rows_at_once
+from regbench.tasks.blocks import MAPS, rows_at_once
 
 PRODUCTS = 1.2e11  # operations per second on one core
 UNIT_SECONDS = 5.5e-9  # per hidden unit and row, for everything but matrix products: dropout, ReLU, optimiser
@@ -43,7 +43,7 @@ def step_seconds(job: Job, size: Size) -> float:
 def memory(job: Job, size: Size) -> int:
     """Bytes that a job adds to its pack: parameters with gradient and moments, activations, kept predictions."""
     network, evaluated = _network(size, job), size.rows[1:]
-    block = min(rows_at_once(size.values), max(evaluated))
+    block = min(MAPS if _is_dense(job.backbone, roots.generation()) else rows_at_once(size.values), max(evaluated))
     activations = job.protocol.batch_size * network.training_floats + block * network.evaluation_floats
     return 4 * (4 * network.weights + activations + 4 * sum(evaluated))
 
@@ -79,6 +79,13 @@ def _layers(values: int, width: int, layers: int, k: int) -> Network:
         training_floats=values + 3 * hidden + 12 * k,
         evaluation_floats=2 * hidden + 3 * k,
     )
+
+
+@cache
+def _is_dense(backbone: str, _generation: int) -> bool:
+    """Whether targets are maps, by the backbone's file."""
+    known = backbone in catalog.names("backbones")
+    return known and bool(catalog.entry("backbones", backbone).arguments.get("dense"))
 
 
 @cache

@@ -51,6 +51,8 @@ def fit(job: Job, data: "Prepared") -> Fitted:
     started = time.perf_counter()
     baseline: Baseline = catalog.load("baselines", job.method)
     x = {part: getattr(data, f"x_{part}") for part in ("train", "val", "test")}
+    if data.maps:  # rows are pixels, and what fits a constant only counts them
+        x = {part: getattr(data, f"y_{part}") for part in x}
     if data.task == "resident":
         x = {part: rows.astype(np.float64) for part, rows in x.items()}
     y = {part: getattr(data, f"y_{part}").astype(np.float64) for part in ("train", "val", "test")}

@@ -1,6 +1,7 @@
 """How many rows are evaluated at once."""
 
 EVALUATED_ROWS = 1024  # rows per block of an evaluation: enough to be fast, few enough to stay in cache
+MAPS = 8  # images of a block whose targets are maps: their features are many times larger than the images
 MOST_VALUES = 2**24  # input values of a block: 64 MB in single precision, which 111 images of 224 x 224 fill
 
 

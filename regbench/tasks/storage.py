@@ -3,11 +3,12 @@
 import torch
 
 from regbench.data import Prepared
+from regbench.tasks.dense import Dense
 from regbench.tasks.images import Images
 from regbench.tasks.resident import Resident
 from regbench.tasks.task import Task
 
-TASKS = {"resident": Resident, "images": Images}
+TASKS = {"resident": Resident, "images": Images, "dense": Dense}
 
 
 def task_of(data: Prepared, device: torch.device, dtype: torch.dtype) -> Task:

@@ -11,10 +11,15 @@ PARTS = ("train", "val", "test")
 
 
 class Block(NamedTuple):
-    """Consecutive rows of a part of the split."""
+    """Consecutive rows of a part of the split.
+
+    Of images whose targets are maps, y in training is (rows, h, w, M), and the mask (rows, h, w) says which pixels have
+    a target. In evaluation y is (R, M): those of the pixels of the mask (rows, height, width), in its order.
+    """
 
     x: Tensor  # (rows, D...)
     y: Tensor  # (rows, M)
+    mask: Tensor | None = None
 
 
 class Task(Protocol):
@@ -30,7 +35,7 @@ class Task(Protocol):
         ...
 
     def batch(self, rows_SB: Tensor, streams: Stream) -> Block:
-        """These training rows, x (S, B, D...) and y (S, B, M); what is random about them is drawn from streams (S,)."""
+        """These training rows, x (S, B, D...), y and mask (S, B, ...); what is random is drawn from streams (S,)."""
         ...
 
     def blocks(self, part: str, rows: int) -> Iterator[Block]:

@@ -9,6 +9,7 @@ import torch
 from regbench import metrics
 from regbench.tasks.task import Task
 from regbench.training.pack import Model
+from regbench.training.pixels import enlarged
 from regbench.types import Features
 
 MOST_ROWS = 1000  # of the test part, the first ones; as paper 2 has for its Table 4
@@ -48,22 +49,40 @@ def look(model: Model, task: Task, epoch: int) -> list[Seen]:
 
 def _features(model: Model, task: Task) -> list[Features]:
     features, targets = [], []
-    for x, y_of_block in task.blocks(PART, MOST_ROWS):
-        features.append(model.features(x.expand(len(model.jobs), *x.shape)))
-        targets.append(y_of_block)
+    for block in task.blocks(PART, MOST_ROWS):
+        z = model.features(block.x.expand(len(model.jobs), *block.x.shape))
+        if block.mask is not None:
+            return _pixels(model, z, block.y, block.mask)
+        features.append(z)
+        targets.append(block.y)
         if sum(map(len, targets)) >= MOST_ROWS:
             break
     z, y = torch.cat(features, dim=1)[:, :MOST_ROWS], torch.cat(targets)[:MOST_ROWS]
     predictions = torch.cat(
         [part.head.evaluate(z[part.head.jobs], part.linear.views, part.trained_views, y)[0] for part in model.heads]
     )
+    return _seen(model, z, y, predictions)
+
+
+def _pixels(model: Model, z_JBhwH: torch.Tensor, y_RM: torch.Tensor, mask: torch.Tensor) -> list[Features]:
+    """Features of pixels of a block of images, spread over those that are evaluated."""
+    rows = torch.linspace(0, len(y_RM) - 1, min(MOST_ROWS, len(y_RM)), device=y_RM.device).long()
+    predictions = [
+        part.head.evaluate(z_JBhwH[part.head.jobs], part.linear.views, part.trained_views, y_RM, mask)[0]
+        for part in model.heads
+    ]
+    return _seen(model, enlarged(z_JBhwH, mask)[:, rows], y_RM[rows], torch.cat(predictions)[:, rows])
+
+
+def _seen(model: Model, z: torch.Tensor, y: torch.Tensor, predictions: torch.Tensor) -> list[Features]:
     each = zip(z, predictions, _last_layers(model), strict=True)
     return [Features(of_job, y, prediction, weight) for of_job, prediction, weight in each]
 
 
 def _last_layers(model: Model) -> list[torch.Tensor]:
-    """The weight (K, H) of each job's last layer."""
-    return [weight.mT for part in model.heads for weight in part.linear.views["weight"]]
+    """The weight (K, H) of each job's last layer; of a convolution, that of every place it looks at."""
+    matrix = model.backbone.head.matrix if model.backbone.head else torch.t
+    return [matrix(weight) for part in model.heads for weight in part.linear.views["weight"]]
 
 
 def _plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, np.ndarray]:

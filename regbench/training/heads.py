@@ -17,9 +17,10 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflat
 
 from regbench.backbones.shared.linear import narrow, narrow_backward
 from regbench.random import Stream
+from regbench.training.pixels import drawn, enlarged, mean_over
 from regbench.training.simplify import simplify
 from regbench.training.tracing import trace
-from regbench.types import Batch, Method, Params, Regularizer, Rows, Score, Static
+from regbench.types import Batch, LastLayer, Method, Params, Regularizer, Rows, Score, Static
 
 Tensors = dict[str, Tensor]
 Flat = Callable[..., list[Any]]
@@ -40,6 +41,8 @@ class Head:
 
     `fixed` and `hparams` are stacked (J, ...). `looped` is the error message if vmap cannot batch the method; then the
     models run one by one, with the same numbers, more slowly. Parameters of a regularizer are named `rot.gamma`.
+    `last` is the backbone's own last layer, if it has one. `pixels` is how many pixels of a batch of maps regularizers
+    see; it is 0 where rows are no pixels.
     """
 
     method: Method
@@ -48,6 +51,8 @@ class Head:
     hparams: Tensors
     regularizers: tuple[Added, ...] = ()
     averaged: bool = False  # the method's loss over the target's dimensions
+    last: LastLayer | None = None
+    pixels: int = 0
     looped: str | None = None
     _traced: Flat | None = field(default=None, repr=False)
 
@@ -66,9 +71,10 @@ class Head:
     ) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor]:
         """Gradients of z, of the last layer and of the trained parameters, in order, and each job's loss (J,).
 
-        `batch` has y (J, B, M), rows (J, B), key (J,) and progress ().
+        `batch` has y (J, B, M), rows (J, B), key (J,) and progress (). Of maps, z is (J, B, h, w, H), y is
+        (J, B, h, w, M), and there is a mask (J, B, h, w) of the pixels that have targets.
         """
-        if self.transforms:
+        if self.transforms or self.last:
             return self._step_through_transform(z_JBH, linear, trained, batch)
         outputs = narrow(z_JBH, linear["weight"], linear["bias"])
         doutputs, dz_direct, dtrained, losses = self.loss(outputs, z_JBH, trained, batch)
@@ -89,13 +95,20 @@ class Head:
         return doutputs, dz_direct, dtrained, losses
 
     def evaluate(
-        self, z_JNH: Tensor, linear: Tensors, trained: Tensors, y_NM: Tensor
+        self, z_JNH: Tensor, linear: Tensors, trained: Tensors, y_NM: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Predictions (J, N, M), and the method's scores by name, summed over rows in float64: (J,).
 
-        Jobs are scored one by one: a sum over a batch of jobs would be rounded differently than that of a single job.
+        Of maps, z is (J, B, h, w, H), and rows are the pixels of a mask (B, height, width), to which outputs are
+        enlarged. Jobs are scored one by one: a sum over a batch of jobs would be rounded differently than that of a
+        single job.
         """
-        outputs = narrow(z_JNH, linear["weight"], linear["bias"])
+        if self.last:
+            outputs = _loop(self.last.apply)(z_JNH, linear["weight"], linear["bias"])
+        else:
+            outputs = narrow(z_JNH, linear["weight"], linear["bias"])
+        if mask is not None:
+            outputs = enlarged(outputs, mask)
         predictions = self._over_jobs(self._predict_one)(trained, self.fixed, outputs)
         scores = {
             name: _loop(partial(self._score_one, score, y_NM))(trained, self.fixed, outputs)
@@ -106,10 +119,13 @@ class Head:
     def _step_through_transform(
         self, z_JBH: Tensor, linear: Tensors, trained: Tensors, batch: Tensors
     ) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor]:
-        """As `step`, where the last layer gets transformed features: all of it is traced, the last layer too."""
+        """As `step`, where the last layer gets transformed features: all of it is traced, the last layer too.
+
+        So is a backbone's own last layer.
+        """
         arguments = (z_JBH, linear["weight"], linear["bias"], trained, self.fixed, self.hparams, batch)
         if self._traced is None:
-            self._traced = self._trace(self._loss_of_transformed, arguments)
+            self._traced = self._trace(self._loss_of_maps if self.pixels else self._loss_of_transformed, arguments)
         dz, dweight, dbias, *dtrained, losses = self._traced(*tree_leaves(arguments))
         return dz, [dweight, dbias], dtrained, losses
 
@@ -164,9 +180,12 @@ class Head:
         prediction = self.method.predict(params, outputs)
         stream = Stream(batch["key"])
         seen = Batch(batch["y"], outputs, prediction, z, batch["rows"], stream, progress)
-        total = self.method.loss(params, seen, hparams).mean()
+        losses = self.method.loss(params, seen, hparams)
+        total = mean_over(losses, batch["mask"]) if self.pixels else losses.mean()
         if self.averaged:
             total = total / seen.y.shape[-1]
+        if self.pixels and self.regularizers:
+            seen = drawn(seen, batch["mask"], self.pixels)
         for name, regularizer, static in self.regularizers:
             theirs = seen._replace(stream=stream.child(name))
             total = total + regularizer.loss(_of(params, name), theirs, _under(hparams, name), static)
@@ -183,13 +202,37 @@ class Head:
         batch: Tensors,
         progress: Tensor,
     ) -> Tensor:
-        params = Params(trained, fixed)
-        given = z
+        given = self._transformed(z, Params(trained, fixed), hparams, batch, progress)
+        outputs = self.last.apply(given, weight, bias) if self.last else given @ weight + bias
+        return self._loss_one(outputs, z, trained, fixed, hparams, batch, progress)
+
+    def _loss_of_maps(
+        self,
+        z: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        trained: Tensors,
+        fixed: Tensors,
+        hparams: Tensors,
+        batch: Tensors,
+        progress: Tensor,
+    ) -> Tensor:
+        """The loss of features (B, h, w, H), whose pixels are rows for all but the last layer."""
+        places = z.shape[:-1]
+        rows = batch["rows"][:, None, None].expand(places).flatten()
+        pixels = {**batch, "y": batch["y"].flatten(0, -2), "mask": batch["mask"].flatten(), "rows": rows}
+        z = z.flatten(0, -2)
+        given = self._transformed(z, Params(trained, fixed), hparams, pixels, progress).unflatten(0, places)
+        outputs = self.last.apply(given, weight, bias) if self.last else given @ weight + bias
+        return self._loss_one(outputs.flatten(0, -2), z, trained, fixed, hparams, pixels, progress)
+
+    def _transformed(self, z: Tensor, params: Params, hparams: Tensors, batch: Tensors, progress: Tensor) -> Tensor:
+        """What the last layer gets of features (B, H)."""
         for name, regularizer, static in self.regularizers:
             if regularizer.transform:
                 rows = Rows(batch["y"], batch["rows"], Stream(batch["key"]).child(name), progress)
-                given = regularizer.transform(_of(params, name), given, rows, _under(hparams, name), static)
-        return self._loss_one(given @ weight + bias, z, trained, fixed, hparams, batch, progress)
+                z = regularizer.transform(_of(params, name), z, rows, _under(hparams, name), static)
+        return z
 
     def _predict_one(self, trained: Tensors, fixed: Tensors, outputs: Tensor) -> Tensor:
         return self.method.predict(Params(trained, fixed), outputs)

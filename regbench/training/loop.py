@@ -8,6 +8,7 @@ comparisons between jobs are paired.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -64,6 +65,7 @@ class Training:
         self.diagnostics = Diagnostics(self.model, self.data.targets("val"))
         self.metrics = metrics.of_predictions(positive=data.is_positive)
         self.shots = {part: torch.from_numpy(shots).to(self.device) for part, shots in data.shots.items()}
+        self.one_part = data.x_val is data.x_test  # the test rows are those for validation too
         self.epoch = 0
         self._back = [self.model.jobs.index(job) for job in jobs]
         if states:
@@ -78,14 +80,17 @@ class Training:
             values = {"train/loss": losses.double().cpu().numpy()}
             predictions = {}
             scores: list[dict[str, float]] = [{} for _ in self.model.jobs]
-            for part in ("val", "test"):
+            for part in ("val",) if self.one_part else ("val", "test"):
                 predicted, scored = self.model.evaluate(self.data.blocks(part, EVALUATED_ROWS))
                 for of_job, of_part in zip(scores, scored, strict=True):
                     of_job.update({f"{part}/{name}": value for name, value in of_part.items()})
                 predictions[part] = predicted.float().cpu().numpy()[self._back]
                 targets = self.data.targets(part)
-                for name, found in metrics.measure(self.metrics, predicted, targets, self.shots.get(part)).items():
-                    values[f"{part}/{name}"] = found.cpu().numpy()
+                for name, measured in metrics.measure(self.metrics, predicted, targets, self.shots.get(part)).items():
+                    values[f"{part}/{name}"] = measured.cpu().numpy()
+            if self.one_part:
+                for found in (values, predictions, *scores):
+                    found.update(_of_test(found))
             finite = {name: np.where(np.isfinite(value), value, np.nan)[self._back] for name, value in values.items()}
             seen = self.diagnostics.look()
             features = look(self.model, self.data, self.epoch)
@@ -107,6 +112,11 @@ class Training:
         """The arrays of each job after the last epoch, in the order of the jobs passed in."""
         jobs = take(self.model)
         return [jobs[row] for row in self._back]
+
+
+def _of_test(of_val: Mapping[str, Any]) -> dict[str, Any]:
+    """What was found of the validation part, under the names of the test part."""
+    return {f"test{name.removeprefix('val')}": value for name, value in of_val.items() if name.startswith("val")}
 
 
 def optimise(model: Model, task: Task, after: int = 0) -> Iterator[Tensor]:

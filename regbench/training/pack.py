@@ -97,11 +97,11 @@ class Model:
     def evaluate(self, blocks: Iterable[Block]) -> Evaluation:
         """Predictions for all rows of some blocks, without dropout, and the scores against their targets."""
         predicted, scored, rows = [], [], 0
-        for x, y in blocks:
-            of_block, scores_of_block = self._evaluate(x, y)
+        for block in blocks:
+            of_block, scores_of_block = self._evaluate(block)
             predicted.append(of_block)
             scored.append(scores_of_block)
-            rows += len(y)
+            rows += len(block.y)
         scores: list[dict[str, float]] = []
         for part, *sums in zip(self.heads, *scored, strict=True):
             means = {
@@ -111,11 +111,14 @@ class Model:
             scores += [{name: mean[row] for name, mean in means.items()} for row in jobs]
         return Evaluation(torch.cat(predicted, dim=1), scores)
 
-    def _evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, list[dict[str, Tensor]]]:
+    def _evaluate(self, block: Block) -> tuple[Tensor, list[dict[str, Tensor]]]:
         """Predictions (J, rows, M), and for each head the sums of its scores (jobs,)."""
+        x, y, mask = block
         shared = x.expand(len(self.jobs), *x.shape)
         z = self.features(shared)
-        found = [part.head.evaluate(z[part.head.jobs], part.linear.views, part.trained_views, y) for part in self.heads]
+        found = [
+            part.head.evaluate(z[part.head.jobs], part.linear.views, part.trained_views, y, mask) for part in self.heads
+        ]
         return torch.cat([predicted for predicted, _ in found]), [scored for _, scored in found]
 
 
@@ -142,7 +145,7 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
     for _, members in groupby(ordered, key=Pack.head):
         group = list(members)
         params, took = zip(*(_timed(job, y_train, width) for job in group), strict=True)
-        heads.append(_build_head(group, params, len(seconds), y_train.shape[1], width, rate, decay))
+        heads.append(_build_head(group, params, len(seconds), y_train.shape[1], backbone, width, rate, decay))
         seconds += took
     return Model(
         jobs=ordered,
@@ -196,6 +199,7 @@ def _build_head(
     params: Sequence[Params],
     start: int,
     targets: int,
+    backbone: Backbone,
     features: int,
     rate: Tensor,
     decay: Tensor,
@@ -204,8 +208,9 @@ def _build_head(
     method, regularizers = composed(group[0])
     jobs = slice(start, start + len(group))
     width = method.outputs(group[0].k or 0, targets)
+    init = backbone.head.init if backbone.head else init_linear
     linear = Segment.of(
-        [_started(init_linear(features, width, stream), job, stream) for job, stream in _streams(group, "head")],
+        [_started(init(features, width, stream), job, stream) for job, stream in _streams(group, "head")],
         jobs=jobs,
         learning_rate=rate[jobs],
         weight_decay=decay[jobs],
@@ -224,7 +229,9 @@ def _build_head(
         added = Segment.of(models, jobs=jobs, learning_rate=rate[jobs], weight_decay=decay[jobs])
     fixed = {name: torch.stack([of_job.fixed[name] for of_job in params]).to(decay) for name in params[0].fixed}
     averaged = group[0].protocol.over_targets == "mean"
-    return HeadPart(Head(method, jobs, fixed, hparams, regularizers, averaged), linear, trained, added)
+    pixels = group[0].protocol.pixels if backbone.dense else 0
+    head = Head(method, jobs, fixed, hparams, regularizers, averaged, last=backbone.head, pixels=pixels)
+    return HeadPart(head, linear, trained, added)
 
 
 def initial_params(job: Job, method: Method, y_train: Tensor) -> Params:

@@ -84,13 +84,18 @@ class Steps:
 
 def gradients(model: Model, task: Task, whose: Tensor, keep: list[Keep], inputs: Inputs) -> Tensor:
     """Compute the gradients of one step into the segments of `model`; returns the loss of each job (J,)."""
-    x, y = (_per_job(rows, whose) for rows in task.batch(inputs.rows, Stream(inputs.row_keys)))
+    given = task.batch(inputs.rows, Stream(inputs.row_keys))
+    x, y, mask = (None if each is None else _per_job(each, whose) for each in given)
+    assert x is not None
+    assert y is not None
     rows = _per_job(inputs.rows, whose)
     z, back = trunk.forward(model.backbone, model.trunk.views, model.buffers, x, keep, model.options)
     dz, losses = [], []
     for part in model.heads:
         jobs = part.head.jobs
         batch = {"y": y[jobs], "rows": rows[jobs], "key": inputs.loss_keys[jobs], "progress": inputs.progress}
+        if mask is not None:
+            batch["mask"] = mask[jobs]
         dz_head, linear, trained, loss = part.head.step(z[jobs], part.linear.views, part.trained_views, batch)
         part.linear.put(linear)
         part.put_trained(trained)

@@ -9,12 +9,13 @@ from regbench.random import Stream
 from regbench.training import trunk
 from regbench.types import Keep
 
-SHAPES = {"mlp": (5,), "mlp_narrow": (5,), "cnn": (3, 8, 8), "resnet50": (3, 16, 16)}
+SHAPES = {"mlp": (5,), "mlp_narrow": (5,), "cnn": (3, 8, 8), "resnet50": (3, 16, 16), "resnet50_depth": (3, 16, 16)}
 SMALL = {
     "mlp": {"layers": 2, "width": 6},
     "mlp_narrow": {"layers": 2, "width": 6, "features": 3},
     "cnn": {"width": 6},
     "resnet50": {"layers": "1-1", "weights": "", "width": 4},
+    "resnet50_depth": {"layers": "1-1", "weights": "", "width": 4},
 }
 every_backbone = pytest.mark.parametrize("name", catalog.names("backbones"))
 
@@ -53,7 +54,9 @@ def test_the_backward_pass_is_the_derivative_of_the_forward_pass(name):
         ahead, _ = backbone.forward({**weights, key: weight + step * direction}, x, keep, SMALL[name])
         behind, _ = backbone.forward({**weights, key: weight - step * direction}, x, keep, SMALL[name])
         numeric = float(((ahead - behind) * dz).sum() / (2 * step))
-        assert float((gradients[key] * direction).sum()) == pytest.approx(numeric, rel=1e-4, abs=1e-6)
+        # a network whose normalisation makes a weight's scale irrelevant has small gradients: differences of large sums
+        rounding = 1e-6 * max(1.0, float(dz.abs().sum()) / 1000)
+        assert float((gradients[key] * direction).sum()) == pytest.approx(numeric, rel=1e-4, abs=rounding)
 
 
 @every_backbone
@@ -71,7 +74,7 @@ def test_models_of_a_pack_do_not_notice_each_other(name):
         torch.testing.assert_close(z[job], alone[0], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", [name for name in catalog.names("backbones") if name != "resnet50"])
+@pytest.mark.parametrize("name", [name for name in catalog.names("backbones") if "resnet50" not in name])
 def test_without_dropout_nothing_is_dropped(name):
     backbone, weights, x, keep = packed(name)
     evaluated, _ = backbone.forward(weights, x, None, SMALL[name])

@@ -33,6 +33,11 @@ def notes_of(frame: pd.DataFrame | None) -> tuple[str, ...]:
     return () if frame is None else tuple(frame.attrs.get("left_out", ()))
 
 
+def made_up(frame: pd.DataFrame | None) -> list[str]:
+    """The notes that mark synthetic data among the runs of a benchmark."""
+    return [] if frame is None or frame.empty else words.synthetic(frame, dict.fromkeys(frame["dataset"]))
+
+
 @dataclass(frozen=True)
 class Numbers:
     """One row per cell, the numbers of both in full; and the words around them."""

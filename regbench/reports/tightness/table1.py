@@ -22,6 +22,7 @@ def compute(given: Beside, options: Options) -> Numbers:
         cells.MARKED,
         "AgeDB's images may not be passed on: the runs need a folder of them",
         *cells.gaps(rows, OURS),
+        *cells.made_up(frame),
         *cells.notes_of(frame),
     )
     return Numbers(rows, cells.source(frame, options), notes)

@@ -30,6 +30,7 @@ def compute(given: Beside, options: Options) -> Numbers:
         cells.MARKED,
         "there is no validation split: the epoch of the paper's numbers is the one of lowest test RMSE",
         *cells.gaps(rows, OURS),
+        *cells.made_up(frame),
         *cells.notes_of(frame),
     )
     return Numbers(rows, cells.source(frame, options), notes)
