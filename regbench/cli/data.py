@@ -99,12 +99,13 @@ def import_(
 ) -> None:
     """Import a dataset from files that were downloaded by hand; the digest must match.
 
-    Of a dataset of image files name the folder and, if it is elsewhere, the list of its images.
+    Of a dataset of image files name the folder and, if they are elsewhere, its lists (and the mask of depths).
 
     Examples:
       regbench data import diamonds ~/Downloads/diamonds.csv
       regbench data import wine_quality winequality-red.csv winequality-white.csv
       regbench data import agedb-dir ~/AgeDB agedb.csv
+      regbench data import nyud2-dir ~/nyud2/data
     """
     from regbench import data
 

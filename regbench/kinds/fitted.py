@@ -117,8 +117,9 @@ def epoch_seconds(job: Job, size: Size) -> float:
 
 
 def memory(_job: Job, size: Size) -> int:
-    """Bytes of the data in float64 and of the model."""
-    return sum(size.rows) * 8 * size.values + size.rows[0] * ROW_BYTES
+    """Bytes of the data in float64 and of the model; a model that accepts images counts them and reads none."""
+    values = 1 if isinstance(size.inputs, tuple) else size.values
+    return sum(size.rows) * 8 * values + size.rows[0] * ROW_BYTES
 
 
 def libraries(entry: Entry) -> tuple[Library, ...]:

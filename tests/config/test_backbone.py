@@ -92,6 +92,14 @@ def test_a_label_with_a_backbone_is_read_as_it_is_written():
             "wine_quality cannot be read by resnet50, which reads images",
         ),
         ("datasets: RM, methods: lsq, backbone: mlp", "retinamnist cannot be read by mlp, which reads columns"),
+        (
+            "datasets: RM, methods: lsq, backbone: resnet50_depth",
+            "retinamnist cannot be learnt by resnet50_depth, which gives maps",
+        ),
+        (
+            "datasets: NYUD2, methods: lsq, backbone: resnet50",
+            "nyud2_dir cannot be learnt by resnet50, which gives one target",
+        ),
         ("datasets: RM, methods: lsq, backbone: resnet", "no backbone called 'resnet'; did you mean 'resnet50'"),
     ],
 )
@@ -138,3 +146,15 @@ def test_jobs_of_before_keep_their_keys():
     """New fields at their defaults are not part of the configuration."""
     job = config.load().get("smoke").jobs[0]
     assert not {"milestones", "decay"} & set(job.config()["protocol"])
+
+
+def test_the_recipe_of_nyud2_is_the_published_one():
+    benchmark = config.load().get("tightness-nyud2")
+    job = benchmark.jobs[0]
+    assert (job.backbone, job.protocol.epochs, job.protocol.batch_size) == ("resnet50_depth", 10, 32)
+    assert (job.protocol.learning_rate, job.protocol.weight_decay, job.protocol.decide) == (1e-4, 1e-4, "val/rmse")
+    factors = SCHEDULES["step"](job.protocol, 30)
+    assert factors == pytest.approx([1.0] * 15 + [0.1] * 15)
+    assert not any(
+        "pixels" in each.config()["protocol"] for each in benchmark.jobs
+    )  # at its default, so not in the key

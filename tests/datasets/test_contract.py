@@ -2,6 +2,7 @@
 
 import ast
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,14 @@ def test_the_list_of_agedb_has_the_known_counts():
     listed = read_list(dataset, (Path(os.environ["REGBENCH_DATA"]) / dataset.files[1]).read_bytes(), "agedb.csv")
     train, val, _ = dataset.sizes
     assert np.bincount(of_ages(listed.y[train + val :, 0], listed.y[:train, 0])).tolist() == [1530, 448, 162]
+
+
+@with_data
+def test_the_test_list_of_nyud2_is_the_published_one():
+    dataset = catalog.load("datasets", "nyud2_dir")
+    content = (Path(os.environ["REGBENCH_DATA"]) / dataset.files[1]).read_bytes()
+    assert dataset.digest == f"sha256:{sha256(content).hexdigest()}"
+    assert len(content.splitlines()) == dataset.sizes[2]
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)
