@@ -94,11 +94,11 @@ def test_a_label_with_a_backbone_is_read_as_it_is_written():
         ("datasets: RM, methods: lsq, backbone: mlp", "retinamnist cannot be read by mlp, which reads columns"),
         (
             "datasets: RM, methods: lsq, backbone: resnet50_depth",
-            "retinamnist cannot be learnt by resnet50_depth, which gives maps",
+            "retinamnist cannot be read by resnet50_depth, which reads images with maps of targets",
         ),
         (
             "datasets: NYUD2, methods: lsq, backbone: resnet50",
-            "nyud2_dir cannot be learnt by resnet50, which gives one target",
+            "nyud2_dir cannot be read by resnet50, which reads images; its own is resnet50_depth",
         ),
         ("datasets: RM, methods: lsq, backbone: resnet", "no backbone called 'resnet'; did you mean 'resnet50'"),
     ],
