@@ -98,6 +98,7 @@ def test_an_import_goes_on_with_the_files_that_could_not_be_read(made):
     path.write_bytes(whole)
     (made.folder / "nyu2_train" / "scene_0000_out" / "0.png").write_bytes(b"not read again")
     ready = imported(made)
+    assert ready.maps is not None
     assert np.array_equal(ready.maps.test, made.test)
 
 

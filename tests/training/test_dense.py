@@ -99,6 +99,7 @@ def test_a_step_has_the_gradients_of_the_mean_squared_error_of_known_pixels(data
     weight, bias = (part.linear.views[name][0].clone().requires_grad_() for name in ("weight", "bias"))
     z, _ = model.backbone.forward({**model.trunk.views, **model.buffers}, block.x, [], model.options)
     outputs = torch.nn.functional.conv2d(z[0].movedim(-1, 1), weight, bias[0], padding=2)[:, 0]
+    assert block.mask is not None
     known = block.mask[0]
     assert known.any()
     loss = ((outputs - block.y[0, ..., 0]) ** 2)[known].mean()
