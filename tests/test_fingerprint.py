@@ -43,20 +43,24 @@ def h(x):
 '''
 
 
-@pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """A copy of the package, to be changed."""
-    return Path(shutil.copytree(PACKAGE, tmp_path / "regbench", ignore=shutil.ignore_patterns("__pycache__")))
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package, to be changed one file at a time; all others are then read once for all tests."""
+    copy = tmp_path_factory.mktemp("copy") / "regbench"
+    return Path(shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__")))
 
 
 def changed(package: Path, name: str, before: str, after: str) -> bool:
-    """Whether a change of one file's text changes what `soft_binning` depends on."""
+    """Whether a change of one file's text, which is then undone, changes what `soft_binning` depends on."""
     path = package / name
     old = reach(Code({"regbench": package}), SOFT)
     text = path.read_text()
     assert before in text
     path.write_text(text.replace(before, after, 1))
-    return reach(Code({"regbench": package}), SOFT) != old
+    try:
+        return reach(Code({"regbench": package}), SOFT) != old
+    finally:
+        path.write_text(text)
 
 
 def test_a_method_leads_to_its_helpers_the_loop_and_the_backbone():

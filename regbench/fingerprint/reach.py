@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from regbench.fingerprint.bare import CATALOG, SETTING
 from regbench.fingerprint.modules import Code, Module, Target
-from regbench.fingerprint.spelling import spell
+from regbench.fingerprint.statements import Chain, Statement, is_method, read, without_methods
 
 Start = tuple[str, str]  # module and name
 
@@ -91,12 +91,10 @@ class _Walk:
     def _definition(self, name: str, module: Module, node: ast.stmt) -> str:
         if not isinstance(node, ast.ClassDef) or not self._is_closed(name, module, node):
             return self._text(module, name, node)
-        body = [statement for statement in node.body if not _waits(statement)]
         for statement in node.body:
-            if _waits(statement):
+            if is_method(statement):
                 self._add_method(name, node.name, statement)
-        shell = ast.ClassDef(node.name, node.bases, node.keywords, body or [ast.Pass()], node.decorator_list)
-        return self._text(module, name, shell)
+        return self._text(module, name, without_methods(node))
 
     def _is_closed(self, name: str, module: Module, node: ast.ClassDef) -> bool:
         """Whether only regbench's own code can call the methods of a class by name."""
@@ -120,14 +118,12 @@ class _Walk:
 
     def _text(self, module: Module, name: str, node: ast.stmt) -> str:
         """A statement in canonical form; also follows all names in it."""
-        for target in self._named(module, name, node):
+        statement = read(node)
+        for target in self._named(module, name, statement):
             self.follow(target)
-        for leaf in ast.walk(node):
-            if isinstance(leaf, ast.Attribute):
-                self._attribute(leaf.attr)
-            elif isinstance(leaf, ast.Constant) and isinstance(leaf.value, str) and leaf.value.isidentifier():
-                self._attribute(leaf.value)  # getattr(model, "state")
-        return spell(node)
+        for attribute in statement.attributes:
+            self._attribute(attribute)
+        return statement.text
 
     def _attribute(self, attribute: str) -> None:
         if attribute not in self.attributes:
@@ -135,23 +131,23 @@ class _Walk:
             for module, owner, node in self.methods.pop(attribute, ()):
                 self._take(module, owner, node)
 
-    def _named(self, module: Module, name: str, node: ast.stmt) -> Iterator[Target]:
-        for leaf in ast.walk(node):
-            if isinstance(leaf, ast.Name) and (target := _resolve(module, name, leaf.id)):
+    def _named(self, module: Module, name: str, statement: Statement) -> Iterator[Target]:
+        for local in statement.names:
+            if target := _resolve(module, name, local):
                 yield self._resolved(target)
-            elif isinstance(leaf, ast.Attribute) and (target := self._chain(module, name, leaf)):
+        for chain in statement.chains:
+            if target := self._end(module, name, chain):
                 yield target
 
-    def _chain(self, module: Module, name: str, leaf: ast.Attribute) -> Target | None:
-        """The target of `losses.soft` or `regbench.methods.lsq.loss`, if its first part is a module of ours."""
-        if isinstance(leaf.value, ast.Name):
-            front = _resolve(module, name, leaf.value.id)
-            front = self._resolved(front) if front else None
-        else:
-            front = self._chain(module, name, leaf.value) if isinstance(leaf.value, ast.Attribute) else None
-        if front is None or front.name or self.code.module(front.module) is None:
-            return None
-        return self._resolved(Target(front.module, leaf.attr))
+    def _end(self, module: Module, name: str, chain: Chain) -> Target | None:
+        """The target of `losses.soft` or `regbench.methods.lsq.loss`, if all before its last name are modules."""
+        first = _resolve(module, name, chain[0])
+        target = self._resolved(first) if first else None
+        for attribute in chain[1:]:
+            if target is None or target.name or self.code.module(target.module) is None:
+                return None
+            target = self._resolved(Target(target.module, attribute))
+        return target
 
     def _resolved(self, target: Target) -> Target:
         """The module, if the target comes from `from package import module`."""
@@ -168,10 +164,3 @@ def _resolve(module: Module, name: str, local: str) -> Target | None:
     if local in module.imported:
         return module.imported[local]
     return Target(name, local) if module.stars else None
-
-
-def _waits(node: ast.stmt) -> bool:
-    """Whether a statement of a class is a method that counts only if its name is used."""
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not (
-        node.name.startswith("__") and node.name.endswith("__")
-    )
