@@ -1,13 +1,16 @@
 """The published results of the first paper are complete and plausible, and the README agrees with the files."""
 
+from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from regbench import catalog, kinds
+from regbench import catalog, kinds, reports
 from regbench.analysis.published import bridges_cells
-from tests.cli.conftest import Command
+from regbench.cli.sources import Source
+from regbench.reports import Options
 
 FOLDER = Path(__file__).parents[2] / "results" / "published" / "bridges"
 HIGHEST = {"CA": 0.030, "EL": 0.034, "AE": 0.047, "BS": 0.115, "SC": 0.080, "WN": 0.125}  # least squares
@@ -16,20 +19,29 @@ BOOSTED = {"AE": 0.044, "WN": 0.108, "SC": 0.052, "DM": 0.057}  # histogram grad
 Cells = dict[tuple[str, str, int | None], dict]
 
 
-_read: dict[str, Cells] = {}  # reading a whole benchmark takes seconds
+class Published:
+    """The published runs, read once for all tests: that takes seconds."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def data(self, name: str, benchmark: str) -> dict[str, Any]:
+        """A report of a benchmark as plain data."""
+        report = reports.load(name)
+        found = self.source.find(report, name, benchmark=benchmark, metric="rmse", units="scaled")
+        return reports.data(report, report.compute(found.frame, Options(benchmark=found.benchmark)))
+
+    def cells(self, benchmark: str) -> Cells:
+        """The rows of the paper's table by dataset, variant and k."""
+        alias = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
+        rows = self.data("bridges_table2", benchmark)["rows"]
+        return {(alias[row["dataset"]] or row["dataset"], row["variant"], row["k"]): row for row in rows}
 
 
-def read(regbench: Command, benchmark: str) -> Cells:
-    if benchmark not in _read:
-        _read[benchmark] = read_anew(regbench, benchmark)
-    return _read[benchmark]
-
-
-def read_anew(regbench: Command, benchmark: str) -> Cells:
-    asked = ("report", "table2", "--benchmark", benchmark, "--from", str(FOLDER), "--json")
-    rows = regbench(*asked).data["rows"]
-    alias = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
-    return {(alias[row["dataset"]] or row["dataset"], row["variant"], row["k"]): row for row in rows}
+@pytest.fixture(scope="module")
+def published() -> Iterator[Published]:
+    with Source("none.db", FOLDER) as source:
+        yield Published(source)
 
 
 def said(heading: str) -> dict[str, list[str]]:
@@ -43,9 +55,9 @@ def said(heading: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("benchmark", ["bridges", "bridges-fixed"])
 def test_every_cell_of_the_papers_table_has_its_five_seeds_and_lies_where_it_must(
-    regbench: Command, benchmark: str
+    published: Published, benchmark: str
 ) -> None:
-    cells = read(regbench, benchmark)
+    cells = published.cells(benchmark)
     own = {place: row for place, row in cells.items() if not row["reference"]}
     assert len(own) == len(bridges_cells()) == 8 * 19
     assert {(row["n"], row["n_expected"], row["diverged"]) for row in own.values()} == {(5, 5, 0)}
@@ -58,8 +70,8 @@ def test_every_cell_of_the_papers_table_has_its_five_seeds_and_lies_where_it_mus
         assert cells[dataset, "hist_gradient_boosting", None]["rmse_mean"] == pytest.approx(error, rel=0.05)
 
 
-def test_the_readme_has_the_verdicts_that_the_command_gives(regbench: Command) -> None:
-    found = regbench("verify", "bridges", "--from", str(FOLDER), "--json").data["claims"]
+def test_the_readme_has_the_verdicts_that_the_files_give(published: Published) -> None:
+    found = published.data("claims", "bridges")["claims"]
     verdicts = {each["id"]: [each["paper"], each["ours_rmse"], each["ours_mae"]] for each in found}
     assert said("### Each claim") == verdicts
 
@@ -67,8 +79,8 @@ def test_the_readme_has_the_verdicts_that_the_command_gives(regbench: Command) -
 @pytest.mark.parametrize(
     ("heading", "benchmark"), [("## What came of it", "bridges"), ("## Comparison at equal tuning", "bridges-tuned")]
 )
-def test_the_readme_has_the_errors_that_the_files_have(regbench: Command, heading: str, benchmark: str) -> None:
-    cells, table = read(regbench, benchmark), said(heading)
+def test_the_readme_has_the_errors_that_the_files_have(published: Published, heading: str, benchmark: str) -> None:
+    cells, table = published.cells(benchmark), said(heading)
     assert len(table) >= 6
     for variant, shown in table.items():
         k = None if kinds.is_reference(variant) or variant == "lsq" else 25
