@@ -1,6 +1,7 @@
 """The command line in this process, and a database with made-up numbers."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +56,22 @@ def regbench(in_tmp: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 
 
 @pytest.fixture
-def filled(in_tmp: Path) -> Path:
+def filled(in_tmp: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """results/regbench.db with the benchmark smoke finished, except for one failed job."""
-    jobs = config.load().get("smoke").jobs
+    kept = tmp_path_factory.getbasetemp() / "filled.db"  # to make it takes longer than most tests that read it
     path = in_tmp / "results" / "regbench.db"
+    path.parent.mkdir()
+    if not kept.exists():
+        fill(path)
+        shutil.copy(path, kept)
+    else:
+        shutil.copy(kept, path)
+    return path
+
+
+def fill(path: Path) -> None:
+    """Make the database."""
+    jobs = config.load().get("smoke").jobs
     with Store.open(path) as store:
         labelled = [(job, variants.label(job.method, dict(job.hparams), dict(job.static))) for job in jobs]
         store.add_benchmark("smoke", {}, labelled)
@@ -80,4 +93,3 @@ def filled(in_tmp: Path) -> Path:
             finished.append(Finished(claim.run_id, seconds=1.0, epochs=2))
         store.write(rows, claims=claims)
         store.finish(finished, claims=claims)
-    return path

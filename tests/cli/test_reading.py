@@ -147,7 +147,9 @@ def test_listings_name_year_and_paper(regbench: Command) -> None:
     assert "mlp" in regbench("list", "backbones").out
 
 
-@pytest.mark.parametrize("words", [["list", "methods"], ["list", "datasets"], ["data", "list"], ["data", "verify"]])
+@pytest.mark.parametrize(
+    "words", [["list", "methods"], ["list", "datasets"], ["data", "list"], ["data", "verify", "DM", "WN", "RM"]]
+)
 def test_on_a_terminal_of_80_columns_words_are_wrapped_and_names_stay_whole(
     regbench: Command, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:

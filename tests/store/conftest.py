@@ -66,7 +66,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
+def store(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store without results; of SQLite a copy, because to make its tables takes longer than most tests."""
+    if "://" not in url:
+        kept = tmp_path_factory.getbasetemp() / "empty.db"
+        if not kept.exists():
+            Store.open(url).close()
+            shutil.copy(url, kept)
+        Path(url).parent.mkdir(exist_ok=True)
+        shutil.copy(kept, url)
     with Store.open(url) as opened:
         yield opened
 
