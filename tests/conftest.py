@@ -44,6 +44,14 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
+def generated_tables(own_folders: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tables are kept from test to test, and no others than generated ones may be: to make them all takes seconds."""
+    kept = tmp_path_factory.getbasetemp() / "tables"
+    kept.mkdir(exist_ok=True)
+    (Path(os.environ["REGBENCH_CACHE"]) / "tables").symlink_to(kept)
+
+
+@pytest.fixture
 def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory."""
     monkeypatch.chdir(tmp_path)

@@ -8,7 +8,7 @@ from regbench import doctor
 from regbench.doctor import Finding
 
 
-def test_every_check_gives_a_finding_and_none_raises(in_tmp: Path) -> None:
+def test_every_check_gives_a_finding_and_none_raises(in_tmp: Path, generated_tables: None) -> None:
     findings = doctor.examine(db="results/regbench.db")
     assert [each.name for each in findings] == [
         "versions", "processors", "load", "threads", "devices", "number format",
@@ -55,7 +55,7 @@ def test_a_file_that_is_no_database_is_found(in_tmp: Path) -> None:
     assert "it is not a database" in found.remedy
 
 
-def test_a_file_that_is_given_by_its_address_is_no_server(in_tmp: Path) -> None:
+def test_a_file_that_is_given_by_its_address_is_no_server(in_tmp: Path, generated_tables: None) -> None:
     found = {finding.name: finding for finding in doctor.examine(db="sqlite:///regbench.db")}
     assert "server" not in found["file system"].found
     assert found["database"].found == "none yet; `regbench run` makes sqlite:///regbench.db"
@@ -74,7 +74,9 @@ def test_a_mirror_that_is_not_there_is_found(monkeypatch: pytest.MonkeyPatch, tm
     assert "there is no such folder" in doctor.data().remedy
 
 
-def test_data_that_is_neither_here_nor_to_be_fetched_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_is_neither_here_nor_to_be_fetched_is_found(
+    monkeypatch: pytest.MonkeyPatch, generated_tables: None
+) -> None:
     monkeypatch.delenv("REGBENCH_DATA", raising=False)
     assert not doctor.data().ok  # tests are offline and start with an empty cache
     monkeypatch.setenv("REGBENCH_OFFLINE", "0")

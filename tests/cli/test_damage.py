@@ -81,7 +81,9 @@ def test_a_damaged_database_is_answered_or_refused_in_one_line(regbench: Command
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(FEW))
-def test_every_damage_is_answered_or_refused_in_one_line(regbench: Command, whole: Path, start: int) -> None:
+def test_every_damage_is_answered_or_refused_in_one_line(
+    regbench: Command, whole: Path, start: int, generated_tables: None
+) -> None:
     check(regbench, whole, start, FEW, SLOWER)
 
 

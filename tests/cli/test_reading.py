@@ -35,7 +35,9 @@ def test_status_counts_jobs_and_says_why_one_failed(regbench: Command, filled: P
     assert (failure["failure_class"], failure["retried"]) == ("user code", False)
 
 
-def test_the_json_of_every_command_has_the_same_envelope(regbench: Command, filled: Path) -> None:
+def test_the_json_of_every_command_has_the_same_envelope(
+    regbench: Command, filled: Path, generated_tables: None
+) -> None:
     commands = [
         ["status"],
         ["report"],
