@@ -2,9 +2,14 @@
 
 import json
 import math
+from functools import partial
+
+import pytest
+import torch
 
 from regbench import catalog
-from regbench.bench.regularizers import METHOD, cost, labels
+from regbench.bench import regularizers
+from regbench.bench.regularizers import METHOD, cost, labels, measure
 from regbench.cli.main import main
 
 
@@ -28,12 +33,22 @@ def test_methods_cannot_be_chosen_and_other_measurements_are_apart(capsys):
     assert "measure different things" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_a_cell_is_measured_in_a_process_of_its_own():
+    """Whose memory does not count what this one holds."""
+    held = torch.ones(2**28)  # a gibibyte
+    found = next(measure(["coordinates_torus"]))
+    assert (found.dataset, found.method, found.jobs) == ("coordinates_torus", METHOD, 10)
+    assert min(found.microseconds, found.alone) > 0
+    assert 0 < found.megabytes < held.nbytes / 2**20
+
+
 def test_the_json_is_what_the_sixth_table_reads(monkeypatch, capsys):
-    from regbench.bench import regularizers
+    """Here with few steps and in this process: to start another for each row takes far longer."""
     from regbench.reports.tightness.table6 import _rows
 
     monkeypatch.setattr(regularizers, "labels", lambda: ["lsq+multi_target"])
-    monkeypatch.setattr(regularizers, "STEPS", 2)
+    monkeypatch.setattr(regularizers, "_apart", partial(cost, steps=2, rounds=1))
     assert main(["bench", "--regularizers", "--dataset", "coordinates_torus", "--json"]) == 0
     rows = _rows(json.loads(capsys.readouterr().out))
     assert [row["method"] for row in rows] == ["lsq", "lsq+multi_target"]

@@ -111,7 +111,7 @@ def test_a_file_whose_name_is_like_an_address_can_be_used(name: str, in_tmp: Pat
 
 @pytest.mark.parametrize("command", MISPLACED, ids=" ".join)
 def test_an_address_in_a_wrong_place_is_told_and_kept_without_its_password(
-    command: list[str], in_tmp: Path, capsys: pytest.CaptureFixture[str]
+    command: list[str], in_tmp: Path, generated_tables: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([word.format(ADDRESSES["plain"]) for word in command]) in {2, 6, 7}
     printed = "".join(capsys.readouterr())
