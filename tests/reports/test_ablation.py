@@ -1,5 +1,7 @@
 """The report of ablations: every variant against its own method's defaults."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,12 @@ from regbench.errors import NothingMeasured
 from tests.made.cells import ablated, frame, row
 
 REPORT = reports.load("ablation")
+
+
+@cache  # the bootstrap of every row takes longer than all else
+def usual():
+    """What is computed of the cells as they are."""
+    return REPORT.compute(ablated(), reports.Options())
 
 
 @pytest.fixture
@@ -21,7 +29,7 @@ def lines(cells, **options):
 
 
 def test_each_change_is_the_paired_comparison_with_the_defaults_at_the_same_k(cells):
-    rows = REPORT.compute(cells, reports.Options()).rows
+    rows = usual().rows
     one = rows[(rows["changed"] == "lambda_auto=0") & (rows["k"] == 5)].set_index("dataset")
     same = compare(cells, "end2end[lambda_auto=0]", "end2end", k=(5,))
     assert one.loc["all", "percent"] == same.overall.percent
@@ -39,7 +47,7 @@ def test_by_the_other_metric_it_is_of_the_other_metric(cells):
 
 
 def test_what_has_no_defaults_beside_it_is_named_and_what_changes_nothing_is_no_row(cells):
-    numbers = REPORT.compute(cells, reports.Options())
+    numbers = usual()
     assert set(numbers.rows["method"]) == {"pretrained_encoder", "end2end"}
     assert any("variants of soft_binning" in note for note in numbers.notes)
     with pytest.raises(NothingMeasured, match="defaults were not planned: variants of soft_binning"):
@@ -60,7 +68,7 @@ def test_a_filter_on_methods_keeps_the_defaults_to_compare_with(cells):
 def test_runs_that_are_missing_are_said_with_their_k_and_not_averaged_over(cells):
     gone = (cells["variant"] == "end2end[alpha=0.1]") & (cells["dataset"] == "diamonds") & (cells["k"] == 25)
     cells.loc[gone, ["test_rmse", "test_mae", "run_id"]] = None
-    table = REPORT.table(REPORT.compute(cells, reports.Options()))
+    table = REPORT.table(REPORT.compute(cells, reports.Options(k=(25,))))
     (line,) = [line for line in table.rows if line[1:3] == ("alpha=0.1", "25")]
     assert "–" in line
     assert line[-3].endswith("(1 of 2 datasets)")
@@ -71,7 +79,7 @@ def test_a_variant_that_diverged_is_not_one_that_was_never_run(cells):
     wild = cells["variant"] == "pretrained_encoder[targets=uniform]"
     cells.loc[wild, "test_rmse"] = None
     cells.loc[wild, "diverged"] = True
-    table = REPORT.table(REPORT.compute(cells, reports.Options()))
+    table = REPORT.table(REPORT.compute(cells, reports.Options(methods=("pretrained_encoder", "end2end[alpha=0.1]"))))
     (line, _) = [line for line in table.rows if line[1] == "targets=uniform"]
     assert set(line[3:]) == {"div", ""}
     assert "div: every run diverged" in table.notes
@@ -107,7 +115,7 @@ def test_one_dataset_has_no_mean_over_datasets_and_one_seed_no_interval(cells):
 
 
 def test_many_intervals_at_once_are_warned_of(cells):
-    many = REPORT.table(REPORT.compute(cells, reports.Options()))
+    many = REPORT.table(usual())
     few = REPORT.table(REPORT.compute(cells, reports.Options(k=(25,), datasets=("DM",))))
     assert len(many.rows) == 22
     (warning,) = [note for note in many.notes if "by chance" in note]
@@ -117,11 +125,11 @@ def test_many_intervals_at_once_are_warned_of(cells):
 
 
 def test_values_that_a_sweep_chose_are_not_called_defaults(cells):
-    table = REPORT.table(REPORT.compute(cells, reports.Options()))
+    table = REPORT.table(usual())
     assert "at its defaults" in table.caption
     assert "compared with: end2end alpha=1e-06, lambda_auto=1" in table.notes
     swept = cells.assign(swept=[{"learning_rate": 0.01}] * len(cells))
-    caption = REPORT.table(REPORT.compute(swept, reports.Options())).caption
+    caption = REPORT.table(REPORT.compute(swept, reports.Options(k=(25,)))).caption
     assert "chosen on validation rows" in caption
     assert "defaults" not in caption
 
@@ -140,8 +148,8 @@ def test_without_any_variant_it_says_what_would_train_some(cells):
         REPORT.compute(cells[cells["variant"] == cells["method"]], reports.Options())
 
 
-def test_the_picture_has_a_curve_for_a_setting_of_many_values_and_a_row_for_every_other_change(cells):
-    curve, forest = panels(cells)
+def test_the_picture_has_a_curve_for_a_setting_of_many_values_and_a_row_for_every_other_change():
+    curve, forest = panels(usual())
     assert curve.get_xlabel() == r"$\alpha$"
     mean = max(curve.lines, key=lambda line: line.get_linewidth())
     along = np.asarray(mean.get_xdata())
@@ -161,14 +169,14 @@ def test_the_picture_is_of_a_k_at_which_something_was_measured_and_breaks_lines_
     cells.loc[none | part, ["test_rmse", "test_mae", "run_id"]] = None
     numbers = REPORT.compute(cells, reports.Options())
     assert numbers.k == 5
-    curve, _ = panels(cells)
+    curve, _ = panels(numbers)
     mean = max(curve.lines, key=lambda line: line.get_linewidth())
     heights = dict(zip(np.asarray(mean.get_xdata()), np.asarray(mean.get_ydata()), strict=True))
     assert np.isnan(heights[0.01])
     assert np.isfinite(heights[0.001])
 
 
-def panels(cells):
+def panels(numbers):
     assert REPORT.draw is not None
-    figure = REPORT.draw(REPORT.compute(cells, reports.Options()))
+    figure = REPORT.draw(numbers)
     return [axes for part in figure.subfigs for axes in part.axes]
