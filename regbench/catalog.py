@@ -4,7 +4,8 @@
 the package `reports/ablation/` the report `ablation`. A file belongs to the catalog if its top level defines the object
 of a kind (METHOD, DATASET, ...); other files are helpers. Listings and plans need its first line, its hyper-parameters
 and their defaults. These are read from the file's syntax tree, so that a listing does not import torch. `load` imports
-the file and returns the object itself.
+the file and returns the object itself. An object may be a copy, `DATASET = replace(CIRCLE, digest=...)`: what it does
+not give is read from the file of the original.
 
 The catalog includes the package itself and the users' folders and files that `roots` knows.
 """
@@ -15,7 +16,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -49,6 +50,7 @@ class Entry:
     arguments: dict[str, Any]
     # hyper-parameter -> keyword arguments of its `HParam`: low, least, above, ...
     bounds: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()  # the names of all arguments, also those that are not literals
 
     @property
     def symbols(self) -> dict[str, str]:
@@ -291,7 +293,31 @@ def _read(kind: str, name: str, path: Path, _changed: int) -> Entry:
     arguments = {keyword.arg: _literal(keyword.value) for keyword in call.keywords if keyword.arg}
     summary = (ast.get_docstring(tree) or "").partition("\n")[0]
     known = {key: value for key, value in arguments.items() if value is not Ellipsis}
-    return Entry(kind, name, summary, known, _bounds(call))
+    made = Entry(kind, name, summary, known, _bounds(call), frozenset(arguments))
+    other = _replaced(kind, tree, call)
+    return made if other is None else _changed_entry(made, entry(kind, other))
+
+
+def _replaced(kind: str, tree: ast.Module, call: ast.Call) -> str | None:
+    """The entry that an object is a copy of: `DATASET = replace(CIRCLE, ...)`, with CIRCLE the DATASET of its file."""
+    match call:
+        case ast.Call(func=ast.Name(id="replace"), args=[ast.Name(id=original)]):
+            imports = [statement for statement in tree.body if isinstance(statement, ast.ImportFrom)]
+        case _:
+            return None
+    names = {each.asname or each.name: (each.name, found.module or "") for found in imports for each in found.names}
+    name, module = names.get(original, ("", ""))
+    return module.rpartition(".")[2] if name == OBJECTS[kind] else None
+
+
+def _changed_entry(made: Entry, of: Entry) -> Entry:
+    """The description of a copy: what it does not give itself is that of the original."""
+    return replace(
+        made,
+        arguments={**{key: value for key, value in of.arguments.items() if key not in made.given}, **made.arguments},
+        bounds=made.bounds if "hparams" in made.given else of.bounds,
+        given=made.given | of.given,
+    )
 
 
 def _value(statement: ast.stmt, name: str) -> ast.expr | None:

@@ -89,6 +89,7 @@ class Protocol:
     keep_weights: tuple[int, ...] = later(())  # the epochs whose last layer is kept
     milestones: tuple[int, ...] = later(())  # the epochs after which the schedule `step` lowers the learning rate
     decay: float = later(0.1)  # what it is multiplied by at each of them
+    shots: str = later("dataset")  # errors over many, median, few: the dataset's own rule, if any; or `density`
     over_targets: str = later("sum")  # a method's loss as its file has it; `mean`: divided by the target's dimensions
     pixels: int = later(1000)  # of a batch of images whose targets are maps: those that regularizers see
 

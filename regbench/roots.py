@@ -1,6 +1,6 @@
 """The roots of the catalog: the package itself, folders and files that users name, and installed packages.
 
-A user's folder may have sub-folders named after kinds (`methods/gar.py`) or the files themselves (`gar.py`); what
+A user's folder may have sub-folders named after kinds (`methods/mine.py`) or the files themselves (`mine.py`); what
 a file is follows from the object that it defines, METHOD or DATASET. Its files may import each other relatively
 (`from .losses import soft`). An installed package offers its folder by an entry point of the group `regbench.plugins`
 whose value is the package's name.

@@ -116,7 +116,8 @@ class Method:
 
     outputs: (k, m) -> width of the last layer.
     init: (y_train (N, M) float64, k, hparams, static, stream) -> Params, float64; includes stage 1, if any.
-    loss: (params, batch, hparams) -> (B,), one value per row; the caller averages.
+    loss: (params, batch, hparams) -> (B,), one value per row; the caller averages. With `per_batch` (), one value for
+        all rows together, whose rows cannot be weighted.
     predict: (params, outputs (B, K)) -> (B, M).
     hparams: floats, stacked over the jobs of a pack. The name `encoder_lr` is a factor on the learning rate of
         the method's own trained parameters.
@@ -142,6 +143,7 @@ class Method:
     encode: Callable[[Params, Tensor], Tensor] | None = None
     decoder: Callable[[Params], Tensor] | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)
+    per_batch: bool = False
     cost: float = 0.0
     label: str = ""
     colour: str = ""
@@ -154,22 +156,28 @@ def _nothing(*_: Any) -> Params:
 
 @dataclass(frozen=True)
 class Regularizer:
-    """A term that is added to the loss of any method, as pure functions of ONE model; written `lsq+rot[gamma=0.01]`.
+    """What is added to the training of any method, as pure functions of ONE model; written `lsq+rot[gamma=0.01]`.
 
-    loss: (params, batch, hparams, static) -> (), already multiplied by its weight. It may depend on all rows at once.
+    loss: (params, batch, hparams, static) -> (), a term of the loss, already multiplied by its weight. It may depend on
+        all rows at once.
     init: (y_train (N, M) float64, H, hparams, static, stream) -> Params, float64. What is trained has the network's
         learning rate and weight decay.
+    weigh: (params, rows, hparams, static) -> (B,), a factor of the method's loss of each row.
     transform: (params, z (B, H), rows, hparams, static) -> (B, H), what the last layer gets in training; in evaluation
         it gets z. `batch.z` is z before the transformation.
+    after_epoch: (params, z_train (N, H), y_train (N, M), epoch, hparams, static) -> the fixed parameters, of the same
+        shapes; z as in evaluation, the epoch counted from 1. They are part of checkpoints.
     on_host: whether a part of it runs outside torch, so that no CUDA graph can hold it.
     stream: `batch.stream` and `rows.stream` are the same one, and no other part of the job draws from it.
     hparams, static, reference, label: as for a `Method`.
     """
 
-    loss: Callable[[Params, Batch, HParams, Static], Tensor]
     reference: str
+    loss: Callable[[Params, Batch, HParams, Static], Tensor] | None = None
     init: Callable[[Tensor, int, HParams, Static, Stream], Params] = _nothing
+    weigh: Callable[[Params, Rows, HParams, Static], Tensor] | None = None
     transform: Callable[[Params, Tensor, Rows, HParams, Static], Tensor] | None = None
+    after_epoch: Callable[[Params, Tensor, Tensor, int, HParams, Static], Mapping[str, Tensor]] | None = None
     hparams: Mapping[str, HParam] = field(default_factory=dict)
     static: Static = field(default_factory=dict)
     on_host: bool = False

@@ -52,16 +52,16 @@ def digest(name: str) -> str:
 
 
 def test_a_folder_is_looked_into_with_and_without_folders_of_kinds(tmp_path):
-    write(tmp_path / "gar.py", own())
+    write(tmp_path / "mine.py", own())
     write(tmp_path / "methods" / "far.py", own())
     write(tmp_path / "helpers.py", "weight = 2")
     write(tmp_path / "tests" / "methods.py", "METHOD = 1")
     before = catalog.names("methods")
     roots.add([tmp_path])
-    assert set(catalog.names("methods")) - set(before) == {"gar", "far"}
-    assert catalog.row("gar").summary == "A loss of one's own."
-    assert catalog.row("gar").year == "2026"
-    assert catalog.load("methods", "gar").reference == "Nobody (2026)"
+    assert set(catalog.names("methods")) - set(before) == {"mine", "far"}
+    assert catalog.row("mine").summary == "A loss of one's own."
+    assert catalog.row("mine").year == "2026"
+    assert catalog.load("methods", "mine").reference == "Nobody (2026)"
     assert (
         catalog.load("methods", "lsq").reference
         == "Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes"
@@ -69,27 +69,27 @@ def test_a_folder_is_looked_into_with_and_without_folders_of_kinds(tmp_path):
 
 
 def test_a_single_file_brings_itself_alone(tmp_path):
-    file = write(tmp_path / "gar.py", own())
+    file = write(tmp_path / "mine.py", own())
     write(tmp_path / "other.py", own())
     roots.add([file])
-    assert "gar" in catalog.names("methods")
+    assert "mine" in catalog.names("methods")
     assert "other" not in catalog.names("methods")
-    assert not kinds.is_reference("gar")
+    assert not kinds.is_reference("mine")
 
 
 def test_files_of_a_folder_import_each_other_relatively_and_all_count_in_the_digest(tmp_path):
-    write(tmp_path / "gar.py", own("weight", "from .helpers import weight"))
+    write(tmp_path / "mine.py", own("weight", "from .helpers import weight"))
     helper = write(tmp_path / "helpers.py", "weight = 2")
     roots.add([tmp_path])
-    assert catalog.load("methods", "gar").loss.__globals__["weight"] == 2
-    before = digest("gar")
-    assert before == digest("gar") != digest("lsq")
+    assert catalog.load("methods", "mine").loss.__globals__["weight"] == 2
+    before = digest("mine")
+    assert before == digest("mine") != digest("lsq")
     write(helper, "weight = 2  # twice as much")
     roots.forget()
-    assert digest("gar") == before
+    assert digest("mine") == before
     write(helper, "weight = 3")
     roots.forget()
-    assert digest("gar") != before
+    assert digest("mine") != before
 
 
 def test_a_name_that_is_taken_is_refused_with_both_places(tmp_path):
@@ -107,14 +107,14 @@ def test_a_baseline_and_a_method_of_one_name_are_refused(tmp_path):
 
 
 def test_a_file_that_is_no_python_is_one_line_with_its_place(tmp_path):
-    file = write(tmp_path / "gar.py", "METHOD = Method(\nloss=,\n)")
+    file = write(tmp_path / "mine.py", "METHOD = Method(\nloss=,\n)")
     roots.add([tmp_path])
     with pytest.raises(UsageError, match=rf"^{file}, line 2: "):
-        catalog.entry("methods", "gar")
+        catalog.entry("methods", "mine")
     write(file, "METHOD = 3")
     roots.forget()
-    with pytest.raises(UsageError, match=r"gar\.py, line 1: METHOD must be made by a call"):
-        catalog.entry("methods", "gar")
+    with pytest.raises(UsageError, match=r"mine\.py, line 1: METHOD must be made by a call"):
+        catalog.entry("methods", "mine")
 
 
 @pytest.mark.parametrize(
@@ -127,17 +127,17 @@ def test_a_place_that_is_none_is_refused(in_tmp, place, said):
 
 
 def test_the_variable_names_places_too_and_workers_are_handed_all(tmp_path, monkeypatch):
-    write(tmp_path / "one" / "gar.py", own())
+    write(tmp_path / "one" / "mine.py", own())
     write(tmp_path / "two" / "far.py", own())
     monkeypatch.setenv("REGBENCH_PLUGINS", str(tmp_path / "one"))
     roots.add([tmp_path / "two"])
     handed = roots.added()
-    assert {"gar", "far"} <= set(catalog.names("methods"))
+    assert {"mine", "far"} <= set(catalog.names("methods"))
     monkeypatch.delenv("REGBENCH_PLUGINS")
     roots.use(Added())
-    assert not {"gar", "far"} & set(catalog.names("methods"))
+    assert not {"mine", "far"} & set(catalog.names("methods"))
     roots.use(handed)
-    assert {"gar", "far"} <= set(catalog.names("methods"))
+    assert {"mine", "far"} <= set(catalog.names("methods"))
 
 
 def test_the_first_use_of_a_place_says_that_its_code_will_be_run(tmp_path, monkeypatch):
@@ -151,17 +151,17 @@ def test_the_first_use_of_a_place_says_that_its_code_will_be_run(tmp_path, monke
 
 def test_an_installed_package_offers_its_folder(tmp_path, monkeypatch):
     write(tmp_path / "offering" / "__init__.py", "")
-    write(tmp_path / "offering" / "methods" / "gar.py", own())
+    write(tmp_path / "offering" / "methods" / "mine.py", own())
     about = tmp_path / "offering-1.0.dist-info"
     write(about / "METADATA", "Metadata-Version: 2.1\nName: offering\nVersion: 1.0\n")
     write(about / "entry_points.txt", "[regbench.plugins]\noffering = offering\n")
     monkeypatch.syspath_prepend(tmp_path)
     roots._installed.cache_clear()
     roots.forget()
-    assert "gar" in catalog.names("methods")
-    assert catalog.module_of("methods", "gar") == "offering.methods.gar"
-    assert catalog.load("methods", "gar").reference == "Nobody (2026)"
-    assert digest("gar") != digest("lsq")
+    assert "mine" in catalog.names("methods")
+    assert catalog.module_of("methods", "mine") == "offering.methods.mine"
+    assert catalog.load("methods", "mine").reference == "Nobody (2026)"
+    assert digest("mine") != digest("lsq")
 
 
 def test_a_table_of_ones_own_is_a_dataset(tmp_path):

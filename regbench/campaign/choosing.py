@@ -97,7 +97,7 @@ def _added(settings: Iterable[tuple[str, Any]]) -> Own:
 
 
 def _add_named_methods(name: str) -> None:
-    """Add the Python files of the working folder whose methods a benchmark's name names: `smoke[method=gar]`."""
+    """Add the Python files of the working folder whose methods a benchmark's name names: `smoke[method=mine]`."""
     for key, label in variants.read_part(name).settings:
         file = Path(f"{variants.bare(label)}.py")
         if key == "method" and variants.underscored(variants.bare(label)) not in catalog.rows() and file.is_file():
@@ -105,7 +105,7 @@ def _add_named_methods(name: str) -> None:
 
 
 def _known_method(text: str) -> str:
-    """The name of a method; a Python file, such as `./gar.py[rate=2]`, is added to the catalog first."""
+    """The name of a method; a Python file, such as `./mine.py[rate=2]`, is added to the catalog first."""
     path, bracket, inside = text.partition("[")
     if not path.endswith(".py"):
         return text

@@ -184,7 +184,9 @@ def _cells(store: "Store", benchmark: str | None, report: "Report", metric: str)
     from regbench.analysis.aggregate import shown_with
     from regbench.analysis.scale import check_recorded
 
-    wanted = shown_with(metric)
+    wanted = list(shown_with(metric))
+    if report.by_shot:
+        wanted += [f"{shot}/{name}" for name in shown_with(metric) for shot in metrics.SHOTS]
     frame = store.cells(benchmark, metrics=wanted)
     check_recorded(frame, metric)
     if report.reference in {None, benchmark} or report.reference not in set(store.benchmarks()["name"]):

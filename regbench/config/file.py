@@ -56,7 +56,7 @@ class Benchmarks:
     def variant(self, name: str, overrides: Mapping[str, Any], own: Own = NOTHING) -> Benchmark:
         """A benchmark with protocol fields replaced, or with what the user adds to its grid; the name says which.
 
-        `smoke[epochs=3]`, `smoke[data=house.csv]`, `smoke[method=gar,seed=2-5]`; the benchmark itself where nothing
+        `smoke[epochs=3]`, `smoke[data=house.csv]`, `smoke[method=mine,seed=2-5]`; the benchmark itself where nothing
         changes.
         """
         base, named, said = self._split(name)

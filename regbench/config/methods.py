@@ -102,6 +102,9 @@ def _composed(pieces: Sequence[Piece]) -> tuple[Variant, ...]:
     if repeated := next((one for one in names if names.count(one) > 1), None):
         raise WrongValueError(f"{repeated} is added twice", *inside)
     networks, settings = _networks(method, settings, inside)
+    weighing = next((one for one in names if "weigh" in catalog.part(one).given), None)
+    if weighing and catalog.row(method).arguments.get("per_batch"):
+        raise WrongValueError(f"{weighing} weights rows, and {method} has one loss for all rows of a batch", *inside)
     of_method = _grid(method, catalog.row(method), settings, inside)
     of_parts = [_grid(one, catalog.part(one), piece[1], piece[2]) for one, piece in zip(names, added, strict=True)]
     axes: list[list[Any]] = [of_method, networks, *of_parts]

@@ -86,6 +86,7 @@ class ProtocolSpec(BaseModel):
     measure_features: Epochs | None = None
     keep_features: Annotated[Epochs, Field(max_length=MOST_KEPT)] | None = None
     keep_weights: Epochs | None = None
+    shots: Literal["dataset", "density"] | None = None
     over_targets: Literal["sum", "mean"] | None = None
     pixels: Whole | None = None
 

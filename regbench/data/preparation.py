@@ -16,10 +16,17 @@ from regbench.metrics.shots import RULES, of_depths
 
 SCALINGS = ("scaled", "raw")
 ON_DISK = ("images", "dense")  # tasks whose inputs are read batch by batch
+OWN_SHOTS = "dataset"
 
 
 def prepare(
-    table: Table, split: str = "fixed", seed: int = 0, *, inputs: str = "scaled", targets: str = "scaled"
+    table: Table,
+    split: str = "fixed",
+    seed: int = 0,
+    *,
+    inputs: str = "scaled",
+    targets: str = "scaled",
+    shots: str = OWN_SHOTS,
 ) -> Prepared:
     """Split and scale: inputs to [0, 1] or, for images, standardised per channel; targets to [0, 1].
 
@@ -29,10 +36,12 @@ def prepare(
         seed: of the job; only splits that differ between seeds use it.
         inputs: `scaled` scales as above; `raw` leaves the values as they are, in single precision.
         targets: the same.
+        shots: the rule by which rows have many, median or few training rows near (`metrics.shots.RULES`); `dataset` is
+            the dataset's own, if it has one.
 
     Raises:
-        UsageError: a name that is not known, too few rows, a target that is constant in the training rows, or a split
-            or raw inputs of images that stay on disk.
+        UsageError: a name that is not known, a rule of shots for several dimensions, too few rows, a target that is
+            constant in the training rows, or a split or raw inputs of images that stay on disk.
     """
     for what, scaling in (("inputs", inputs), ("targets", targets)):
         if scaling not in SCALINGS:
@@ -76,7 +85,7 @@ def prepare(
         rows_test=test,
         source=table.source,
         task=table.task,
-        shots=_shots(table, {"train": train, "val": val, "test": test}),
+        shots=_shots(table, {"train": train, "val": val, "test": test}, shots),
     )
 
 
@@ -114,12 +123,17 @@ def _with_maps(table: Table, maps: Maps, targets: str) -> Prepared:
     )
 
 
-def _shots(table: Table, parts: Mapping[str, Rows]) -> dict[str, NDArray[np.int64]]:
-    """Whether the rows of each part have many, median or few training rows near, by the rule of the dataset."""
-    if not table.shots:
+def _shots(table: Table, parts: Mapping[str, Rows], asked: str) -> dict[str, NDArray[np.int64]]:
+    """Whether the rows of each part have many, median or few training rows near, by the rule asked for."""
+    rule = table.shots if asked == OWN_SHOTS else asked
+    if not rule:
         return {}
-    rule, train = RULES[table.shots], table.y[parts["train"], 0]
-    return {part: rule(table.y[rows, 0], train) for part, rows in parts.items()}
+    if rule not in RULES:
+        raise UsageError(f"no shots called '{rule}'; known: {', '.join((OWN_SHOTS, *RULES))}")
+    if table.y.shape[1] != 1:
+        raise UsageError(f"shots={rule} counts rows by target, and {table.source} has {table.y.shape[1]} dimensions")
+    train = table.y[parts["train"], 0]
+    return {part: RULES[rule](table.y[rows, 0], train) for part, rows in parts.items()}
 
 
 def _check_on_disk(table: Table, split: str, inputs: str) -> None:

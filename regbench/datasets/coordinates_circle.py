@@ -8,10 +8,8 @@ The circle has radius 1. The angle is drawn with replacement from 1000 evenly sp
 the last, 2π, are one point; the plane of the circle is random, another one for each of the 24 distractors.
 """
 
-from functools import partial
-
-from regbench.data import Generated, Layout, TabularDataset
-from regbench.datasets.shared.circle import make
+from regbench.data import TabularDataset
+from regbench.datasets.shared.circle import sources
 from regbench.datasets.shared.coordinates import COLUMNS, TARGETS
 
 DATASET = TabularDataset(
@@ -27,6 +25,6 @@ DATASET = TabularDataset(
     licence="MIT",
     url="https://arxiv.org/abs/2404.13904",
     reference="task of Zhang, Kawaguchi, Yao (2024), https://arxiv.org/abs/2404.13904",
-    sources=(Generated(partial(make, draw=1), Layout(exact=True)),),
+    sources=sources(draw=1),
     synthetic=True,
 )

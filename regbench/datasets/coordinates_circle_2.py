@@ -7,25 +7,14 @@ Regression with Tightness*, Table 3.
 The formula is that of `coordinates_circle`; all points and planes are drawn anew.
 """
 
-from functools import partial
+from dataclasses import replace
 
-from regbench.data import Generated, Layout, TabularDataset
-from regbench.datasets.shared.circle import make
-from regbench.datasets.shared.coordinates import COLUMNS, TARGETS
+from regbench.datasets.coordinates_circle import DATASET as CIRCLE
+from regbench.datasets.shared.circle import sources
 
-DATASET = TabularDataset(
+DATASET = replace(
+    CIRCLE,
     alias="CIR2",
-    columns=COLUMNS,
-    target="position",
-    targets=TARGETS,
-    inputs=100,
-    sizes=(100, 100, 2800),
-    batch_size=100,
-    official=True,
     digest="sha256:d2d7a722dad44ebda8f13d188695710ab3a00e0ec073cd2f84089dd634028976",
-    licence="MIT",
-    url="https://arxiv.org/abs/2404.13904",
-    reference="task of Zhang, Kawaguchi, Yao (2024), https://arxiv.org/abs/2404.13904",
-    sources=(Generated(partial(make, draw=2), Layout(exact=True)),),
-    synthetic=True,
+    sources=sources(draw=2),
 )

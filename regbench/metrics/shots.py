@@ -17,6 +17,10 @@ MANY, MEDIAN, FEW = range(3)
 MORE_THAN, LESS_THAN = 100, 20  # training images of an age: more are many, less are few, both bounds median
 
 BUCKETS_PER_METRE, LAST_BUCKET = 10, 99
+BINS = 100  # equal parts of the training range, for any table; the ages of AgeDB-DIR span a hundred years too
+EDGE = 1e-3  # of a bin: a target that lies at an edge but for rounding is in the upper bin, in any precision
+MANY_SHARE, FEW_SHARE = 5 / 6, 1 / 6  # of an even spread; what the bounds of AgeDB-DIR are to 12208 images of 102 ages
+
 MANY_BUCKETS = (*range(9, 46), 47, 49)
 MEDIAN_BUCKETS = (7, 8, 46, 48, *range(50, 57), 58, 60, 61, 63)
 
@@ -52,7 +56,30 @@ def of_depths(depths_R: Numbers) -> Shots:
     return np.select(in_R, [MANY, MEDIAN], FEW).astype(np.int64)
 
 
-RULES = {"ages": of_ages}  # by the name that the description of a dataset gives
+def of_density(targets_R: Numbers, train_N: Numbers) -> Shots:
+    """The shot (R,) of each target of any table, by the number of training rows in its part of the training range.
+
+    Many are more than 5/6 of what each bin would have if the rows were spread evenly over the bins that have any, few
+    are less than 1/6. So rules of whole ages and of the whole grades of a wine are the same. Beyond the range are none.
+
+    >>> of_density(np.array([0.0, 0.5, 0.3, 1.0, 2.0]), np.repeat([0.0, 0.5, 1.0], [100, 30, 8])).tolist()
+    [0, 1, 2, 2, 2]
+    """
+    low, high = train_N.min(), train_N.max()
+    count_K = np.bincount(_bins(train_N, low, high), minlength=BINS)
+    even = len(train_N) / np.count_nonzero(count_K)
+    inside_R = (targets_R >= low) & (targets_R <= high)
+    count_R = np.where(inside_R, count_K[_bins(targets_R, low, high)], 0)
+    return np.select([count_R > MANY_SHARE * even, count_R < FEW_SHARE * even], [MANY, FEW], MEDIAN).astype(np.int64)
+
+
+def _bins(targets_R: Numbers, low: float, high: float) -> NDArray[np.int64]:
+    """The bin of each target, those at the ends for what lies beyond them: (R,)."""
+    position_R = (targets_R - low) / (high - low if high > low else 1) * BINS
+    return np.clip(np.floor(position_R + EDGE), 0, BINS - 1).astype(np.int64)
+
+
+RULES = {"ages": of_ages, "density": of_density}  # by the name that a dataset's description or a protocol gives
 
 
 def means(values_R: Numbers, shots_R: Shots, balance_R: Numbers | None = None) -> dict[str, float]:

@@ -119,6 +119,7 @@ class Report:
     shows: the benchmarks whose cells `Beside` has, if they were run; `benchmark` is not used then.
     metrics: the further metrics that these cells have columns of.
     variances: whether to compute `Beside.variances`.
+    by_shot: whether its cells also have the metric, and the usual ones, over many, median and few.
     file: the name of a file with costs in the folder of results.
     has_paper: whether it can show the paper's own numbers beside ours.
     """
@@ -135,6 +136,7 @@ class Report:
     shows: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     variances: bool = False
+    by_shot: bool = False
     file: str = ""
     benchmark: str | None = None
     or_last: bool = True

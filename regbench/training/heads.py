@@ -62,6 +62,11 @@ class Head:
         return any(added.regularizer.transform for added in self.regularizers)
 
     @property
+    def follows_epochs(self) -> bool:
+        """Whether a regularizer looks at the features of all training rows after each epoch."""
+        return any(added.regularizer.after_epoch for added in self.regularizers)
+
+    @property
     def stays_on_device(self) -> bool:
         """Whether no part of its step runs on the host, so that a CUDA graph can hold it."""
         return not self.looped and not any(added.regularizer.on_host for added in self.regularizers)
@@ -115,6 +120,16 @@ class Head:
             for name, score in self.method.scores.items()
         }
         return predictions, scores
+
+    def after_epoch(self, job: int, z_NH: Tensor, y_NM: Tensor, trained: Tensors, epoch: int) -> None:
+        """Let the regularizers of one job change what they keep fixed, by the features of all training rows."""
+        own = Params(*({name: each[job] for name, each in group.items()} for group in (trained, self.fixed)))
+        hparams = {name: each[job] for name, each in self.hparams.items()}
+        for name, regularizer, static in self.regularizers:
+            if regularizer.after_epoch:
+                found = regularizer.after_epoch(_of(own, name), z_NH, y_NM, epoch, _under(hparams, name), static)
+                for key, value in found.items():
+                    self.fixed[f"{name}.{key}"][job].copy_(value)  # in place: a CUDA graph reads it there
 
     def _step_through_transform(
         self, z_JBH: Tensor, linear: Tensors, trained: Tensors, batch: Tensors
@@ -181,14 +196,19 @@ class Head:
         stream = Stream(batch["key"])
         seen = Batch(batch["y"], outputs, prediction, z, batch["rows"], stream, progress)
         losses = self.method.loss(params, seen, hparams)
+        for name, regularizer, static in self.regularizers:
+            if regularizer.weigh:
+                rows = Rows(seen.y, seen.rows, stream.child(name), progress)
+                losses = losses * regularizer.weigh(_of(params, name), rows, _under(hparams, name), static)
         total = mean_over(losses, batch["mask"]) if self.pixels else losses.mean()
         if self.averaged:
             total = total / seen.y.shape[-1]
         if self.pixels and self.regularizers:
             seen = drawn(seen, batch["mask"], self.pixels)
         for name, regularizer, static in self.regularizers:
-            theirs = seen._replace(stream=stream.child(name))
-            total = total + regularizer.loss(_of(params, name), theirs, _under(hparams, name), static)
+            if regularizer.loss:
+                theirs = seen._replace(stream=stream.child(name))
+                total = total + regularizer.loss(_of(params, name), theirs, _under(hparams, name), static)
         return total
 
     def _loss_of_transformed(

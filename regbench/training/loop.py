@@ -20,6 +20,7 @@ from regbench.job import Job
 from regbench.tasks.blocks import EVALUATED_ROWS
 from regbench.tasks.storage import task_of
 from regbench.tasks.task import Task
+from regbench.training.after import after_epoch
 from regbench.training.allocator import keep_freed_memory
 from regbench.training.batches import Batches
 from regbench.training.checkpoint import State, put, take
@@ -127,4 +128,5 @@ def optimise(model: Model, task: Task, after: int = 0) -> Iterator[Tensor]:
         total = torch.zeros_like(model.clip)
         for given in batches.epoch(epoch):
             total += step(*given)
+        after_epoch(model, task, epoch + 1)
         yield total / batches.steps

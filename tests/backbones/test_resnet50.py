@@ -138,3 +138,9 @@ def test_a_file_that_is_not_there_or_of_another_format_is_refused(tmp_path):
     (tmp_path / "a.pth").write_bytes(b"PK and so on, as torch writes it")
     with pytest.raises(UsageError, match=r"no safetensors file .*save_file"):
         BACKBONE.init((3, 20, 24), from_file(tmp_path / "a.pth"), Stream.named(0, "init"))
+
+
+@pytest.mark.parametrize("layers", ["3-x", "3--4", "0-1", "²"])
+def test_numbers_of_blocks_that_cannot_be_are_refused(layers):
+    with pytest.raises(UsageError, match=f"layers={layers}: this network needs numbers of blocks such as 3-4-6-3"):
+        BACKBONE.init((3, 20, 24), SMALL | {"layers": layers}, Stream.named(0, "init"))

@@ -19,6 +19,8 @@ from tests.made.encoders import parameters
 METRICS = ("val/rmse", "val/mae", "test/rmse", "test/mae", "seconds")
 DIAGNOSTICS = ("encoder/entropy", "encoder/rmse", "decoder/spread", "val/crps", "test/crps")
 
+SHOTS = tuple(f"test/{shot}/mae" for shot in ("many", "median", "few"))
+
 FILE = """
 bridges-sweep:
   datasets: synthetic_crescent
@@ -86,7 +88,7 @@ def fill(store: Store, benchmark: Benchmark) -> None:
     for claim in claims:
         job = jobs[claim.key]
         random, has_encoder = np.random.default_rng(int(job.key[:8], 16)), job.method != "lsq"
-        names = METRICS + DIAGNOSTICS * has_encoder
+        names = METRICS + DIAGNOSTICS * has_encoder + SHOTS
         rows.append(EpochRows(claim.run_id, 0, {"stage1/seconds": 0.1}))
         for epoch in range(1, EPOCHS + 1):
             numbers = random.uniform(0.1, 0.2, len(names))

@@ -206,12 +206,12 @@ def test_a_method_of_the_users_own_joins_the_rows_of_a_benchmark(shipped: Benchm
 def test_a_file_names_the_folders_of_its_plug_ins(tmp_path: Path) -> None:
     """Paths are relative to the file, and plugins are found before methods are looked up."""
     (tmp_path / "mine" / "methods").mkdir(parents=True)
-    (tmp_path / "mine" / "methods" / "gar.py").write_text('"""Mine."""\nMETHOD = Method(uses_k=False, reference="")\n')
+    (tmp_path / "mine" / "methods" / "mine.py").write_text('"""Mine."""\nMETHOD = Method(uses_k=False, reference="")\n')
     path = tmp_path / "benchmarks.yaml"
-    path.write_text("plugins: mine\nb: {datasets: RM, methods: [gar], seeds: 1}\n")
+    path.write_text("plugins: mine\nb: {datasets: RM, methods: [mine], seeds: 1}\n")
     known = config.load(path)
     assert known.own == ("b",)
-    assert {job.method for job in known.get("b").jobs} == {"gar"}
+    assert {job.method for job in known.get("b").jobs} == {"mine"}
     path.write_text("plugins: [nowhere]\nb: {datasets: RM, methods: [lsq], seeds: 1}\n")
     with pytest.raises(UsageError, match=r"benchmarks\.yaml:1, plugins\[0\]: .*nowhere: there is no such folder"):
         config.load(path)

@@ -160,3 +160,16 @@ def test_the_usual_preparation_is_bit_for_bit_what_was_published():
         for name in ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test", "y_low", "y_high"):
             content.update(getattr(ready, name).tobytes())
     assert content.hexdigest()[:16] == "b2c7fff996b5bd3e"
+
+
+def test_shots_are_counted_by_the_rule_of_the_dataset_or_by_density_on_any_table():
+    table = data_samples.table(300)
+    assert prepare(table).shots == {}
+    found = prepare(table, shots="density").shots
+    assert {part: len(shots) for part, shots in found.items()} == {"train": 240, "val": 30, "test": 30}
+    own = prepare(replace(table, y=np.round(table.y), shots="ages")).shots
+    assert own.keys() == found.keys()
+    with pytest.raises(UsageError, match="no shots called 'densty'; known: dataset, ages, density"):
+        prepare(table, shots="densty")
+    with pytest.raises(UsageError, match=r"shots=density counts rows by target, and .* has 2 dimensions"):
+        prepare(data_samples.table(100, targets=2), shots="density")

@@ -142,3 +142,15 @@ def test_a_file_that_is_no_scan_is_refused():
     ):
         with pytest.raises(Refused, match=why):
             make([Raw("scan.json", content)])
+
+
+def test_other_draws_of_the_circle_are_the_circle_but_for_name_and_digest():
+    """What the catalog reads of a copy without running it is what the copy is."""
+    first = catalog.entry("datasets", "coordinates_circle").arguments
+    for number in range(2, 7):
+        said = catalog.entry("datasets", f"coordinates_circle_{number}").arguments
+        made = catalog.load("datasets", f"coordinates_circle_{number}")
+        assert said["alias"] == made.alias == f"CIR{number}"
+        assert said["digest"] == made.digest != first["digest"]
+        assert {**said, "alias": "", "digest": ""} == {**first, "alias": "", "digest": ""}
+        assert (made.sizes, made.batch_size) == (first["sizes"], first["batch_size"])

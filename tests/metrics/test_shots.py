@@ -35,6 +35,36 @@ def test_the_bounds_are_median():
     assert shots.of_ages(np.array([1, 2, 3, 4, 5]), train).tolist() == [MANY, MEDIAN, MEDIAN, FEW, FEW]
 
 
+def test_the_density_of_any_table_is_that_of_an_even_spread():
+    """100 bins with 12 rows each but three: 11 and 2 lie at the bounds of an even spread of 12, 1 is less than 1/6."""
+    count = np.full(100, 12)
+    count[[10, 20, 30, 40, 50]] = [13, 11, 10, 2, 1]
+    middle = (np.arange(100) + 0.5) / 100
+    train = np.concatenate([np.repeat(middle, count), [0.0, 1.0]])
+    even = len(train) / 100
+    found = shots.of_density(middle, train)
+    assert found[[9, 10, 50]].tolist() == [MANY, MANY, FEW]
+    assert found[[20, 30, 40]].tolist() == [
+        MANY if each > even * 5 / 6 else MEDIAN if each >= even / 6 else FEW for each in (11, 10, 2)
+    ]
+    assert shots.of_density(np.array([-0.1, 1.1]), train).tolist() == [FEW, FEW]
+    assert shots.of_density(np.array([2.0]), np.full(5, 2.0)).tolist() == [MANY]
+
+
+def test_shots_of_density_do_not_depend_on_the_unit_of_the_target():
+    raw = Stream.named(3).normal(400).numpy() ** 2
+    found = shots.of_density(raw[300:], raw[:300])
+    assert found.tolist() == shots.of_density(7 + 1000 * raw[300:], 7 + 1000 * raw[:300]).tolist()
+    assert len(set(found)) == 3
+
+
+def test_the_bounds_of_density_are_those_of_ages_relative_to_an_even_spread(ages):
+    years = np.unique(ages["train"])
+    even = len(ages["train"]) / len(years)
+    assert shots.MORE_THAN / even == pytest.approx(shots.MANY_SHARE, abs=0.02)
+    assert shots.LESS_THAN / even == pytest.approx(shots.FEW_SHARE, abs=0.02)
+
+
 def test_buckets_are_tenths_of_a_metre_and_the_last_is_open():
     depths = np.array([0.0, 0.7, 0.79, 0.95, 4.65, 4.75, 6.35, 6.45, 9.95, 10.0, 80.0])
     assert shots.buckets(depths).tolist() == [0, 7, 7, 9, 46, 47, 63, 64, 99, 99, 99]

@@ -1,6 +1,6 @@
 """Small generated batches, and one step of many models, for the tests of this folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -71,6 +71,7 @@ def value(regularizer: Regularizer, z_BH: Tensor, y_BM: Tensor, **changed: float
     """The term for these features and targets, with the default parameters of seed 0, all in the dtype of z."""
     params = cast(parameters(regularizer, z_BH.shape[1]), z_BH.dtype)
     values = hparams(regularizer, z_BH.dtype, **changed)
+    assert regularizer.loss
     return regularizer.loss(params, batch(z_BH, y_BM), values, static(regularizer))
 
 
@@ -79,20 +80,19 @@ def keys(jobs: int) -> Tensor:
     return torch.stack([Stream.named(job, "step").key for job in range(jobs)])
 
 
-def step_of(regularizer: Regularizer, names: Sequence[str], settings: Static) -> Callable[..., list[Tensor]]:
+def step_of(
+    regularizer: Regularizer, names: Sequence[str], settings: Static, fixed: Mapping[str, Tensor] | None = None
+) -> Callable[..., list[Tensor]]:
     """A step of J models as the engine takes it: a function of plain tensors, to be traced.
 
     (z (J, B, H), y (J, B, M), key (J,), hyper-parameters (J,), trained parameters `names` (J, ...)) -> the terms (J,),
-    then the gradients with respect to z and the trained parameters. What the term does not depend on has zeros.
+    then the gradients with respect to z and the trained parameters. What the term does not depend on has zeros. All
+    models have the same `fixed` parameters.
     """
     count = len(regularizer.hparams)
 
     def one(z: Tensor, y: Tensor, key: Tensor, values: HParams, trained: dict[str, Tensor]) -> Tensor:
-        params, seen = Params(trained), batch(z, y, key)
-        term = regularizer.loss(params, seen, values, settings)
-        if regularizer.transform is None:
-            return term
-        return term + regularizer.transform(params, z, rows(y, key), values, settings).square().sum()
+        return total(regularizer, Params(trained, fixed or {}), z, y, key, values, settings)
 
     def step(z: Tensor, y: Tensor, key: Tensor, *rest: Tensor) -> list[Tensor]:
         values = dict(zip(regularizer.hparams, rest[:count], strict=True))
@@ -104,6 +104,20 @@ def step_of(regularizer: Regularizer, names: Sequence[str], settings: Static) ->
             return [terms.detach(), *gradients(terms.sum(), leaves)]
 
     return step
+
+
+def total(
+    regularizer: Regularizer, params: Params, z: Tensor, y: Tensor, key: Tensor, values: HParams, settings: Static
+) -> Tensor:
+    """Term, transformation and weights of rows of a regularizer, in one number ()."""
+    found = z.sum() * 0
+    if regularizer.loss:
+        found = found + regularizer.loss(params, batch(z, y, key), values, settings)
+    if regularizer.transform:
+        found = found + regularizer.transform(params, z, rows(y, key), values, settings).square().sum()
+    if regularizer.weigh:
+        found = found + (regularizer.weigh(params, rows(y, key), values, settings) * z.square().sum(1)).mean()
+    return found
 
 
 def arguments(

@@ -9,6 +9,9 @@ import pytest
 import torch
 
 from regbench import catalog, kinds, roots
+from regbench.config.methods import read_method
+from regbench.errors import WrongValueError
+from regbench.regularizers.shared.label_bins import bin_of
 from regbench.roots import Added
 from regbench.tasks.task import Block
 from regbench.training.loop import Training
@@ -22,6 +25,7 @@ PARTS = catalog.parts()
 every_part = pytest.mark.parametrize("part", PARTS)
 SMALL = {"points": 16, "smallest": 5, "step": 4, "largest": 16, "m": 3}  # so that a batch of 32 is more than enough
 TRANSFORMING = "information_dropout"
+WEIGHTED = [name for name in REGULARIZERS if "weight" in catalog.part(name).hparams and name != TRANSFORMING]
 
 SCIPY_TERM = '''"""The features lie close together, by SciPy."""
 
@@ -78,7 +82,7 @@ def test_a_part_changes_what_is_trained_and_seeds_differ(part):
     assert changed["val/rmse"] != usual["val/rmse"]
 
 
-@pytest.mark.parametrize("part", [name for name in REGULARIZERS if name != TRANSFORMING])
+@pytest.mark.parametrize("part", WEIGHTED)
 def test_a_regularizer_without_weight_is_the_method_alone(part):
     usual = job("soft_binning", seed=1)
     none = {name: 0.0 for name in catalog.part(part).hparams if name.endswith("weight")}
@@ -103,6 +107,52 @@ def test_a_transformation_of_the_features_is_for_training_only():
     assert torch.equal(once, again)
     assert model.heads[0].head.transforms
     assert model.heads[0].head.looped is None
+
+
+def test_rows_that_all_weigh_one_are_the_method_alone():
+    usual = job("soft_binning", seed=1)
+    even = with_parts(usual, "lds", reweight="none")
+    assert epochs([usual])[usual] == epochs([even])[even]
+
+
+def test_weights_of_rows_are_weights_of_their_losses_and_of_nothing_else():
+    """The mean loss of an untrained epoch, whose features are not read by the loss, is the weighted mean."""
+    still = {"learning_rate": 1e-30, "dropout": 0.0, "batch_size": 96, "weight_decay": 0.0}
+    one, plain = (
+        Training([job("lsq", *parts, **still)], prepared(120), dtype=torch.float64) for parts in (["lds"], [])
+    )
+    (x, y) = next(one.data.blocks("train", 96))
+    error = (plain.model.evaluate([Block(x, y)]).predictions[0] - y).square().sum(1)
+    fixed = {name.removeprefix("lds."): each[0] for name, each in one.model.heads[0].head.fixed.items()}
+    weight = fixed["weight"][bin_of(y, fixed["low"], fixed["width"], len(fixed["weight"]))]
+    assert weight.max() > weight.min()
+    first = next(iter(one)).values["train/loss"]
+    assert first[0] == pytest.approx((weight * error).mean().item(), rel=1e-9)
+
+
+def test_statistics_are_of_the_features_of_all_training_rows_after_the_epoch():
+    """They follow the features of the own job, without dropout, and other jobs of the pack keep theirs."""
+    jobs = [job("lsq", "fds", seed=seed) for seed in (1, 2)]
+    training = Training(jobs, prepared(120), dtype=torch.float64)
+    next(iter(training))
+    fixed = training.model.heads[0].head.fixed
+    x, y = next(training.data.blocks("train", 96))
+    z = training.model.features(x.expand(2, -1, -1))
+    for row in range(2):
+        of_row = bin_of(y, fixed["fds.low"][row], fixed["fds.width"][row], 100)
+        largest = of_row.bincount().argmax()
+        torch.testing.assert_close(fixed["fds.mean"][row, largest], z[row][of_row == largest].mean(0))
+    assert not torch.equal(fixed["fds.mean"][0], fixed["fds.mean"][1])
+
+
+def test_weights_of_rows_are_refused_for_a_loss_of_the_whole_batch():
+    with pytest.raises(WrongValueError, match="lds weights rows, and gar has one loss for all rows of a batch"):
+        read_method("gar+fds+lds")
+    with pytest.raises(WrongValueError, match="lds weights rows"):
+        read_method("gar+multi_target+lds")
+    one = job("gar", "multi_target", "fds", seed=1)
+    packed = epochs([one, job("balanced_mse", "lds", "conr", seed=1)])[one]
+    assert packed[-1] == pytest.approx(epochs([one])[one][-1], rel=1e-9, nan_ok=True)
 
 
 def test_what_a_regularizer_trains_moves_at_the_rate_of_the_network():

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from regbench.errors import UsageError
 from regbench.random import Stream
 from regbench.types import Static
 
@@ -130,6 +131,6 @@ def _stages(options: Static) -> Iterator[list[Block]]:
 def _counts(options: Static) -> list[int]:
     """The numbers of blocks of the stages: 3-4-6-3 -> [3, 4, 6, 3]."""
     counts = str(options["layers"]).split("-")
-    if not all(count.isdigit() and int(count) for count in counts):
-        raise ValueError(f"layers must be numbers of blocks such as 3-4-6-3, not {options['layers']}")
+    if not all(count.isdecimal() and int(count) for count in counts):
+        raise UsageError(f"layers={options['layers']}: this network needs numbers of blocks such as 3-4-6-3")
     return list(map(int, counts))

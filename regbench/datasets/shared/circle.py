@@ -1,9 +1,11 @@
 """Circles of radius 1 in space: each sample of points has a random plane of its own."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from regbench.data import Generated, Layout
 from regbench.datasets.shared.coordinates import ROWS, Float64, Points, columns, cos_and_sin
 
 if TYPE_CHECKING:
@@ -11,6 +13,11 @@ if TYPE_CHECKING:
 
 ANGLES = 1000  # evenly spaced from 0 to 2π, both included
 CANDIDATES = 64  # points in a cube, about half of which are in the ball; three are needed
+
+
+def sources(draw: int) -> tuple[Generated, ...]:
+    """Where the table of a draw comes from: the formula."""
+    return (Generated(partial(make, draw), Layout(exact=True)),)
 
 
 def make(draw: int) -> dict[str, Float64]:

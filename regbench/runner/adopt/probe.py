@@ -51,10 +51,10 @@ def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
     table = data.load(catalog.load("datasets", dataset), dataset)
     seed = 0 if protocol.split in ("fixed", "grouped") else jobs[0].seed
     # Fields that came later are only given where they are not at their defaults, for older code does not know them.
-    scaling = {
-        name: getattr(protocol, name) for name in ("inputs", "targets") if getattr(protocol, name, "scaled") != "scaled"
-    }
-    prepared = data.prepare(table, protocol.split, seed, **scaling)
+    later = {"inputs": "scaled", "targets": "scaled", "shots": "dataset"}
+    asked = {name: getattr(protocol, name, usual) for name, usual in later.items()}
+    given = {name: value for name, value in asked.items() if value != later[name]}
+    prepared = data.prepare(table, protocol.split, seed, **given)
     found: list[dict[str, list[str]]] = [{} for _ in jobs]
     last = None
     for last in epochs(jobs, prepared):

@@ -16,17 +16,17 @@ def prepared(job: Job) -> "Prepared":
     """The dataset of a job, split and scaled."""
     protocol = job.protocol
     seed = job.seed if differs_by_seed(protocol.split) else 0
-    return _load(job.dataset, job.digest, protocol.split, seed, protocol.inputs, protocol.targets)
+    return _load(job.dataset, job.digest, protocol.split, seed, protocol.inputs, protocol.targets, protocol.shots)
 
 
 @lru_cache(maxsize=2)  # successive packs of a worker often share a dataset
-def _load(name: str, digest: str, split: str, seed: int, inputs: str, targets: str) -> "Prepared":
+def _load(name: str, digest: str, split: str, seed: int, inputs: str, targets: str, shots: str) -> "Prepared":
     from regbench import data
 
     dataset = catalog.load("datasets", name)
     if dataset.digest != digest:
         raise UsageError(f"{name} has changed since the run was planned; run again")
-    return data.prepare(data.load(dataset, name), split, seed, inputs=inputs, targets=targets)
+    return data.prepare(data.load(dataset, name), split, seed, inputs=inputs, targets=targets, shots=shots)
 
 
 def remember_dataset(store: Store, job: Job, data: "Prepared") -> None:
