@@ -9,11 +9,13 @@ from sqlalchemy.sql.selectable import CTE
 
 from regbench import catalog
 from regbench.job import DECIDE
+from regbench.metrics import SHOTS, USUAL
 from regbench.store.deciding import decides, from_best, highest
 from regbench.store.models import JobRow, MetricRow, RunRow
 
 CURVES = (
     *(f"{part}/{metric}" for metric in catalog.names("metrics") for part in ("val", "test")),
+    *(f"{part}/{shot}/{metric}" for shot in SHOTS for metric in USUAL for part in ("val", "test")),
     *("encoder/entropy", "encoder/rmse", "decoder/spread", "stage1/seconds"),
 )
 
