@@ -69,7 +69,7 @@ def _network(weights: Mapping[str, Tensor], x: Tensor, options: Static, *, train
 
     stages = list(residual.stages(weights, x, options, training=training))
     height, width = stages[0].shape[2:]
-    sizes = [tuple(stage.shape[2:]) for stage in stages[-2::-1]] + [(2 * height, 2 * width)]
+    sizes = [(stage.shape[2], stage.shape[3]) for stage in stages[-2::-1]] + [(2 * height, 2 * width)]
     reduced, *ups = _decoded(options)
     h = convolved(stages[-1], reduced).relu()
     for (name, into, out), size in zip(ups, sizes, strict=True):

@@ -39,25 +39,37 @@ class Depth(nn.Module):
         self.conv1, self.bn1 = nn.Conv2d(3, 8, 7, 2, 3, bias=False), nn.BatchNorm2d(8)
         self.layer1 = nn.Sequential(Bottleneck(8, 8, 1, fits=True))
         self.layer2 = nn.Sequential(Bottleneck(32, 16, 2, fits=True), Bottleneck(64, 16, 1, fits=False))
-        self.D, self.MFF, self.R = nn.Module(), nn.Module(), nn.Module()
-        self.D.conv, self.D.bn = nn.Conv2d(64, 32, 1, bias=False), nn.BatchNorm2d(32)
-        self.D.up1, self.D.up2 = Up(32, 16), Up(16, 8)
-        self.MFF.up1, self.MFF.up2 = Up(32, 2), Up(64, 2)
-        self.MFF.conv, self.MFF.bn = nn.Conv2d(4, 4, 5, 1, 2, bias=False), nn.BatchNorm2d(4)
+        self.D = nn.ModuleDict(
+            {
+                "conv": nn.Conv2d(64, 32, 1, bias=False),
+                "bn": nn.BatchNorm2d(32),
+                "up1": Up(32, 16),
+                "up2": Up(16, 8),
+            }
+        )
+        self.MFF = nn.ModuleDict(
+            {
+                "up1": Up(32, 2),
+                "up2": Up(64, 2),
+                "conv": nn.Conv2d(4, 4, 5, 1, 2, bias=False),
+                "bn": nn.BatchNorm2d(4),
+            }
+        )
+        self.R = nn.ModuleDict({"conv2": nn.Conv2d(12, 2, 5, 1, 2)})
         for number in (0, 1):
-            setattr(self.R, f"conv{number}", nn.Conv2d(12, 12, 5, 1, 2, bias=False))
-            setattr(self.R, f"bn{number}", nn.BatchNorm2d(12))
-        self.R.conv2 = nn.Conv2d(12, 2, 5, 1, 2)
+            self.R[f"conv{number}"] = nn.Conv2d(12, 12, 5, 1, 2, bias=False)
+            self.R[f"bn{number}"] = nn.BatchNorm2d(12)
 
     def features(self, x: Tensor) -> Tensor:
         h = functional.max_pool2d(self.bn1(self.conv1(x)).relu(), 3, 2, 1)
         first = self.layer1(h)
         second = self.layer2(first)
         small, large = list(first.shape[2:]), [2 * side for side in first.shape[2:]]
-        h = self.D.up2(self.D.up1(self.D.bn(self.D.conv(second)).relu(), small), large)
-        fused = torch.cat([self.MFF.up1(first, large), self.MFF.up2(second, large)], 1)
-        h = torch.cat([h, self.MFF.bn(self.MFF.conv(fused)).relu()], 1)
-        return self.R.bn1(self.R.conv1(self.R.bn0(self.R.conv0(h)).relu())).relu()
+        d, fusion, r = self.D, self.MFF, self.R
+        h = d["up2"](d["up1"](d["bn"](d["conv"](second)).relu(), small), large)
+        fused = torch.cat([fusion["up1"](first, large), fusion["up2"](second, large)], 1)
+        h = torch.cat([h, fusion["bn"](fusion["conv"](fused)).relu()], 1)
+        return r["bn1"](r["conv1"](r["bn0"](r["conv0"](h)).relu())).relu()
 
 
 def reference() -> Depth:
@@ -81,8 +93,8 @@ def test_it_gives_what_torchs_layers_give_and_has_their_names():
         expected = network.features(IMAGES)
         found, _ = BACKBONE.forward(ours, IMAGES[None], [] if training else None, SMALL)
         torch.testing.assert_close(found[0].movedim(-1, 1), expected)
-        last = apply_last(found[0], network.R.conv2.weight, network.R.conv2.bias[None])
-        torch.testing.assert_close(last.movedim(-1, 1), network.R.conv2(expected))
+        last = apply_last(found[0], state["R.conv2.weight"], state["R.conv2.bias"][None])
+        torch.testing.assert_close(last.movedim(-1, 1), network.R["conv2"](expected))
     for name, tensor in network.state_dict().items():
         if "running" in name:
             torch.testing.assert_close(ours[name][0], tensor)
