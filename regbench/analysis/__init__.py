@@ -12,3 +12,5 @@ from regbench.analysis.compare import compare as compare
 from regbench.analysis.normalize import Normalized as Normalized
 from regbench.analysis.normalize import normalize as normalize
 from regbench.analysis.select import select as select
+from regbench.analysis.several import Several as Several
+from regbench.analysis.several import compare_several as compare_several

@@ -1,26 +1,39 @@
 """Does A beat B? Errors are paired by seed within each dataset; the unit over datasets is the dataset, not the seed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from regbench import kinds
-from regbench.analysis import order, paired, scale, shared_seeds, verdict
+from regbench.analysis import drawn_rows, order, paired, power, scale, shared_seeds, verdict
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import comparable
+from regbench.analysis.confidence import Confidence
+from regbench.analysis.drawn_rows import Kept
 from regbench.analysis.scale import Scale
 from regbench.analysis.select import pick
+from regbench.analysis.signed_rank import signed_rank
 from regbench.analysis.verdict import Overall
+from regbench.data.preparation import HELD_OUT, TEST
 from regbench.errors import NothingMeasured, UsageError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-RESAMPLES = 10_000
+FIXED, PER_SEED = "fixed", "per_seed"
+ALL_ROWS = "all"
+OVERLAP = HELD_OUT * TEST / (1 - HELD_OUT)  # test rows / training rows of a split that is drawn for each seed
 NOT_PLANNED = "not planned"
 Gap = tuple[str, tuple[int, ...], str]  # why there is no error, of which seeds, of which method
+
+
+class Paired(NamedTuple):
+    """The seeds that both methods have on a dataset, and their errors (N, 2)."""
+
+    seeds: tuple[int, ...]
+    errors: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -37,8 +50,12 @@ class DatasetDifference:
     a_mean: float
     b_mean: float
     percent: float  # geometric mean of the paired ratios minus one
-    low: float | None  # its paired t interval; None for a single seed
+    low: float | None  # its paired t interval by itself; None for a single seed
     high: float | None
+    all_low: float | None = None  # the interval at a level at which, over all datasets at once, all hold their truth
+    all_high: float | None = None
+    p: float | None = None  # of no difference, by itself
+    rows_std: float | None = None  # standard deviation that the draw of test rows adds, in percent; None if unknown
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,13 @@ class Comparison:
     better: str | float = "low"  # which values of the metric are better: "low", "high", or the best one
     more_seeds: tuple[int, ...] = ()  # that the advice asks for: the next ones that neither method has
     unit: str = scale.PERCENT  # of differences and intervals; `difference` is the metric's own, negative for a better A
+    benchmark: str = ""
+    decides: tuple[str, ...] = ()  # the validation metrics whose best epoch counts; empty for the usual one
+    split: tuple[str, ...] = ()  # "fixed", "per_seed" or another; empty if it is not recorded
+    rows: str = ALL_ROWS  # the test rows that count
+    comparisons: int = 1  # how many are made at once; overall and all_* intervals hold for all of them
+    seeds: tuple[int, int] = (0, 0)  # the fewest and the most pairs of a dataset
+    rows_resampled: bool = False  # whether intervals of these datasets hold the draw of test rows too
 
     @property
     def decided(self) -> bool:
@@ -81,12 +105,26 @@ def compare(
     k: Collection[int] = (),
     rope: float = 0.01,
     level: float = 0.95,
-    resamples: int = RESAMPLES,
+    comparisons: int = 1,
+    kept: Kept | None = None,
+    rows: str = ALL_ROWS,
 ) -> Comparison:
     """Compare A with B in a frame of cells; a bare name is the default variant at k = 25, or at the `k` given.
 
     Two errors within ±`rope` count as practically equal. Differences are taken seed by seed, because the same seed
     trains both methods on the same rows in the same order. Deterministic; swapping A and B mirrors every number.
+
+    Args:
+        frame: of cells, as `Store.cells` gives it.
+        a: a method or variant.
+        b: another.
+        metric: what is compared.
+        k: one number of bins, or none.
+        rope: the difference too small to matter.
+        level: with which probability the intervals hold the truth.
+        comparisons: how many are made at once; the intervals that decide are corrected for it (Bonferroni).
+        kept: gives test predictions, with which the draw of test rows becomes part of the intervals.
+        rows: the name of the test rows that count.
     """
     scale.check_rope(rope)
     scale.check_level(level)
@@ -96,8 +134,8 @@ def compare(
     if len(k) > 1:
         raise UsageError(f"compare takes one k, not {len(k)}; or give each method its own: {a}[k=5] {b}[k=25]")
     at = next(iter(k), None)
-    rows = comparable(frame)
-    left, right = pick(rows, a, k=at), pick(rows, b, k=at)
+    joined = comparable(frame)
+    left, right = pick(joined, a, k=at), pick(joined, b, k=at)
     if left.index.equals(right.index):
         raise UsageError(f"'{a}' and '{b}' are the same method: nothing to compare")
     name_a, name_b = _names(left, right)
@@ -110,27 +148,96 @@ def compare(
     pairs, missing = _pairs(*errors, names=(name_a, name_b))
     if not pairs:
         raise NothingMeasured(f"no seed on which both {name_a} and {name_b} have a finished run: {'; '.join(missing)}")
-    logs = [measure.apart(values) for values in pairs.values()]
-    overall = _overall(logs, measure, level=level, rope=rope, resamples=resamples)
-    judged = verdict.judge(overall, logs, names=(name_a, name_b), measure=measure, rope=rope, level=level)
+    logs = {name: measure.apart(values.errors) for name, values in pairs.items()}
+    split = _splits(left, right)
+    draws = _draws(pairs, (left, right), measure, kept) if split == (FIXED,) else {}
+    overlap = OVERLAP if split == (PER_SEED,) else 0.0
+    found = {name: paired.of_seeds([log], rows=[draws.get(name)], overlap=[overlap]) for name, log in logs.items()}
+    at_once = _Level(level, 1 - (1 - level) / comparisons, 1 - (1 - level) / (comparisons * len(logs)))
+    parts = tuple(_difference(name, pairs[name], found[name], draws.get(name), measure, at_once) for name in pairs)
+    seeds = paired.of_seeds([*logs.values()], rows=[draws.get(name) for name in logs], overlap=[overlap] * len(logs))
+    overall = _overall(parts, [*logs.values()], seeds, measure, level=at_once.over, rope=rope)
+    judged = verdict.judge(
+        overall,
+        [*logs.values()],
+        names=(name_a, name_b),
+        measure=measure,
+        rope=rope,
+        level=level,
+        comparisons=comparisons,
+    )
     return Comparison(
         a=name_a,
         b=name_b,
         metric=metric,
         rope=rope,
         level=level,
-        datasets=tuple(_difference(name, pairs[name], measure, level) for name in pairs),
+        datasets=parts,
         overall=overall,
         verdict=judged.verdict,
         scope=judged.scope,
         sentence=judged.sentence,
         advice=judged.advice,
         missing=tuple(missing),
-        notes=(*rows.attrs.get("left_out", ()), *_protocols(left, right)),
+        notes=(*joined.attrs.get("left_out", ()), *_protocols(left, right)),
         better=measure.about.better,
         more_seeds=_further(left, right, judged.more_seeds),
         unit=measure.unit,
+        benchmark=_benchmark(frame),
+        decides=tuple(frame.attrs.get("decides", ())),
+        split=split,
+        rows=rows,
+        comparisons=comparisons,
+        seeds=(min(map(len, logs.values())), max(map(len, logs.values()))),
+        rows_resampled=bool(draws) and all(draws.get(name) for name in logs),
     )
+
+
+class _Level(NamedTuple):
+    """The levels of intervals: of one dataset alone, over datasets, and of all datasets at once."""
+
+    alone: float
+    over: float
+    each: float
+
+
+def _benchmark(frame: "DataFrame") -> str:
+    named = sorted(set(frame["benchmark"].dropna())) if "benchmark" in frame else []
+    return str(frame.attrs.get("benchmark") or ", ".join(named))
+
+
+def _splits(left: "DataFrame", right: "DataFrame") -> tuple[str, ...]:
+    """The splits of the compared jobs; nothing where the frame does not have them."""
+    if "split" not in left:
+        return ()
+    return tuple(sorted({*left["split"].dropna(), *right["split"].dropna()}))
+
+
+def _draws(
+    pairs: Mapping[str, Paired], parts: tuple["DataFrame", "DataFrame"], measure: Scale, kept: Kept | None
+) -> dict[str, paired.Part | None]:
+    """Of each dataset whose runs kept predictions, the variance that the draw of its test rows adds."""
+    if kept is None or not drawn_rows.can_resample(measure.about):
+        return {}
+    jobs: list[dict[tuple[str, int], dict[str, Any]]] = [
+        {(row["dataset"], int(row["seed"])): row for row in records(part)} for part in parts
+    ]
+    found: dict[str, paired.Part | None] = {}
+    for dataset, values in pairs.items():
+        rows = []
+        for seed in values.seeds:
+            both = [kept(own.get((dataset, seed)) or _only(own, dataset)) for own in jobs]
+            if both[0] is None or both[1] is None:
+                break
+            rows.append((both[0], both[1]))
+        if len(rows) == len(values.seeds):
+            found[dataset] = drawn_rows.variance(rows, values.errors, measure)
+    return found
+
+
+def _only(jobs: Mapping[tuple[str, int], dict[str, Any]], dataset: str) -> dict[str, Any]:
+    """The one run of a model that ignores the seed."""
+    return next(row for (name, _), row in jobs.items() if name == dataset)
 
 
 def _further(left: "DataFrame", right: "DataFrame", count: int) -> tuple[int, ...]:
@@ -178,17 +285,21 @@ def _for_every_seed(once: dict[int, float | str], others: dict[int, float | str]
 
 def _pairs(
     a: dict[str, dict[int, float | str]], b: dict[str, dict[int, float | str]], *, names: tuple[str, str]
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Per dataset the paired errors (N, 2), and what could not be paired."""
-    pairs: dict[str, np.ndarray] = {}
+) -> tuple[dict[str, Paired], list[str]]:
+    """Per dataset the paired errors, and what could not be paired."""
+    pairs: dict[str, Paired] = {}
     gaps: dict[Gap, list[str]] = {}
     for dataset, mine in a.items():
         theirs = b[dataset]
         seeds = sorted({*mine, *theirs})
         both = [(mine.get(seed, NOT_PLANNED), theirs.get(seed, NOT_PLANNED)) for seed in seeds]
-        whole = [pair for pair in both if all(isinstance(error, float) for error in pair)]
+        whole = {
+            seed: pair
+            for seed, pair in zip(seeds, both, strict=True)
+            if all(isinstance(error, float) for error in pair)
+        }
         if whole:
-            pairs[dataset] = np.array(whole, dtype=float)
+            pairs[dataset] = Paired(tuple(whole), np.array([*whole.values()], dtype=float))
         for name, errors in zip(names, zip(*both, strict=True), strict=True):
             for why in dict.fromkeys(error for error in errors if isinstance(error, str)):
                 lacking = tuple(seed for seed, error in zip(seeds, errors, strict=True) if error == why)
@@ -207,37 +318,57 @@ def _absent(gaps: dict[Gap, list[str]]) -> list[str]:
     ]
 
 
-def _difference(dataset: str, values: np.ndarray, measure: Scale, level: float) -> DatasetDifference:
-    logs = measure.apart(values)
-    estimate = paired.seed_estimate([logs], level=level, margin=0.0)
-    low, high = _interval(estimate, measure)
+def _difference(
+    dataset: str,
+    values: Paired,
+    found: Confidence | None,
+    drawn: paired.Part | None,
+    measure: Scale,
+    level: _Level,
+) -> DatasetDifference:
+    errors, logs = values.errors, measure.apart(values.errors)
+    low, high = _interval(found, measure, level.alone)
+    all_low, all_high = _interval(found, measure, level.each)
     return DatasetDifference(
         dataset=dataset,
         n=len(logs),
         wins=int((logs < 0).sum()),
         ties=int((logs == 0).sum()),
-        a_mean=float(values[:, 0].mean()),
-        b_mean=float(values[:, 1].mean()),
+        a_mean=float(errors[:, 0].mean()),
+        b_mean=float(errors[:, 1].mean()),
         percent=measure.shown(logs.mean()),
         low=low,
         high=high,
+        all_low=all_low,
+        all_high=all_high,
+        p=found and found.p,
+        rows_std=None if drawn is None else measure.shown(float(np.sqrt(drawn[0]))),
     )
 
 
-def _interval(estimate: paired.Estimate | None, measure: Scale) -> tuple[float | None, float | None]:
-    return (
-        (None, None) if estimate is None else (measure.shown(estimate.interval[0]), measure.shown(estimate.interval[1]))
-    )
+def _interval(found: Confidence | None, measure: Scale, level: float) -> tuple[float | None, float | None]:
+    if found is None:
+        return None, None
+    low, high = found.interval(level)
+    return measure.shown(low), measure.shown(high)
 
 
-def _overall(logs: list[np.ndarray], measure: Scale, *, level: float, rope: float, resamples: int) -> Overall:
+def _overall(
+    parts: tuple[DatasetDifference, ...],
+    logs: list[np.ndarray],
+    seeds: Confidence | None,
+    measure: Scale,
+    *,
+    level: float,
+    rope: float,
+) -> Overall:
     means = np.array([log.mean() for log in logs])
     margin = measure.margin(rope)
-    seeds = paired.seed_estimate(logs, level=level, margin=margin)
-    enough = len(logs) >= verdict.ENOUGH_DATASETS
-    deciding = paired.bootstrap(logs, level=level, margin=margin, resamples=resamples) if enough else seeds
-    low, high = _interval(deciding, measure)
-    seeds_low, seeds_high = _interval(seeds, measure)
+    deciding = paired.of_datasets(logs) if len(logs) >= verdict.ENOUGH_DATASETS else seeds
+    low, high = _interval(deciding, measure, level)
+    seeds_low, seeds_high = _interval(seeds, measure, level)
+    won = sum(part.all_high is not None and part.all_high < 0 for part in parts)
+    lost = sum(part.all_low is not None and part.all_low > 0 for part in parts)
     return Overall(
         datasets=len(logs),
         pairs=sum(map(len, logs)),
@@ -247,13 +378,19 @@ def _overall(logs: list[np.ndarray], measure: Scale, *, level: float, rope: floa
         high=high,
         seeds_low=seeds_low,
         seeds_high=seeds_high,
-        p_better=deciding and deciding.lower,
-        p_clearly_better=deciding and deciding.clearly_lower,
-        p_equal=deciding and deciding.equal,
-        p_clearly_worse=deciding and deciding.clearly_higher,
+        p_better=deciding and deciding.below(0.0),
+        p_clearly_better=deciding and deciding.below(-margin),
+        p_equal=deciding and deciding.within(margin),
+        p_clearly_worse=deciding and 1 - deciding.below(margin),
         wilcoxon_p=paired.wilcoxon(means),
         sign_p=paired.sign_test(means),
         smallest_p=paired.smallest_p(len(means)),
+        p=deciding and deciding.p,
+        detectable=None if deciding is None else measure.shown(power.detectable(deciding, level)),
+        won=won,
+        tied=len(parts) - won - lost,
+        lost=lost,
+        signed_rank=signed_rank(means, margin) if len(means) > 1 else None,
     )
 
 

@@ -73,6 +73,21 @@ def not_recorded(about: metrics.About, of: str = "") -> NothingMeasured:
     return NothingMeasured(f"{about.label} was not recorded in any run{f' of {of}' if of else ''}: {why}")
 
 
+def read_rope(text: str) -> float:
+    """A difference too small to matter as the command line has it, relative for errors.
+
+    >>> read_rope("1%"), read_rope("0.02")
+    (0.01, 0.02)
+    """
+    number, share = text.strip().removesuffix("%"), text.strip().endswith("%")
+    try:
+        rope = float(number) / (100 if share else 1)
+    except ValueError:
+        raise UsageError(f"--rope {text}: must be a number such as 0.01, or a share such as 1%") from None
+    check_rope(rope)
+    return rope
+
+
 def check_rope(rope: float) -> None:
     """Refuse a difference too small to matter that is negative, no number or without a bound."""
     if not 0 <= rope <= MOST_ROPE:

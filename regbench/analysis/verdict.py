@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from regbench.analysis.scale import PERCENT, Scale
+from regbench.analysis.signed_rank import Shares
 
 A_BETTER, B_BETTER, EQUAL, UNDECIDED = "A is better", "B is better", "practically equal", "undecided"
 GENERAL, HERE = "datasets like these", "these datasets"
@@ -18,9 +19,9 @@ MOST_DATASETS = 1000
 class Overall:
     """A against B over all datasets, each counted once. Percentages are of B's error; negative is better for A.
 
-    With six or more datasets, `low` to `p_clearly_worse` resample datasets, and seeds within them: they are about
-    datasets like these. With fewer, resampling would claim too much certainty, so they are about these datasets trained
-    with other seeds; None where a dataset has a single seed.
+    With six or more datasets, `low` to `p_clearly_worse` are about datasets like these, of which these are a sample.
+    With fewer there is too little to judge others by, so they are about these datasets trained with other seeds; None
+    where a dataset has a single seed. All are read from one distribution, `p` and `detectable` too.
     """
 
     datasets: int
@@ -38,6 +39,12 @@ class Overall:
     wilcoxon_p: float
     sign_p: float
     smallest_p: float  # that either test can give with that many datasets
+    p: float | None = None  # of no difference, two-sided
+    detectable: float | None = None  # the difference that would be found with a probability of 0.8
+    won: int = 0  # datasets whose interval, corrected for all of them, lies below zero
+    tied: int = 0
+    lost: int = 0
+    signed_rank: Shares | None = None  # of datasets: A mostly better by more than the margin, within it, or worse
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,14 @@ class Advice(NamedTuple):
 
 
 def judge(
-    overall: Overall, logs: list[np.ndarray], *, names: tuple[str, str], measure: Scale, rope: float, level: float
+    overall: Overall,
+    logs: list[np.ndarray],
+    *,
+    names: tuple[str, str],
+    measure: Scale,
+    rope: float,
+    level: float,
+    comparisons: int = 1,
 ) -> Judgement:
     """The verdict: about datasets like these with six or more datasets, else only about these datasets.
 
@@ -68,10 +82,11 @@ def judge(
     general = overall.datasets >= ENOUGH_DATASETS
     margin = measure.margin(rope)
     found = _verdict(overall.low, overall.high, *measure.limits(rope))
-    sentence = f"{_claim(found, names)}: {_numbers(overall, names, measure, level)}."
+    sentence = f"{_claim(found, names)}: {_numbers(overall, names, measure, level, comparisons)}."
     if not general:
         sentence += f" {_limits(overall)}"
-    advice = Advice("") if found != UNDECIDED else _advice(logs, general=general, margin=margin, level=level)
+    corrected = 1 - (1 - level) / comparisons
+    advice = Advice("") if found != UNDECIDED else _advice(logs, general=general, margin=margin, level=corrected)
     return Judgement(found, GENERAL if general else HERE, sentence, *advice)
 
 
@@ -98,14 +113,15 @@ def _claim(verdict: str, names: tuple[str, str]) -> str:
             return f"the data cannot decide between {a} and {b}"
 
 
-def _numbers(overall: Overall, names: tuple[str, str], measure: Scale, level: float) -> str:
+def _numbers(overall: Overall, names: tuple[str, str], measure: Scale, level: float, comparisons: int) -> str:
     unit = " %" if measure.unit == PERCENT else ""
     size = f"{abs(overall.percent):.2g}{unit} {_side(measure, better=overall.percent < 0)}"
     low, high = overall.low, overall.high
+    at_once = f", for {comparisons} comparisons at once," if comparisons > 1 else ""
     within = (
         "no interval: a dataset with one seed shows no spread"
         if low is None or high is None
-        else f"{100 * level:g} % interval {low:+.2g} to {high:+.2g}{unit}{_negative(measure)}"
+        else f"{100 * level:g} % interval{at_once} {low:+.2g} to {high:+.2g}{unit}{_negative(measure)}"
     )
     over = "on the one dataset" if overall.datasets == 1 else f"on average over {overall.datasets} datasets"
     side = _side(measure, better=True)
@@ -149,14 +165,14 @@ def _advice(logs: list[np.ndarray], *, general: bool, margin: float, level: floa
     between = _between(logs, within) if general else 0.0
     now, count = min(sizes), len(logs)
     for seeds in range(now + 1, MOST_SEEDS + 1):
-        freedom = count - 1 if general else count * (seeds - 1)
+        freedom = count - 2 if general else count * (seeds - 1)
         if _half(between + within / seeds, count, freedom, level) < target:
             more = f"{seeds - now} more seed{'s' * (seeds - now > 1)}"
             return Advice(f"what would settle it: about {more} per dataset ({seeds} in all)", seeds - now)
     if not general:
         return Advice(f"more than {MOST_SEEDS} seeds would be needed: the difference is too small to matter or to find")
     for datasets in range(count + 1, MOST_DATASETS + 1):
-        if _half(between + within / now, datasets, datasets - 1, level) < target:
+        if _half(between + within / now, datasets, datasets - 2, level) < target:
             return Advice(
                 "more seeds would not settle it, because the datasets disagree; "
                 f"about {datasets - count} more datasets like these might ({datasets} in all)"

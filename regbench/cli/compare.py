@@ -1,41 +1,47 @@
-"""`regbench compare A B`: test whether A is better than B."""
+"""`regbench compare A B [C …]`: test whether A is better than B, or compare several methods at once."""
 
 import itertools
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from regbench.campaign.places import option, stored_benchmark
 from regbench.cli import asked, following, options
 from regbench.cli.output import emit, emit_json, say, width
-from regbench.cli.reading import cells_only, reading
-from regbench.cli.report import Format, Metric
+from regbench.cli.reading import reading
+from regbench.cli.report import Format, Metric, Out
 
 if TYPE_CHECKING:
-    from regbench.analysis.compare import Comparison
+    from regbench.analysis import Comparison, Several
+    from regbench.store import Part
 
 UNDECIDED = 5
-Method = Annotated[
-    str,
-    typer.Argument(metavar="METHOD", help="A method, or `method[key=value]`.", autocompletion=options.complete_methods),
+Methods = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="METHOD METHOD [METHOD...]",
+        help="Two methods, or more, each as `method[key=value]`; the first is compared with the others.",
+        autocompletion=options.complete_methods,
+    ),
 ]
 
 
 def compare(
-    a: Method,
-    b: Method,
+    methods: Methods = None,
     benchmark: options.Benchmark = None,
     metric: Metric = "rmse",
     dataset: options.Datasets = None,
     k: options.Ks = None,
     rope: Annotated[
-        float,
+        str,
         typer.Option(
             "--rope",
-            help="A relative difference too small to matter, such as 0.01 for 1 %.",
-            callback=options.checked("check_rope", "regbench.analysis.scale"),
+            metavar="SHARE",
+            help="A difference too small to matter, such as 1% or 0.01; relative for errors.",
+            callback=options.checked("read_rope", "regbench.analysis.scale"),
         ),
-    ] = 0.01,
+    ] = "1%",
     level: Annotated[
         float,
         typer.Option(
@@ -44,8 +50,16 @@ def compare(
             callback=options.checked("check_level", "regbench.analysis.scale"),
         ),
     ] = 0.95,
+    all_pairs: Annotated[
+        bool,
+        typer.Option(
+            "--all-pairs",
+            help="Compare every pair, of all rows at one k where no method is named; draw win rates and ranks.",
+        ),
+    ] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when the data cannot decide.")] = False,
     format_: Format = "table",
+    out: Out = Path("results"),
     from_: options.Folder = None,
     db: options.Database = options.DATABASE,
     json: options.Json = False,
@@ -53,33 +67,62 @@ def compare(
     """Test whether one method is better than another, or whether the data cannot decide.
 
     Runs are paired by seed, on each dataset and over all of them. A name without brackets is the default variant at
-    k = 25.
+    k = 25. With more than two methods the intervals are corrected for the number of comparisons.
 
     Examples:
       regbench compare soft_binning end2end
       regbench compare 'soft_binning[lambda_sigma=1]' lsq --metric mae --k 5
-      regbench compare end2end lsq --exit-code
+      regbench compare end2end lsq --exit-code --rope 2%
       regbench compare end2end lsq --dataset diamonds --dataset CA
-      regbench compare end2end lsq --from results/published/bridges
+      regbench compare end2end lsq soft_binning hard_binning
+      regbench compare --all-pairs --from results/published/bridges
     """
     from regbench import analysis, metrics, reports
+    from regbench.analysis.scale import read_rope
+    from regbench.campaign.kept import kept_rows
+    from regbench.errors import UsageError
 
-    with reading(db, from_, cells_only() if from_ else None) as store:
+    names = tuple(methods or ())
+    if len(names) < 2 and not (all_pairs and not names):
+        raise UsageError("compare takes two methods or more: regbench compare A B; or --all-pairs of a whole benchmark")
+    with reading(db, from_, _part() if from_ else None) as store:
         name = stored_benchmark(store, benchmark) or store.last_benchmark()
         cells = store.cells(name, metrics=[metrics.about(metric).name])
         frame = analysis.select(cells, datasets=tuple(dataset or ()))
-        found = analysis.compare(frame, a, b, metric=metric, k=tuple(asked.numbers(k, "k")), rope=rope, level=level)
+        given: dict[str, Any] = {"metric": metric, "k": tuple(asked.numbers(k, "k")), "level": level}
+        given |= {"rope": read_rope(rope), "kept": kept_rows(store)}
+        if len(names) == 2 and not all_pairs:
+            found = analysis.compare(frame, *names, **given)
+        else:
+            found = analysis.compare_several(frame, names, all_pairs=all_pairs, **given)
+    report = reports.load("comparison" if isinstance(found, analysis.Comparison) else "pairs")
+    written = reports.write("pairs", report, found, folder=out) if all_pairs else []
     if json:
-        emit_json("compare", found.data(), [*found.missing, *found.notes])
+        emit_json("compare", {**found.data(), **({"files": written} if written else {})}, _warnings(found))
     else:
-        emit(
-            reports.show(
-                reports.load("comparison"), found, format=format_, width=width() if format_ == "table" else None
-            )
-        )
-        if found.more_seeds and name and from_ is None:
-            say(f"next: {_train_more(name, (a, b), found, db)}")
+        emit(reports.show(report, found, format=format_, width=width() if format_ == "table" else None))
+        for path in written:
+            say(f"wrote {path}")
+        if isinstance(found, analysis.Comparison) and found.more_seeds and name and from_ is None:
+            say(f"next: {_train_more(name, (names[0], names[1]), found, db)}")
     return UNDECIDED if exit_code and not found.decided else 0
+
+
+def _part() -> "Part":
+    """The part of a folder's runs that a comparison reads: their cells, and test predictions where they are kept."""
+    from regbench import store
+
+    return store.Part(every_epoch=False, recorded=False, failures=False)
+
+
+def _warnings(found: "Comparison | Several") -> list[str]:
+    """What could not be compared, and what else to know."""
+    from regbench.analysis import Comparison
+
+    if isinstance(found, Comparison):
+        return [*found.missing, *found.notes]
+    every = [line for each in found.comparisons for line in (*each.missing, *each.notes)]
+    return [*found.left_out, *found.ranks.refused, *dict.fromkeys(every)]
 
 
 def _train_more(benchmark: str, asked_of: tuple[str, str], found: "Comparison", db: str) -> str:

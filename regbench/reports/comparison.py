@@ -3,14 +3,15 @@
 import pandas as pd
 
 from regbench import metrics
-from regbench.analysis import Comparison, compare, order, scale, select, verdict
-from regbench.analysis.compare import DatasetDifference
+from regbench.analysis import Comparison, compare, order, power, scale, select, verdict
+from regbench.analysis.compare import FIXED, PER_SEED, DatasetDifference
 from regbench.errors import UsageError
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import words
 from regbench.reports.text.words import MISSING
 
 PERCENT = " %"
+SPLITS = {FIXED: "fixed, the same for every seed", PER_SEED: "drawn anew for each seed"}
 
 
 def compute(frame: pd.DataFrame, options: Options) -> Comparison:
@@ -28,26 +29,69 @@ def frames(comparison: Comparison) -> dict[str, pd.DataFrame]:
 
 def table(comparison: Comparison) -> Table:
     """Per dataset the difference in percent of B, its interval and the seeds A wins; over all in the last row."""
-    overall, level = comparison.overall, f"{100 * comparison.level:g} %"
+    overall = comparison.overall
     unit = PERCENT if comparison.unit == scale.PERCENT else ""
     rows = [_row(part, unit) for part in comparison.datasets]
     if overall.datasets > 1:
         wins = f"{overall.wins} of {overall.datasets} datasets"
-        rows.append(("all", "", "", *_difference(overall, unit), wins))
+        rows.append(("all", "", "", *_difference(overall.percent, overall.low, overall.high, unit), wins))
     about = metrics.about(comparison.metric)
-    header = ("dataset", comparison.a, comparison.b, "difference", f"{level} interval", f"{comparison.a} {_won(about)}")
+    level = interval_of(comparison.level, overall.datasets * comparison.comparisons)
+    header = ("dataset", comparison.a, comparison.b, "difference", level, f"{comparison.a} {_won(about)}")
     caption = (
-        f"Test {about.label} of {comparison.a} against {comparison.b}, paired by seed. {_what_differs(about)}: "
-        f"negative is better for {comparison.a}."
+        f"{evidence(comparison)} Test {about.label} of {comparison.a} against {comparison.b}, paired by seed. "
+        f"{what_differs(about)}: negative is better for {comparison.a}."
     )
     return Table(caption, header, tuple(rows), _notes(comparison))
+
+
+def interval_of(level: float, count: int) -> str:
+    """The name of a column of intervals that hold their truths all at once.
+
+    >>> interval_of(0.95, 1), interval_of(0.95, 8)
+    ('95 % interval', '95 % for all 8')
+    """
+    return f"{100 * level:g} % interval" if count == 1 else f"{100 * level:g} % for all {count}"
+
+
+def evidence(comparison: Comparison) -> str:
+    """What is compared: benchmark, epoch, split and rows; then what such data can show at all."""
+    return f"{place(comparison)} {_reach(comparison)}"
+
+
+def place(comparison: Comparison) -> str:
+    """The benchmark, the epoch that counts, the split and the rows.
+
+    A frame that was made by hand may not name its benchmark and its split.
+    """
+    named = f"Benchmark {comparison.benchmark}" if comparison.benchmark else "A benchmark without a name"
+    epoch = words.best_epoch(comparison.decides)
+    return f"{named}, {epoch}; split: {_split(comparison.split)}; test rows: {comparison.rows}."
+
+
+def _split(split: tuple[str, ...]) -> str:
+    return " and ".join(SPLITS.get(name, name) for name in split) or "not recorded"
+
+
+def _reach(comparison: Comparison) -> str:
+    """Datasets and seeds, the smallest p and the smallest difference that can be found with them."""
+    overall, unit = comparison.overall, PERCENT if comparison.unit == scale.PERCENT else ""
+    fewest, most = comparison.seeds
+    seeds = f"{most} seed{'s' * (most != 1)}" if fewest == most else f"{fewest} to {most} seeds"
+    each = "" if overall.datasets == 1 else " each"
+    said = f"What the data can show: {overall.datasets} dataset{'s' * (overall.datasets != 1)}, {seeds}{each}"
+    if overall.datasets > 1:
+        said += f"; p of a test over datasets at least {overall.smallest_p:.2g}"
+    if overall.detectable is not None:
+        said += f"; a difference of {overall.detectable:.2g}{unit} is found {100 * power.POWER:g} times in 100"
+    return f"{said}."
 
 
 def _won(about: metrics.About) -> str:
     return f"{about.better}er" if about.has_direction else "nearer"
 
 
-def _what_differs(about: metrics.About) -> str:
+def what_differs(about: metrics.About) -> str:
     """What the column of differences shows."""
     if about.is_error:
         return "Difference in percent of the latter's error"
@@ -59,45 +103,99 @@ def _what_differs(about: metrics.About) -> str:
 
 def _row(part: DatasetDifference, unit: str) -> tuple[str, ...]:
     wins = f"{part.wins} of {part.n} seed{'s' * (part.n != 1)}" + (f", {part.ties} tied" if part.ties else "")
-    return (order.alias(part.dataset), f"{part.a_mean:#.5g}", f"{part.b_mean:#.5g}", *_difference(part, unit), wins)
+    found = _difference(part.percent, part.all_low, part.all_high, unit)
+    return (order.alias(part.dataset), f"{part.a_mean:#.5g}", f"{part.b_mean:#.5g}", *found, wins)
 
 
-def _difference(part: DatasetDifference | verdict.Overall, unit: str) -> tuple[str, str]:
+def _difference(percent: float, low: float | None, high: float | None, unit: str) -> tuple[str, str]:
     """A difference and its interval."""
-    return words.signed(part.percent, unit), words.interval(part.low, part.high, unit)
+    return words.signed(percent, unit), words.interval(low, high, unit)
 
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:
-    """How the last row was made, the exact tests, what was left out, and the verdict last."""
-    over = [*_over_datasets(comparison), _tests(comparison.overall)] if comparison.overall.datasets > 1 else []
+    """How the intervals were made, the tests over datasets, what was left out, and the verdict last."""
+    several = comparison.overall.datasets > 1
+    over = [_over_datasets(comparison), *_for_these(comparison), _tests(comparison)] if several else []
     missing = [f"left out: {reason}" for reason in comparison.missing]
     return (
         *words.generated(part.dataset for part in comparison.datasets),
+        *_per_dataset(comparison),
         *over,
         *missing,
         *comparison.notes,
+        *conditions(comparison),
         comparison.sentence,
         *([comparison.advice] if comparison.advice else []),
     )
 
 
-def _over_datasets(comparison: Comparison) -> list[str]:
+def _per_dataset(comparison: Comparison) -> list[str]:
+    """How the intervals of datasets are corrected, and who has won how many."""
+    overall, count = comparison.overall, comparison.overall.datasets * comparison.comparisons
+    if count == 1:
+        return []
+    counted = f"{overall.datasets} datasets"
+    if comparison.comparisons > 1:
+        counted += f" and {comparison.comparisons} comparisons"
+    return [
+        f"per dataset: intervals of the mean over seeds, corrected for {counted} (Bonferroni). By them {comparison.a} "
+        f"is better on {overall.won}, worse on {overall.lost} and not told apart on {overall.tied}."
+    ]
+
+
+def _over_datasets(comparison: Comparison) -> str:
     overall, a = comparison.overall, comparison.a
     better, worse = _words_of(comparison)
     unit = PERCENT if comparison.unit == scale.PERCENT else ""
     if overall.low is None:
-        return [f"all: mean {_mean(comparison)} over datasets, each counted once."]
+        return f"all: mean {_mean(comparison)} over datasets, each counted once."
     general = comparison.scope == verdict.GENERAL
-    how = "datasets and, within them, seeds resampled" if general else "these datasets, other seeds"
+    how = "the spread of datasets, in which seeds are nested" if general else "these datasets, other seeds"
+    level = f"{100 * comparison.level:g} %"
+    at_once = f" at {level} for {comparison.comparisons} comparisons" if comparison.comparisons > 1 else f" at {level}"
     margin = f"{100 * comparison.rope:g} %" if unit else f"{comparison.rope:g}"
-    notes = [
-        f"all: mean {_mean(comparison)} over datasets, each counted once; interval: {how}. Chance that {a} is {better} "
-        f"{_chance(overall.p_better)}; {better} by more than {margin} {_chance(overall.p_clearly_better)}, within "
-        f"±{margin} {_chance(overall.p_equal)}, {worse} by more {_chance(overall.p_clearly_worse)}."
-    ]
-    if general and overall.seeds_low is not None:
-        interval = words.interval(overall.seeds_low, overall.seeds_high, unit)
-        notes.append(f"for these {overall.datasets} datasets and other seeds alone: {interval}.")
+    return (
+        f"all: mean {_mean(comparison)} over datasets, each counted once; interval{at_once}: {how}. Chance that {a} is "
+        f"{better} {chance(overall.p_better)}; {better} by more than {margin} {chance(overall.p_clearly_better)}, "
+        f"within ±{margin} {chance(overall.p_equal)}, {worse} by more {chance(overall.p_clearly_worse)}."
+    )
+
+
+def _for_these(comparison: Comparison) -> list[str]:
+    overall = comparison.overall
+    if comparison.scope != verdict.GENERAL or overall.seeds_low is None:
+        return []
+    interval = words.interval(
+        overall.seeds_low, overall.seeds_high, PERCENT if comparison.unit == scale.PERCENT else ""
+    )
+    return [f"for these {overall.datasets} datasets and other seeds alone: {interval}."]
+
+
+def conditions(comparison: Comparison) -> list[str]:
+    """What the verdict is conditional on: the split, and whether the draw of test rows is in the intervals."""
+    notes = []
+    if FIXED in comparison.split:
+        what = "datasets and seeds" if comparison.scope == verdict.GENERAL else "seeds"
+        notes.append(
+            f"conditional on one fixed split: the intervals are over {what}; what is said of a single dataset"
+            f"{', or of these alone,' if comparison.overall.datasets > 1 else ''} can change with another split."
+        )
+        drawn = [part for part in comparison.datasets if part.rows_std is not None]
+        if comparison.rows_resampled:
+            notes.append("test rows resampled: the intervals of single datasets hold the draw of test rows too.")
+        elif drawn:
+            named = " ".join(order.alias(part.dataset) for part in drawn)
+            notes.append(
+                f"test rows resampled on {named} alone; elsewhere no predictions are kept, or no data are here."
+            )
+        else:
+            notes.append(
+                "test rows are not resampled: no predictions are kept, or not of this metric, or no data are here."
+            )
+    elif PER_SEED in comparison.split:
+        notes.append(
+            "splits drawn for each seed share training rows: intervals of datasets are widened for it (Nadeau, Bengio)."
+        )
     return notes
 
 
@@ -110,16 +208,25 @@ def _words_of(comparison: Comparison) -> tuple[str, str]:
     return {"low": ("lower", "higher"), "high": ("higher", "lower")}.get(str(comparison.better), ("nearer", "further"))
 
 
-def _tests(overall: verdict.Overall) -> str:
-    return (
-        f"exact tests over {overall.datasets} datasets: Wilcoxon p = {overall.wilcoxon_p:.3g}, sign test "
-        f"p = {overall.sign_p:.3g}; the smallest p that {overall.datasets} datasets can give is "
-        f"{overall.smallest_p:.3g}."
+def _tests(comparison: Comparison) -> str:
+    overall, (better, worse) = comparison.overall, _words_of(comparison)
+    said = f"tests over {overall.datasets} datasets: "
+    if comparison.scope == verdict.GENERAL and overall.p is not None:
+        said += f"of the mean p = {overall.p:.3g}, "
+    said += (
+        f"exact Wilcoxon p = {overall.wilcoxon_p:.3g}, sign test p = {overall.sign_p:.3g}; the smallest p that "
+        f"{overall.datasets} datasets can give is {overall.smallest_p:.3g}."
     )
+    if (ranks := overall.signed_rank) is not None:
+        said += (
+            f" Bayesian signed ranks: mostly {better} by more than the margin {chance(ranks.better)}, mostly within it "
+            f"{chance(ranks.equal)}, mostly {worse} by more {chance(ranks.worse)}."
+        )
+    return said
 
 
-def _chance(value: float | None) -> str:
-    """A probability to two digits, never 0 or 1: resampling is not that exact."""
+def chance(value: float | None) -> str:
+    """A probability to two digits, never 0 or 1: no distribution is known that well."""
     if value is None:
         return MISSING
     if value < 0.005:

@@ -354,6 +354,7 @@ def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
     frame["swept"] = frame["swept"].map(lambda values: values or {})
     frame["settings"] = _settings(frame)
     frame["targets"] = _targets(frame)
+    frame["split"] = [config["protocol"]["split"] for config in frame["config"]]
     frame["diverged"] = frame["diverged"].fillna(value=False).astype(bool)
     columns = [name.replace("/", "_", 1) for name in metrics]
     frame = frame.astype({**dict.fromkeys(INTEGERS, "Int64"), **dict.fromkeys([*columns, "seconds"], "float64")})
@@ -368,6 +369,7 @@ def _typed(frame: pd.DataFrame, metrics: Collection[str]) -> pd.DataFrame:
         "backbone",
         "protocol",
         "targets",
+        "split",
         "seed",
     ]
     then = ["job_key", "run_id", "best_epoch", "epochs", *columns, "seconds", "diverged", "code_digest", "digest"]

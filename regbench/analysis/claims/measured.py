@@ -201,7 +201,8 @@ class Measured:
 
 def _student(value: float, moves: Sequence[np.ndarray], limit: float = 0.0) -> Quantity:
     """A number with Student's interval and its doubt; `moves` are the seeds' deviations (mean 0) per dataset."""
-    estimate = paired.seed_estimate([value - limit + move for move in moves], level=LEVEL, margin=0.0)
-    assert estimate is not None
-    low, high = estimate.interval
-    return Quantity(value, low + limit, high + limit, Doubt(1 - estimate.lower, estimate.lower))
+    found = paired.of_seeds([value - limit + move for move in moves])
+    assert found is not None
+    low, high = found.interval(LEVEL)
+    below = found.below(0.0)
+    return Quantity(value, low + limit, high + limit, Doubt(1 - below, below))
