@@ -116,6 +116,7 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
     """How the intervals were made, the tests over datasets, what was left out, and the verdict last."""
     several = comparison.overall.datasets > 1
     over = [_over_datasets(comparison), *_for_these(comparison), _tests(comparison)] if several else []
+    over += _disagreement(comparison)
     missing = [f"left out: {reason}" for reason in comparison.missing]
     return (
         *words.generated(part.dataset for part in comparison.datasets),
@@ -223,6 +224,17 @@ def _tests(comparison: Comparison) -> str:
             f"{chance(ranks.equal)}, mostly {worse} by more {chance(ranks.worse)}."
         )
     return said
+
+
+def _disagreement(comparison: Comparison) -> list[str]:
+    """A note where datasets agree on who is better, but not nearly on how much."""
+    overall, enough = comparison.overall, comparison.scope == verdict.GENERAL
+    if not enough or comparison.decided or overall.wilcoxon_p > 1 - comparison.level or overall.low is None:
+        return []
+    return [
+        f"by ranks the datasets agree (Wilcoxon p = {overall.wilcoxon_p:.2g}); the mean is open all the same, because "
+        "the size of the difference varies too much between them."
+    ]
 
 
 def chance(value: float | None) -> str:

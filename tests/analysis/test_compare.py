@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from regbench import variants
+from regbench import reports, variants
 from regbench.analysis import compare, paired
 from regbench.analysis.published import bridges_cells
 from regbench.errors import NothingMeasured, UsageError
@@ -65,12 +65,15 @@ def test_with_eight_datasets_no_p_is_below_two_in_256():
 
 
 def test_swapping_a_and_b_mirrors_every_number():
-    made = like_the_paper()
-    one, other = compare(made, "soft_binning", "end2end"), compare(made, "end2end", "soft_binning")
-    assert 1 + one.overall.percent / 100 == pytest.approx(1 / (1 + other.overall.percent / 100))
-    assert 1 + (one.overall.low or 0) / 100 == pytest.approx(1 / (1 + (other.overall.high or 0) / 100))
+    made = two(-0.1, datasets=EIGHT, seeds=3, noise=0.03, between=0.03)
+    one, other = compare(made, "lsq", "end2end"), compare(made, "end2end", "lsq")
+    for end, opposite in (("percent", "percent"), ("low", "high"), ("seeds_low", "seeds_high")):
+        assert 1 + getattr(one.overall, end) / 100 == pytest.approx(1 / (1 + getattr(other.overall, opposite) / 100))
     assert one.overall.p_better == pytest.approx(1 - (other.overall.p_better or 0))
-    assert one.overall.p_equal == other.overall.p_equal
+    assert one.overall.p_clearly_better == pytest.approx(other.overall.p_clearly_worse)
+    for alike in ("p", "p_equal", "detectable", "tied"):
+        assert getattr(one.overall, alike) == pytest.approx(getattr(other.overall, alike))
+    assert (one.overall.won, one.overall.lost) == (other.overall.lost, other.overall.won)
     assert {one.verdict, other.verdict} == {"A is better", "B is better"}
 
 
@@ -212,14 +215,80 @@ def test_two_ks_of_one_method_can_be_compared():
     assert (found.a, found.b) == ("end2end at k = 5", "end2end at k = 25")
 
 
-def test_the_bootstrap_covers_a_normal_mean_about_as_often_as_it_says():
-    """Eight datasets, five seeds, a true effect of zero: 95 % intervals hold it nearly always, and not trivially."""
-    generator, covered = np.random.default_rng(5), 0
-    for _ in range(200):
-        logs = [generator.normal(generator.normal(0, 0.05), 0.05, 5) for _ in range(8)]
-        low, high = paired.bootstrap(logs, level=0.95, margin=0.01, resamples=2000).interval
-        covered += low <= 0 <= high
-    assert 180 <= covered <= 199
+@pytest.mark.parametrize("seed", range(6))
+def test_interval_chance_p_and_verdict_never_contradict_each_other(seed):
+    """They are read from one distribution; see `Confidence`."""
+    draw = np.random.default_rng(seed)
+    names = {"lsq": np.zeros((8, 4)), "end2end": 0.02 * draw.exponential(size=(8, 1)) + 0.02 * draw.normal(size=(8, 4))}
+    made = grid({name: dict(zip(EIGHT, np.exp(0.012 - logs), strict=True)) for name, logs in names.items()})
+    found = compare(made, "end2end", "lsq", rope=0.0).overall
+    below = found.p_better or 0.0
+    assert (found.high or 0) < 0 if below > 0.975 else (found.low or 0) > 0 if below < 0.025 else True
+    assert ((found.p or 0) < 0.05) == ((found.high or 0) < 0 or (found.low or 0) > 0)
+    assert found.p == pytest.approx(2 * min(below, 1 - below))
+    parts = (found.p_clearly_better, found.p_equal, found.p_clearly_worse)
+    assert sum(part or 0.0 for part in parts) == pytest.approx(1)
+
+
+def test_benchmark_split_and_rows_are_named_first_and_then_what_can_be_shown():
+    made = two(-0.05, datasets=EIGHT, seeds=3).assign(split="fixed")
+    found = compare(made, "end2end", "lsq")
+    text = reports.show(reports.load("comparison"), found)
+    assert text.startswith(
+        "Benchmark made, at the epoch of lowest validation RMSE; split: fixed, the same for every seed; test rows: "
+        "all. What the data can show: 8 datasets, 3 seeds each; p of a test over datasets at least 0.0078; a difference of "
+    )
+    data = found.data()
+    assert (data["benchmark"], data["split"], data["rows"], data["seeds"]) == ("made", ("fixed",), "all", (3, 3))
+    assert data["overall"]["detectable"] > 0
+
+
+def test_a_verdict_on_a_fixed_split_is_said_to_be_conditional_on_it():
+    made = two(-0.05, datasets=["DM", "CA"], seeds=3)
+    report = reports.load("comparison")
+    fixed, drawn = (
+        reports.show(report, compare(made.assign(split=split), "end2end", "lsq")) for split in ("fixed", "per_seed")
+    )
+    assert "conditional on one fixed split" in fixed
+    assert "test rows are not resampled" in fixed
+    assert "conditional" not in drawn
+    assert "widened for it (Nadeau, Bengio)" in drawn
+
+
+def test_splits_drawn_for_each_seed_overlap_and_widen_the_intervals_of_datasets():
+    made = two(-0.05, datasets=EIGHT, seeds=4)
+    fixed, drawn = (compare(made.assign(split=split), "end2end", "lsq") for split in ("fixed", "per_seed"))
+    widths = [
+        np.log1p((part.high or 0) / 100) - np.log1p((part.low or 0) / 100)
+        for part in (fixed.datasets[0], drawn.datasets[0])
+    ]
+    assert widths[1] / widths[0] == pytest.approx(np.sqrt(1 + 4 / 8))  # a tenth tests and eight tenths train
+    assert fixed.overall.low == drawn.overall.low  # over datasets the luck of splits is part of their spread
+
+
+def test_intervals_of_datasets_are_corrected_for_their_number():
+    found = compare(two(-0.02, datasets=EIGHT, seeds=4), "end2end", "lsq")
+    alone = compare(two(-0.02, datasets=EIGHT, seeds=4), "end2end", "lsq", level=1 - 0.05 / 8)
+    assert [part.all_low for part in found.datasets] == pytest.approx([part.low for part in alone.datasets])
+    assert "95 % for all 8" in reports.show(reports.load("comparison"), found)
+    won = [part for part in found.datasets if part.all_high is not None and part.all_high < 0]
+    overall = found.overall
+    assert (overall.won, overall.won + overall.tied + overall.lost) == (len(won), 8)
+
+
+def test_most_datasets_may_agree_while_their_mean_is_open_and_this_is_said():
+    """One dataset with a large difference widens the interval of the mean, and changes no rank."""
+    gains = [0.01, 0.012, 0.015, 0.011, 0.013, 0.012, 0.014, 0.5]
+    made = grid(
+        {
+            "lsq": {name: [1.0, 1.001] for name in EIGHT},
+            "end2end": {name: [np.exp(-gain), np.exp(-gain) * 1.001] for name, gain in zip(EIGHT, gains, strict=True)},
+        }
+    )
+    found = compare(made, "end2end", "lsq")
+    assert not found.decided
+    assert found.overall.wilcoxon_p < 0.05
+    assert "the mean is open all the same" in reports.show(reports.load("comparison"), found)
 
 
 def test_the_data_are_plain_json():

@@ -11,6 +11,8 @@ from regbench.reports.pairs import picture
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import words
 
+MOST_REMARKS = 3  # on how single pairs were trained
+
 
 def compute(frame: pd.DataFrame, options: Options) -> Several:
     """All pairs of the methods asked for, by default of all rows at k = 25, as `regbench compare --all-pairs`."""
@@ -129,11 +131,18 @@ def _notes(several: Several) -> list[str]:
     if short:
         notes.append(f"not in the ranks, because a method has no number there: {' '.join(map(order.alias, short))}.")
     datasets = {part.dataset for found in several.comparisons for part in found.datasets}
-    missing = dict.fromkeys(line for found in several.comparisons for line in (*found.missing, *found.notes))
+    missing = dict.fromkeys(line for found in several.comparisons for line in found.missing)
+    remarks = list(dict.fromkeys(line for found in several.comparisons for line in found.notes))
+    if len(remarks) > MOST_REMARKS:
+        remarks = [
+            *remarks[:MOST_REMARKS],
+            f"{len(remarks) - MOST_REMARKS} more remarks: compare two methods for theirs",
+        ]
     return [
         *words.generated(datasets),
         *notes,
         *(f"left out: {why}" for why in (*several.left_out, *missing)),
+        *remarks,
         *one.conditions(first),
     ]
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from regbench.analysis import Several
     from regbench.analysis.ranks import Ranks
 
+DIAGONAL = "#E6E6E6"
 WORSE, EVEN, BETTER = "#E69F00", "#FFFFFF", "#56B4E9"  # told apart under any common colour blindness
 LINE = 0.17  # inches between two names
+NAMES = 0.45  # width of the names on either side, relative to the axis
 AXIS = 0.75  # inches above the names: the axis, the critical difference, the bars of groups
 
 
@@ -37,7 +39,8 @@ def draw(several: "Several") -> Figure:
 def _ranks(axes: Axes, ranks: "Ranks", height: float) -> None:
     """The axis runs from the best rank, left, to the worst; names stand below, their lines never cross."""
     count = len(ranks.names)
-    axes.set_xlim(1 - 0.02 * count, count + 0.02 * count)
+    beside = NAMES * (count - 1)
+    axes.set_xlim(1 - beside, count + beside)
     axes.set_ylim(-height, 0.35)
     axes.set_axis_off()
     axes.plot([1, count], [0, 0], color="black", linewidth=0.8)
@@ -52,9 +55,8 @@ def _ranks(axes: Axes, ranks: "Ranks", height: float) -> None:
         y = -bars - 0.12 - LINE * line
         end = 1 if left else count
         axes.plot([rank, rank, end], [0, y, y], color=looks.colour(_method(name)), linewidth=0.9)
-        axes.text(
-            end, y + 0.015, f"{_label(name)}  {rank:.2f}", ha="left" if left else "right", va="bottom", fontsize=6.5
-        )
+        said = f"{_label(name)}  {rank:.2f} " if left else f" {rank:.2f}  {_label(name)}"
+        axes.text(end, y, said, ha="right" if left else "left", va="center", fontsize=6.5)
     for number, (first, last) in enumerate(ranks.groups):
         y = -0.1 - 0.08 * number
         axes.plot(
@@ -70,7 +72,7 @@ def _ranks(axes: Axes, ranks: "Ranks", height: float) -> None:
 def _rates(axes: Axes, several: "Several") -> None:
     names = several.ranks.names
     rates = np.array([[np.nan if rate is None else 100 * rate for rate in line] for line in several.win_rates])
-    colours = LinearSegmentedColormap.from_list("rates", [WORSE, EVEN, BETTER])
+    colours = LinearSegmentedColormap.from_list("rates", [WORSE, EVEN, BETTER]).with_extremes(bad=DIAGONAL)
     axes.imshow(rates, cmap=colours, vmin=0, vmax=100, aspect="auto")
     for row, column in np.argwhere(~np.isnan(rates)):
         axes.text(column, row, f"{rates[row, column]:.0f}", ha="center", va="center", fontsize=6.5)
