@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from regbench import kinds
-from regbench.analysis import drawn_rows, order, paired, power, scale, shared_seeds, verdict
+from regbench.analysis import drawn_rows, paired, power, scale, verdict
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import comparable
 from regbench.analysis.confidence import Confidence
 from regbench.analysis.drawn_rows import Kept
+from regbench.analysis.pairing import Paired, pair
 from regbench.analysis.scale import Scale
 from regbench.analysis.select import pick
 from regbench.analysis.signed_rank import signed_rank
+from regbench.analysis.unlike import trained_unlike
 from regbench.analysis.verdict import Overall
 from regbench.data.preparation import HELD_OUT, TEST
 from regbench.errors import NothingMeasured, UsageError
@@ -25,15 +26,6 @@ if TYPE_CHECKING:
 FIXED, PER_SEED = "fixed", "per_seed"
 ALL_ROWS = "all"
 OVERLAP = HELD_OUT * TEST / (1 - HELD_OUT)  # test rows / training rows of a split that is drawn for each seed
-NOT_PLANNED = "not planned"
-Gap = tuple[str, tuple[int, ...], str]  # why there is no error, of which seeds, of which method
-
-
-class Paired(NamedTuple):
-    """The seeds that both methods have on a dataset, and their errors (N, 2)."""
-
-    seeds: tuple[int, ...]
-    errors: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -141,11 +133,7 @@ def compare(
     name_a, name_b = _names(left, right)
     for part, name in ((left, name_a), (right, name_b)):
         scale.check_recorded(part, metric, name)
-    errors = [_errors(part, _datasets(left, right), measure) for part in (left, right)]
-    for part, mine, theirs in ((left, *errors), (right, *reversed(errors))):
-        if shared_seeds.ignores_seed(str(part["method"].iloc[0])):
-            mine |= {name: _for_every_seed(mine[name], theirs[name]) for name in mine}
-    pairs, missing = _pairs(*errors, names=(name_a, name_b))
+    pairs, missing = pair((left, right), (name_a, name_b), measure)
     if not pairs:
         raise NothingMeasured(f"no seed on which both {name_a} and {name_b} have a finished run: {'; '.join(missing)}")
     logs = {name: measure.apart(values.errors) for name, values in pairs.items()}
@@ -179,7 +167,7 @@ def compare(
         sentence=judged.sentence,
         advice=judged.advice,
         missing=tuple(missing),
-        notes=(*joined.attrs.get("left_out", ()), *_protocols(left, right)),
+        notes=(*joined.attrs.get("left_out", ()), *trained_unlike(left, right)),
         better=measure.about.better,
         more_seeds=_further(left, right, judged.more_seeds),
         unit=measure.unit,
@@ -257,67 +245,6 @@ def _names(left: "DataFrame", right: "DataFrame") -> tuple[str, str]:
     return f"{names[0]} at k = {ks[0]}", f"{names[1]} at k = {ks[1]}"
 
 
-def _datasets(left: "DataFrame", right: "DataFrame") -> list[str]:
-    return sorted({*left["dataset"], *right["dataset"]}, key=order.dataset_key)
-
-
-def _errors(rows: "DataFrame", datasets: list[str], measure: Scale) -> dict[str, dict[int, float | str]]:
-    """The error of each planned seed on each dataset, or why there is none."""
-    found: dict[str, dict[int, float | str]] = {name: {} for name in datasets}
-    column, about = f"test_{measure.about.name}", measure.about
-    for row in records(rows.filter(items=["dataset", "seed", column, "test_rmse", "diverged"])):
-        error, seeds = null(row[column]), found[row["dataset"]]
-        if error is not None and np.isfinite(error):
-            usable = error > 0 or not about.is_error
-            seeds[int(row["seed"])] = float(error) if usable else "error 0, so there is no ratio"
-        elif null(row.get("diverged")):
-            seeds[int(row["seed"])] = "diverged"
-        else:
-            measured = null(row["test_rmse"]) is not None
-            seeds[int(row["seed"])] = f"no {about.label} recorded" if measured else "no finished run"
-    return found
-
-
-def _for_every_seed(once: dict[int, float | str], others: dict[int, float | str]) -> dict[int, float | str]:
-    """The one error of a model that ignores the seed, repeated for each seed of the other method."""
-    return dict.fromkeys(others, next(iter(once.values()))) if len(once) == 1 and others else once
-
-
-def _pairs(
-    a: dict[str, dict[int, float | str]], b: dict[str, dict[int, float | str]], *, names: tuple[str, str]
-) -> tuple[dict[str, Paired], list[str]]:
-    """Per dataset the paired errors, and what could not be paired."""
-    pairs: dict[str, Paired] = {}
-    gaps: dict[Gap, list[str]] = {}
-    for dataset, mine in a.items():
-        theirs = b[dataset]
-        seeds = sorted({*mine, *theirs})
-        both = [(mine.get(seed, NOT_PLANNED), theirs.get(seed, NOT_PLANNED)) for seed in seeds]
-        whole = {
-            seed: pair
-            for seed, pair in zip(seeds, both, strict=True)
-            if all(isinstance(error, float) for error in pair)
-        }
-        if whole:
-            pairs[dataset] = Paired(tuple(whole), np.array([*whole.values()], dtype=float))
-        for name, errors in zip(names, zip(*both, strict=True), strict=True):
-            for why in dict.fromkeys(error for error in errors if isinstance(error, str)):
-                lacking = tuple(seed for seed, error in zip(seeds, errors, strict=True) if error == why)
-                gaps.setdefault((why, lacking, name), []).append(dataset)
-    return pairs, _absent(gaps)
-
-
-def _absent(gaps: dict[Gap, list[str]]) -> list[str]:
-    """One line for all methods that lack the same seeds of the same datasets for the same reason."""
-    lines: dict[tuple[str, tuple[int, ...], str], list[str]] = {}
-    for (why, seeds, name), datasets in gaps.items():
-        lines.setdefault((why, seeds, " ".join(map(order.alias, datasets))), []).append(name)
-    return [
-        f"{why}: {' and '.join(names)} on {datasets} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
-        for (why, seeds, datasets), names in lines.items()
-    ]
-
-
 def _difference(
     dataset: str,
     values: Paired,
@@ -392,29 +319,3 @@ def _overall(
         lost=lost,
         signed_rank=signed_rank(means, margin) if len(means) > 1 else None,
     )
-
-
-def _protocols(left: "DataFrame", right: "DataFrame") -> list[str]:
-    """How the training of A and B differed; nothing for reference models, which are not trained by us."""
-    if any(kinds.is_reference(str(part["method"].iloc[0])) for part in (left, right)):
-        return []
-    columns = [column for column in ("protocol", "backbone") if column in left]
-    unlike: dict[str, list[str]] = {}  # the difference in words -> datasets
-    for dataset in _datasets(left, right):
-        parts = [part[part["dataset"] == dataset] for part in (left, right)]
-        protocols = [part[columns].drop_duplicates() for part in parts]
-        single = all(len(protocol) == 1 for protocol in protocols)
-        if single and protocols[0].values.tolist() != protocols[1].values.tolist():
-            unlike.setdefault(_unlike(*parts), []).append(order.alias(dataset))
-    return [f"{' '.join(names)}: {said}" for said, names in unlike.items()]
-
-
-def _unlike(left: "DataFrame", right: "DataFrame") -> str:
-    """The settings that were chosen separately for each of the two."""
-    mine, theirs = (
-        next((values for values in part["swept"] if values), {}) if "swept" in part else {} for part in (left, right)
-    )
-    fields = sorted(name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name])
-    if not fields:
-        return "the two were trained under different protocols or backbones"
-    return f"the two were trained with different {', '.join(fields)}, chosen separately on validation rows"

@@ -80,7 +80,8 @@ def _friedman(ranks: np.ndarray, refused: list[str]) -> tuple[float, float, floa
         return None
     fewest = power.datasets_for(0.95)
     if count < fewest:
-        refused.append(f"Friedman's test and Nemenyi's: {count} datasets have every method, {fewest} are needed")
+        here = f"here {'is' if count == 1 else 'are'} {count}"
+        refused.append(f"Friedman's test and Nemenyi's: they need {fewest} datasets that have every method, {here}")
         return None
     apart = ranks - (methods + 1) / 2
     total = float((apart**2).sum())
@@ -129,9 +130,11 @@ def _holm(losses: np.ndarray, level: float, refused: list[str]) -> tuple[tuple[f
     needed = power.datasets_for(level, len(pairs))
     if datasets < needed:
         of_pairs = f"{len(pairs)} pairs" if len(pairs) > 1 else "one pair"
+        here = f"here {'is' if datasets == 1 else 'are'} {datasets}"
+        smallest = min(1.0, len(pairs) * paired.smallest_p(datasets))
         refused.append(
-            f"Wilcoxon's tests with Holm's correction: for {of_pairs} {needed} datasets are needed, "
-            f"here are {datasets} (smallest p {min(1.0, len(pairs) * paired.smallest_p(datasets)):.2g})"
+            f"Wilcoxon's tests with Holm's correction: for {of_pairs} {needed} datasets are needed, {here} "
+            f"(smallest p {smallest:.2g})"
         )
         return None
     return _square(holm({pair: paired.wilcoxon(losses[:, pair[0]] - losses[:, pair[1]]) for pair in pairs}), methods)

@@ -236,7 +236,8 @@ def test_benchmark_split_and_rows_are_named_first_and_then_what_can_be_shown():
     text = reports.show(reports.load("comparison"), found)
     assert text.startswith(
         "Benchmark made, at the epoch of lowest validation RMSE; split: fixed, the same for every seed; test rows: "
-        "all. What the data can show: 8 datasets, 3 seeds each; p of a test over datasets at least 0.0078; a difference of "
+        "all. What the data can show: 8 datasets, 3 seeds each; p of a test over datasets at least 0.0078; a "
+        "difference of "
     )
     data = found.data()
     assert (data["benchmark"], data["split"], data["rows"], data["seeds"]) == ("made", ("fixed",), "all", (3, 3))

@@ -95,7 +95,7 @@ def test_signed_ranks_are_mirrored_and_never_more_certain_than_their_prior():
 def test_too_few_datasets_are_refused_with_what_would_be_needed():
     few = ranked(losses(5, 3))
     assert (few.friedman_p, few.critical_difference, few.holm_p) == (None, None, None)
-    assert few.refused[0] == "Friedman's test and Nemenyi's: 5 datasets have every method, 6 are needed"
+    assert few.refused[0] == "Friedman's test and Nemenyi's: they need 6 datasets that have every method, here are 5"
     eight = ranked(losses(8, 6))
     assert "for 15 pairs 10 datasets are needed, here are 8 (smallest p 0.12)" in eight.refused[0]
     assert ranked(losses(10, 6)).refused == ()

@@ -118,6 +118,39 @@ def test_compare_decides_or_says_that_it_cannot(regbench: Command, filled: Path)
     assert regbench("compare", "lsq_softmax", "lsq", "--exit-code").code == 5  # one common seed decides nothing
 
 
+def test_compare_takes_a_margin_as_a_share_and_refuses_what_is_none(regbench: Command, filled: Path) -> None:
+    share, number = (regbench("compare", "lsq", "end2end", "--rope", rope) for rope in ("2%", "0.02"))
+    assert share.out == number.out
+    assert regbench("compare", "lsq", "end2end", "--rope", "2%", "--json").data["rope"] == 0.02
+    wrong = regbench("compare", "lsq", "end2end", "--rope", "two")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "--rope two: must be a number such as 0.01, or a share such as 1%" in wrong.err
+
+
+def test_compare_takes_more_than_two_methods_and_says_what_one_dataset_cannot_show(
+    regbench: Command, filled: Path
+) -> None:
+    said = regbench("compare", "end2end", "lsq", "soft_binning")
+    assert said.code == 0
+    assert "95 % for all 2" in said.out
+    assert "refused: Friedman's test and Nemenyi's: they need 6 datasets that have every method, here is 1" in said.out
+    assert not Path("results/pairs.svg").exists()
+    data = regbench("compare", "end2end", "lsq", "soft_binning", "--json").data
+    assert [found["b"] for found in data["comparisons"]] == ["lsq", "soft_binning"]
+    assert data["ranks"]["holm_p"] is None
+    one = regbench("compare", "lsq")
+    assert (one.code, "two methods or more" in one.err) == (2, True)
+    assert regbench("compare", "end2end", "lsq", "lsq_softmax", "--exit-code").code == 5
+
+
+def test_compare_draws_all_pairs_and_names_the_files(regbench: Command, filled: Path) -> None:
+    data = regbench("compare", "--all-pairs", "--out", "drawn", "--json").data
+    assert data["all_pairs"]
+    assert set(data["ranks"]["names"]) == set(data["names"])
+    assert {Path(file).name for file in data["files"]} >= {"pairs.svg", "pairs.pdf", "pairs.png", "pairs.csv"}
+    assert all(Path(file).is_file() for file in data["files"])
+
+
 def test_compare_looks_at_the_datasets_asked_for_alone(regbench: Command, filled: Path) -> None:
     assert regbench("compare", "lsq", "end2end", "--dataset", "DM").out == regbench("compare", "lsq", "end2end").out
     wrong = regbench("compare", "lsq", "end2end", "--dataset", "diamnds")
