@@ -17,7 +17,6 @@ from regbench.analysis.select import pick
 from regbench.analysis.signed_rank import signed_rank
 from regbench.analysis.unlike import trained_unlike
 from regbench.analysis.verdict import Overall
-from regbench.data.preparation import HELD_OUT, TEST
 from regbench.errors import NothingMeasured, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 FIXED, PER_SEED = "fixed", "per_seed"
 ALL_ROWS = "all"
-OVERLAP = HELD_OUT * TEST / (1 - HELD_OUT)  # test rows / training rows of a split that is drawn for each seed
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def compare(
     logs = {name: measure.apart(values.errors) for name, values in pairs.items()}
     split = _splits(left, right)
     draws = _draws(pairs, (left, right), measure, kept) if split == (FIXED,) else {}
-    overlap = OVERLAP if split == (PER_SEED,) else 0.0
+    overlap = _overlap() if split == (PER_SEED,) else 0.0
     found = {name: paired.of_seeds([log], rows=[draws.get(name)], overlap=[overlap]) for name, log in logs.items()}
     at_once = _Level(level, 1 - (1 - level) / comparisons, 1 - (1 - level) / (comparisons * len(logs)))
     parts = tuple(_difference(name, pairs[name], found[name], draws.get(name), measure, at_once) for name in pairs)
@@ -199,6 +197,13 @@ def _splits(left: "DataFrame", right: "DataFrame") -> tuple[str, ...]:
     if "split" not in left:
         return ()
     return tuple(sorted({*left["split"].dropna(), *right["split"].dropna()}))
+
+
+def _overlap() -> float:
+    """Test rows / training rows of a split that is drawn for each seed."""
+    from regbench.data.preparation import HELD_OUT, TEST  # here: most comparisons read no data
+
+    return HELD_OUT * TEST / (1 - HELD_OUT)
 
 
 def _draws(

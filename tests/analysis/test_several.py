@@ -185,5 +185,5 @@ def test_text_frames_and_json_of_several_methods_agree():
         assert part in text
     data = json.loads(json.dumps(found.data(), allow_nan=False))
     assert [each["b"] for each in data["comparisons"]] == ["lsq", "soft_binning", "soft_binning"]
-    assert len(pd.DataFrame(report.frames(found)["pairs"])) == 3
+    assert len(pd.DataFrame(report.frames(found)["comparisons"])) == 3
     assert len(report.draw(found).axes) == 2 if report.draw else False

@@ -31,7 +31,7 @@ def frames(several: Several) -> dict[str, pd.DataFrame]:
         for other, rate in zip(names, line, strict=True)
         if rate is not None
     ]
-    return {"pairs": pd.DataFrame(rows), "ranks": ranks, "win_rates": pd.DataFrame(rates)}
+    return {"comparisons": pd.DataFrame(rows), "ranks": ranks, "win_rates": pd.DataFrame(rates)}
 
 
 def _overall(found: Comparison) -> dict[str, Any]:

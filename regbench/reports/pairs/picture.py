@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from regbench import variants
+from regbench import metrics, variants
 from regbench.reports.shared import drawing, looks
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def draw(several: "Several") -> Figure:
     below = 0.25 * count + 1.1
     with drawing.figure(drawing.TEXT, above + below) as figure:
         top, bottom = figure.subplots(2, 1, height_ratios=[above, below])
-        _ranks(top, ranks, above)
+        _ranks(top, ranks, above, metrics.about(several.comparisons[0].metric).label)
         _rates(bottom, several)
     return figure
 
 
-def _ranks(axes: Axes, ranks: "Ranks", height: float) -> None:
+def _ranks(axes: Axes, ranks: "Ranks", height: float, metric: str) -> None:
     """The axis runs from the best rank, left, to the worst; names stand below, their lines never cross."""
     count = len(ranks.names)
     beside = NAMES * (count - 1)
@@ -63,7 +63,7 @@ def _ranks(axes: Axes, ranks: "Ranks", height: float) -> None:
             [ranks.mean_ranks[first] - 0.03, ranks.mean_ranks[last] + 0.03], [y, y],
             color="black", linewidth=2.2, solid_capstyle="butt",
         )  # fmt: skip
-    said = f"mean rank over {len(ranks.datasets)} datasets, 1 is best"
+    said = f"mean rank by test {metric} over {len(ranks.datasets)} datasets, 1 is best"
     if ranks.critical_difference is not None:
         said += f"; bars join methods that differ by less than {ranks.critical_difference:.2f} (Nemenyi)"
     axes.set_title(said)
