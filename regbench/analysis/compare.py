@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from regbench import metrics
 from regbench.analysis import drawn_rows, paired, power, scale, verdict
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import comparable
@@ -18,11 +19,11 @@ from regbench.analysis.signed_rank import signed_rank
 from regbench.analysis.unlike import trained_unlike
 from regbench.analysis.verdict import Overall
 from regbench.errors import NothingMeasured, UsageError
+from regbench.job import differs_by_seed, folds_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-FIXED, PER_SEED = "fixed", "per_seed"
 ALL_ROWS = "all"
 
 
@@ -70,8 +71,8 @@ class Comparison:
     unit: str = scale.PERCENT  # of differences and intervals; `difference` is the metric's own, negative for a better A
     benchmark: str = ""
     decides: tuple[str, ...] = ()  # the validation metrics whose best epoch counts; empty for the usual one
-    split: tuple[str, ...] = ()  # "fixed", "per_seed" or another; empty if it is not recorded
-    rows: str = ALL_ROWS  # the test rows that count
+    split: tuple[str, ...] = ()  # "fixed", "per_seed", "kfold[5]" or another; empty if it is not recorded
+    rows: str = ALL_ROWS  # the test rows that count: "all", "unseen", "seen", or those of a shot
     comparisons: int = 1  # how many are made at once; overall and all_* intervals hold for all of them
     seeds: tuple[int, int] = (0, 0)  # the fewest and the most pairs of a dataset
     rows_resampled: bool = False  # whether intervals of these datasets hold the draw of test rows too
@@ -97,7 +98,6 @@ def compare(
     level: float = 0.95,
     comparisons: int = 1,
     kept: Kept | None = None,
-    rows: str = ALL_ROWS,
 ) -> Comparison:
     """Compare A with B in a frame of cells; a bare name is the default variant at k = 25, or at the `k` given.
 
@@ -114,7 +114,6 @@ def compare(
         level: with which probability the intervals hold the truth.
         comparisons: how many are made at once; the intervals that decide are corrected for it (Bonferroni).
         kept: gives test predictions, with which the draw of test rows becomes part of the intervals.
-        rows: the name of the test rows that count.
     """
     scale.check_rope(rope)
     scale.check_level(level)
@@ -136,8 +135,9 @@ def compare(
         raise NothingMeasured(f"no seed on which both {name_a} and {name_b} have a finished run: {'; '.join(missing)}")
     logs = {name: measure.apart(values.errors) for name, values in pairs.items()}
     split = _splits(left, right)
-    draws = _draws(pairs, (left, right), measure, kept) if split == (FIXED,) else {}
-    overlap = _overlap() if split == (PER_SEED,) else 0.0
+    redrawn = [name for name in split if differs_by_seed(name)]
+    draws = _draws(pairs, (left, right), measure, kept) if len(split) == 1 and not redrawn else {}
+    overlap = max(map(_overlap, redrawn), default=0.0)
     found = {name: paired.of_seeds([log], rows=[draws.get(name)], overlap=[overlap]) for name, log in logs.items()}
     at_once = _Level(level, 1 - (1 - level) / comparisons, 1 - (1 - level) / (comparisons * len(logs)))
     parts = tuple(_difference(name, pairs[name], found[name], draws.get(name), measure, at_once) for name in pairs)
@@ -172,7 +172,7 @@ def compare(
         benchmark=_benchmark(frame),
         decides=tuple(frame.attrs.get("decides", ())),
         split=split,
-        rows=rows,
+        rows=_rows(metric),
         comparisons=comparisons,
         seeds=(min(map(len, logs.values())), max(map(len, logs.values()))),
         rows_resampled=bool(draws) and all(draws.get(name) for name in logs),
@@ -199,11 +199,19 @@ def _splits(left: "DataFrame", right: "DataFrame") -> tuple[str, ...]:
     return tuple(sorted({*left["split"].dropna(), *right["split"].dropna()}))
 
 
-def _overlap() -> float:
-    """Test rows / training rows of a split that is drawn for each seed."""
-    from regbench.data.preparation import HELD_OUT, TEST  # here: most comparisons read no data
+def _overlap(split: str) -> float:
+    """Test rows / training rows of a split that is not the same for every seed."""
+    if folds := folds_of(split):
+        return 1 / (folds - 2)  # one fold tests, one validates
+    from regbench.data.splits import HELD_OUT, TEST  # here: most comparisons read no data
 
     return HELD_OUT * TEST / (1 - HELD_OUT)
+
+
+def _rows(metric: str) -> str:
+    """The test rows that a metric is over: all, or those that its name begins with."""
+    rows = metric.partition("/")[0]
+    return rows if rows in (*metrics.ROWS, *metrics.SHOTS) else ALL_ROWS
 
 
 def _draws(

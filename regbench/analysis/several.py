@@ -11,7 +11,7 @@ from regbench import variants
 from regbench.analysis import order, scale, shared_seeds
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import comparable
-from regbench.analysis.compare import ALL_ROWS, Comparison, compare
+from regbench.analysis.compare import Comparison, compare
 from regbench.analysis.drawn_rows import Kept
 from regbench.analysis.ranks import Ranks, rank
 from regbench.errors import NothingMeasured, UsageError
@@ -76,7 +76,6 @@ def compare_several(
     rope: float = 0.01,
     level: float = 0.95,
     kept: Kept | None = None,
-    rows: str = ALL_ROWS,
 ) -> Several:
     """Compare the first of several methods with each other one, or all pairs; without names all rows at k = 25.
 
@@ -96,7 +95,7 @@ def compare_several(
             found.append(
                 compare(
                     frame, a, b, metric=metric, k=k, rope=rope, level=level,
-                    comparisons=len(pairs), kept=kept, rows=rows,
+                    comparisons=len(pairs), kept=kept,
                 )
             )  # fmt: skip
         except NothingMeasured as error:

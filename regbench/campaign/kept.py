@@ -20,15 +20,15 @@ def kept_rows(store: "Store") -> "Kept":
         predicted = store.predictions(int(job["run_id"])).get("test")
         if predicted is None:
             return None
-        y = _test_targets(job["dataset"], job["digest"], job["targets"])
+        y = _test_targets(job["dataset"], job["digest"], job["split"], job["targets"])
         return None if y is None else Rows(predicted, y)
 
     return rows
 
 
 @cache
-def _test_targets(name: str, digest: str, targets: str) -> "NDArray[np.float32] | None":
-    """The test targets (N, M) of the split that every seed shares, "scaled" or "raw"; None if the data are not here."""
+def _test_targets(name: str, digest: str, split: str, targets: str) -> "NDArray[np.float32] | None":
+    """The test targets (N, M) of a split that every seed shares, "scaled" or "raw"; None if the data are not here."""
     from regbench import catalog, data
 
     if name not in catalog.names("datasets"):
@@ -36,4 +36,4 @@ def _test_targets(name: str, digest: str, targets: str) -> "NDArray[np.float32] 
     dataset = catalog.load("datasets", name)
     if dataset.digest != digest or not data.is_here(dataset, name):
         return None
-    return data.prepare(data.load(dataset, name), targets=targets).y_test
+    return data.prepare(data.load(dataset, name), split, targets=targets).y_test

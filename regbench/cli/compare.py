@@ -31,6 +31,7 @@ def compare(
     methods: Methods = None,
     benchmark: options.Benchmark = None,
     metric: Metric = "rmse",
+    rows: options.Rows = "all",
     dataset: options.Datasets = None,
     k: options.Ks = None,
     rope: Annotated[
@@ -73,7 +74,7 @@ def compare(
       regbench compare soft_binning end2end
       regbench compare 'soft_binning[lambda_sigma=1]' lsq --metric mae --k 5
       regbench compare end2end lsq --exit-code --rope 2%
-      regbench compare end2end lsq --dataset diamonds --dataset CA
+      regbench compare end2end lsq --dataset diamonds --dataset CA --rows unseen
       regbench compare end2end lsq soft_binning hard_binning
       regbench compare --all-pairs --from results/published/bridges
     """
@@ -87,9 +88,10 @@ def compare(
         raise UsageError("compare takes two methods or more: regbench compare A B; or --all-pairs of a whole benchmark")
     with reading(db, from_, _part() if from_ else None) as store:
         name = stored_benchmark(store, benchmark) or store.last_benchmark()
-        cells = store.cells(name, metrics=[metrics.about(metric).name])
+        (of_rows,) = metrics.over(rows, metric)
+        cells = store.cells(name, metrics=[of_rows])
         frame = analysis.select(cells, datasets=tuple(dataset or ()))
-        given: dict[str, Any] = {"metric": metric, "k": tuple(asked.numbers(k, "k")), "level": level}
+        given: dict[str, Any] = {"metric": of_rows, "k": tuple(asked.numbers(k, "k")), "level": level}
         given |= {"rope": read_rope(rope), "kept": kept_rows(store)}
         if len(names) == 2 and not all_pairs:
             found = analysis.compare(frame, *names, **given)

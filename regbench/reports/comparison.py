@@ -4,14 +4,19 @@ import pandas as pd
 
 from regbench import metrics
 from regbench.analysis import Comparison, compare, order, power, scale, select, verdict
-from regbench.analysis.compare import FIXED, PER_SEED, DatasetDifference
+from regbench.analysis.compare import DatasetDifference
 from regbench.errors import UsageError
+from regbench.job import differs_by_seed, folds_of
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import words
 from regbench.reports.text.words import MISSING
 
 PERCENT = " %"
-SPLITS = {FIXED: "fixed, the same for every seed", PER_SEED: "drawn anew for each seed"}
+SPLITS = {
+    "fixed": "fixed, the same for every seed",
+    "grouped": "fixed, with rows of equal inputs together",
+    "per_seed": "drawn anew for each seed",
+}
 
 
 def compute(frame: pd.DataFrame, options: Options) -> Comparison:
@@ -70,7 +75,12 @@ def place(comparison: Comparison) -> str:
 
 
 def _split(split: tuple[str, ...]) -> str:
-    return " and ".join(SPLITS.get(name, name) for name in split) or "not recorded"
+    return " and ".join(SPLITS.get(name, _folds(name)) for name in split) or "not recorded"
+
+
+def _folds(split: str) -> str:
+    folds = folds_of(split)
+    return f"{folds} folds, one for each seed in turn" if folds else split
 
 
 def _reach(comparison: Comparison) -> str:
@@ -175,7 +185,7 @@ def _for_these(comparison: Comparison) -> list[str]:
 def conditions(comparison: Comparison) -> list[str]:
     """What the verdict is conditional on: the split, and whether the draw of test rows is in the intervals."""
     notes = []
-    if FIXED in comparison.split:
+    if not all(map(differs_by_seed, comparison.split)):
         what = "datasets and seeds" if comparison.scope == verdict.GENERAL else "seeds"
         notes.append(
             f"conditional on one fixed split: the intervals are over {what}; what is said of a single dataset"
@@ -193,10 +203,8 @@ def conditions(comparison: Comparison) -> list[str]:
             notes.append(
                 "test rows are not resampled: no predictions are kept, or not of this metric, or no data are here."
             )
-    elif PER_SEED in comparison.split:
-        notes.append(
-            "splits drawn for each seed share training rows: intervals of datasets are widened for it (Nadeau, Bengio)."
-        )
+    if any(map(differs_by_seed, comparison.split)):
+        notes.append("splits of different seeds share training rows: intervals are widened for it (Nadeau, Bengio).")
     return notes
 
 

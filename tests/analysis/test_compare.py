@@ -256,15 +256,27 @@ def test_a_verdict_on_a_fixed_split_is_said_to_be_conditional_on_it():
     assert "widened for it (Nadeau, Bengio)" in drawn
 
 
-def test_splits_drawn_for_each_seed_overlap_and_widen_the_intervals_of_datasets():
-    made = two(-0.05, datasets=EIGHT, seeds=4)
-    fixed, drawn = (compare(made.assign(split=split), "end2end", "lsq") for split in ("fixed", "per_seed"))
+@pytest.mark.parametrize(("split", "overlap"), [("per_seed", 1 / 8), ("kfold[5]", 1 / 3)])
+def test_splits_that_differ_by_seed_overlap_and_widen_the_intervals_of_datasets(split, overlap):
+    """Of tables a tenth tests and eight tenths train, of five folds one tests and three train."""
+    made = two(-0.05, datasets=EIGHT, seeds=5)
+    fixed, drawn = (compare(made.assign(split=each), "end2end", "lsq") for each in ("fixed", split))
     widths = [
         np.log1p((part.high or 0) / 100) - np.log1p((part.low or 0) / 100)
         for part in (fixed.datasets[0], drawn.datasets[0])
     ]
-    assert widths[1] / widths[0] == pytest.approx(np.sqrt(1 + 4 / 8))  # a tenth tests and eight tenths train
+    assert widths[1] / widths[0] == pytest.approx(np.sqrt(1 + 5 * overlap))
     assert fixed.overall.low == drawn.overall.low  # over datasets the luck of splits is part of their spread
+
+
+def test_rows_that_training_has_not_seen_are_named_where_they_alone_count():
+    made = two(-0.05, datasets=["DM"], seeds=3)
+    made = made.assign(**{"test_unseen/rmse": made["test_rmse"] * 2})
+    found = compare(made, "end2end", "lsq", metric="unseen/rmse")
+    assert found.rows == "unseen"
+    text = reports.show(reports.load("comparison"), found)
+    assert "test rows: unseen. What the data" in text
+    assert "RMSE on unseen rows of end2end" in text
 
 
 def test_intervals_of_datasets_are_corrected_for_their_number():

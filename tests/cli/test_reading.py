@@ -143,6 +143,12 @@ def test_compare_takes_more_than_two_methods_and_says_what_one_dataset_cannot_sh
     assert regbench("compare", "end2end", "lsq", "lsq_softmax", "--exit-code").code == 5
 
 
+def test_compare_of_unseen_rows_says_that_older_runs_have_not_measured_them(regbench: Command, filled: Path) -> None:
+    said = regbench("compare", "lsq", "end2end", "--rows", "unseen")
+    assert said.code == 6
+    assert "RMSE on unseen rows was not recorded in any run of smoke" in said.err
+
+
 def test_compare_draws_all_pairs_and_names_the_files(regbench: Command, filled: Path) -> None:
     data = regbench("compare", "--all-pairs", "--out", "drawn", "--json").data
     assert data["all_pairs"]
