@@ -16,16 +16,20 @@ def detectable(found: "Confidence", level: float) -> float:
     For Student's t with this error and these degrees of freedom: the noncentrality that gives the power, times the
     error. Infinite where it is beyond what can be computed.
     """
-    from scipy.optimize import brentq
+    from scipy.optimize import bisect
     from scipy.special import nctdtr, stdtrit
 
     if found.error == 0:
         return 0.0
     critical = float(stdtrit(found.freedom, (1 + level) / 2))
-    missed = lambda away: float(nctdtr(found.freedom, away, critical)) - (1 - POWER)  # noqa: E731
-    if not missed(0.0) > 0 > missed(critical * 4 + 10):
+
+    def missed(away: float) -> float:
+        return float(nctdtr(found.freedom, away, critical)) - (1 - POWER)
+
+    farthest = 4 * critical + 10
+    if not missed(0.0) > 0 > missed(farthest):
         return float("inf")
-    return float(brentq(missed, 0.0, critical * 4 + 10)) * found.error
+    return bisect(missed, 0.0, farthest) * found.error
 
 
 def datasets_for(level: float, tests: int = 1) -> int:

@@ -106,7 +106,7 @@ def compare(
         for path in written:
             say(f"wrote {path}")
         if isinstance(found, analysis.Comparison) and found.more_seeds and name and from_ is None:
-            say(f"next: {_train_more(name, (names[0], names[1]), found, db)}")
+            say(f"next: {_train_more(name, names, found, db)}")
     return UNDECIDED if exit_code and not found.decided else 0
 
 
@@ -127,7 +127,7 @@ def _warnings(found: "Comparison | Several") -> list[str]:
     return [*found.left_out, *found.ranks.refused, *dict.fromkeys(every)]
 
 
-def _train_more(benchmark: str, asked_of: tuple[str, str], found: "Comparison", db: str) -> str:
+def _train_more(benchmark: str, asked_of: tuple[str, ...], found: "Comparison", db: str) -> str:
     """The command that trains the seeds which would decide, on the datasets that were compared."""
     from regbench import config, variants
 
