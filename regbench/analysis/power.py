@@ -7,6 +7,7 @@ import numpy as np
 if TYPE_CHECKING:
     from regbench.analysis.confidence import Confidence
 
+PRECISION = 1e-6  # relative, of a noncentrality
 POWER = 0.8  # the usual probability to find a difference that is there
 
 
@@ -14,9 +15,8 @@ def detectable(found: "Confidence", level: float) -> float:
     """The smallest difference, on the scale of `found`, whose interval would exclude zero with probability `POWER`.
 
     For Student's t with this error and these degrees of freedom: the noncentrality that gives the power, times the
-    error. Infinite where it is beyond what can be computed.
+    error, found by halving. Infinite where it is beyond what can be computed.
     """
-    from scipy.optimize import bisect
     from scipy.special import nctdtr, stdtrit
 
     if found.error == 0:
@@ -26,10 +26,13 @@ def detectable(found: "Confidence", level: float) -> float:
     def missed(away: float) -> float:
         return float(nctdtr(found.freedom, away, critical)) - (1 - POWER)
 
-    farthest = 4 * critical + 10
-    if not missed(0.0) > 0 > missed(farthest):
+    low, high = 0.0, 4 * critical + 10
+    if missed(high) > 0:
         return float("inf")
-    return bisect(missed, 0.0, farthest) * found.error
+    while high - low > PRECISION * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if missed(middle) > 0 else (low, middle)
+    return high * found.error
 
 
 def datasets_for(level: float, tests: int = 1) -> int:
