@@ -15,7 +15,7 @@ from tests.store.conftest import PROTOCOL, job, labelled, take, train
 
 COLUMNS = [
     *["benchmark", "dataset", "method", "variant", "k", "settings", "hparams", "backbone", "protocol"],
-    *["targets", "seed"],
+    *["targets", "split", "seed"],
     *[
         "job_key",
         "run_id",
