@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from regbench import catalog, metrics
+from regbench import metrics
 from regbench.analysis.paired import Part
 from regbench.analysis.scale import Scale
 
@@ -30,8 +30,8 @@ class Kept(Protocol):
 
 
 def can_resample(about: metrics.About) -> bool:
-    """Whether the metric is a function of predictions and targets alone, over all rows."""
-    return about.needs in ("predictions", "positive") and "/" not in about.name
+    """Whether the metric is a mean over all test rows, but for a root."""
+    return about.name in MEANS
 
 
 def variance(pairs: Sequence[tuple[Rows, Rows]], errors: np.ndarray, measure: Scale) -> Part | None:
@@ -74,13 +74,6 @@ def variance(pairs: Sequence[tuple[Rows, Rows]], errors: np.ndarray, measure: Sc
 
 def _resampled(name: str, predicted: np.ndarray, y: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The metric of each run (2 S) on each draw, whose rows are given by how often each is drawn: (draws, 2 S)."""
-    if name in MEANS:
-        losses = MEANS[name](predicted - y).mean(2)
-        means = counts @ losses.T / len(y)
-        return np.sqrt(means) if name == "rmse" else means
-    import torch
-
-    compute = catalog.load("metrics", name).compute
-    runs, targets = torch.from_numpy(predicted), torch.from_numpy(y)
-    rows = [torch.from_numpy(np.repeat(np.arange(len(y)), drawn)) for drawn in counts]
-    return np.stack([compute(runs[:, drawn], targets[drawn]).numpy() for drawn in rows])
+    losses = MEANS[name](predicted - y).mean(2)
+    means = counts @ losses.T / len(y)
+    return np.sqrt(means) if name == "rmse" else means
