@@ -84,6 +84,8 @@ def compare_several(
     from regbench.analysis.select import pick
 
     asked = tuple(names) or _every(frame, next(iter(k), None))
+    if len(asked) < 2 and not names:
+        raise NothingMeasured("a comparison needs two or more methods at k = 25, or at a k that --k names")
     if len(asked) < 2:
         raise UsageError("a comparison is of two or more methods; name them, or compare --all-pairs of a benchmark")
     joined = comparable(frame)

@@ -44,12 +44,12 @@ def list_(json: options.Json = False) -> None:
         return emit_json("data list", [asdict(item) for item in items])
     rows = [
         [
-            *(item.name, item.alias, item.rows, _inputs(item.inputs), _seen(item)),
+            *(item.name, item.rows, _inputs(item.inputs), _seen(item)),
             *(item.licence, _public(item.sources), _here(item)),
         ]
         for item in items
     ]
-    emit(columns(rows, header=["dataset", "alias", "rows", "inputs", "seen", "licence", "sources", "here"]))
+    emit(columns(rows, header=["dataset", "rows", "inputs", "seen", "licence", "sources", "here"]))
     missing = sum(not item.here for item in items)
     if missing:
         say(f"{amount(missing, 'dataset')} to fetch: `regbench data fetch`, or `regbench run` when needed")
@@ -142,7 +142,7 @@ def verify(
 
 
 def _seen(item: Any) -> str:
-    return f"{item.seen[1] / item.sizes[2]:.1%}".replace("%", " %") if item.seen[1] else ""
+    return f"{item.seen[1] / item.sizes[2]:.0%}".replace("%", " %") if item.seen[1] else ""
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {"list": list_, "fetch": fetch, "import": import_, "verify": verify}

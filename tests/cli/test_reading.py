@@ -208,7 +208,7 @@ def test_data_list_says_what_is_here(regbench: Command) -> None:
     rows = {row["name"]: row for row in regbench("data", "list", "--json").data}
     assert (rows["diamonds"]["rows"], rows["diamonds"]["inputs"], rows["diamonds"]["licence"]) == (53940, 6, "MIT")
     assert regbench("data", "list").out.splitlines()[0].split() == [
-        "dataset", "alias", "rows", "inputs", "licence", "sources", "here",
+        "dataset", "rows", "inputs", "seen", "licence", "sources", "here",
     ]  # fmt: skip
 
 
