@@ -146,7 +146,8 @@ def sources(places: tuple[str, Path]) -> Iterator[tuple[Source, Source]]:
 
 def numbers(source: Source, name: str) -> tuple[reports.Report, Any]:
     report, of_two = reports.load(name), name in ("comparison", "pairs")
-    given = Options(methods=("lsq", "end2end") if of_two else ())
+    methods = {"comparison": ("lsq", "end2end"), "pairs": ("lsq", "soft_binning", "end2end")}
+    given = Options(methods=methods.get(name, ()))
     found = source.find(report, name, benchmark="bridges" if of_two else None, metric="rmse", units="scaled")
     return report, report.compute(found.frame, replace(given, benchmark=found.benchmark))
 
