@@ -1,5 +1,7 @@
 """Rows of a held-out part whose inputs a training row has too: their error says nothing about new inputs."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +28,6 @@ def count_seen(data: Prepared) -> tuple[int, int]:
     return int(of["val"].sum()), int(of["test"].sum())
 
 
-def spelled(x: NDArray[np.generic]) -> list[bytes]:
+def spelled(x: NDArray[np.floating[Any]] | NDArray[np.uint8]) -> list[bytes]:
     """Each row as bytes; zeros of both signs are the same."""
-    return [row.tobytes() for row in x + x.dtype.type(0)]
+    return [row.tobytes() for row in np.add(x, 0, dtype=x.dtype)]

@@ -26,8 +26,8 @@ def after_epoch(model: Model, task: Task, epoch: int) -> None:
             )
             z_NH = torch.cat(
                 [
-                    trunk.evaluate(model.backbone, weights, buffers, x[None], model.options)[0]
-                    for x, _ in task.blocks("train", EVALUATED_ROWS)
+                    trunk.evaluate(model.backbone, weights, buffers, block.x[None], model.options)[0]
+                    for block in task.blocks("train", EVALUATED_ROWS)
                 ]
             )
             part.head.after_epoch(job - part.head.jobs.start, z_NH, task.targets("train"), part.trained_views, epoch)

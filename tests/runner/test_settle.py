@@ -26,7 +26,7 @@ def fixed():
 
 @pytest.fixture(scope="module")
 def waiting(fixed):
-    return settle.ahead(plan_ahead(fixed, None))
+    return settle.ahead(fixed, plan_ahead(fixed, None))
 
 
 def test_what_is_ahead_is_every_job_by_its_cell(fixed, waiting):
@@ -39,7 +39,7 @@ def test_what_is_ahead_is_every_job_by_its_cell(fixed, waiting):
 def test_what_waits_for_a_choice_is_ahead_with_the_sweep_that_makes_it():
     benchmark = settle.only(config.load().get("bridges"), {("CA", Row("end2end", 5))})
     assert len(benchmark.jobs) == 5
-    (jobs,) = settle.ahead(plan_ahead(benchmark, None)).values()
+    (jobs,) = settle.ahead(benchmark, plan_ahead(benchmark, None)).values()
     assert {job.seed for job in jobs} == {0, 1, 2, 3, 4, 1000}  # and that one is the sweep's
     assert len(jobs) > 30
 

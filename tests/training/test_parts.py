@@ -121,7 +121,7 @@ def test_weights_of_rows_are_weights_of_their_losses_and_of_nothing_else():
     one, plain = (
         Training([job("lsq", *parts, **still)], prepared(120), dtype=torch.float64) for parts in (["lds"], [])
     )
-    (x, y) = next(one.data.blocks("train", 96))
+    x, y, _ = next(one.data.blocks("train", 96))
     error = (plain.model.evaluate([Block(x, y)]).predictions[0] - y).square().sum(1)
     fixed = {name.removeprefix("lds."): each[0] for name, each in one.model.heads[0].head.fixed.items()}
     weight = fixed["weight"][bin_of(y, fixed["low"], fixed["width"], len(fixed["weight"]))]
@@ -136,7 +136,7 @@ def test_statistics_are_of_the_features_of_all_training_rows_after_the_epoch():
     training = Training(jobs, prepared(120), dtype=torch.float64)
     next(iter(training))
     fixed = training.model.heads[0].head.fixed
-    x, y = next(training.data.blocks("train", 96))
+    x, y, _ = next(training.data.blocks("train", 96))
     z = training.model.features(x.expand(2, -1, -1))
     for row in range(2):
         of_row = bin_of(y, fixed["fds.low"][row], fixed["fds.width"][row], 100)
