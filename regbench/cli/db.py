@@ -1,4 +1,4 @@
-"""Move results between databases without loss, and keep them when the code changes.
+"""Move results between databases without loss, keep them when the code changes, and take them away.
 
 Examples:
   regbench db export results/export
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.campaign.places import stored_benchmark
-from regbench.cli import options
+from regbench.cli import db_rename, db_rm, options
 from regbench.cli.output import amount, emit, emit_json, say
 from regbench.cli.reading import reading
 
@@ -141,7 +141,13 @@ def adopt(
     return None
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"export": export, "import": import_, "adopt": adopt}
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "export": export,
+    "import": import_,
+    "adopt": adopt,
+    "rm": db_rm.rm,
+    "rename": db_rename.rename,
+}
 
 
 def _show(command: str, moved: "Moved", folder: Path, *, json: bool) -> None:

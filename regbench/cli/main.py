@@ -10,7 +10,7 @@ import typer
 
 import regbench
 from regbench import roots, settings
-from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, status, verify
+from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, runs, stale, status, verify, why
 from regbench.cli.output import bug, discard, emit, say, unwritable
 from regbench.errors import InfrastructureError, RegbenchError, UsageError, did_you_mean
 
@@ -94,6 +94,9 @@ for name, function in {
     "report": report.report,
     "compare": compare.compare,
     "verify": verify.verify,
+    "why": why.why,
+    "runs": runs.runs,
+    "stale": stale.stale,
     "list": listing.list_,
 }.items():
     app.command(name, help=describe(function))(function)

@@ -7,14 +7,15 @@ The digest is the same under every version of Python.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from regbench import roots
+from regbench.fingerprint.difference import Difference, difference
 from regbench.fingerprint.modules import Code
-from regbench.fingerprint.reach import Start, reach
+from regbench.fingerprint.reach import Start, has, reach
 
-__all__ = ["Code", "Start", "digest", "reach"]
+__all__ = ["Code", "Difference", "Start", "difference", "digest", "digest_of", "has", "present", "reach"]
 
 Library = tuple[str, str]  # name and version of a distribution
 
@@ -25,8 +26,17 @@ def digest(starts: Sequence[Start], libraries: Sequence[Library] = ()) -> str:
     Raises:
         LookupError: a start does not exist.
     """
-    folders = tuple((root.package, str(root.folder)) for root in roots.roots())
+    folders = tuple(_folders().items())
     return _digest(folders, tuple(starts), tuple(libraries), roots.generation())
+
+
+def present() -> Code:
+    """The code of this process: regbench's own, and that of plug-ins."""
+    return Code(_folders())
+
+
+def _folders() -> dict[str, str]:
+    return {root.package: str(root.folder) for root in roots.roots()}
 
 
 @cache
@@ -34,6 +44,11 @@ def _digest(
     folders: tuple[tuple[str, str], ...], starts: tuple[Start, ...], libraries: tuple[Library, ...], _generation: int
 ) -> str:
     code = Code(dict(folders))
-    lines = [f"{code.neutral(module)}:{name}:{text}" for (module, name), text in reach(code, starts).items()]
+    return digest_of(code, reach(code, starts), libraries)
+
+
+def digest_of(code: Code, found: Mapping[Start, str], libraries: Sequence[Library] = ()) -> str:
+    """The digest of definitions that `reach` found in some code, and of the versions of libraries."""
+    lines = [f"{code.neutral(module)}:{name}:{text}" for (module, name), text in found.items()]
     lines += [f"{name}=={version}" for name, version in libraries]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]

@@ -24,6 +24,7 @@ WITHOUT_NUMBERS = frozenset(
     }
 )
 EFFECTS = "(when loaded)"
+FOREIGN = "foreign"  # in place of the text of a definition of another distribution
 
 
 def reach(code: Code, starts: Sequence[Start]) -> dict[Start, str]:
@@ -37,12 +38,18 @@ def reach(code: Code, starts: Sequence[Start]) -> dict[Start, str]:
     """
     walk = _Walk(code)
     for module, name in starts:
-        found = code.module(module)
-        if found is None or (name not in found.defined and name not in found.imported):
+        if not has(code, (module, name)):
             raise LookupError(f"there is no {name} in {module}")
         walk.follow(Target(module, name))
     walk.to_the_end()
     return walk.found
+
+
+def has(code: Code, start: Start) -> bool:
+    """Whether a module defines or imports a name."""
+    module, name = start
+    found = code.module(module)
+    return found is not None and (name in found.defined or name in found.imported)
 
 
 @dataclass
@@ -66,7 +73,7 @@ class _Walk:
             return
         module = self.code.module(target.module)
         if module is None:  # of another distribution: only its name counts
-            self.found[where] = "foreign"
+            self.found[where] = FOREIGN
         elif target.name in module.defined:
             self.found[where] = ""
             self._effects(target.module, module)

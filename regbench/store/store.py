@@ -16,7 +16,9 @@ from sqlalchemy import Connection, Engine
 from regbench.addresses import without_password
 from regbench.errors import PassingError
 from regbench.job import Job
-from regbench.store import adoptions, choices, damage, engine, leases, runs, secrets, status, upgrade, vanished
+from regbench.store import adoptions, choices, damage, engine, leases, removal, runs, secrets, status, upgrade
+from regbench.store import executions as executed
+from regbench.store import vanished
 from regbench.store import checkpoints as states
 from regbench.store import jobs as grid
 from regbench.store.patience import IMPATIENT, Patience, patient
@@ -27,12 +29,15 @@ from regbench.store.values import (
     Choice,
     Claim,
     EpochRows,
+    Execution,
     Finished,
     FinishedRun,
     Member,
+    Removal,
     Resumable,
     Score,
     Standing,
+    StoredDataset,
     Trained,
 )
 
@@ -462,6 +467,76 @@ class Store:
 
         with self.reading() as connection:
             return frames.history(connection)
+
+    def executions(
+        self, benchmark: str | None = None, *, jobs: Collection[str] | None = None, status: str | None = None
+    ) -> list[Execution]:
+        """Every run, newest first: of a benchmark, of jobs (their keys), or with a status; by default all."""
+        with self.reading() as connection:
+            return executed.executions(connection, benchmark, jobs=jobs, status=status)
+
+    def runs(self, benchmark: str | None = None, *, status: str | None = None) -> pd.DataFrame:
+        """One row per run, newest first, whatever became of it: of a benchmark (default: all), or with a status.
+
+        Columns: uuid, started and finished (UTC), the job's dataset ... backbone and key, status, attempt, epochs
+        (trained), seconds, diverged_at (an epoch), failure_class, error, commit, dirty, code_digest, device, host,
+        packed (jobs trained together; null if unknown), resumed (how often), and benchmarks (a list of names).
+        """
+        with self.reading() as connection:
+            return executed.frame(connection, benchmark, status)
+
+    def configs(self, keys: Collection[str]) -> dict[str, Any]:
+        """The configuration of stored jobs as plain data, by key."""
+        with self.reading() as connection:
+            return executed.configs(connection, keys)
+
+    def dataset(self, digest: str) -> StoredDataset | None:
+        """The dataset with this digest as it was used; None if it is not stored."""
+        with self.reading() as connection:
+            return executed.dataset(connection, digest)
+
+    # Removal
+
+    def would_remove(
+        self, benchmark: str | None = None, *, runs: Collection[int] = (), statuses: Collection[str] = ()
+    ) -> Removal:
+        """What `remove` with the same arguments would take away."""
+        with self.reading() as connection:
+            return self._remove(connection, benchmark, runs, statuses, dry=True)[0]
+
+    def remove(
+        self, benchmark: str | None = None, *, runs: Collection[int] = (), statuses: Collection[str] = ()
+    ) -> Removal:
+        """Take away a benchmark with the jobs that only it has; or, without one, runs that have one of these statuses.
+
+        Raises:
+            InfrastructureError: jobs of the benchmark are being trained.
+        """
+        with self.writing() as connection:
+            found, files = self._remove(connection, benchmark, runs, statuses, dry=False)
+        states.remove(self._folder, files)
+        return found
+
+    @staticmethod
+    def _remove(
+        connection: Connection, benchmark: str | None, ids: Collection[int], statuses: Collection[str], *, dry: bool
+    ) -> tuple[Removal, list[str]]:
+        if benchmark is not None:
+            return removal.remove_benchmark(connection, benchmark, dry=dry)
+        return removal.remove_runs(connection, ids, statuses, dry=dry)
+
+    def rename_benchmark(self, old: str, new: str) -> int:
+        """Rename a stored benchmark, also where others took values from it; returns the number of its jobs."""
+        with self.writing() as connection:
+            return removal.rename(connection, old, new)
+
+    def copy_aside(self, why: str) -> Path | None:
+        """Make a copy of the SQLite file next to it, `regbench.db.WHY.bak`; None for a server, which has its own."""
+        path = engine.file_of(self._engine.url)
+        if path is None:
+            return None
+        with explained(self.place):
+            return upgrade.copy_aside(path, why)
 
     def check(self) -> None:
         """Put back an SQLite file that was deleted or moved since it was opened."""

@@ -55,7 +55,7 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
         if found == known[-1]:
             return
         if found and _is_file(place):
-            _copy_aside(Path(place.database or ""), found)
+            copy_aside(Path(place.database or ""), found)
             _clean_copies(Path(place.database or ""))
         _alembic_upgrade(connection, migrations)
 
@@ -134,15 +134,16 @@ def _refuse(place: URL, found: str | None, tables: list[str], known: list[str]) 
         )
 
 
-def _copy_aside(path: Path, found: str) -> None:
+def copy_aside(path: Path, why: str) -> Path:
     """Make a consistent backup, including the write-ahead log, next to the file: results.db.0001.bak."""
-    aside = path.with_name(f"{path.name}.{found}.bak")
+    aside = path.with_name(f"{path.name}.{why}.bak")
     if aside.exists():
-        return
+        return aside
     unfinished = aside.with_name(aside.name + ".part")
     with closing(open_to_read(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
         source.backup(copy)
     unfinished.replace(aside)
+    return aside
 
 
 def _clean_copies(path: Path) -> None:

@@ -136,6 +136,82 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Execution:
+    """A run as stored. `RunRow` describes the fields that are not described here.
+
+    variant: the label of the job, with what a sweep chose for it.
+    config: the job, as `Job.config` writes it.
+    environment: versions, machine, commit and flags; empty if unknown.
+    packed: number of jobs trained together with it, itself included; None if unknown, as in exports.
+    resumed: for each resumption, its epoch, whether it was exact, and why.
+    """
+
+    run_id: int
+    uuid: str
+    key: str
+    dataset: str
+    digest: str
+    method: str
+    variant: str
+    backbone: str
+    k: int | None
+    seed: int
+    config: Mapping[str, Any]
+    attempt: int
+    status: str
+    code_digest: str
+    device: str
+    started: float
+    finished: float | None
+    seconds: float | None
+    epochs: int
+    diverged_at: int | None
+    failure_class: str | None
+    error: str | None
+    environment: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    packed: int | None = None
+    resumed: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of regbench's repository that the run was executed from; None if unknown."""
+        return self.environment.get("commit")
+
+    @property
+    def dirty(self) -> bool:
+        """Whether files of the package differed from that commit."""
+        return bool(self.environment.get("dirty"))
+
+
+@dataclass(frozen=True)
+class StoredDataset:
+    """A dataset as it was used. `DatasetRow` describes the fields."""
+
+    digest: str
+    name: str
+    sizes: list[int]
+    inputs: int | list[int]
+    target_low: list[float]
+    target_high: list[float]
+    source: str | None
+    licence: str | None
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What a removal takes away: the benchmark if it is one, and the number of rows by table.
+
+    chosen_by: benchmarks that stay and have taken values from this one, a sweep.
+    shared: jobs of the benchmark that stay, because another benchmark has them too.
+    """
+
+    benchmark: str | None
+    rows: Mapping[str, int]
+    chosen_by: tuple[str, ...] = ()
+    shared: int = 0
+
+
+@dataclass(frozen=True)
 class Adoption:
     """Code with digest `old`, from `commit`, computes the same as code with digest `new`; evidence: plain data."""
 

@@ -9,6 +9,7 @@ from regbench.errors import DataUnavailable
 from regbench.job import Job, Pack
 from regbench.kinds import code_digest, of
 from regbench.runner.plan.cost import epoch_cost
+from regbench.runner.present import Present
 from regbench.store import Trained
 from regbench.store.adoptions import Codes
 
@@ -27,16 +28,12 @@ def outgrown(trained: Iterable[Trained], codes: Codes, methods: Collection[str] 
     Jobs are left out if the present code cannot train them: if the catalog no longer has their method with the same
     settings, or one of its parts, or no longer has the same dataset.
     """
-    settings = {name: set(catalog.row(name).settings) for name in catalog.rows()}
-    settings |= {name: set(catalog.part(name).settings) for name in catalog.parts()}
-    digests = {name: catalog.entry("datasets", name).arguments["digest"] for name in catalog.names("datasets")}
+    here = Present.now()
     found: dict[Pair, list[Job]] = defaultdict(list)
     current = set()
     for record in trained:
         job = record.job
-        here = digests.get(job.dataset) == job.digest
-        named = [(job.method, job.hparams, job.static), *((part.name, part.hparams, part.static) for part in job.parts)]
-        if not here or any(settings.get(name) != {*dict(own), *dict(static)} for name, own, static in named):
+        if here.lacks_code(job) or here.lacks_data(job):
             continue
         if methods and job.method not in methods:
             continue

@@ -1,0 +1,180 @@
+"""The text of `regbench why`, in paragraphs."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from regbench.cli.output import amount, columns, paint
+
+if TYPE_CHECKING:
+    from regbench.campaign.why import Adopted, Run, Why
+    from regbench.store import Choice
+
+SHORT = 8  # letters of a digest or identifier
+USUAL = ("python", "system", "processor", "host")  # of an environment, on one line
+OF_NO_CELL = ("dataset", "digest")  # shown under data
+
+
+def lines(found: "Why") -> Iterator[str]:
+    """The answer, line by line."""
+    at = "" if found.k is None else f" at k = {found.k}"
+    yield paint(f"{found.variant}{at} on {found.dataset}, benchmark {found.benchmark}", "bold")
+    yield f"test {found.metric} {_number(found)}"
+    yield ""
+    yield _runs(found)
+    yield ""
+    yield from _configuration(found)
+    yield ""
+    yield from _choice(found.choice)
+    for code in found.codes:
+        yield from _code(code)
+    yield from _data(found)
+    for environment, device, seeds in found.environments:
+        yield from _environment(environment, device, seeds)
+
+
+def _number(found: "Why") -> str:
+    finite = sum(run.test is not None for run in found.runs)
+    units = "of targets scaled to [0, 1]" if found.targets == "scaled" else "in units of the target"
+    if found.mean is None:
+        return f"none: 0 of {amount(len(found.runs), 'seed')} finished with a finite error"
+    spread = "" if found.std is None else f" ± {found.std:.6g}"
+    return f"{found.mean:.6g}{spread}, mean{' ± SD' if spread else ''} of {finite} of {amount(len(found.runs), 'seed')}, {units}"
+
+
+def _runs(found: "Why") -> str:
+    header = [
+        "seed",
+        f"val {found.metric}",
+        f"test {found.metric}",
+        "epoch",
+        "seconds",
+        "run",
+        "code",
+        "packed",
+        "state",
+    ]
+    return columns([_run(run) for run in found.runs], header=header)
+
+
+def _run(run: "Run") -> list[Any]:
+    executed = run.execution
+    if executed is None:
+        return [run.seed, *[None] * 7, "not run"]
+    epoch = f"{run.best_epoch} of {executed.epochs}" if run.best_epoch is not None else f"- of {executed.epochs}"
+    seconds = None if executed.seconds is None else round(executed.seconds, 1)
+    return [
+        run.seed,
+        None if run.val is None else float(f"{run.val:.6g}"),
+        None if run.test is None else float(f"{run.test:.6g}"),
+        epoch,
+        seconds,
+        executed.uuid[:SHORT],
+        executed.code_digest[:SHORT],
+        executed.packed,
+        _state(run),
+    ]
+
+
+def _state(run: "Run") -> str:
+    executed = run.execution
+    assert executed is not None
+    state = executed.status if run.accepted else f"not accepted: {executed.status}"
+    if executed.diverged_at is not None:
+        state = f"diverged at epoch {executed.diverged_at}"
+    elif executed.error:
+        state += f", {executed.error.partition(chr(10))[0]}"
+    elif run.accepted and executed.resumed:
+        exact = all(resumption["exact"] for resumption in executed.resumed)
+        state += f", resumed {'exactly' if exact else 'in other company'}"
+    return f"{state} (+ {amount(run.others, 'other run')})" if run.others else state
+
+
+def _configuration(found: "Why") -> Iterator[str]:
+    yield paint("configuration", "bold")
+    shown = {name: value for name, value in found.config.items() if name not in OF_NO_CELL and value not in ("", ())}
+    for group in dict.fromkeys(name.rpartition(".")[0] for name in shown):
+        own = {name: value for name, value in shown.items() if name.rpartition(".")[0] == group}
+        yield f"  {group or 'job'}: {_assignments({name.rpartition('.')[2]: value for name, value in own.items()})}"
+    if found.neighbour is None:
+        return
+    yield f"  beside {found.neighbour}:{'' if found.unlike else ' no field differs'}"
+    for name, (own, other) in found.unlike.items():
+        yield f"    {name}: {_value(own)} here, {_value(other)} there"
+
+
+def _choice(choice: "Choice | None") -> Iterator[str]:
+    if choice is None:
+        return
+    yield paint("chosen values", "bold")
+    carried = f" at k = {choice.carried_from_k}" if choice.carried_from_k is not None else ""
+    yield f"  {_assignments(choice.values) or 'the defaults'}, by the lowest {choice.by} of {choice.source}{carried}"
+    usual = "" if choice.default_metric is None else f", of the defaults {choice.default_metric:.6g}"
+    best = "every one diverged" if choice.metric is None else f"{choice.by} of the best {choice.metric:.6g}{usual}"
+    yield f"  {amount(choice.tried, 'configuration')} tried, {choice.diverged:,} diverged; {best}"
+    if choice.on_edge:
+        yield f"  on the edge of what was tried: {', '.join(choice.on_edge)}"
+
+
+def _code(code: "Adopted") -> Iterator[str]:
+    yield paint(f"code {code.digest}", "bold") + f", seeds {_seeds(code.seeds)}"
+    for commit, dirty in code.commits:
+        yield f"  commit {commit or 'not recorded'}{', with changed files' if dirty else ''}"
+    match code.standing:
+        case "present":
+            yield "  it is the present code"
+        case "adopted":
+            yield f"  shown to compute the same as the present code, {code.present}:"
+            for step in code.evidence:
+                yield f"    {_evidence(step)}"
+        case _ if code.present is None:
+            yield "  the present code cannot train this job; `regbench stale` says why"
+        case _:
+            yield f"  the present code is {code.present}; `regbench stale --why` names what changed"
+
+
+def _evidence(step: Mapping[str, Any]) -> str:
+    told = step["evidence"]
+    jobs = told.get("jobs", ())
+    count = jobs if isinstance(jobs, int) else len(jobs)
+    text = f"{step['old'][:SHORT]} = {step['new'][:SHORT]}: {amount(count, 'job')} trained with both"
+    if "numbers" in told:
+        text += f", {told['numbers']:,} numbers alike to the last bit"
+    where = [told[name] for name in ("processor", "python") if told.get(name)]
+    return f"{text}{f' (on {where[0]})' if where else ''}, code of {step['commit'][:SHORT]}"
+
+
+def _data(found: "Why") -> Iterator[str]:
+    yield paint(f"data {found.config['digest']}", "bold")
+    if found.rows is not None:
+        sizes = " / ".join(f"{size:,}" for size in found.rows.sizes)
+        yield f"  {sizes} rows to train, validate and test; source: {found.rows.source or 'not recorded'}"
+        yield f"  licence: {found.rows.licence or 'not recorded'}"
+    same = {True: "the same as the present one", False: "the present table has another digest", None: ""}[
+        found.same_data
+    ]
+    yield f"  split: {found.config['protocol.split']}{f'; {same}' if same else ''}"
+    yield f"  the epoch that counts has the best {found.decides}"
+
+
+def _environment(environment: Mapping[str, Any], device: str, seeds: list[int]) -> Iterator[str]:
+    yield paint(f"environment on {device}", "bold") + f", seeds {_seeds(seeds)}"
+    usual = [f"{name} {environment[name]}" for name in USUAL if environment.get(name)]
+    versions = [f"{name} {version}" for name, version in environment.get("libraries", {}).items()]
+    flags = _assignments(environment.get("flags", {}))
+    for text in (", ".join(usual), ", ".join(versions), flags):
+        if text:
+            yield f"  {text}"
+    if environment.get("arguments"):
+        yield f"  regbench {' '.join(environment['arguments'])}"
+
+
+def _seeds(seeds: "tuple[int, ...] | list[int]") -> str:
+    return ", ".join(map(str, seeds))
+
+
+def _assignments(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_value(value)}" for name, value in values.items())
+
+
+def _value(value: Any) -> str:
+    return "-" if value is None or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
