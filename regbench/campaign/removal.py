@@ -1,7 +1,7 @@
 """Take benchmarks and runs away: first what would go, then, if asked to, a copy aside and the removal."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,4 +107,4 @@ def _runs(store: "Store", asked: Asked) -> tuple[list[int], list[str]]:
 
 def _copy(store: "Store", why: str) -> Path | None:
     """A copy of the database that no earlier removal has made."""
-    return store.copy_aside(f"{why}-{datetime.now(timezone.utc):%Y%m%d-%H%M%S-%f}")
+    return store.copy_aside(f"{why}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")

@@ -32,8 +32,8 @@ def rm(
     """Remove a benchmark, failed runs or stale runs. Without --yes, only say what would go.
 
     A benchmark goes with the jobs that no other benchmark has, and all of their runs. Before anything is removed, the
-    SQLite file is copied aside, as FILE.rm-DATE.bak; on a server, make a copy with `regbench db export` first. Jobs that
-    are being trained are not removed.
+    SQLite file is copied aside, as FILE.rm-DATE.bak; on a server, make a copy with `regbench db export` first. A
+    benchmark whose jobs are being trained is not removed.
 
     Examples:
       regbench db rm smoke

@@ -37,8 +37,10 @@ def _number(found: "Why") -> str:
     units = "of targets scaled to [0, 1]" if found.targets == "scaled" else "in units of the target"
     if found.mean is None:
         return f"none: 0 of {amount(len(found.runs), 'seed')} finished with a finite error"
-    spread = "" if found.std is None else f" ± {found.std:.6g}"
-    return f"{found.mean:.6g}{spread}, mean{' ± SD' if spread else ''} of {finite} of {amount(len(found.runs), 'seed')}, {units}"
+    seeds = f"{finite} of {amount(len(found.runs), 'seed')}, {units}"
+    if found.std is None:
+        return f"{found.mean:.6g}, of {seeds}"
+    return f"{found.mean:.6g} ± {found.std:.6g}, mean and standard deviation of {seeds}"
 
 
 def _runs(found: "Why") -> str:
@@ -107,7 +109,7 @@ def _choice(choice: "Choice | None") -> Iterator[str]:
         return
     yield paint("chosen values", "bold")
     carried = f" at k = {choice.carried_from_k}" if choice.carried_from_k is not None else ""
-    yield f"  {_assignments(choice.values) or 'the defaults'}, by the lowest {choice.by} of {choice.source}{carried}"
+    yield f"  {_assignments(choice.values) or 'the defaults'}, by the best {choice.by} of {choice.source}{carried}"
     usual = "" if choice.default_metric is None else f", of the defaults {choice.default_metric:.6g}"
     best = "every one diverged" if choice.metric is None else f"{choice.by} of the best {choice.metric:.6g}{usual}"
     yield f"  {amount(choice.tried, 'configuration')} tried, {choice.diverged:,} diverged; {best}"

@@ -16,10 +16,9 @@ from sqlalchemy import Connection, Engine
 from regbench.addresses import without_password
 from regbench.errors import PassingError
 from regbench.job import Job
-from regbench.store import adoptions, choices, damage, engine, leases, removal, runs, secrets, status, upgrade
-from regbench.store import executions as executed
-from regbench.store import vanished
+from regbench.store import adoptions, choices, damage, engine, leases, removal, runs, secrets, status, upgrade, vanished
 from regbench.store import checkpoints as states
+from regbench.store import executions as executed
 from regbench.store import jobs as grid
 from regbench.store.patience import IMPATIENT, Patience, patient
 from regbench.store.trouble import explained, reachable

@@ -8,8 +8,22 @@ import pytest
 import regbench as package
 from tests.cli.conftest import Command
 
-COMMANDS = ["run", "plan", "status", "report", "compare", "list", "data", "doctor", "bench", "db"]
-INSIDE = {"data": ["list", "fetch", "import", "verify"], "db": ["export", "import"]}
+COMMANDS = [
+    "run",
+    "plan",
+    "status",
+    "report",
+    "compare",
+    "list",
+    "data",
+    "doctor",
+    "bench",
+    "db",
+    "why",
+    "runs",
+    "stale",
+]
+INSIDE = {"data": ["list", "fetch", "import", "verify"], "db": ["export", "import", "rm", "rename"]}
 EVERY = [*([each] for each in COMMANDS), *([group, each] for group, inside in INSIDE.items() for each in inside)]
 HEAVY = {"torch", "pandas", "sqlalchemy", "sklearn", "matplotlib", "scipy", "yaml", "rich"}
 

@@ -16,7 +16,8 @@ def names(regbench: Command, *db: str) -> list[str]:
 
 def one_line(said: Said, code: int, words: str) -> None:
     assert (said.code, said.out) == (code, "")
-    assert words in said.err and said.err.count("\n") == 1, said.err
+    assert said.err.count("\n") == 1, said.err
+    assert words in said.err
 
 
 def test_without_yes_nothing_changes(regbench: Command, filled: Path) -> None:
@@ -31,7 +32,8 @@ def test_without_yes_nothing_changes(regbench: Command, filled: Path) -> None:
 
 def test_with_yes_the_benchmark_is_gone_and_the_copy_has_it(regbench: Command, filled: Path) -> None:
     said = regbench("db", "rm", "smoke", "--yes")
-    assert said.code == 0 and "removed: benchmark smoke" in said.out
+    assert said.code == 0
+    assert "removed: benchmark smoke" in said.out
     [copy] = filled.parent.glob("regbench.db.rm-*.bak")
     assert str(copy) in said.out
     assert names(regbench) == []
@@ -59,7 +61,8 @@ def test_a_benchmark_that_is_being_trained_stays(regbench: Command, in_tmp: Path
     fill(in_tmp / "made.db", make_job)
     for yes in ((), ("--yes",)):
         one_line(regbench("db", "rm", "made", "--db", "made.db", *yes), 7, "1 of its jobs is being trained")
-    assert not list(in_tmp.glob("*.rm-*.bak")) and "made" in names(regbench, "--db", "made.db")
+    assert not list(in_tmp.glob("*.rm-*.bak"))
+    assert "made" in names(regbench, "--db", "made.db")
 
 
 def test_the_rows_that_chose_from_a_sweep_are_told(regbench: Command, in_tmp: Path) -> None:

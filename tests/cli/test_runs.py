@@ -13,7 +13,8 @@ from tests.made.jobs import make_job
 def test_runs_are_listed_newest_first_with_how_they_ended(regbench: Command, filled: Path) -> None:
     said = regbench("runs", "--limit", "0")
     lines = said.out.splitlines()
-    assert said.code == 0 and len(lines) == 1 + 12
+    assert said.code == 0
+    assert len(lines) == 1 + 12
     assert [line for line in lines if "lsq_softmax" in line and "failed: user code" in line]
     found = regbench("runs", "--limit", "0", "--json").data
     started = [run["started"] for run in found["runs"]]
@@ -63,4 +64,5 @@ def test_what_names_no_run_is_told_in_one_line(regbench: Command, filled: Path) 
     ):
         answer = regbench("runs", *words)
         assert (answer.code, answer.out) == (code, "")
-        assert said in answer.err and answer.err.count("\n") == 1, answer.err
+        assert answer.err.count("\n") == 1, answer.err
+        assert said in answer.err

@@ -86,7 +86,8 @@ def test_the_function_that_changed_is_named(in_tmp: Path, repository: Path, regb
     assert "rules by which digests are made" not in said.out
     assert f"db adopt --from {head(repository)[:10]} --db made.db" in said.err
     [group] = regbench("stale", "--why", "--db", "made.db", "--json").data["groups"]
-    assert group["difference"]["exact"] and group["difference"]["changed"] == ["regbench.methods.lsq.loss"]
+    assert group["difference"]["exact"]
+    assert group["difference"]["changed"] == ["regbench.methods.lsq.loss"]
 
 
 def test_doubts_are_said(in_tmp: Path, repository: Path) -> None:
@@ -95,7 +96,8 @@ def test_doubts_are_said(in_tmp: Path, repository: Path) -> None:
     for name, words in (("dirty.db", "files were changed since"), ("rules.db", "the rules by which digests")):
         with Store.open(in_tmp / name, read_only=True) as store:
             [(_, reason)] = stale.explain(stale.find(store).groups)
-        assert not reason.exact and words in reason.said
+        assert not reason.exact
+        assert words in reason.said
 
 
 @pytest.mark.parametrize("commit", [None, "0" * 40])

@@ -27,7 +27,7 @@ def test_a_cell_is_explained_from_its_runs_to_its_environment(regbench: Command,
     assert (said.code, said.err) == (0, "")
     for words in (
         "end2end at k = 25 on generated, benchmark made",
-        "of 3 of 3 seeds",
+        "standard deviation of 3 of 3 seeds, of targets scaled to [0, 1]",
         "beside lsq",
         "method: end2end here, lsq there",
         "code code, seeds 0, 1, 2",
@@ -54,7 +54,7 @@ def test_the_number_is_that_of_the_tables(regbench: Command, made: str) -> None:
 
 def test_the_sweep_that_chose_values_is_told(regbench: Command, made: str) -> None:
     said = regbench("why", "lsq", "-b", "made", "--db", made)
-    assert "learning_rate=0.001, by the lowest val/rmse of sweep" in said.out
+    assert "learning_rate=0.001, by the best val/rmse of sweep" in said.out
     assert "2 configurations tried, 0 diverged; val/rmse of the best 0.1, of the defaults 0.2" in said.out
     assert "on the edge of what was tried: learning_rate" in said.out
     assert regbench("why", "lsq", "-b", "made", "--db", made, "--json").data["choice"]["source"] == "sweep"
@@ -64,7 +64,7 @@ def test_seeds_without_a_finished_run_say_what_became_of_them(regbench: Command,
     said = regbench("why", "soft_binning", "-b", "made", "--db", made)
     assert "not accepted: failed, ValueError: made up" in said.out
     assert "not accepted: running" in said.out
-    assert "of 1 of 3 seeds" in said.out
+    assert ", of 1 of 3 seeds" in said.out
 
 
 def test_rows_are_told_apart_from_the_row_that_is_named(regbench: Command, made: str) -> None:
@@ -120,7 +120,8 @@ def test_questions_that_mean_no_cell_are_refused_in_one_line(regbench: Command, 
     ):
         answer = regbench("why", *words)
         assert (answer.code, answer.out) == (code, "")
-        assert said in answer.err and answer.err.count("\n") == 1, answer.err
+        assert answer.err.count("\n") == 1, answer.err
+        assert said in answer.err
 
 
 def test_a_row_of_several_datasets_needs_one(regbench: Command, in_tmp: Path) -> None:
@@ -129,5 +130,6 @@ def test_a_row_of_several_datasets_needs_one(regbench: Command, in_tmp: Path) ->
     with Store.open(in_tmp / "two.db") as store:
         store.add_benchmark("two", {}, [(job, "lsq") for job in jobs])
     said = regbench("why", "lsq", "--db", "two.db")
-    assert said.code == 2 and "name one with --dataset" in said.err
+    assert said.code == 2
+    assert "name one with --dataset" in said.err
     assert "0 of 1 seed finished" in regbench("why", "lsq", "--db", "two.db", "--dataset", "WN").out

@@ -51,7 +51,8 @@ def test_renaming_keeps_jobs_and_time(store: Store) -> None:
     before = store.benchmarks().drop(columns="name")
     assert store.rename_benchmark("one", "two") == 1
     assert store.benchmarks().drop(columns="name").equals(before)
-    assert store.config("two") == {"a": 1} and store.config("one") == {}
+    assert store.config("two") == {"a": 1}
+    assert store.config("one") == {}
 
 
 def test_a_run_is_known_with_its_environment_and_its_pack(store: Store) -> None:
@@ -62,4 +63,5 @@ def test_a_run_is_known_with_its_environment_and_its_pack(store: Store) -> None:
     assert {first.packed, second.packed} == {2}
     assert (first.environment["python"], first.commit, first.dirty) == ("3.11", None, False)
     frame = store.runs()
-    assert list(frame["seed"]) == [first.seed, second.seed] and list(frame["benchmarks"]) == [["one"], ["one"]]
+    assert list(frame["seed"]) == [first.seed, second.seed]
+    assert list(frame["benchmarks"]) == [["one"], ["one"]]

@@ -20,6 +20,7 @@ class Adopted:
     commits: those its runs were executed from, with whether files differed from them.
     present: the digest of the present code; None if it cannot train the job.
     evidence: the adoptions that lead from this digest to the present one; empty if it is the present one, or outgrown.
+    alike: digests of other code that was shown to compute the same.
     """
 
     digest: str
@@ -27,6 +28,7 @@ class Adopted:
     commits: tuple[tuple[str | None, bool], ...]
     present: str | None
     evidence: tuple[Mapping[str, Any], ...]
+    alike: tuple[str, ...]
 
     @property
     def standing(self) -> str:
@@ -41,7 +43,7 @@ def adopted(store: "Store", runs: "Iterable[Execution]") -> tuple[Adopted, ...]:
     by_code: dict[str, list[Execution]] = {}
     for run in runs:
         by_code.setdefault(run.code_digest, []).append(run)
-    known, here = store.adoptions(), Present.now()
+    known, codes, here = store.adoptions(), store.codes(), Present.now()
     found = []
     for digest, some in by_code.items():
         job = Job.from_config(some[0].config)
@@ -52,7 +54,8 @@ def adopted(store: "Store", runs: "Iterable[Execution]") -> tuple[Adopted, ...]:
         said = tuple(
             {"old": step.old, "new": step.new, "commit": step.commit, "evidence": step.evidence} for step in evidence
         )
-        found.append(Adopted(digest, seeds, commits, present, said))
+        alike = tuple(other for other in codes.alike(digest) if other != digest)
+        found.append(Adopted(digest, seeds, commits, present, said, alike))
     return tuple(found)
 
 
