@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from regbench.cli.output import amount, columns, paint
+from regbench.errors import some
 
 if TYPE_CHECKING:
     from regbench.campaign.why import Adopted, Run, Why
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 SHORT = 8  # letters of a digest or identifier
 USUAL = ("python", "system", "processor", "host")  # of an environment, on one line
+HEADER = ("epoch", "seconds", "run", "code", "packed", "state")  # of the table of runs, after seed and errors
 OF_NO_CELL = ("dataset", "digest")  # shown under data
 
 
@@ -44,18 +46,10 @@ def _number(found: "Why") -> str:
 
 
 def _runs(found: "Why") -> str:
-    header = [
-        "seed",
-        f"val {found.metric}",
-        f"test {found.metric}",
-        "epoch",
-        "seconds",
-        "run",
-        "code",
-        "packed",
-        "state",
-    ]
-    return columns([_run(run) for run in found.runs], header=header)
+    header = ["seed", f"val {found.metric}", f"test {found.metric}", *HEADER]
+    rows = [_run(run) for run in found.runs]
+    known = [place for place in range(len(header)) if any(row[place] is not None for row in rows)]
+    return columns([[row[place] for place in known] for row in rows], header=[header[place] for place in known])
 
 
 def _run(run: "Run") -> list[Any]:
@@ -80,10 +74,9 @@ def _run(run: "Run") -> list[Any]:
 def _state(run: "Run") -> str:
     executed = run.execution
     assert executed is not None
-    state = executed.status if run.accepted else f"not accepted: {executed.status}"
-    if executed.diverged_at is not None:
-        state = f"diverged at epoch {executed.diverged_at}"
-    elif executed.error:
+    state = executed.status if executed.diverged_at is None else f"diverged at epoch {executed.diverged_at}"
+    state = state if run.accepted else f"not accepted: {state}"
+    if executed.error:
         state += f", {executed.error.partition(chr(10))[0]}"
     elif run.accepted and executed.resumed:
         exact = all(resumption["exact"] for resumption in executed.resumed)
@@ -132,6 +125,8 @@ def _code(code: "Adopted") -> Iterator[str]:
             yield "  the present code cannot train this job; `regbench stale` says why"
         case _:
             yield f"  the present code is {code.present}; `regbench stale --why` names what changed"
+    if code.alike and code.standing == "outgrown":
+        yield f"  shown to compute the same as code {some(code.alike)}"
 
 
 def _evidence(step: Mapping[str, Any]) -> str:
@@ -151,10 +146,9 @@ def _data(found: "Why") -> Iterator[str]:
         sizes = " / ".join(f"{size:,}" for size in found.rows.sizes)
         yield f"  {sizes} rows to train, validate and test; source: {found.rows.source or 'not recorded'}"
         yield f"  licence: {found.rows.licence or 'not recorded'}"
-    same = {True: "the same as the present one", False: "the present table has another digest", None: ""}[
-        found.same_data
-    ]
-    yield f"  split: {found.config['protocol.split']}{f'; {same}' if same else ''}"
+    if found.same_data is not None:
+        yield "  it is the present table" if found.same_data else "  the present table has another digest"
+    yield f"  split: {found.config['protocol.split']}"
     yield f"  the epoch that counts has the best {found.decides}"
 
 

@@ -88,6 +88,12 @@ def test_adopted_code_says_by_what_evidence(regbench: Command, made: str) -> Non
     assert [(code["standing"], len(code["evidence"])) for code in found] == [("adopted", 2)]
 
 
+def test_code_that_was_outgrown_says_what_it_is_like(regbench: Command, made: str) -> None:
+    said = regbench("why", "lsq", "-b", "made", "--db", made)
+    assert "`regbench stale --why` names what changed" in said.out
+    assert "shown to compute the same as code other" in said.out
+
+
 def test_a_chain_of_adoptions_is_the_shortest_and_goes_both_ways() -> None:
     known = [Adoption(*pair, "c") for pair in (("a", "b"), ("c", "b"), ("c", "d"), ("a", "d"))]
     assert [(step.old, step.new) for step in path(known, "d", "b")] in (
