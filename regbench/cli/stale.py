@@ -86,8 +86,8 @@ def _explain(one: "Since") -> None:
     emit(f"\nsince commit {one.commit[:10] if one.commit else 'unknown'}, {amount(jobs, 'job')}:")
     for said in one.said:
         emit(f"  {said}")
-    for rows, names in one.shared:
-        emit(f"  {'all of them' if len(rows) == len(one.rows) else some(rows)}:")
+    for places, names in one.shared:
+        emit(f"  {some(one.concerned(places))}:")
         _names(names, "    ")
     if not one.shared and not one.said:
         emit("  no definition differs")

@@ -120,7 +120,8 @@ def test_names_that_concern_several_methods_stand_once(in_tmp: Path, repository:
     put(in_tmp / "made.db", jobs, head(repository))
     with Store.open(in_tmp / "made.db", read_only=True) as store:
         [found] = stale.since(stale.explain(stale.find(store).groups))
-    assert set(found.rows) == {"lsq", "l1"}
+    assert found.concerned([(method, "mlp") for method in ("lsq", "l1")]) == ["all of them"]
+    assert found.concerned([("lsq", "mlp")]) == ["lsq"]
     names = [name for _, lines in found.shared for _, name in lines]
     assert len(names) == len(set(names))
 
@@ -130,3 +131,15 @@ def test_nothing_stale_is_said(in_tmp: Path, regbench: Command) -> None:
     put(in_tmp / "made.db", {job: kinds.code_digest(job)})
     said = regbench("stale", "--db", "made.db")
     assert (said.code, said.out, said.err) == (0, "0 finished jobs stale, 1 current\n", "")
+
+
+def test_changes_are_counted_from_the_newest_code_that_was_shown_to_be_the_same(in_tmp: Path, repository: Path) -> None:
+    put(in_tmp / "made.db", {on_crescent(): "c0"}, "0" * 40)
+    with Store.open(in_tmp / "made.db") as store:
+        store.adopt([Adoption("c0", "c1", "0" * 40, {"commit": head(repository)})])
+        [group] = stale.find(store).groups
+        [(_, reason)] = stale.explain([group])
+    assert (group.commit, group.base.commit, group.base.code) == ("0" * 40, head(repository), "c1")
+    assert reason.difference is not None
+    assert "regbench.methods.lsq.loss" in reason.difference.changed
+    assert "they ran at 0000000000" in reason.said

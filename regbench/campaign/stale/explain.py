@@ -1,7 +1,7 @@
 """Name the definitions that changed between the code of a stored result and the present code."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from regbench.fingerprint.modules import OWN
 from regbench.kinds import libraries, of
 
 Line = tuple[str, str]  # what happened, and the name it happened to
+Place = tuple[str, str]  # method and backbone
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,33 @@ class Reason:
 class Since:
     """What changed since a commit for some groups of jobs.
 
-    shared: names with what happened to them, and the methods that they count for: those that count for most first.
+    shared: names with what happened to them, and the methods and backbones that they count for, from most to fewest.
     said: what else is to be known.
     """
 
     commit: str | None
     groups: tuple[Outgrown, ...]
-    shared: tuple[tuple[tuple[str, ...], tuple[Line, ...]], ...]
+    shared: tuple[tuple[tuple[Place, ...], tuple[Line, ...]], ...]
     said: tuple[str, ...]
 
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """The methods of all groups."""
-        return tuple(dict.fromkeys(group.row for group in self.groups))
+    def concerned(self, places: Collection[Place]) -> list[str]:
+        """The methods in words, with their backbones where there are several."""
+        every = {(group.row, group.backbone) for group in self.groups}
+        if set(places) == every:
+            return ["all of them"]
+        backbones = sorted({backbone for _, backbone in every})
+        whole = [name for name in backbones if {place for place in every if place[1] == name} <= set(places)]
+        if len(backbones) == 1:
+            return [row for row, _ in places]
+        rest = [f"{row} on {backbone}" for row, backbone in places if backbone not in whole]
+        return [*(f"all on {name}" for name in whole), *rest]
 
 
 def explain(groups: Iterable[Outgrown]) -> list[tuple[Outgrown, Reason]]:
     """The reason of each group; the files of a commit are read once."""
     by_commit: dict[str | None, list[Outgrown]] = defaultdict(list)
     for group in groups:
-        by_commit[group.commit].append(group)
+        by_commit[group.base.commit].append(group)
     return [pair for commit, some in by_commit.items() for pair in _of_commit(commit, some)]
 
 
@@ -65,7 +73,7 @@ def since(reasons: Sequence[tuple[Outgrown, Reason]]) -> list[Since]:
     """The reasons by commit, each name only once."""
     by_commit: dict[str | None, list[tuple[Outgrown, Reason]]] = defaultdict(list)
     for group, reason in reasons:
-        by_commit[group.commit].append((group, reason))
+        by_commit[group.base.commit].append((group, reason))
     return [_together(commit, some) for commit, some in by_commit.items()]
 
 
@@ -88,31 +96,42 @@ def _reason(group: Outgrown, old: Code) -> Reason:
     before = fingerprint.reach(old, [start for start in starts if fingerprint.has(old, start)])
     found = fingerprint.difference(before, fingerprint.reach(new, starts))
     needed = libraries(job.method)
-    recorded = [(name, group.libraries.get(name, "")) for name, _ in needed]
-    exact = fingerprint.digest_of(old, before, recorded) == group.old
+    recorded = [(name, group.base.libraries.get(name, "")) for name, _ in needed]
+    exact = fingerprint.digest_of(old, before, recorded) == group.base.code
     updated = [
         f"{name} {then or '(version not recorded)'} -> {version}"
         for (name, then), (_, version) in zip(recorded, needed, strict=True)
         if then != version
     ]
-    return Reason(found, exact=exact, said="; ".join(filter(None, [group.why, *updated, _doubt(group, exact=exact)])))
+    return Reason(
+        found,
+        exact=exact,
+        said="; ".join(filter(None, [group.why, _shown(group), *updated, _doubt(group, exact=exact)])),
+    )
+
+
+def _shown(group: Outgrown) -> str:
+    """Why the commit is not the one that they ran at; empty if it is."""
+    if group.base.code == group.old:
+        return ""
+    return f"they ran at {(group.commit or 'an unknown commit')[:10]}, whose code was shown to compute the same as here"
 
 
 def _doubt(group: Outgrown, *, exact: bool) -> str:
     """What keeps the comparison of commits from being the comparison of what ran; empty if nothing does."""
     if exact:
         return ""
-    if group.dirty:
+    if group.base.dirty:
         return "files were changed since that commit when they ran, and only the commit is compared"
     return "the rules by which digests are made have changed since, so more may be named than counted then"
 
 
 def _together(commit: str | None, reasons: Sequence[tuple[Outgrown, Reason]]) -> Since:
-    concerned: dict[Line, dict[str, None]] = defaultdict(dict)
+    concerned: dict[Line, dict[Place, None]] = defaultdict(dict)
     for group, reason in reasons:
         for line in reason.difference.lines() if reason.difference else ():
-            concerned[line][group.row] = None
-    shared: dict[tuple[str, ...], list[Line]] = defaultdict(list)
+            concerned[line][group.row, group.backbone] = None
+    shared: dict[tuple[Place, ...], list[Line]] = defaultdict(list)
     for line, rows in concerned.items():
         shared[tuple(rows)].append(line)
     return Since(

@@ -1,7 +1,7 @@
 """Find the finished jobs that no run of the present code, or of code shown to compute the same, has finished."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,18 @@ from regbench.kinds import code_digest
 from regbench.runner.present import Present
 
 if TYPE_CHECKING:
-    from regbench.store import Execution, Store
+    from regbench.store import Adoption, Execution, Store
     from regbench.store.adoptions import Codes
+
+
+@dataclass(frozen=True)
+class Base:
+    """A version of the code: its digest, its commit, whether files differed from it, and versions of libraries."""
+
+    code: str
+    commit: str | None
+    dirty: bool
+    libraries: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -21,7 +31,7 @@ class Outgrown:
     row: the method with its parts, without settings.
     old, new: digests of the code; no new one if the present code cannot train them.
     commit, dirty: where the newest of their runs was executed from.
-    libraries: of that environment, by name.
+    base: the version that `stale --why` compares with the present one: the newest that was shown to compute the same.
     why: what the present catalog lacks; empty if only the code differs.
     """
 
@@ -31,7 +41,7 @@ class Outgrown:
     new: str | None
     commit: str | None
     dirty: bool
-    libraries: Mapping[str, str]
+    base: Base
     why: str
     jobs: tuple[Job, ...]
 
@@ -49,6 +59,7 @@ class Outgrown:
             "present_code": self.new,
             "commit": self.commit,
             "dirty": self.dirty,
+            "compared_commit": self.base.commit,
             "why": self.why or None,
             "datasets": self.datasets,
             "jobs": [job.key for job in self.jobs],
@@ -71,7 +82,7 @@ class Stale:
 
 def find(store: "Store", benchmark: str | None = None, *, methods: Collection[str] = ()) -> Stale:
     """Sort the finished jobs of a benchmark, or of all, by method, code and reason."""
-    codes, here = store.codes(), Present.now()
+    codes, here, adoptions = store.codes(), Present.now(), store.adoptions()
     groups: dict[tuple[str, str, str, str | None, str], list[tuple[Job, Execution]]] = defaultdict(list)
     current = adopted = 0
     for runs in _by_job(store.executions(benchmark, status="finished")):
@@ -87,7 +98,7 @@ def find(store: "Store", benchmark: str | None = None, *, methods: Collection[st
         else:
             last = (same or runs)[0]
             groups[_row(job), job.backbone, last.code_digest, new, why].append((job, last))
-    found = [_group(*place, some) for place, some in groups.items()]
+    found = [_group(*place, some, adoptions, codes) for place, some in groups.items()]
     return Stale(tuple(sorted(found, key=lambda group: (group.row, group.backbone, group.old))), current, adopted)
 
 
@@ -127,9 +138,17 @@ def _row(job: Job) -> str:
 
 
 def _group(
-    row: str, backbone: str, old: str, new: str | None, why: str, some: "list[tuple[Job, Execution]]"
+    row: str,
+    backbone: str,
+    old: str,
+    new: str | None,
+    why: str,
+    some: "list[tuple[Job, Execution]]",
+    adoptions: "Sequence[Adoption]",
+    codes: "Codes",
 ) -> Outgrown:
     newest = max((run for _, run in some), key=lambda run: (run.started, run.run_id))
+    own = Base(old, newest.commit, newest.dirty, newest.environment.get("libraries", {}))
     return Outgrown(
         row=row,
         backbone=backbone,
@@ -137,7 +156,16 @@ def _group(
         new=new,
         commit=newest.commit,
         dirty=newest.dirty,
-        libraries=newest.environment.get("libraries", {}),
+        base=_newest_alike(old, adoptions, codes) or own,
         why=why,
         jobs=tuple(job for job, _ in some),
     )
+
+
+def _newest_alike(code: str, adoptions: "Sequence[Adoption]", codes: "Codes") -> Base | None:
+    """The code for which it was shown last that it computes the same, if its commit is known."""
+    for adoption in reversed(adoptions):
+        told = adoption.evidence
+        if codes.same(code, adoption.new) and told.get("commit"):
+            return Base(adoption.new, told["commit"], bool(told.get("dirty")), told.get("libraries", {}))
+    return None
