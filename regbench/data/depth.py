@@ -162,7 +162,7 @@ def from_cache(dataset: DepthFolder, name: str) -> Table | None:
 def balanced(depths: NDArray[np.uint16]) -> NDArray[np.bool_]:
     """The pixels of a mask (N, h, w) with equally many of each bucket that occurs, at random; depths in millimetres.
 
-    >>> balanced(np.array([[[750, 2310, 2350, 2390, 0]]], dtype=np.uint16)).sum()
+    >>> int(balanced(np.array([[[750, 2310, 2350, 2390, 0]]], dtype=np.uint16)).sum())
     2
     """
     bucket = np.minimum(depths.reshape(-1) // BUCKET, LAST_BUCKET)

@@ -38,7 +38,7 @@ METHOD = Method(
     loss=loss,
     predict=lambda _params, outputs_BM: outputs_BM,
     hparams={
-        "beta": HParam(20.0, low=0.1, high=100.0, above=0, symbol="β"),
+        "beta": HParam(20.0, low=0.1, high=100.0, above=0),
         "gamma": HParam(1.0, low=0.1, high=5.0, least=0, symbol="γ"),
     },
     static={"base": "mae"},

@@ -62,7 +62,7 @@ def of_density(targets_R: Numbers, train_N: Numbers) -> Shots:
     Many are more than 5/6 of what each bin would have if the rows were spread evenly over the bins that have any, few
     are less than 1/6. So rules of whole ages and of the whole grades of a wine are the same. Beyond the range are none.
 
-    >>> of_density(np.array([0.0, 0.5, 0.3, 1.0, 2.0]), np.repeat([0.0, 0.5, 1.0], [100, 30, 8])).tolist()
+    >>> of_density(np.array([0.0, 0.5, 0.3, 1.0, 2.0]), np.repeat([0.0, 0.5, 1.0], [100, 30, 7])).tolist()
     [0, 1, 2, 2, 2]
     """
     low, high = train_N.min(), train_N.max()

@@ -295,7 +295,7 @@ WRONG = {
     ),
     "an unknown split": (
         "b:\n  extends: smoke\n  protocol: {split: random}\n",
-        "benchmarks.yaml:3, b.protocol.split: must be 'fixed' or 'per_seed', not 'random'",
+        "benchmarks.yaml:3, b.protocol.split: no split called 'random'; known: fixed, per_seed, grouped, kfold[5]",
     ),
     "a dropout of one": (
         "b:\n  extends: smoke\n  protocol: {dropout: 1}\n",

@@ -108,7 +108,7 @@ def test_a_step_has_the_gradients_of_the_mean_squared_error_of_known_pixels(data
         torch.testing.assert_close(part.linear.gradient_views[name][0], gradient)
 
 
-@pytest.mark.parametrize("name", catalog.names("regularizers"))
+@pytest.mark.parametrize("name", [name for name in catalog.names("regularizers") if name != "fds"])  # refused on maps
 def test_every_regularizer_sees_drawn_pixels(name, data):
     model = build([job("lsq", name), job("lsq", name, seed=1)], data, torch.device("cpu"))
     task = Training([job()], data).data
