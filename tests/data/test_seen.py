@@ -56,7 +56,7 @@ def test_errors_on_some_rows_are_converted_to_original_units_like_all_errors():
     columns = {f"{name}_mean": [0.5] for name in ("rmse", "unseen/rmse", "r2")}
     cells = pd.DataFrame({"dataset": ["diamonds"], **columns})
     converted = units.convert(cells, Options(units="original", ranges={"diamonds": (1.0, 5.0)}))
-    assert converted.loc[0, list(columns)].tolist() == [2.0, 2.0, 0.5]
+    assert [converted[name].iloc[0] for name in columns] == [2.0, 2.0, 0.5]
 
 
 def test_a_table_of_results_names_the_datasets_with_seen_rows():

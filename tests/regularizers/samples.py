@@ -135,3 +135,9 @@ def gradients(total: Tensor, leaves: Sequence[Tensor]) -> list[Tensor]:
         return [torch.zeros_like(leaf) for leaf in leaves]
     found = torch.autograd.grad(total, leaves, create_graph=True, allow_unused=True)
     return [torch.zeros_like(leaf) if each is None else each.detach() for each, leaf in zip(found, leaves, strict=True)]
+
+
+def loss_of(regularizer: Regularizer) -> Callable[..., Tensor]:
+    """The term that a regularizer adds, which not every one has."""
+    assert regularizer.loss is not None
+    return regularizer.loss

@@ -8,7 +8,18 @@ from regbench.random import Stream
 from regbench.regularizers.information_dropout import LEAST_ALPHA, alpha, transform
 from regbench.regularizers.shared.noise import normal
 from regbench.types import Params
-from tests.regularizers.samples import FEATURES, batch, features, hparams, load, parameters, rows, static, targets
+from tests.regularizers.samples import (
+    FEATURES,
+    batch,
+    features,
+    hparams,
+    load,
+    loss_of,
+    parameters,
+    rows,
+    static,
+    targets,
+)
 
 REGULARIZER = load("information_dropout")
 
@@ -20,7 +31,7 @@ def constant(logit: float) -> Params:
 
 
 def test_noise_at_its_strongest_costs_nothing():
-    term = REGULARIZER.loss(constant(50), batch(features(9), targets(9)), hparams(REGULARIZER), static(REGULARIZER))
+    term = loss_of(REGULARIZER)(constant(50), batch(features(9), targets(9)), hparams(REGULARIZER), static(REGULARIZER))
     assert term.item() == pytest.approx(0, abs=1e-12)
 
 
@@ -29,7 +40,7 @@ def test_noise_at_its_weakest_costs_most_and_leaves_the_features_alone():
     params, z, y = constant(-80), features(9), targets(9)
     values, settings = hparams(REGULARIZER), static(REGULARIZER)
     expected = 0.01 * FEATURES * torch.tensor((0.7 + LEAST_ALPHA) / LEAST_ALPHA).log().item()
-    assert REGULARIZER.loss(params, batch(z, y), values, settings).item() == pytest.approx(expected)
+    assert loss_of(REGULARIZER)(params, batch(z, y), values, settings).item() == pytest.approx(expected)
     torch.testing.assert_close(transform(params, z, rows(y), values, settings), z, rtol=0.01, atol=0)
 
 

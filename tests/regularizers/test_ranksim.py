@@ -6,7 +6,18 @@ import torch
 from regbench.random import Stream
 from regbench.regularizers.ranksim import representatives
 from regbench.regularizers.shared.ranks import places, ranks
-from tests.regularizers.samples import batch, features, gradients, hparams, load, parameters, static, targets, value
+from tests.regularizers.samples import (
+    batch,
+    features,
+    gradients,
+    hparams,
+    load,
+    loss_of,
+    parameters,
+    static,
+    targets,
+    value,
+)
 
 EVERY = torch.ones(5, dtype=torch.bool)
 
@@ -122,6 +133,6 @@ def test_steps_against_the_gradient_bring_the_ranks_together():
     start = value(regularizer, z, y, weight=1)
     for _ in range(200):
         z.requires_grad_()
-        loss = regularizer.loss(parameters(regularizer), batch(z, y), values, settings)
+        loss = loss_of(regularizer)(parameters(regularizer), batch(z, y), values, settings)
         z = (z - 0.1 * gradients(loss, [z])[0]).detach()
     assert value(regularizer, z, y, weight=1) < 0.5 * start

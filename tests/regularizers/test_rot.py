@@ -12,7 +12,7 @@ from regbench.regularizers import rot
 from regbench.regularizers.shared.distances import by_mean_norm, distances, relative_distances
 from regbench.regularizers.shared.transport import converged
 from regbench.types import Params
-from tests.regularizers.samples import arguments, batch, cast, features, hparams, load, static, targets
+from tests.regularizers.samples import arguments, batch, cast, features, hparams, load, loss_of, static, targets
 
 ROT = load("rot")
 VARIANTS = ("through", "detach", "gap", "costs", "plans")
@@ -23,7 +23,7 @@ Z = torch.tensor([[1.0, 0], [0, 1], [1, 1], [2, 0]]).double()
 
 def term(z: Tensor, y: Tensor, gamma: float = 0.3, weight: float = 1, **changed: int | str) -> Tensor:
     values = hparams(ROT, z.dtype, gamma=gamma, weight=weight)
-    return ROT.loss(Params(), batch(z, y), values, static(ROT, **changed))
+    return loss_of(ROT)(Params(), batch(z, y), values, static(ROT, **changed))
 
 
 def both(z: Tensor, y: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -151,10 +151,10 @@ def test_what_is_kept_of_the_targets_is_what_a_call_computes(variant):
     params = ROT.init(y, 7, values, settings, Stream.named(0))
     assert set(params.fixed) == {"cost" if variant == "costs" else "plan"}
     seen = batch(z[order], y[order])._replace(rows=order)
-    kept, anew = (ROT.loss(each, seen, values, settings) for each in (params, Params()))
+    kept, anew = (loss_of(ROT)(each, seen, values, settings) for each in (params, Params()))
     torch.testing.assert_close(kept, anew, rtol=1e-4, atol=1e-6)
     part = batch(z[:9], y[:9])
-    assert ROT.loss(params, part, values, settings).equal(ROT.loss(Params(), part, values, settings))
+    assert loss_of(ROT)(params, part, values, settings).equal(loss_of(ROT)(Params(), part, values, settings))
     assert not ROT.init(y, 7, values, {**settings, "points": 19}, Stream.named(0)).fixed
 
 
@@ -168,7 +168,7 @@ def test_many_models_with_a_kept_plan_are_the_models_one_by_one():
     kept = {"plan": torch.stack([each["plan"] for each in plans])}
 
     def one(z: Tensor, rows: Tensor, values: dict[str, Tensor], fixed: dict[str, Tensor]) -> Tensor:
-        return ROT.loss(Params({}, fixed), batch(z, y.float()[rows])._replace(rows=rows), values, static(ROT))
+        return loss_of(ROT)(Params({}, fixed), batch(z, y.float()[rows])._replace(rows=rows), values, static(ROT))
 
     together = torch.func.vmap(one)(z, rows, stacked, kept)
     assert len(arguments(ROT, z, z, plans, values)) == 5
@@ -193,4 +193,4 @@ def test_an_unknown_variant_gets_the_nearest_known_one_and_too_few_points_are_re
         with pytest.raises(UsageError, match=message):
             ROT.init(targets(9), 7, hparams(ROT), settings, Stream.named(0))
         with pytest.raises(UsageError, match=message):
-            ROT.loss(Params(), batch(features(9), targets(9)), hparams(ROT), settings)
+            loss_of(ROT)(Params(), batch(features(9), targets(9)), hparams(ROT), settings)

@@ -6,7 +6,7 @@ import torch
 from regbench.errors import UsageError
 from regbench.random import Stream
 from regbench.regularizers.ph_reg import dimension_loss, sizes, slope, total_lengths
-from tests.regularizers.samples import batch, features, hparams, load, static, targets, value
+from tests.regularizers.samples import batch, features, hparams, load, loss_of, static, targets, value
 
 
 def rotated(y: torch.Tensor, h: int, scale: float) -> torch.Tensor:
@@ -85,7 +85,7 @@ def test_sizes_at_which_a_set_is_a_single_point_do_not_count():
 def test_a_setting_that_makes_no_sense_is_refused(changed):
     regularizer = load("ph_reg")
     with pytest.raises(UsageError, match="at least"):
-        regularizer.loss(
+        loss_of(regularizer)(
             regularizer.init(targets(5), 7, {}, {}, Stream.named(0)),
             batch(features(30), targets(30)),
             hparams(regularizer),
