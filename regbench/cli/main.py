@@ -10,7 +10,23 @@ import typer
 
 import regbench
 from regbench import roots, settings
-from regbench.cli import bench, compare, data, db, doctor, listing, plan, report, run, runs, stale, status, verify, why
+from regbench.cli import (
+    bench,
+    compare,
+    data,
+    db,
+    doctor,
+    listing,
+    plan,
+    report,
+    run,
+    runs,
+    stale,
+    status,
+    verify,
+    watch,
+    why,
+)
 from regbench.cli.output import bug, discard, emit, say, unwritable
 from regbench.errors import InfrastructureError, RegbenchError, UsageError, did_you_mean
 
@@ -91,6 +107,7 @@ for name, function in {
     "run": run.run,
     "plan": plan.plan,
     "status": status.status,
+    "watch": watch.watch,
     "report": report.report,
     "compare": compare.compare,
     "verify": verify.verify,

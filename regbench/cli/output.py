@@ -40,10 +40,10 @@ def _write(text: str, stream: TextIO) -> None:
     """Write a line and flush; a closed pipe (`| head`) is not an error, the output is just discarded.
 
     Messages that cannot be written are discarded too; data that cannot be written are an `InfrastructureError`.
-    This is the only way to a terminal besides the progress bar and the traceback of a bug.
+    This is the only way to a terminal besides the progress bar, `watch` and the traceback of a bug.
     """
     try:
-        stream.write(f"{_styled(shown(text))}\n")
+        stream.write(f"{styled(text)}\n")
         stream.flush()
     except OSError as error:
         discard(stream)
@@ -113,9 +113,9 @@ def paint(text: str, style: str, stream: TextIO | None = None) -> str:
     return f"{STYLE}{style};{text}{STYLE};" if style and colour(stream or sys.stdout) else text
 
 
-def _styled(text: str) -> str:
-    """The text with ANSI codes for the marks that `paint` set."""
-    return re.sub(f"{STYLE}({'|'.join(ANSI)}|);", lambda mark: f"\033[{ANSI.get(mark[1], '0')}m", text)
+def styled(text: str) -> str:
+    """The text as `shown`, with ANSI codes for the marks that `paint` set."""
+    return re.sub(f"{STYLE}({'|'.join(ANSI)}|);", lambda mark: f"\033[{ANSI.get(mark[1], '0')}m", shown(text))
 
 
 def width() -> int | None:

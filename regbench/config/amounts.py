@@ -15,6 +15,7 @@ LARGEST = 1e9  # of a learning rate, a weight of a loss, ...: squares of it are 
 BOUNDS = {"k": (2, MOST_BINS), "seed": (0, LARGEST_SEED)}
 RUN = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 LONGEST_S = 3650 * UNITS["d"]
+INTERVAL_S = (0.1, 3600.0)  # between two frames
 
 
 def read_duration(text: str) -> float:
@@ -101,3 +102,10 @@ def check_epochs(epochs: int) -> None:
     """Refuse a number of epochs that no training can have."""
     if not 1 <= epochs <= MOST_EPOCHS:
         raise UsageError(f"--epochs {epochs}: must be a whole number from 1 to {MOST_EPOCHS:,}")
+
+
+def check_interval(seconds: float) -> None:
+    """Refuse a time between two frames that would only load the machine, or show nothing."""
+    least, most = INTERVAL_S
+    if not least <= seconds <= most:
+        raise UsageError(f"--interval {seconds:g}: must be from {least:g} to {most:g} seconds")

@@ -16,7 +16,20 @@ from sqlalchemy import Connection, Engine
 from regbench.addresses import without_password
 from regbench.errors import PassingError
 from regbench.job import Job
-from regbench.store import adoptions, choices, damage, engine, leases, removal, runs, secrets, status, upgrade, vanished
+from regbench.store import (
+    adoptions,
+    choices,
+    damage,
+    engine,
+    leases,
+    live,
+    removal,
+    runs,
+    secrets,
+    status,
+    upgrade,
+    vanished,
+)
 from regbench.store import checkpoints as states
 from regbench.store import executions as executed
 from regbench.store import jobs as grid
@@ -35,6 +48,7 @@ from regbench.store.values import (
     Removal,
     Resumable,
     Score,
+    Snapshot,
     Standing,
     StoredDataset,
     Trained,
@@ -437,6 +451,11 @@ class Store:
         """The progress of each benchmark on each dataset; with `code` (key -> digest) only runs of that code count."""
         with self.reading() as connection:
             return status.status(connection, benchmark, code)
+
+    def watch(self, benchmark: str | None = None) -> Snapshot:
+        """What is trained at this moment of a benchmark; by default, of all that are, and of the one run last."""
+        with self.reading() as connection:
+            return live.watch(connection, benchmark)
 
     def config(self, benchmark: str) -> dict[str, Any]:
         """The configuration a benchmark was last run with, as plain data; empty if the benchmark is unknown."""

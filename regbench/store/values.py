@@ -254,3 +254,46 @@ class Standing:
     failures: tuple[Failure, ...] = ()
     blocked_by: tuple[str, ...] = ()
     silent: int = 0
+
+
+@dataclass(frozen=True)
+class RunningPack:
+    """Jobs that one worker trains together at this moment.
+
+    rows: the names in tables of its jobs, each once.
+    owner: the worker, as `runner.work.owners` names it.
+    silent: whether its lease has run out: the worker hangs, or is dead.
+    epoch: the last one stored of every job, of `epochs`.
+    epochs_left: over all jobs.
+    curve: epochs and the median over jobs of `metric`, which decides the epoch that counts; at most some 24 epochs.
+    seconds_per_epoch: of one job, its part of the pack's time, over the last epochs; None before the first one.
+    """
+
+    name: str
+    benchmark: str
+    dataset: str
+    rows: tuple[str, ...]
+    jobs: int
+    owner: str
+    device: str
+    silent: bool
+    epoch: int
+    epochs: int
+    epochs_left: int
+    metric: str
+    curve: tuple[tuple[int, float | None], ...]
+    seconds_per_epoch: float | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is trained at one moment, and how far its benchmarks are.
+
+    pace: seconds per epoch of one job by dataset, of finished runs on the devices in use.
+    moment: seconds since 1970, by the clock of the server if there is one.
+    """
+
+    standings: tuple[Standing, ...]
+    packs: tuple[RunningPack, ...]
+    pace: Mapping[str, float]
+    moment: float

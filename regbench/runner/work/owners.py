@@ -33,6 +33,16 @@ def is_dead(owner: str) -> bool:
         return False
 
 
+def told(owner: str) -> tuple[str, str]:
+    """The host and the process number in the name of an owner.
+
+    >>> told("node7/pid:[4026531836]|4711|12.50"), told("bench")
+    (('node7', '4711'), ('', 'bench'))
+    """
+    machine, _, process = owner.rpartition("|")[0].rpartition("|")
+    return (machine.partition("/")[0], process) if process else ("", owner)
+
+
 def _started(process: psutil.Process) -> float:
     """The start of a process in seconds after boot, which does not change when the clock is set."""
     return process.create_time() - psutil.boot_time()
