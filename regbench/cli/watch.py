@@ -71,7 +71,7 @@ def watch(
 def _first(db: str, benchmark: str | None) -> "tuple[str | None, Snapshot]":
     """The name under which the benchmark is stored, and the first snapshot."""
     with reading(db) as store:
-        name = stored_benchmark(store, benchmark)
+        name = stored_benchmark(store, benchmark) if benchmark else None  # the former loads pandas
         return name, store.watch(name)
 
 

@@ -12,6 +12,7 @@ COMMANDS = [
     "run",
     "plan",
     "status",
+    "watch",
     "report",
     "compare",
     "list",

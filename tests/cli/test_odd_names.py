@@ -43,6 +43,7 @@ COMMANDS = {
     "csv": ["report", "--format", "csv"],
     "json": ["report", "--json"],
     "status as json": ["status", "--json"],
+    "watch": ["watch"],
     "a message": ["report", "-b", "\x1b[2J"],
     "data": ["run", "smoke", "--data", "\x1b[2J.csv", "--target", "\u202ey"],
 }

@@ -40,6 +40,7 @@ def test_the_json_of_every_command_has_the_same_envelope(
 ) -> None:
     commands = [
         ["status"],
+        ["watch"],
         ["report"],
         ["compare", "lsq", "end2end"],
         ["verify", "bridges"],

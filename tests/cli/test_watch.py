@@ -21,7 +21,7 @@ from regbench.store import Claim, EpochRows, Finished, Store
 from tests.cli.conftest import Command
 
 DATABASE = Path("results/regbench.db")
-PATIENCE_S = 60.0
+PATIENCE_S = 100.0
 
 
 @pytest.fixture
