@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 STATES = ("done", "running", "failed", "blocked", "pending")
 BLOCKS = "▁▂▃▄▅▆▇█"
 FULL, EMPTY = "█", "░"
-BAR = 20  # characters of a bar
-NARROW = 120  # a terminal with fewer columns gets shorter curves
+NARROW = 120  # a terminal with fewer columns gets shorter bars and curves, and no names of rows
+BAR, SHORT_BAR = 20, 10  # characters of a bar
 CURVE, SHORT_CURVE = 24, 8  # characters of a curve
 FAILURES = 5  # shown in a frame; `regbench status` has the others
 NAMES = 2  # rows named of a pack
@@ -68,8 +68,9 @@ def _bar(standings: "Iterable[Standing]") -> str:
     counted = [(standing.epochs_done, standing.epochs_total) for standing in standings]
     done, total = (sum(numbers) for numbers in zip(*counted, strict=True))
     part = done / total if total else 0.0
-    full = math.floor(BAR * part)
-    return f"{FULL * full}{EMPTY * (BAR - full)}{NO_BREAK}{math.floor(100 * part)}{NO_BREAK}%"
+    size = SHORT_BAR if _is_narrow() else BAR
+    full = math.floor(size * part)
+    return f"{FULL * full}{EMPTY * (size - full)}{NO_BREAK}{math.floor(100 * part)}{NO_BREAK}%"
 
 
 def _rest(snapshot: "Snapshot") -> str:
@@ -116,23 +117,25 @@ def _packs(snapshot: "Snapshot", most: int | None) -> str:
     shown = snapshot.packs[:most]
     if not shown:
         return ""
-    header = ["worker", "dataset", "jobs", "rows", "epoch", "curve", "last", "left"]
+    metrics = sorted({pack.metric for pack in shown})
+    alike = len(metrics) == 1
+    header = ["worker", "dataset", "jobs", "rows", "epoch", "curve", metrics[0] if alike else "last", "left"]
     styles = ["yellow" if pack.silent else "" for pack in shown]
-    table = columns([_row(pack) for pack in shown], header=header, styles=styles)
+    table = columns([_row(pack, named=not alike) for pack in shown], header=header, styles=styles)
     more = len(snapshot.packs) - len(shown)
     return f"{table}\n... and {amount(more, 'pack')} more" if more else table
 
 
-def _row(pack: "RunningPack") -> list[str | int | None]:
+def _row(pack: "RunningPack", *, named: bool) -> list[str | int | None]:
     rest = watching.left_of(pack)
     return [
         told(pack.owner)[1],
         pack.dataset,
         pack.jobs,
-        _names(pack.rows),
+        len(pack.rows) if _is_narrow() else _names(pack.rows),
         f"{pack.epoch}/{pack.epochs}",
         sparkline(_fitting([value for _, value in pack.curve])),
-        _last(pack),
+        _last(pack, named=named),
         "silent" if pack.silent else "-" if rest is None else duration(rest).replace(" ", NO_BREAK),
     ]
 
@@ -147,18 +150,23 @@ def _names(rows: Sequence[str]) -> str:
     return ", ".join([*rows[:NAMES], *more])
 
 
-def _last(pack: "RunningPack") -> str:
-    """The newest value of the deciding metric, with its name."""
+def _last(pack: "RunningPack", *, named: bool) -> str:
+    """The newest value of the deciding metric, with its name where packs have different ones."""
     if not pack.curve:
         return "-"
     _, value = pack.curve[-1]
-    return f"{pack.metric}{NO_BREAK}{'diverged' if value is None else f'{value:.4g}'}"
+    shown = "diverged" if value is None else f"{value:.4g}"
+    return f"{pack.metric}{NO_BREAK}{shown}" if named else shown
 
 
 def _fitting(values: Sequence[float | None]) -> list[float | None]:
     """The values, or evenly spaced ones of them where the terminal is narrow; the last one is always kept."""
-    columns_here = width()
-    size = CURVE if columns_here is None or columns_here >= NARROW else SHORT_CURVE
+    size = SHORT_CURVE if _is_narrow() else CURVE
     if len(values) <= size:
         return list(values)
     return [values[round(place * (len(values) - 1) / (size - 1))] for place in range(size)]
+
+
+def _is_narrow() -> bool:
+    """Whether stdout is a terminal without room for everything."""
+    return (width() or NARROW) < NARROW

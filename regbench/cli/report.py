@@ -12,6 +12,7 @@ from regbench.cli.sources import Source
 
 if TYPE_CHECKING:
     from regbench.reports import Options, Report
+    from regbench.reports.text.look import Look
 
 Normalize = Annotated[
     str,
@@ -50,6 +51,12 @@ Out = Annotated[
 Everything = Annotated[
     bool, typer.Option("--all", help="Write every report that the results allow, and say of the others why not.")
 ]
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", metavar="A,B", help="Only these columns of the table, by their headers, in this order."),
+]
+Caption = Annotated[str, typer.Option("--caption", metavar="TEXT", help="The caption, instead of the table's own.")]
+Label = Annotated[str, typer.Option("--label", metavar="NAME", help="A LaTeX label, such as tab:main.")]
 TEXTS = ("md", "latex")  # text formats that --all writes besides pictures and CSV
 
 
@@ -65,6 +72,9 @@ def report(
     dataset: options.Datasets = None,
     method: options.Methods = None,
     format_: Format = "table",
+    columns_: Columns = None,
+    caption: Caption = "",
+    label: Label = "",
     rows: options.Rows = "all",
     units: Units = "scaled",
     paper: Annotated[bool, typer.Option("--paper", help="Show the paper's own numbers beside ours.")] = False,
@@ -83,6 +93,7 @@ def report(
       regbench report --normalize lsq --k 25
       regbench report figure3 --out figures
       regbench report --format latex --metric mae
+      regbench report table2 --format latex --columns DM,CA --label tab:main
       regbench report --normalize none --units original --json
       regbench report --rows unseen
       regbench report table2 --from results/published/bridges
@@ -97,6 +108,7 @@ def report(
     shown = reports.load(found)
     if paper and not all_ and not shown.has_paper:
         raise UsageError(f"--paper: the paper's own numbers are shown by {', '.join(_with_paper())}")
+    look = _look(columns_, caption, label, "json" if json else "files" if all_ else format_)
     of_rows = metrics.over(rows, metric)
     given = reports.Options(
         normalize=None if normalize.lower() == "none" else normalize,
@@ -120,10 +132,26 @@ def report(
             data = {"report": found, "benchmark": benchmark, **reports.data(shown, numbers), "files": written}
             data |= {"metric": about.name, "better": about.better}
             return emit_json("report", data, data.get("notes", ()))
-        emit(reports.show(shown, numbers, format=format_, width=width() if format_ == "table" else None))
+        emit(reports.show(shown, numbers, format=format_, width=width() if format_ == "table" else None, look=look))
         for path in written:
             say(f"wrote {path}")
     return None
+
+
+def _look(columns: str | None, caption: str, label: str, form: str) -> "Look | None":
+    """What --columns, --caption and --label ask for; None without them."""
+    from regbench.errors import UsageError
+    from regbench.reports.text.look import Look
+
+    given = {"--columns": columns, "--caption": caption, "--label": label}
+    named = [option for option, value in given.items() if value]
+    if not named:
+        return None
+    possible = ("latex",) if label else ("table", "md", "latex")
+    if form not in possible:
+        raise UsageError(f"{named[-1]}: one table is needed, and --format {' or '.join(possible)}")
+    chosen = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
+    return Look(columns=chosen, caption=caption, label=label)
 
 
 def _compute(

@@ -5,7 +5,7 @@ One file per report; the file name is the report's name. Importing this package 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regbench import catalog
 from regbench.errors import UsageError, did_you_mean
@@ -15,6 +15,9 @@ from regbench.reports.report import Options as Options
 from regbench.reports.report import Recorded as Recorded
 from regbench.reports.report import Report as Report
 from regbench.reports.report import Table as Table
+
+if TYPE_CHECKING:
+    from regbench.reports.text.look import Look
 
 DEFAULT = "normalized"
 FORMATS = ("table", "md", "latex", "csv", "json")
@@ -47,7 +50,14 @@ def load(name: str) -> Report:
     return catalog.load("reports", find(name))
 
 
-def show(report: Report, numbers: Any, *, format: str = "table", width: int | None = None) -> str:  # noqa: A002
+def show(
+    report: Report,
+    numbers: Any,
+    *,
+    format: str = "table",  # noqa: A002
+    width: int | None = None,
+    look: "Look | None" = None,
+) -> str:
     """The report as text: `table`, `md`, `latex`, `csv` or `json`; a table wider than `width` is cut into blocks."""
     if format not in FORMATS:
         raise UsageError(f"no format called '{format}'{did_you_mean(format, FORMATS)}")
@@ -58,10 +68,11 @@ def show(report: Report, numbers: Any, *, format: str = "table", width: int | No
             return render.csv(next(iter(report.frames(numbers).values())))
         case "json":
             return render.json_text(data(report, numbers))
-        case "table" if report.plain is not None:
+        case "table" if report.plain is not None and look is None:
             return report.plain(numbers, width)
         case _:
-            return render.text(report.table(numbers), format, width)
+            table = report.table(numbers)
+            return render.text(look.of(table) if look else table, format, width)
 
 
 def data(report: Report, numbers: Any) -> dict[str, Any]:

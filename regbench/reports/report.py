@@ -86,7 +86,7 @@ class Table:
 
     The first `index` columns name the row; they are repeated where a wide table is cut into blocks. `rules` are the
     rows, counted from 0, above which a line sets apart what follows. `more` are further grids under the same caption,
-    each below its own `title`; `others` are tables with captions of their own.
+    each below its own `title`; `others` are tables with captions of their own. `label` is for references in LaTeX.
     """
 
     caption: str
@@ -98,6 +98,7 @@ class Table:
     title: str = ""
     more: "tuple[Table, ...]" = ()
     others: "tuple[Table, ...]" = ()
+    label: str = ""
 
 
 def rows_alone(numbers: Any) -> "dict[str, DataFrame]":

@@ -90,6 +90,18 @@ def test_a_table_is_written_as_asked(regbench: Command, filled: Path, form: str,
     assert any(line.startswith(start) for line in regbench("report", "--format", form).out.splitlines())
 
 
+def test_a_table_for_a_paper_has_its_columns_caption_and_label(regbench: Command, filled: Path) -> None:
+    words = ["report", "--normalize", "none", "--columns", "MAE", "--caption", "Errors"]
+    latex = regbench(*words, "--format", "latex", "--label", "tab:errors").out
+    assert (latex.count("MAE &"), latex.count("RMSE &"), latex.count(r"\label{tab:errors}")) == (0, 0, 1)
+    assert r"MAE \\" in latex
+    assert regbench(*words).out.startswith("Errors\n")
+    for more in (["--json"], ["--format", "csv"], ["--all"], ["--label", "tab:errors"]):
+        said = regbench(*words, *more)
+        assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1), more
+    assert "did you mean 'RMSE'?" in regbench("report", "--normalize", "none", "--columns", "RMS").err
+
+
 @pytest.mark.parametrize("name", ["normalized", "curves"])
 def test_original_units_are_read_from_the_store(regbench: Command, filled: Path, name: str) -> None:
     with Store.open(filled) as store:

@@ -99,6 +99,23 @@ def test_a_frame_of_a_short_terminal_names_what_it_leaves_out(store: Store, jobs
     assert shown.splitlines()[-1] == "... and 2 packs more"
 
 
+def test_a_narrow_terminal_has_short_curves_and_no_wrapped_cell(
+    regbench: Command, store: Store, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = claim(store, jobs)
+    for epoch in range(1, 20):
+        train(store, claims, epoch, 0.5 / epoch)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines = regbench("watch", "--once").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[-2].split() == ["worker", "dataset", "jobs", "rows", "epoch", "curve", "val/rmse", "left"]
+    assert lines[-1].split()[:4] == ["4711", "diamonds", "12", "6"]
+    assert lines[-1].split()[5][0] == "█"
+    assert len(lines[-1].split()[5]) == 8
+
+
 def test_wrong_words_are_one_line_with_their_exit_code(regbench: Command) -> None:
     for seconds in ("0", "-1", "nan", "1e9"):
         said = regbench("watch", "--interval", seconds)

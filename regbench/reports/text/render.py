@@ -130,7 +130,8 @@ def _float(table: Table, captions: Sequence[str]) -> str:
     caption = " ".join(_escape(f"{words[:1].upper()}{words[1:].rstrip('.')}.") for words in captions if words)
     if sum(_sizes(table)) > WIDE:
         grid = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{grid}}}"
-    return "\n".join([r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", grid, r"\end{table}"])
+    label = [rf"\label{{{table.label}}}"] if table.label else []  # after the caption, whose number it names
+    return "\n".join([r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", *label, grid, r"\end{table}"])
 
 
 def _grid(table: Table, form: str) -> str:
@@ -159,7 +160,7 @@ def _blocks(table: Table, width: int | None) -> list[Table]:
         if blocks[-1] and used > width:
             blocks.append([])
         blocks[-1].append(column)
-    return [_columns(table, [*range(table.index), *block]) for block in blocks]
+    return [with_columns(table, [*range(table.index), *block]) for block in blocks]
 
 
 def _sizes(table: Table) -> list[int]:
@@ -170,7 +171,8 @@ def _sizes(table: Table) -> list[int]:
     ]
 
 
-def _columns(table: Table, columns: list[int]) -> Table:
+def with_columns(table: Table, columns: list[int]) -> Table:
+    """The table with these of its columns, in this order."""
     rows = tuple(tuple(row[column] for column in columns) for row in table.rows)
     return replace(table, header=tuple(table.header[column] for column in columns), rows=rows)
 
