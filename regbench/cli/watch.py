@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_TIME = 0.1  # fraction of the time that reading may take; with 100,000 jobs a frame takes a second
 OTHER_LINES = 16  # of a frame, besides those of packs
 FEWEST_PACKS = 3
+CALM = 3  # frames in a row with nothing left to do, after which it ends: a sweep may be planning its next stage
 
 
 def watch(
@@ -60,10 +61,11 @@ def watch(
     if not snapshot.standings:
         say("no benchmark yet; start with `regbench run smoke`")
         return None
-    if not once and _is_live():
-        snapshot = _follow(db, name, snapshot, interval)
+    from regbench.campaign import watching
     from regbench.cli import frame
 
+    if not once and _is_live() and not watching.is_over(snapshot):
+        snapshot = _follow(db, name, snapshot, interval)
     emit(frame.text(snapshot))
     return None
 
@@ -81,7 +83,7 @@ def _is_live() -> bool:
 
 
 def _follow(db: str, name: str | None, snapshot: "Snapshot", interval: float) -> "Snapshot":
-    """Redraw the frame until nothing is left to do; returns the last snapshot.
+    """Redraw the frame until nothing has been left to do for a while; returns the last snapshot.
 
     Each frame opens the database anew, so that a file that was moved, or that becomes readable, is noticed.
     """
@@ -92,9 +94,9 @@ def _follow(db: str, name: str | None, snapshot: "Snapshot", interval: float) ->
     from regbench.cli import frame
 
     console = Console(file=sys.stdout, no_color=not colour(sys.stdout), highlight=False)
-    trouble, pause = "", interval
+    trouble, pause, calm = "", interval, 0
     with Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
-        while not watching.is_over(snapshot):
+        while calm < CALM:
             head = f"{time.strftime('%H:%M:%S', time.localtime(snapshot.moment))}, every {interval:g} s; Ctrl-C ends it"
             room = max(FEWEST_PACKS, console.height - OTHER_LINES)
             parts = [head, frame.text(snapshot, room), trouble]
@@ -104,6 +106,7 @@ def _follow(db: str, name: str | None, snapshot: "Snapshot", interval: float) ->
             try:
                 with reading(db) as store:
                     snapshot, trouble = store.watch(name), ""
+                calm = calm + 1 if watching.is_over(snapshot) else 0
             except PassingError as error:
                 trouble = f"{error}; trying again"
             pause = max(interval, (time.monotonic() - started) / MOST_TIME)

@@ -13,26 +13,53 @@ from sqlalchemy import Connection, Row, func, select
 from regbench.store.deciding import decides
 from regbench.store.models import BenchmarkJobRow, BenchmarkRow, JobRow, MetricRow, RunRow
 from regbench.store.sql import now, rows_in
-from regbench.store.status import status
-from regbench.store.values import RunningPack, Snapshot
+from regbench.store.status import expected, status
+from regbench.store.values import RunningPack, Snapshot, Standing
 
 POINTS = 24  # epochs of a curve that are read, evenly spaced
 RECENT = 5  # epochs over which the pace of a pack is measured
 
 
 def watch(connection: Connection, benchmark: str | None) -> Snapshot:
-    """The state of a benchmark; without a name, of those that are being trained and of the one run last."""
+    """The state of a benchmark; without a name, of those that are being trained and of the one run last.
+
+    A benchmark whose values are still to be chosen is shown with the sweeps it waits for, and they with it.
+    """
+    asked = _with_sweeps(connection, benchmark) if benchmark else None
     running = _running(connection)
-    places = _places(connection, [run.id for run in running], benchmark)
+    places = _places(connection, [run.id for run in running], asked)
     inside = [run for run in running if run.id in places]
-    names = [benchmark] if benchmark else _shown(connection, {place.benchmark for place in places.values()})
+    standings = _standings(connection, asked, {place.benchmark for place in places.values()})
     packs = _packs(connection, inside, places)
+    names = {standing.benchmark for standing in standings}
     return Snapshot(
-        standings=tuple(standing for name in names for standing in status(connection, name, None)),
+        standings=tuple(standings),
         packs=tuple(packs),
         pace=_pace(connection, names, {pack.device for pack in packs}),
         moment=now(connection),
     )
+
+
+def _with_sweeps(connection: Connection, benchmark: str) -> set[str]:
+    """The benchmark and the sweeps that it waits for."""
+    standings = status(connection, benchmark, None)
+    return {benchmark, *(sweep for standing in standings for sweep in standing.waits_for)}
+
+
+def _standings(connection: Connection, asked: set[str] | None, active: set[str]) -> list[Standing]:
+    """The standings to show, by last run of their benchmarks."""
+    query = select(BenchmarkRow.name).order_by(BenchmarkRow.last_run.desc(), BenchmarkRow.name)
+    known = list(connection.execute(query).scalars())
+    shown = asked or {*active, *known[:1]}
+    choosing = () if asked else expected(connection, None)
+    waiting = {name for name, _, _, sweeps in choosing if shown & {*sweeps}} - shown
+    found = {name: status(connection, name, None) for name in known if name in shown | waiting}
+    return [
+        standing
+        for name, standings in found.items()
+        if name in shown or any(standing.unchosen for standing in standings)
+        for standing in standings
+    ]
 
 
 class _Place(NamedTuple):
@@ -63,24 +90,17 @@ def _running(connection: Connection) -> Sequence[Row]:
     return connection.execute(query).all()
 
 
-def _places(connection: Connection, runs: Collection[int], benchmark: str | None) -> dict[int, _Place]:
-    """The place of each run; runs of jobs that are not in `benchmark` have none."""
+def _places(connection: Connection, runs: Collection[int], among: Collection[str] | None) -> dict[int, _Place]:
+    """The place of each run; runs of jobs that are in none of `among` have none."""
     query = (
         select(RunRow.id, BenchmarkJobRow.benchmark, BenchmarkJobRow.variant)
         .join(BenchmarkJobRow, BenchmarkJobRow.job_id == RunRow.job_id)
         .join(BenchmarkRow, BenchmarkRow.name == BenchmarkJobRow.benchmark)
         .order_by(BenchmarkRow.last_run, BenchmarkRow.name, BenchmarkJobRow.position.desc())
     )
-    if benchmark is not None:
-        query = query.where(BenchmarkJobRow.benchmark == benchmark)
+    if among is not None:
+        query = query.where(BenchmarkJobRow.benchmark.in_(sorted(among)))
     return {run: _Place(name, variant) for run, name, variant in rows_in(connection, query, RunRow.id, runs)}
-
-
-def _shown(connection: Connection, active: Collection[str]) -> list[str]:
-    """The benchmark run last and the active ones, by last run."""
-    query = select(BenchmarkRow.name).order_by(BenchmarkRow.last_run.desc(), BenchmarkRow.name)
-    known = list(connection.execute(query).scalars())
-    return [name for place, name in enumerate(known) if place == 0 or name in active]
 
 
 def _packs(connection: Connection, running: Iterable[Row], places: Mapping[int, _Place]) -> list[RunningPack]:

@@ -38,8 +38,8 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
     tallies: dict[tuple[str, str], _Tally] = defaultdict(_Tally)
     for job in connection.execute(jobs):
         tallies[job.benchmark, job.dataset].add(job, runs.get(job.id, _Runs()), moment)
-    for name, dataset, expected, sweeps in _expected(connection, benchmark):
-        tallies[name, dataset].expect(expected, sweeps)
+    for name, dataset, jobs_in_all, sweeps in expected(connection, benchmark):
+        tallies[name, dataset].expect(jobs_in_all, sweeps)
     rank = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in tallies))}
     return [tally.standing(*place) for place, tally in sorted(tallies.items(), key=lambda item: rank[item[0][0]])]
 
@@ -131,14 +131,14 @@ def label(variant: str, k: int | None, seed: int) -> str:
     return f"{variant} seed={seed}" if k is None else f"{variant} k={k} seed={seed}"
 
 
-def _expected(connection: Connection, benchmark: str | None) -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
+def expected(connection: Connection, benchmark: str | None) -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
     """Benchmark, dataset, number of jobs and sweeps, for the benchmarks that take values from sweeps."""
     query = select(BenchmarkRow.name, BenchmarkRow.config).order_by(BenchmarkRow.last_run.desc(), BenchmarkRow.name)
     for name, config in connection.execute(query):
         if benchmark in {None, name}:
-            expected = config.get("expected", {})
-            for dataset in config["datasets"] if expected else ():
-                yield name, dataset, expected[dataset], tuple(config["choose"]["from"])
+            jobs = config.get("expected", {})
+            for dataset in config["datasets"] if jobs else ():
+                yield name, dataset, jobs[dataset], tuple(config["choose"]["from"])
 
 
 def _runs(connection: Connection, benchmark: str | None, code: Mapping[str, str] | None) -> dict[int, _Runs]:

@@ -76,6 +76,19 @@ def test_what_is_trained_and_the_benchmark_run_last_are_shown_without_being_aske
     assert [standing.benchmark for standing in store.watch("old").standings] == ["old"]
 
 
+def test_a_benchmark_that_chooses_is_shown_with_the_sweep_it_waits_for(store: Store):
+    choosing = {**GRID, "choose": {"from": ["sweep"]}, "expected": {"diamonds": 1}}
+    store.add_benchmark("choosing", choosing, [])
+    store.add_benchmark("sweep", GRID, labelled(job(seed=0)))
+    take(store, job(seed=0))
+    for asked in (None, "choosing"):
+        snapshot = store.watch(asked)
+        assert {standing.benchmark: standing.pending for standing in snapshot.standings} == {"sweep": 0, "choosing": 1}
+        assert [pack.benchmark for pack in snapshot.packs] == ["sweep"]
+    store.add_benchmark("choosing", choosing, labelled(job(seed=1)))  # chosen
+    assert [standing.benchmark for standing in store.watch("choosing").standings] == ["choosing"]
+
+
 def test_the_price_of_an_epoch_is_that_of_finished_runs_on_the_devices_in_use(store: Store):
     store.add_benchmark("small", GRID, labelled(job(seed=0), job(seed=1), job(seed=2)))
     train(store, job(seed=0))  # 1.5 s for 3 epochs
