@@ -179,7 +179,8 @@ def _pace(connection: Connection, benchmarks: Collection[str], devices: Collecti
         )
         .group_by(JobRow.dataset)
     )
-    return {dataset: seconds / epochs for dataset, seconds, epochs in connection.execute(query)} if devices else {}
+    found = connection.execute(query) if devices else ()
+    return {dataset: seconds / epochs for dataset, seconds, epochs in found if seconds}
 
 
 def _mean(values: Sequence[float]) -> float | None:
