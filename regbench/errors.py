@@ -88,6 +88,18 @@ def some(names: Sequence[str], between: str = ", ", *, most: int = 6) -> str:
     return between.join(names[:most]) + more
 
 
+def one_of(setting: str, given: object, known: Sequence[str], what: str) -> str:
+    """The value of a setting that must be one of a few words; `UsageError` with the nearest if it is none of them.
+
+    >>> one_of("point", "mean", ("mean", "median"), "prediction")
+    'mean'
+    """
+    value = str(given)
+    if value not in known:
+        raise UsageError(f"{setting}={value}: no such {what}{did_you_mean(value, known)}")
+    return value
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """The end of a message about an unknown name: the nearest known one, or all of them.
 

@@ -17,7 +17,7 @@ learning rate; here its logarithm is trained, so that it stays positive, at `enc
 
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import UsageError, one_of
 from regbench.methods.shared.logits import squared_distances
 from regbench.methods.shared.mixture import fit, log_terms
 from regbench.random import Stream
@@ -28,9 +28,8 @@ VARIANTS = ("bmc", "gai")
 
 def init(y_NM: Tensor, _k: int, hparams: HParams, static: Static, _stream: Stream) -> Params:
     """The logarithm of σ (), trained, and the mixture of `gai`; `UsageError` for what cannot be."""
-    variant, components = str(static["variant"]), int(static["components"])
-    if variant not in VARIANTS:
-        raise UsageError(f"variant={variant}: no such variant of balanced_mse{did_you_mean(variant, VARIANTS)}")
+    variant = one_of("variant", static["variant"], VARIANTS, "variant of balanced_mse")
+    components = int(static["components"])
     trained = {"log_sigma": hparams["sigma"].log()}
     if variant == "bmc":
         return Params(trained)

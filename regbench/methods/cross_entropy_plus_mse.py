@@ -7,7 +7,7 @@ joint method achieves without learning the encoder. The decoder μ stays at the 
 
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.methods.shared.centres import place
 from regbench.methods.shared.encoder import decode, kl, log_soft_bins, log_softmax, squared_error
 from regbench.methods.shared.scores import coverage_of_bins, crps_of_bins
@@ -19,12 +19,11 @@ DECODERS = ("fixed", "trained")
 
 def init(y_NM: Tensor, k: int, hparams: HParams, static: Static, stream: Stream) -> Params:
     """Fixed centres (K, M) and width σ () of a bin, and the decoder μ (K, M); `UsageError` for an unknown decoder."""
-    if static["mu"] not in DECODERS:
-        raise UsageError(f"mu={static['mu']}: no such decoder{did_you_mean(str(static['mu']), DECODERS)}")
+    decoder = one_of("mu", static["mu"], DECODERS, "decoder")
     centres = place(y_NM, k, stream)
     fixed = {"centres": centres.c, "sigma": hparams["lambda_sigma"] * centres.delta}
     mu = {"mu": centres.c}
-    return Params(trained=mu, fixed=fixed) if static["mu"] == "trained" else Params(fixed=fixed | mu)
+    return Params(trained=mu, fixed=fixed) if decoder == "trained" else Params(fixed=fixed | mu)
 
 
 def loss(params: Params, batch: Batch, hparams: HParams) -> Tensor:

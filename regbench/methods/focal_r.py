@@ -9,7 +9,7 @@ that is 20, the default here.
 import torch
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.random import Stream
 from regbench.types import Batch, HParam, HParams, Method, Params, Static
 
@@ -18,9 +18,8 @@ BASES = ("mae", "mse")
 
 def init(_y_NM: Tensor, _k: int, _hparams: HParams, static: Static, _stream: Stream) -> Params:
     """Nothing to train; the exponent () of the error, 1 or 2. `UsageError` for an unknown base."""
-    if static["base"] not in BASES:
-        raise UsageError(f"base={static['base']}: no such loss of focal_r{did_you_mean(str(static['base']), BASES)}")
-    return Params(fixed={"exponent": torch.tensor(1.0 + BASES.index(str(static["base"])), dtype=torch.float64)})
+    base = one_of("base", static["base"], BASES, "loss of focal_r")
+    return Params(fixed={"exponent": torch.tensor(1.0 + BASES.index(base), dtype=torch.float64)})
 
 
 def loss(params: Params, batch: Batch, hparams: HParams) -> Tensor:

@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.methods.shared.marginals import grids, logits
 from regbench.metrics import coverage as intervals
 from regbench.metrics import crps as distances
@@ -27,9 +27,7 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Strea
 
     Raises `UsageError` for an unknown `point`.
     """
-    point = str(static["point"])
-    if point not in POINTS:
-        raise UsageError(f"point={point}: no such prediction{did_you_mean(point, POINTS)}")
+    point = one_of("point", static["point"], POINTS, "prediction")
     weight_K = torch.full((k,), 1 / k, dtype=y_NM.dtype)
     if point == "median":  # the mean of the two middle ones if K is even
         weight_K = torch.zeros_like(weight_K)

@@ -7,7 +7,7 @@ with both frozen (equation 3) and decodes with the fitted μ. The gain is larges
 
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.methods.shared.autoencoder import fit
 from regbench.methods.shared.centres import place
 from regbench.methods.shared.encoder import decode, kl, log_affine, log_softmax
@@ -31,12 +31,10 @@ def init(y_NM: Tensor, k: int, hparams: HParams, static: Static, stream: Stream)
 
 
 def _targets(y_NM: Tensor, which: str, stream: Stream) -> Tensor:
-    if which == "train":
+    if one_of("targets", which, TARGETS, "targets of stage 1") == "train":
         return y_NM
-    if which == "uniform":
-        low, high = y_NM.amin(0), y_NM.amax(0)
-        return low + (high - low) * stream.child("targets").uniform(*y_NM.shape)
-    raise UsageError(f"targets={which}: no such targets of stage 1{did_you_mean(which, TARGETS)}")
+    low, high = y_NM.amin(0), y_NM.amax(0)
+    return low + (high - low) * stream.child("targets").uniform(*y_NM.shape)
 
 
 def loss(params: Params, batch: Batch, _hparams: HParams) -> Tensor:

@@ -8,7 +8,7 @@ of equal targets (grades, ages) are never predicted. A bin decodes to the mean o
 import torch
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.methods.shared import marginals
 from regbench.metrics import coverage as intervals
 from regbench.metrics import crps as distances
@@ -23,9 +23,7 @@ def init(y_NM: Tensor, k: int, _hparams: HParams, static: Static, _stream: Strea
 
     Raises `UsageError` for an unknown `centre`.
     """
-    name = str(static["centre"])
-    if name not in CENTRES:
-        raise UsageError(f"centre={name}: no such centre of a bin{did_you_mean(name, CENTRES)}")
+    name = one_of("centre", static["centre"], CENTRES, "centre of a bin")
     edges_EM = torch.stack([_edges(column_N, k) for column_N in y_NM.unbind(1)], dim=1)
     high_M = y_NM.amax(0)
     points_KM, used_KM = y_NM.new_zeros(2, k, y_NM.shape[1])

@@ -10,7 +10,7 @@ a ReLU first. So α stays between 0.246 and 0.491 for α_max = 0.7: the noise is
 
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.random import Stream
 from regbench.regularizers.shared.noise import normal
 from regbench.types import Batch, HParam, HParams, Params, Regularizer, Rows, Static
@@ -21,10 +21,7 @@ VARIANTS = ("original", "port")
 
 def init(_y_NM: Tensor, features: int, _hparams: HParams, static: Static, stream: Stream) -> Params:
     """W (H, H) and b (H,), uniform within 1 / sqrt(H) as in `nn.Linear`; `UsageError` for an unknown variant."""
-    if static["variant"] not in VARIANTS:
-        raise UsageError(
-            f"variant={static['variant']}: no such variant{did_you_mean(str(static['variant']), VARIANTS)}"
-        )
+    one_of("variant", static["variant"], VARIANTS, "variant")
     bound = features**-0.5
     return Params(
         trained={

@@ -16,7 +16,7 @@ flatter than the Gaussian that the paper names and that is used here: 0.86, 0.95
 import torch
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.random import Stream
 from regbench.regularizers.shared.label_bins import bin_of, checked, counts, ends, gaussian, weighted_sums
 from regbench.types import HParam, HParams, Params, Regularizer, Rows, Static
@@ -43,13 +43,13 @@ def weigh(params: Params, rows: Rows, _hparams: HParams, static: Static) -> Tens
 
 def _sizes(count: Tensor, reweight: str) -> Tensor:
     """What is smoothed, of the number of rows in each bin: (bins,)."""
-    if reweight == "sqrt_inverse":
-        return count.sqrt()
-    if reweight == "inverse":
-        return count.clamp(FEWEST, MOST)
-    if reweight == "none":
-        return torch.zeros_like(count)
-    raise UsageError(f"reweight={reweight}: no such weights of lds{did_you_mean(reweight, REWEIGHTINGS)}")
+    match one_of("reweight", reweight, REWEIGHTINGS, "weights of lds"):
+        case "sqrt_inverse":
+            return count.sqrt()
+        case "inverse":
+            return count.clamp(FEWEST, MOST)
+        case _:
+            return torch.zeros_like(count)
 
 
 REGULARIZER = Regularizer(

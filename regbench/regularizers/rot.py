@@ -18,7 +18,7 @@ targets is kept, 148 ms with 50 iterations in the log domain that autograd unrol
 import torch
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import UsageError, one_of
 from regbench.random import Stream
 from regbench.regularizers.shared.distances import by_mean_norm, distances, relative_distances
 from regbench.regularizers.shared.points import sample
@@ -107,9 +107,7 @@ def _kept(params: Params, rows_B: Tensor) -> Tensor | None:
 
 def _settings(static: Static) -> tuple[str, int]:
     """The variant and the number of points; `UsageError` if they cannot be."""
-    variant, points = str(static["variant"]), int(static["points"])
-    if variant not in VARIANTS:
-        raise UsageError(f"variant={variant}: no such variant of rot{did_you_mean(variant, VARIANTS)}")
+    variant, points = one_of("variant", static["variant"], VARIANTS, "variant of rot"), int(static["points"])
     if points < FEWEST:
         raise UsageError(f"points={points}: rot needs {FEWEST} or more, because fewer points have one plan only")
     return variant, points

@@ -15,7 +15,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import UsageError, one_of
 from regbench.random import Stream
 from regbench.types import Batch, HParams, Method, Params, Score, Static, Wrapper
 
@@ -26,11 +26,10 @@ SIZES = (1, 2, 3, 5, 8, 13)  # numbers of bins and of dimensions that tell wheth
 
 def wrap(method: Method, static: Static) -> Method:
     """The method with m heads; `UsageError` for m < 1, an unknown extra, or noise with a method of distributions."""
-    m, extra = int(static["m"]), str(static["extra"])
+    m = int(static["m"])
     if m < 1:
         raise UsageError(f"m={m}: multi_target needs one head at least")
-    if extra not in EXTRAS:
-        raise UsageError(f"extra={extra}: no such targets of extra heads{did_you_mean(extra, EXTRAS)}")
+    extra = one_of("extra", static["extra"], EXTRAS, "targets of extra heads")
     if extra == "noise" and (method.uses_k or any(method.outputs(k, size) != size for k in SIZES for size in SIZES)):
         raise UsageError("extra=noise: multi_target needs a method whose outputs are its prediction, such as lsq")
     wrapped = replace(method, outputs=lambda k, dimensions: m * method.outputs(k, dimensions))

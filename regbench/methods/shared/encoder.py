@@ -11,7 +11,7 @@ sum of long rows, and a softmax over 15 bins takes a tenth to a thirtieth of the
 import torch
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.methods.shared.logits import LOWEST, affine, gaussian, squared_distances
 from regbench.random import Stream
 from regbench.types import Static
@@ -93,8 +93,6 @@ def squared_error(y_BM: Tensor, prediction_BM: Tensor) -> Tensor:
 
 def start_decoder(centres_KM: Tensor, static: Static, stream: Stream) -> Tensor:
     """Initial value of a trained μ (K, M): the centres, or (`init=random`) torch's for a linear layer of K inputs."""
-    if static["init"] == "grid":
+    if one_of("init", static["init"], STARTS, "start of the decoder") == "grid":
         return centres_KM
-    if static["init"] == "random":
-        return (2 * stream.child("decoder").uniform(*centres_KM.shape) - 1) / len(centres_KM) ** 0.5
-    raise UsageError(f"init={static['init']}: no such start of the decoder{did_you_mean(str(static['init']), STARTS)}")
+    return (2 * stream.child("decoder").uniform(*centres_KM.shape) - 1) / len(centres_KM) ** 0.5

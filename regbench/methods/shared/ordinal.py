@@ -8,7 +8,7 @@ c_1 + δ Σ_t 1[P(y > t) > ½]. Tensors are (M, T, B), with T = K - 1 thresholds
 import torch
 from torch import Tensor
 
-from regbench.errors import UsageError, did_you_mean
+from regbench.errors import one_of
 from regbench.methods.shared.marginals import grids
 from regbench.metrics import coverage as intervals
 from regbench.metrics import crps as distances
@@ -22,10 +22,9 @@ def thresholds(y_NM: Tensor, k: int, static: Static) -> dict[str, Tensor]:
 
     Raises `UsageError` for an unknown decoding.
     """
-    if static["decode"] not in DECODINGS:
-        raise UsageError(f"decode={static['decode']}: no such decoding{did_you_mean(str(static['decode']), DECODINGS)}")
+    decode = one_of("decode", static["decode"], DECODINGS, "decoding")
     centres_KM, delta_M = grids(y_NM, k)
-    as_rank = torch.tensor(float(static["decode"] == "rank"), dtype=y_NM.dtype)
+    as_rank = torch.tensor(float(decode == "rank"), dtype=y_NM.dtype)
     between_TM = (centres_KM[1:] + centres_KM[:-1]) / 2
     return {"lowest": centres_KM[0], "delta": delta_M, "thresholds": between_TM, "as_rank": as_rank}
 
