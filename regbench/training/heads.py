@@ -108,10 +108,8 @@ class Head:
         enlarged. Jobs are scored one by one: a sum over a batch of jobs would be rounded differently than that of a
         single job.
         """
-        if self.last:
-            outputs = _loop(self.last.apply)(z_JNH, linear["weight"], linear["bias"])
-        else:
-            outputs = narrow(z_JNH, linear["weight"], linear["bias"])
+        apply = _loop(self.last.apply) if self.last else narrow
+        outputs = apply(z_JNH, linear["weight"], linear["bias"])
         if mask is not None:
             outputs = enlarged(outputs, mask)
         predictions = self._over_jobs(self._predict_one)(trained, self.fixed, outputs)
@@ -140,7 +138,7 @@ class Head:
         """
         arguments = (z_JBH, linear["weight"], linear["bias"], trained, self.fixed, self.hparams, batch)
         if self._traced is None:
-            self._traced = self._trace(self._loss_of_maps if self.pixels else self._loss_of_transformed, arguments)
+            self._traced = self._trace(self._loss_of_transformed, arguments)
         dz, dweight, dbias, *dtrained, losses = self._traced(*tree_leaves(arguments))
         return dz, [dweight, dbias], dtrained, losses
 
@@ -198,7 +196,7 @@ class Head:
         losses = self.method.loss(params, seen, hparams)
         for name, regularizer, static in self.regularizers:
             if regularizer.weigh:
-                rows = Rows(seen.y, seen.rows, stream.child(name), progress)
+                rows = _rows(batch, name, progress)
                 losses = losses * regularizer.weigh(_of(params, name), rows, _under(hparams, name), static)
         total = mean_over(losses, batch["mask"]) if self.pixels else losses.mean()
         if self.averaged:
@@ -222,35 +220,22 @@ class Head:
         batch: Tensors,
         progress: Tensor,
     ) -> Tensor:
+        """The loss of features (B, H); of maps (B, h, w, H), whose pixels are rows for all but the last layer."""
+        places = z.shape[:-1]
+        if self.pixels:
+            z, batch = z.flatten(0, -2), _pixels(batch, places)
         given = self._transformed(z, Params(trained, fixed), hparams, batch, progress)
-        outputs = self.last.apply(given, weight, bias) if self.last else given @ weight + bias
+        outputs = self._last_layer(given.unflatten(0, places), weight, bias).flatten(0, -2)
         return self._loss_one(outputs, z, trained, fixed, hparams, batch, progress)
 
-    def _loss_of_maps(
-        self,
-        z: Tensor,
-        weight: Tensor,
-        bias: Tensor,
-        trained: Tensors,
-        fixed: Tensors,
-        hparams: Tensors,
-        batch: Tensors,
-        progress: Tensor,
-    ) -> Tensor:
-        """The loss of features (B, h, w, H), whose pixels are rows for all but the last layer."""
-        places = z.shape[:-1]
-        rows = batch["rows"][:, None, None].expand(places).flatten()
-        pixels = {**batch, "y": batch["y"].flatten(0, -2), "mask": batch["mask"].flatten(), "rows": rows}
-        z = z.flatten(0, -2)
-        given = self._transformed(z, Params(trained, fixed), hparams, pixels, progress).unflatten(0, places)
-        outputs = self.last.apply(given, weight, bias) if self.last else given @ weight + bias
-        return self._loss_one(outputs.flatten(0, -2), z, trained, fixed, hparams, pixels, progress)
+    def _last_layer(self, z: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return self.last.apply(z, weight, bias) if self.last else z @ weight + bias
 
     def _transformed(self, z: Tensor, params: Params, hparams: Tensors, batch: Tensors, progress: Tensor) -> Tensor:
         """What the last layer gets of features (B, H)."""
         for name, regularizer, static in self.regularizers:
             if regularizer.transform:
-                rows = Rows(batch["y"], batch["rows"], Stream(batch["key"]).child(name), progress)
+                rows = _rows(batch, name, progress)
                 z = regularizer.transform(_of(params, name), z, rows, _under(hparams, name), static)
         return z
 
@@ -262,6 +247,17 @@ class Head:
 
     def _over_jobs(self, function: Any) -> Any:
         return _loop(function) if self.looped else vmap(function)
+
+
+def _rows(batch: Tensors, name: str, progress: Tensor) -> Rows:
+    """What a regularizer may know of the rows of a batch before the loss, with its own stream."""
+    return Rows(batch["y"], batch["rows"], Stream(batch["key"]).child(name), progress)
+
+
+def _pixels(batch: Tensors, places: torch.Size) -> Tensors:
+    """A batch of maps (B, h, w) with its pixels as rows."""
+    rows = batch["rows"][:, None, None].expand(places).flatten()
+    return {**batch, "y": batch["y"].flatten(0, -2), "mask": batch["mask"].flatten(), "rows": rows}
 
 
 def _of(params: Params, name: str) -> Params:
