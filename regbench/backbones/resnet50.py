@@ -13,37 +13,15 @@ Models go one by one: on any device a batch of photographs is work enough.
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from regbench.backbones.shared import residual
-from regbench.backbones.shared.files import read_weights
-from regbench.random import Stream
 from regbench.types import Backbone, HParam, Keep, Static
-
-
-def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, Tensor]:
-    """Weights of one model for images of `shape` (C, height, width)."""
-    if options["weights"]:
-        return read_weights(str(options["weights"]), shapes(shape[0], options))
-    return {name: residual.drawn(name, of_tensor, stream) for name, of_tensor in shapes(shape[0], options).items()}
-
-
-def buffers(shape: tuple[int, ...], options: Static) -> dict[str, Tensor]:
-    """The running mean and variance (channels,) of each normalisation."""
-    usual = residual.statistics(residual.convolutions(shape[0], options))
-    if options["weights"]:
-        return read_weights(str(options["weights"]), {name: tuple(tensor.shape) for name, tensor in usual.items()})
-    return usual
 
 
 def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, options: Static) -> tuple[Tensor, None]:
     """Features (J, B, 2048) of images (J, B, C, height, width); in training the running statistics are updated."""
-    features = [
-        _network({name: tensor[job] for name, tensor in weights.items()}, images, options, training=keep is not None)
-        for job, images in enumerate(x)
-    ]
-    return torch.stack(features), None
+    return residual.one_by_one(_network, weights, x, keep, options)
 
 
 def _network(weights: Mapping[str, Tensor], x: Tensor, options: Static, *, training: bool) -> Tensor:
@@ -52,20 +30,15 @@ def _network(weights: Mapping[str, Tensor], x: Tensor, options: Static, *, train
     return last.mean((2, 3))
 
 
-def shapes(channels: int, options: Static) -> dict[str, tuple[int, ...]]:
-    """The shape of each weight by its name, for images of so many channels."""
-    return residual.shapes(residual.convolutions(channels, options))
-
-
 def _features(options: Static) -> int:
     """The number of features: 2048."""
     return residual.channels_of_stages(options)[-1]
 
 
 BACKBONE = Backbone(
-    init=init,
+    init=residual.init,
     forward=forward,
-    buffers=buffers,
+    buffers=residual.buffers,
     dropped=lambda _options: [],
     features=_features,
     options={"layers": "3-4-6-3", "weights": "", "width": 64},

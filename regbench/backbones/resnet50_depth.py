@@ -18,7 +18,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from regbench.backbones.shared import residual
-from regbench.backbones.shared.files import read_weights
 from regbench.backbones.shared.residual import Convolution, convolve
 from regbench.random import Stream
 from regbench.types import Backbone, HParam, Keep, LastLayer, Static
@@ -29,31 +28,19 @@ LAST = 5  # width of the last convolution
 
 def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, Tensor]:
     """Weights of one model for images of `shape` (C, height, width)."""
-    encoder = residual.shapes(residual.convolutions(shape[0], options))
     others = residual.shapes(decoder(options))
-    if options["weights"]:
-        found = read_weights(str(options["weights"]), encoder)
-    else:
-        found = {name: residual.drawn(name, of_tensor, stream) for name, of_tensor in encoder.items()}
-    return found | {name: _drawn(name, of_tensor, stream) for name, of_tensor in others.items()}
+    drawn = {name: _drawn(name, of_tensor, stream) for name, of_tensor in others.items()}
+    return residual.init(shape, options, stream) | drawn
 
 
 def buffers(shape: tuple[int, ...], options: Static) -> dict[str, Tensor]:
     """The running mean and variance (channels,) of each normalisation."""
-    encoder = residual.statistics(residual.convolutions(shape[0], options))
-    if options["weights"]:
-        wanted = {name: tuple(tensor.shape) for name, tensor in encoder.items()}
-        encoder = read_weights(str(options["weights"]), wanted)
-    return encoder | residual.statistics(decoder(options))
+    return residual.buffers(shape, options) | residual.statistics(decoder(options))
 
 
 def forward(weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, options: Static) -> tuple[Tensor, None]:
     """Features (J, B, h/2, w/2, 128) of images (J, B, C, h, w); in training the running statistics are updated."""
-    features = [
-        _network({name: tensor[job] for name, tensor in weights.items()}, images, options, training=keep is not None)
-        for job, images in enumerate(x)
-    ]
-    return torch.stack(features), None
+    return residual.one_by_one(_network, weights, x, keep, options)
 
 
 def _network(weights: Mapping[str, Tensor], x: Tensor, options: Static, *, training: bool) -> Tensor:

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from regbench.backbones.resnet50 import BACKBONE, shapes
+from regbench.backbones.resnet50 import BACKBONE
+from regbench.backbones.shared import residual
 from regbench.errors import UsageError
 from regbench.random import Stream
 
@@ -74,7 +75,7 @@ def statistics(options: Mapping[str, int | str | bool]) -> dict[str, Tensor]:
 
 
 def test_it_has_as_many_weights_as_the_published_network_without_its_last_layer():
-    every = shapes(3, USUAL)
+    every = residual.shapes(residual.convolutions(3, USUAL))
     assert sum(map(math.prod, every.values())) == 23_508_032
     assert len(every) == 3 * 53
     assert BACKBONE.features(USUAL) == 2048

@@ -1,21 +1,22 @@
 """Residual networks of bottleneck blocks: their convolutions under the names of published weights, and the stages.
 
 He et al. (2016), https://arxiv.org/abs/1512.03385. Every convolution is followed by batch normalisation (Ioffe and
-Szegedy, 2015). Two options matter: `layers`, the numbers of blocks of the stages, such as 3-4-6-3, and `width`, the
-channels of the first stage's inner convolutions.
+Szegedy, 2015). Three options matter: `layers`, the numbers of blocks of the stages, such as 3-4-6-3, `width`, the
+channels of the first stage's inner convolutions, and `weights`, a safetensors file to start from.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from regbench.backbones.shared.files import read_weights
 from regbench.errors import UsageError
 from regbench.random import Stream
-from regbench.types import Static
+from regbench.types import Keep, Static
 
 EXPANSION = 4  # features of a block's last convolution for each one of the others
 MOMENTUM, EPSILON = 0.1, 1e-5  # of the normalisation; torch's defaults
@@ -38,6 +39,33 @@ class Block(NamedTuple):
 
     convolutions: tuple[Convolution, ...]
     shortcut: Convolution | None
+
+
+def init(shape: tuple[int, ...], options: Static, stream: Stream) -> dict[str, Tensor]:
+    """The weights of one network for images of `shape` (C, height, width): drawn, or those of the file `weights`."""
+    wanted = shapes(convolutions(shape[0], options))
+    if options["weights"]:
+        return read_weights(str(options["weights"]), wanted)
+    return {name: drawn(name, of_tensor, stream) for name, of_tensor in wanted.items()}
+
+
+def buffers(shape: tuple[int, ...], options: Static) -> dict[str, Tensor]:
+    """The running mean and variance (channels,) of each normalisation: as at the start, or those of the file."""
+    usual = statistics(convolutions(shape[0], options))
+    if options["weights"]:
+        return read_weights(str(options["weights"]), {name: tuple(tensor.shape) for name, tensor in usual.items()})
+    return usual
+
+
+def one_by_one(
+    network: Callable[..., Tensor], weights: Mapping[str, Tensor], x: Tensor, keep: list[Keep] | None, options: Static
+) -> tuple[Tensor, None]:
+    """What a network of one model gives for the images of each (J, B, C, h, w); in training statistics are updated."""
+    found = [
+        network({name: tensor[job] for name, tensor in weights.items()}, images, options, training=keep is not None)
+        for job, images in enumerate(x)
+    ]
+    return torch.stack(found), None
 
 
 def convolutions(channels: int, options: Static) -> Iterator[Convolution]:
