@@ -10,6 +10,7 @@ from typing import Any, Self
 
 Pairs = tuple[tuple[str, Any], ...]
 KFOLD = re.compile(r"kfold\[(?P<folds>\d{1,3})\]")
+SPLITS = ("fixed", "per_seed", "grouped")  # and any number of folds; see `data.splits`
 DECIDE = "val/rmse"  # which epoch counts, as the papers have it
 
 

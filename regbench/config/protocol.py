@@ -9,11 +9,10 @@ from pydantic_core import ErrorDetails
 from regbench import metrics
 from regbench.config.amounts import LARGEST, MOST_EPOCHS
 from regbench.errors import UsageError, WrongValueError, did_you_mean
-from regbench.job import folds_of
+from regbench.job import SPLITS, folds_of
 
 Whole = Annotated[int, Field(strict=True, ge=1, le=MOST_EPOCHS)]  # epochs, and rows of a batch
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, le=LARGEST)]
-SPLITS = ("fixed", "per_seed", "grouped")  # see `data.splits`
 FEWEST_FOLDS, MOST_FOLDS = 3, 100  # one tests, one validates, one at least trains
 MOST_LISTED = 1000  # epochs in a list
 MOST_KEPT = 20  # epochs whose features are kept: 8 MB for 100 features

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from regbench.data.seen import spelled
 from regbench.data.table import Table
 from regbench.errors import UsageError
-from regbench.job import folds_of
+from regbench.job import SPLITS, folds_of
 
 Rows = NDArray[np.int64]
 Parts = tuple[Rows, Rows, Rows]
@@ -21,7 +21,6 @@ Parts = tuple[Rows, Rows, Rows]
 HELD_OUT = 0.2  # fraction of all rows, for validation and test
 TEST = 0.5  # fraction of the rows held out
 FEWEST_ROWS = 6  # with fewer rows a part would be empty
-SPLITS = ("fixed", "per_seed", "grouped")  # and any number of folds
 
 
 def split_rows(table: Table, split: str = "fixed", seed: int = 0) -> Parts:
