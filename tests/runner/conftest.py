@@ -36,6 +36,8 @@ class Project:
     folder: Path
     package: Path  # the folder that holds the package `regbench`
     started: "list[subprocess.Popen[str]]" = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    patience: float = 120  # seconds for a command
 
     @property
     def db(self) -> Path:
@@ -48,11 +50,11 @@ class Project:
         return [sys.executable, "-m", "regbench", "run", "tiny", *own, *arguments]
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        environment = {**os.environ, "PYTHONPATH": str(self.package), "OMP_NUM_THREADS": "1"}
+        own = {"PYTHONPATH": str(self.package), "OMP_NUM_THREADS": "1", **self.environment}
         process = subprocess.Popen(
             self.command(*arguments),
             cwd=self.folder,
-            env=environment,
+            env={**os.environ, **own},
             text=True,
             start_new_session=True,
             stdout=subprocess.PIPE,
@@ -69,7 +71,7 @@ class Project:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=self.patience)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def ask(self, query: str) -> list[tuple]:
