@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from regbench.data import ByHand, ImageFolder
+from regbench.data import ImageFolder
+from tests.made.plugins import described
 
 SIZES = (24, 8, 8)
 SIDE = 16  # pixels that images are scaled to
@@ -63,20 +64,6 @@ def make(folder: Path, seed: int = 0) -> Faces:
     content = "\n".join(["age,path,split", *lines, ""])
     (folder / "faces.csv").write_text(content)
     digest = f"sha256:{sha256(content.encode()).hexdigest()}"
-    dataset = ImageFolder(
-        alias="FACES",
-        target="age",
-        inputs=(3, SIDE, SIDE),
-        sizes=SIZES,
-        batch_size=8,
-        digest=digest,
-        licence="none",
-        url="https://example.org",
-        reference="Ours (2026)",
-        files=("faces.csv",),
-        sources=(ByHand("generated for a test"),),
-        shots="ages",
-        synthetic=True,
-    )
     order = np.concatenate([np.flatnonzero(parts == part) for part in ("train", "val", "test")])
-    return Faces(folder, dataset, ages[order], PLUGIN.format(side=SIDE, sizes=SIZES, digest=digest))
+    plugin = PLUGIN.format(side=SIDE, sizes=SIZES, digest=digest)
+    return Faces(folder, described(plugin), ages[order], plugin)

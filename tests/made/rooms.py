@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from regbench.data import ByHand, DepthFolder, Prepared, import_file, load, prepare
+from regbench.data import DepthFolder, Prepared, import_file, load, prepare
+from tests.made.plugins import described
 
 SIZES = (20, 0, 5)
 SCALED = (24, 32)  # half of the files' size
@@ -89,25 +90,8 @@ def make(folder: Path, seed: int = 0) -> Rooms:
     for part, rows in lines.items():
         (folder / f"{part}.csv").write_text("\n".join([*rows, ""]))
     digest = f"sha256:{sha256((folder / 'nyu2_test.csv').read_bytes()).hexdigest()}"
-    dataset = DepthFolder(
-        alias="ROOMS",
-        target="depth",
-        inputs=(3, *SEEN),
-        scaled=SCALED,
-        sizes=SIZES,
-        batch_size=4,
-        digest=digest,
-        licence="none",
-        url="https://example.org",
-        reference="Ours (2026)",
-        lists=("nyu2_train.csv", "nyu2_test.csv"),
-        files=("nyu2_test.csv",),
-        balance="test_balanced_mask.npy",
-        sources=(ByHand("generated for a test"),),
-        synthetic=True,
-    )
     plugin = PLUGIN.format(seen=SEEN, scaled=SCALED, sizes=SIZES, digest=digest)
-    return Rooms(folder, dataset, np.array(depths["nyu2_train"]), np.array(depths["nyu2_test"]), plugin)
+    return Rooms(folder, described(plugin), np.array(depths["nyu2_train"]), np.array(depths["nyu2_test"]), plugin)
 
 
 def imported(made: Rooms, *paths: Path) -> Prepared:
