@@ -30,7 +30,7 @@ def comparable(frame: "DataFrame") -> "DataFrame":
     rows = _majority(rows, measured, ["dataset"], ["digest"], "another version of the data", notes)
     rows = _majority(rows, measured, CELL, ["protocol", "backbone"], "another protocol or backbone", notes)
     rows = _one_run_per_seed(rows, notes)
-    notes += leaks.note(rows["dataset"])
+    notes += leaks.note(rows["dataset"][rows["split"] != "grouped"] if "split" in rows else rows["dataset"])
     rows.attrs = {**frame.attrs, "left_out": notes}
     return rows
 

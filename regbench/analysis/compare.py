@@ -115,15 +115,37 @@ def compare(
         comparisons: how many are made at once; the intervals that decide are corrected for it (Bonferroni).
         kept: gives test predictions, with which the draw of test rows becomes part of the intervals.
     """
+    check(frame, a, b, metric=metric, k=k, rope=rope, level=level)
+    return of_comparable(
+        comparable(frame), a, b, metric=metric, k=k, rope=rope, level=level, comparisons=comparisons, kept=kept
+    )
+
+
+def check(frame: "DataFrame", a: str, b: str, *, metric: str, k: Collection[int], rope: float, level: float) -> None:
+    """Refuse arguments with which nothing can be compared in this frame."""
     scale.check_rope(rope)
     scale.check_level(level)
-    measure = scale.of(metric)
-    metric = measure.about.name
-    scale.check_recorded(frame, metric)
+    scale.check_recorded(frame, scale.of(metric).about.name)
     if len(k) > 1:
         raise UsageError(f"compare takes one k, not {len(k)}; or give each method its own: {a}[k=5] {b}[k=25]")
+
+
+def of_comparable(
+    joined: "DataFrame",
+    a: str,
+    b: str,
+    *,
+    metric: str,
+    k: Collection[int],
+    rope: float,
+    level: float,
+    comparisons: int,
+    kept: Kept | None,
+) -> Comparison:
+    """As `compare`, of checked arguments and of a frame that `comparable` gave."""
+    measure = scale.of(metric)
+    metric = measure.about.name
     at = next(iter(k), None)
-    joined = comparable(frame)
     left, right = pick(joined, a, k=at), pick(joined, b, k=at)
     if left.index.equals(right.index):
         raise UsageError(f"'{a}' and '{b}' are the same method: nothing to compare")
@@ -169,8 +191,8 @@ def compare(
         better=measure.about.better,
         more_seeds=_further(left, right, judged.more_seeds),
         unit=measure.unit,
-        benchmark=_benchmark(frame),
-        decides=tuple(frame.attrs.get("decides", ())),
+        benchmark=_benchmark(joined),
+        decides=tuple(joined.attrs.get("decides", ())),
         split=split,
         rows=_rows(metric),
         comparisons=comparisons,

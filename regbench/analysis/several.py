@@ -11,7 +11,7 @@ from regbench import variants
 from regbench.analysis import order, scale, shared_seeds
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import comparable
-from regbench.analysis.compare import Comparison, compare
+from regbench.analysis.compare import Comparison, check, of_comparable
 from regbench.analysis.drawn_rows import Kept
 from regbench.analysis.ranks import Ranks, rank
 from regbench.errors import NothingMeasured, UsageError
@@ -91,15 +91,12 @@ def compare_several(
     joined = comparable(frame)
     parts = {name: pick(joined, name, k=next(iter(k), None)) for name in asked}
     pairs = list(combinations(asked, 2)) if all_pairs else [(asked[0], other) for other in asked[1:]]
+    given: dict[str, Any] = {"metric": metric, "k": k, "rope": rope, "level": level}
     found, left_out = [], []
     for a, b in pairs:
         try:
-            found.append(
-                compare(
-                    frame, a, b, metric=metric, k=k, rope=rope, level=level,
-                    comparisons=len(pairs), kept=kept,
-                )
-            )  # fmt: skip
+            check(frame, a, b, **given)
+            found.append(of_comparable(joined, a, b, **given, comparisons=len(pairs), kept=kept))
         except NothingMeasured as error:
             left_out.append(f"{a} and {b}: {error}")
     if not found:

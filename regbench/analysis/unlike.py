@@ -16,11 +16,12 @@ def trained_unlike(left: "DataFrame", right: "DataFrame") -> list[str]:
         return []
     columns = [column for column in ("protocol", "backbone") if column in left]
     unlike: dict[str, list[str]] = {}  # the difference in words -> datasets
+    trained = [part[["dataset", *columns]].drop_duplicates() for part in (left, right)]
     for dataset in datasets_of(left, right):
-        parts = [part[part["dataset"] == dataset] for part in (left, right)]
-        protocols = [part[columns].drop_duplicates() for part in parts]
+        protocols = [of.loc[of["dataset"] == dataset, columns].values.tolist() for of in trained]
         single = all(len(protocol) == 1 for protocol in protocols)
-        if single and protocols[0].values.tolist() != protocols[1].values.tolist():
+        if single and protocols[0] != protocols[1]:
+            parts = (part[part["dataset"] == dataset] for part in (left, right))
             unlike.setdefault(_unlike(*parts), []).append(order.alias(dataset))
     return [f"{' '.join(names)}: {said}" for said, names in unlike.items()]
 

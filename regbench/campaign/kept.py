@@ -16,8 +16,12 @@ def kept_rows(store: "Store") -> "Kept":
     """A function from a row of `Store.cells` to its run's test predictions and targets; nothing is fetched."""
     from regbench.analysis.drawn_rows import Rows
 
+    @cache  # each run is in the comparison of its method with every other one
+    def predictions(run: int) -> "NDArray[np.float32] | None":
+        return store.predictions(run).get("test")
+
     def rows(job: Mapping[str, Any]) -> "Rows | None":
-        predicted = store.predictions(int(job["run_id"])).get("test")
+        predicted = predictions(int(job["run_id"]))
         if predicted is None:
             return None
         y = _test_targets(job["dataset"], job["digest"], job["split"], job["targets"])
