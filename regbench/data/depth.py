@@ -11,7 +11,6 @@ there is none, as many random ones as the smallest bucket has.
 """
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Sequence
@@ -22,13 +21,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regbench.data.folder import Folder, Progress, check_folder, decoded, digest_of, fill, named, opened, resumed
+from regbench.data.folder import (
+    Folder,
+    Progress,
+    cached_under,
+    check_folder,
+    check_list,
+    decoded,
+    digest_of,
+    fill,
+    named,
+    opened,
+    resumed,
+    text_of_list,
+    writing,
+)
 from regbench.data.folder import write_json as write
 from regbench.data.places import cache_folder, mirror
 from regbench.data.raw import Refused
 from regbench.data.sources import Source
 from regbench.data.table import Maps, Table, corner
-from regbench.errors import InfrastructureError, UsageError
+from regbench.errors import UsageError
 from regbench.metrics.shots import LAST_BUCKET
 
 MILLIMETRES = 1e-3  # metres, of a unit of a test depth
@@ -127,11 +140,8 @@ def import_depths(dataset: DepthFolder, name: str, paths: Sequence[str | Path], 
         for pair in _pairs(dataset, name, folder, _list(dataset, name, folder, elsewhere, part), part)
     ]
     mask = elsewhere.get(dataset.balance) or next(_beside(folder, dataset.balance), None)
-    try:
+    with writing(cache_folder()):
         return _keep(dataset, name, pairs, mask, str(folder), progress)
-    except OSError as error:
-        reason = error.strerror or error
-        raise InfrastructureError(f"cannot write {cache_folder()}: {reason}; set REGBENCH_CACHE") from None
 
 
 def from_cache(dataset: DepthFolder, name: str) -> Table | None:
@@ -179,9 +189,7 @@ class _Place:
     """The files of an import: its arrays and what is known of them, and both while it is not finished."""
 
     def __init__(self, dataset: DepthFolder, name: str) -> None:
-        size = "x".join(map(str, dataset.inputs[1:]))
-        stem = f"{Path(name).name}-{dataset.digest.removeprefix('sha256:')[:16]}-{size}"
-        folder = cache_folder() / "images"
+        folder, stem = cached_under(name, dataset.digest, dataset.inputs)
         self.arrays = {kind: folder / f"{stem}-{kind}.npy" for kind in KINDS}
         self.partial = {kind: folder / f".partial-{stem}-{kind}.npy" for kind in KINDS}
         self.about, self.state = folder / f"{stem}.json", folder / f".partial-{stem}.json"
@@ -212,18 +220,14 @@ def _list(
         raise UsageError(f"{folder} holds no {file}; put it there or name it after the folder: {dataset.url}")
     content = places[0].read_bytes()
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = text_of_list(content)
         lines = [(image.strip(), depth.strip()) for image, depth in csv.reader(io.StringIO(text), strict=True)]
     except (UnicodeDecodeError, csv.Error, ValueError):
         raise UsageError(f"{places[0]} is no list of images and depth maps: each line must name one of each") from None
     if len(lines) != dataset.sizes[part]:
         raise UsageError(f"{places[0]} lists {len(lines):,} images, and that of {name} {dataset.sizes[part]:,}")
     if part:
-        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-        if digest != dataset.digest:
-            raise UsageError(
-                f"{places[0]} is another list: its digest is {digest[:19]}..., not {dataset.digest[:19]}..."
-            )
+        check_list(text, dataset.digest, str(places[0]))
     return lines
 
 

@@ -142,7 +142,7 @@ def read_list(dataset: ImageFolder, content: bytes, name: str) -> Listed:
         UsageError: another list, or no list at all.
     """
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = text_of_list(content)
         rows = list(csv.DictReader(io.StringIO(text), strict=True))
         by_part = {part: [row for row in rows if row[dataset.part] == part] for part in PARTS}
         targets = [float(row[dataset.target]) for part in PARTS for row in by_part[part]]
@@ -155,10 +155,36 @@ def read_list(dataset: ImageFolder, content: bytes, name: str) -> Listed:
         raise UsageError(
             f"{name} lists {_by(sizes)} images for training, validation and test, not {_by(dataset.sizes)}"
         )
-    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-    if digest != dataset.digest:
-        raise UsageError(f"{name} is another list: its digest is {digest[:19]}..., not {dataset.digest[:19]}...")
-    return Listed(paths, np.array(targets)[:, None], digest)
+    check_list(text, dataset.digest, name)
+    return Listed(paths, np.array(targets)[:, None], dataset.digest)
+
+
+def text_of_list(content: bytes) -> str:
+    """The text of a list, whatever system wrote it; `UnicodeDecodeError` if it is none."""
+    return content.decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def check_list(text: str, digest: str, name: str) -> None:
+    """Refuse a list with another digest."""
+    found = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    if found != digest:
+        raise UsageError(f"{name} is another list: its digest is {found[:19]}..., not {digest[:19]}...")
+
+
+def cached_under(name: str, digest: str, inputs: tuple[int, int, int]) -> tuple[Path, str]:
+    """The folder of imported images, and how the names of a dataset's files begin there."""
+    size = "x".join(map(str, inputs[1:]))
+    return cache_folder() / "images", f"{Path(name).name}-{digest.removeprefix('sha256:')[:16]}-{size}"
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """An error of the disk is one line that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise InfrastructureError(f"cannot write {folder}: {reason}; set REGBENCH_CACHE") from None
 
 
 def import_folder(
@@ -185,11 +211,8 @@ def import_folder(
     listed = _find_list(dataset, name, folder, others)
     files = _found(name, folder, listed.paths)
     place = _Place(dataset, name)
-    try:
+    with writing(place.array.parent):
         return _keep(dataset, place, listed, files, str(folder), progress)
-    except OSError as error:
-        reason = error.strerror or error
-        raise InfrastructureError(f"cannot write {place.array.parent}: {reason}; set REGBENCH_CACHE") from None
 
 
 def check_folder(folder: Path, name: str) -> None:
@@ -235,9 +258,7 @@ class _Place:
 
     def __init__(self, dataset: ImageFolder, name: str) -> None:
         self.name = name
-        size = "x".join(map(str, dataset.inputs[1:]))
-        stem = f"{Path(name).name}-{dataset.digest.removeprefix('sha256:')[:16]}-{size}"
-        folder = cache_folder() / "images"
+        folder, stem = cached_under(name, dataset.digest, dataset.inputs)
         self.array, self.about = folder / f"{stem}.npy", folder / f"{stem}.json"
         self.partial, self.state = folder / f".partial-{stem}.npy", folder / f".partial-{stem}.json"
 
