@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from regbench.cli.output import amount, columns, paint
+from regbench.cli.output import amount, columns, paint, short
 from regbench.errors import some
 
 if TYPE_CHECKING:
     from regbench.campaign.why import Adopted, Run, Why
     from regbench.store import Choice
 
-SHORT = 8  # letters of a digest or identifier
 USUAL = ("python", "system", "processor", "host")  # of an environment, on one line
 HEADER = ("epoch", "seconds", "run", "code", "packed", "state")  # of the table of runs, after seed and errors
 OF_NO_CELL = ("dataset", "digest")  # shown under data
@@ -64,8 +63,8 @@ def _run(run: "Run") -> list[Any]:
         None if run.test is None else float(f"{run.test:.6g}"),
         epoch,
         seconds,
-        executed.uuid[:SHORT],
-        executed.code_digest[:SHORT],
+        short(executed.uuid),
+        short(executed.code_digest),
         executed.packed,
         _state(run),
     ]
@@ -133,11 +132,11 @@ def _evidence(step: Mapping[str, Any]) -> str:
     told = step["evidence"]
     jobs = told.get("jobs", ())
     count = jobs if isinstance(jobs, int) else len(jobs)
-    text = f"{step['old'][:SHORT]} = {step['new'][:SHORT]}: {amount(count, 'job')} trained with both"
+    text = f"{short(step['old'])} = {short(step['new'])}: {amount(count, 'job')} trained with both"
     if "numbers" in told:
         text += f", {told['numbers']:,} numbers alike to the last bit"
     where = [told[name] for name in ("processor", "python") if told.get(name)]
-    return f"{text}{f' (on {where[0]})' if where else ''}, code of {step['commit'][:SHORT]}"
+    return f"{text}{f' (on {where[0]})' if where else ''}, code of {short(step['commit'])}"
 
 
 def _data(found: "Why") -> Iterator[str]:

@@ -167,6 +167,24 @@ def _row(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> 
         )
 
 
+def short(identifier: str) -> str:
+    """The beginning of a digest, a commit or another identifier, for tables.
+
+    >>> short("cb7bc7f726ea89a2")
+    'cb7bc7f7'
+    """
+    return identifier[:8]
+
+
+def short_commit(commit: str | None, *, dirty: bool) -> str | None:
+    """A commit for tables, with a plus where files differed from it; None if it is not known.
+
+    >>> short_commit("cb7bc7f726ea89a2", dirty=True)
+    'cb7bc7f7+'
+    """
+    return f"{short(commit)}{'+' if dirty else ''}" if commit else None
+
+
 def program() -> str:
     """How this program was started, for commands that can be copied: `regbench` only if the shell would find it."""
     started = Path(sys.argv[0])

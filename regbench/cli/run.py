@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.cli import asked, following, options, plans
-from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say
+from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say, short
 
 if TYPE_CHECKING:
     from regbench.campaign.results import Results
@@ -153,5 +153,5 @@ def _as_text(plan: "Plan", summary: "Summary") -> str:
     text = f"{plan.benchmark}: {', '.join(parts)}, in {duration(summary.seconds)}"
     if not summary.failed:
         return text
-    rows = [[key[:8], kind, error.partition("\n")[0]] for key, (kind, error) in summary.failed.items()]
+    rows = [[short(key), kind, error.partition("\n")[0]] for key, (kind, error) in summary.failed.items()]
     return f"{text}\n{columns(rows, header=['job', 'class', 'error'])}"

@@ -6,10 +6,9 @@ import typer
 
 from regbench.campaign.places import stored_benchmark
 from regbench.cli import asked, options
-from regbench.cli.output import amount, columns, emit, emit_json, say
+from regbench.cli.output import amount, columns, emit, emit_json, say, short, short_commit
 from regbench.cli.reading import reading
 
-SHORT = 8  # letters of a digest or identifier
 HEADER = ["started (UTC)", "run", "dataset", "row", "k", "seed", "status", "epochs", "seconds", "commit", "device"]
 
 
@@ -62,7 +61,7 @@ def runs(
     rows = [
         [
             f"{run['started']:%Y-%m-%d %H:%M}" if run["started"] is not None else None,
-            run["uuid"][:SHORT],
+            short(run["uuid"]),
             run["dataset"],
             run["variant"],
             run["k"],
@@ -70,7 +69,7 @@ def runs(
             _ending(run),
             run["epochs"],
             None if run["seconds"] is None else round(run["seconds"], 1),
-            _commit(run),
+            short_commit(run["commit"], dirty=run["dirty"]),
             run["device"],
         ]
         for run in shown
@@ -85,7 +84,3 @@ def _ending(run: dict) -> str:
     if run["diverged_at"] is not None:
         return f"diverged at epoch {run['diverged_at']}"
     return f"{run['status']}: {run['failure_class']}" if run["failure_class"] else run["status"]
-
-
-def _commit(run: dict) -> str | None:
-    return f"{run['commit'][:SHORT]}{'+' if run['dirty'] else ''}" if run["commit"] else None

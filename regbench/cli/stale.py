@@ -7,14 +7,13 @@ import typer
 
 from regbench.campaign.places import option, stored_benchmark
 from regbench.cli import following, options
-from regbench.cli.output import amount, columns, emit, emit_json, say
+from regbench.cli.output import amount, columns, emit, emit_json, say, short, short_commit
 from regbench.cli.reading import reading
 from regbench.errors import some
 
 if TYPE_CHECKING:
     from regbench.campaign.stale import Since, Stale
 
-SHORT = 8  # letters of a digest
 SHOWN = 25  # names shown of one list; --json has all
 
 
@@ -69,8 +68,8 @@ def _show(found: "Stale") -> None:
             group.backbone,
             len(group.jobs),
             len(group.datasets),
-            group.old[:SHORT],
-            f"{group.commit[:SHORT]}{'+' if group.dirty else ''}" if group.commit else None,
+            short(group.old),
+            short_commit(group.commit, dirty=group.dirty),
             group.why or "other code",
         ]
         for group in found.groups
