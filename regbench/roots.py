@@ -76,8 +76,10 @@ class Added:
         return Added(tuple(dict.fromkeys((*self.places, *other.places))), (*kept, *other.tables))
 
 
+PLAIN = 0  # the generation of what comes with regbench alone, which stays what it is in a running program
+
 _added = Added()
-_generation = 0
+_generation = _latest = 1
 
 
 def announce(_text: str) -> None:
@@ -109,14 +111,16 @@ def add(places: Iterable[str | Path] = (), tables: Iterable[OwnTable] = (), *, s
 
 
 def forget() -> None:
-    """Read the roots again, because files may have been added or changed."""
-    global _generation  # noqa: PLW0603
-    _generation += 1
+    """Read the roots again, because files may have been added or changed; what comes with regbench is known already."""
+    global _generation, _latest  # noqa: PLW0603
+    _latest += 1
+    is_plain = _added == Added() and not os.environ.get(VARIABLE) and not _installed()
+    _generation = PLAIN if is_plain else _latest
     roots.cache_clear()
 
 
 def generation() -> int:
-    """A number that changes with every `forget`; a key for caches of the catalog's contents."""
+    """A key for caches of the catalog's contents: a number that changes with every `forget` that may change them."""
     return _generation
 
 

@@ -2,13 +2,10 @@
 
 import json
 
-import baycomp
 import numpy as np
 import pandas as pd
 import pytest
-import scikit_posthocs
 import scipy.stats
-import statsmodels.stats.multitest
 
 from regbench import reports
 from regbench.analysis import compare, compare_several, power
@@ -48,6 +45,8 @@ def test_friedmans_test_agrees_with_scipys(size, ties):
 
 @pytest.mark.parametrize("size", [(8, 3), (8, 6), (21, 4)])
 def test_nemenyis_test_agrees_with_scikit_posthocs(size):
+    import scikit_posthocs  # here, as baycomp and statsmodels below: each takes seconds in every process of the tests
+
     values = losses(*size)
     found = ranked(values)
     theirs = scikit_posthocs.posthoc_nemenyi_friedman(sorted_as(found, values)).to_numpy()
@@ -65,6 +64,8 @@ def test_the_critical_difference_is_that_of_the_published_table():
 
 
 def test_holms_correction_agrees_with_statsmodels_and_its_tests_with_scipys():
+    import statsmodels.stats.multitest
+
     values = losses(12, 4)
     found = ranked(values)
     columns = sorted_as(found, values)
@@ -79,6 +80,8 @@ def test_holms_correction_agrees_with_statsmodels_and_its_tests_with_scipys():
 @pytest.mark.parametrize("margin", [0.01, 0.005])
 @pytest.mark.parametrize("seed", range(3))
 def test_bayesian_signed_ranks_agree_with_baycomp(seed, margin):
+    import baycomp
+
     values = np.random.default_rng(seed).normal(0.005 * (seed - 1), 0.015, 8)
     theirs = baycomp.SignedRankTest.probs(-values, np.zeros(8), rope=margin, nsamples=20_000, random_state=3)
     found = signed_rank(values, margin)

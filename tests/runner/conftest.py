@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import regbench
+from regbench.roots import PACKAGE
 from tests.made.data_samples import table, write_csv
 
 TINY = """
@@ -129,6 +131,15 @@ def project(tmp_path: Path) -> Iterator[ProjectMaker]:
     yield make
     for each in made:
         each.end()
+
+
+def with_constants(name: str, **values: float) -> dict[str, str]:
+    """A file of the package with other values of its constants, for `add`: tests need not wait as long as users do."""
+    text = (PACKAGE / name).read_text()
+    for constant, value in values.items():
+        text, found = re.subn(rf"^{constant} = [\d.]+", f"{constant} = {value}", text, flags=re.MULTILINE)
+        assert found == 1, constant
+    return {name: text}
 
 
 def kill_run(process: "subprocess.Popen[str]") -> None:

@@ -1,15 +1,17 @@
-"""Migrations make the tables that the models describe, and older and newer databases are recognised."""
+"""Migrations make the tables that the models describe and new databases have; older and newer ones are recognised."""
 
 import io
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 
 from regbench.errors import InfrastructureError
 from regbench.store import EpochRows, Store, engine
@@ -18,7 +20,9 @@ from regbench.store.upgrade import (
     MIGRATIONS,
     VERSION_TABLE,
     alembic_config,
+    alembic_upgrade,
     bring_up_to_date,
+    make_tables,
     require_current,
     version,
     versions,
@@ -44,17 +48,50 @@ def with_one_more(folder: Path, then: str = "pass") -> Path:
     return folder
 
 
-def test_models_and_migrations_agree(store: Store):
-    with store.writing() as connection:
-        settings = alembic_config(connection)
-        settings.stdout = io.StringIO()
-        command.check(settings)
+@pytest.fixture
+def empty(url: str) -> Iterator[Connection]:
+    """A transaction on a database without tables."""
+    if "://" not in url:
+        Path(url).parent.mkdir()
+    opened = engine.connect(engine.locate(url), read_only=False)
+    with opened.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection
+    opened.dispose()
 
 
-def test_every_migration_can_be_undone(store: Store):
-    with store.writing() as connection:
-        command.downgrade(alembic_config(connection), "base")
-        assert set(inspect(connection).get_table_names()) == {VERSION_TABLE}
+def tables(connection: Connection) -> dict[str, Any]:
+    """All that a database says of its tables: columns by name, constraints, indexes, and how SQLite stores the rows."""
+    there = inspect(connection)
+    found: dict[str, Any] = {}
+    for name in there.get_table_names():
+        columns = {each["name"]: (str(each["type"]), each["nullable"], each["default"]) for each in there.get_columns(name)}
+        others = [each(name) for each in (there.get_foreign_keys, there.get_indexes, there.get_unique_constraints)]
+        sorted_ = [sorted(each, key=lambda one: one["name"] or "") for each in others]
+        found[name] = (columns, there.get_pk_constraint(name), *sorted_, there.get_table_options(name))
+    return found
+
+
+def test_models_and_migrations_agree(empty: Connection):
+    alembic_upgrade(empty)
+    settings = alembic_config(empty)
+    settings.stdout = io.StringIO()
+    command.check(settings)
+
+
+def test_a_new_database_is_what_all_migrations_make(empty: Connection):
+    make_tables(empty)
+    (new, its_version) = tables(empty), version(empty)
+    command.downgrade(alembic_config(empty), "base")
+    assert set(tables(empty)) == {VERSION_TABLE}  # so every migration can be undone
+    alembic_upgrade(empty)
+    assert tables(empty) == new
+    assert version(empty) == its_version
+
+
+def test_every_migration_can_be_undone(empty: Connection):
+    alembic_upgrade(empty)
+    command.downgrade(alembic_config(empty), "base")
+    assert set(inspect(empty).get_table_names()) == {VERSION_TABLE}
 
 
 def test_the_numbers_of_the_files_are_the_versions_alembic_knows(store: Store):

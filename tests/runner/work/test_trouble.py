@@ -10,12 +10,15 @@ import time
 
 import pytest
 
+from tests.runner.conftest import with_constants
 from tests.runner.work.test_run import FINISHED, finished_once
 
 pytestmark = pytest.mark.slow
 
 CHECKPOINT = "SELECT COUNT(*) FROM checkpoint WHERE epoch > 5"
 STATUSES = "SELECT DISTINCT status FROM run"
+WATCHFUL = with_constants("runner/work/watch.py", LOOK_EVERY_S=1.0, STOPPED_S=3.0, TERM_S=3.0)
+BUSY_S = 3.0  # SQLite itself waits for so long, instead of 30 s
 
 HANGS_ONCE = '''"""A method whose first stage hangs, the first time."""
 import time
@@ -69,7 +72,7 @@ def wait_until(is_so, seconds=60.0):
 
 def test_a_worker_that_is_stopped_is_ended_and_its_run_goes_on_in_another(project, monkeypatch):
     monkeypatch.setenv("REGBENCH_HANGS_AFTER", "20")
-    tiny = project(["lsq"], seeds=2, epochs=300, rows=2000)
+    tiny = project(["lsq"], seeds=2, epochs=300, rows=2000, add=WATCHFUL)
     process = tiny.start()
     tiny.wait_for(CHECKPOINT)
     (worker,) = tiny.workers()
@@ -83,7 +86,7 @@ def test_a_worker_that_is_stopped_is_ended_and_its_run_goes_on_in_another(projec
 
 def test_a_first_stage_that_hangs_is_noticed_and_tried_again(project, monkeypatch):
     monkeypatch.setenv("REGBENCH_HANGS_AFTER", "20")
-    tiny = project(["hangs"], epochs=3, add={"methods/hangs.py": HANGS_ONCE})
+    tiny = project(["hangs"], epochs=3, add={"methods/hangs.py": HANGS_ONCE, **WATCHFUL})
     process = tiny.start()
     _, err = process.communicate(timeout=200)
     assert process.returncode == 0, err
@@ -92,12 +95,13 @@ def test_a_first_stage_that_hangs_is_noticed_and_tried_again(project, monkeypatc
 
 
 def test_a_database_that_is_locked_for_a_while_is_waited_for_and_no_run_fails_or_begins_again(project):
-    tiny = project(["lsq"], seeds=2, epochs=300, rows=2000)
+    brief = with_constants("store/engine.py", BUSY_S=BUSY_S)
+    tiny = project(["lsq"], seeds=2, epochs=300, rows=2000, add=brief)
     process = tiny.start()
     tiny.wait_for(CHECKPOINT)
     with contextlib.closing(sqlite3.connect(tiny.db, timeout=30, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        time.sleep(42.0)  # SQLite itself waits for 30 s
+        time.sleep(3 * BUSY_S)
         other.execute("ROLLBACK")
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
