@@ -1,14 +1,18 @@
 """`regbench`, and `python -m regbench`: start the command line. Ctrl-C while it is imported is no traceback either."""
 
+import gc
 import signal
 import sys
 
 from regbench import _leave
 
+YOUNG = 50_000  # new objects after which Python looks for garbage, instead of 700: modules and their classes are none
+
 
 def main() -> int:
     """Run the command of `sys.argv` and return its exit code."""
     came = []
+    gc.set_threshold(YOUNG)
 
     def interrupt(*_: object) -> None:
         came.append(True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from regbench.data.places import cache_folder
 from tests.cli.conftest import Command
 
 
@@ -46,6 +47,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(regbench: Command) -> None:
 
 
 def test_a_plan_says_what_its_time_rests_on(regbench: Command) -> None:
+    (cache_folder() / "calibration.json").unlink(missing_ok=True)
     assert "the time rests on a calibration of this machine" in regbench("plan", "smoke", "--devices", "cpu").out
 
 

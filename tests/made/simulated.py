@@ -1,6 +1,7 @@
 """Comparisons of two methods whose true difference is known, to count how often what is said of them is wrong."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,7 @@ def comparisons(
         yield truth, truth[:, None] + noise * draw.standard_normal((datasets, seeds))
 
 
+@cache  # several tests ask the same comparisons
 def rates(
     shape: str, *, datasets: int, seeds: int, between: float = 1.0, noise: float = 1.0, count: int = 1000
 ) -> Rates:

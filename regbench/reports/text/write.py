@@ -26,7 +26,9 @@ def write(
     if report.draw is not None and (figure := report.draw(numbers)).axes:  # some numbers leave nothing to draw
         from regbench.reports.shared import drawing
 
-        files |= {f"{name}.{form}": drawing.encode(figure, form) for form in figures}
+        for form in figures:
+            files[f"{name}.{form}"] = drawing.encode(figure, form)
+            figure.set_layout_engine("none")  # the other formats have the layout of the first, and need not find it
     for number, (key, frame) in enumerate(report.frames(numbers).items()):
         files[f"{name}{f'-{key}' if number else ''}.csv"] = render.csv(frame).encode()
     for form in texts:
