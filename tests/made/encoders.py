@@ -36,15 +36,20 @@ def parameters(method: str, m: int = 2, k: int = 9, seed: int = 0, **hparams: fl
 
 def planar(methods: Sequence[str] = METHODS, *, seeds: int = 2, k: int = 9, here: bool = True) -> Encoders:
     """A benchmark of these methods with every run finished; `here` says whether the targets can be had."""
-    rows, stored = [], {}
+    rows, runs = [], {}
     for method in methods:
         for seed in range(seeds):
             run = len(rows) + 1
-            stored[run] = parameters(method, k=k, seed=seed)
+            runs[run] = method, seed
             about = {"benchmark": "made", "k": k, "run_id": run, "best_epoch": 3, "digest": "sha256:made"}
             rows.append(row(DATASET, method, seed, 0.1, **about))
     cells = pd.DataFrame(rows).astype({**COLUMNS, "best_epoch": "Int64"})
-    return Encoders(cells, {"sha256:made": 2}, stored.__getitem__, lambda *_: targets(1500) if here else None)
+
+    def stored(run: int) -> dict[str, np.ndarray]:
+        method, seed = runs[run]
+        return parameters(method, k=k, seed=seed)
+
+    return Encoders(cells, {"sha256:made": 2}, stored, lambda *_: targets(1500) if here else None)
 
 
 def diagnostics(*, seeds: int = 2, epochs: int = 4, kept: Sequence[int] = range(5)) -> pd.DataFrame:
