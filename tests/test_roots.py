@@ -140,6 +140,18 @@ def test_the_variable_names_places_too_and_workers_are_handed_all(tmp_path, monk
     assert {"mine", "far"} <= set(catalog.names("methods"))
 
 
+def test_what_comes_with_regbench_is_known_again_once_additions_are_gone(tmp_path):
+    """It is not read again, which would take longer than most commands; what was added is, for its files may change."""
+    roots.forget()
+    plain = roots.generation()
+    for _ in range(2):
+        before = roots.generation()
+        roots.add([tmp_path])
+        assert roots.generation() not in {plain, before}
+    roots.use(Added())
+    assert roots.generation() == plain
+
+
 def test_the_first_use_of_a_place_says_that_its_code_will_be_run(tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(roots, "announce", said.append)

@@ -64,7 +64,9 @@ def tables(connection: Connection) -> dict[str, Any]:
     there = inspect(connection)
     found: dict[str, Any] = {}
     for name in there.get_table_names():
-        columns = {each["name"]: (str(each["type"]), each["nullable"], each["default"]) for each in there.get_columns(name)}
+        columns = {
+            each["name"]: (str(each["type"]), each["nullable"], each["default"]) for each in there.get_columns(name)
+        }
         others = [each(name) for each in (there.get_foreign_keys, there.get_indexes, there.get_unique_constraints)]
         sorted_ = [sorted(each, key=lambda one: one["name"] or "") for each in others]
         found[name] = (columns, there.get_pk_constraint(name), *sorted_, there.get_table_options(name))
