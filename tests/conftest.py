@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 from collections.abc import Generator, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import torch
 from regbench import roots
 from regbench.roots import Added, OwnTable
 from tests.made.jobs import JobMaker, make_job
+
+NUMBERS = count()
 
 torch.set_num_threads(1)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # tests run in the background; children would ignore Ctrl-C too
@@ -47,11 +50,13 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     for name in [each for each in os.environ if each.startswith("REGBENCH_") and each not in staying]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or every process compiles all of regbench again
-    cache, compiled = tmp_path_factory.mktemp("cache"), tmp_path_factory.getbasetemp() / "compiled"
-    compiled.mkdir(exist_ok=True)
-    (cache / "native").symlink_to(compiled)
-    monkeypatch.setenv("REGBENCH_CACHE", str(cache))
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    base = tmp_path_factory.getbasetemp()
+    place, compiled = base / f"own{next(NUMBERS)}", base / "compiled"
+    for folder in (compiled, place, place / "cache", place / "home"):
+        folder.mkdir(exist_ok=True)
+    (place / "cache" / "native").symlink_to(compiled)
+    monkeypatch.setenv("REGBENCH_CACHE", str(place / "cache"))
+    monkeypatch.setenv("HOME", str(place / "home"))
     monkeypatch.setenv("REGBENCH_OFFLINE", "1")
 
 

@@ -157,6 +157,7 @@ def test_a_dataset_that_cannot_be_had_is_one_line_and_exit_code_7(
     assert said.err.endswith("regbench: no data for diamonds\n")
     assert "next:" not in said.err
     assert "blocked: diamonds (DM) cannot be had: " in regbench("status").out
+    Path("benchmarks.yaml").write_text("one: {extends: smoke}\ntwo: {extends: smoke, methods: [lsq]}\n")
     assert regbench("run", "--all", "--dataset", "DM", "--k", 25, "--devices", "cpu", "--workers", 1).code == 0
 
 
