@@ -46,8 +46,13 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(regbench: Command) -> None:
     assert not Path("results").exists()
 
 
-def test_a_plan_says_what_its_time_rests_on(regbench: Command) -> None:
+def measure_anew() -> None:
+    """Plans of this test do not use what was measured in another."""
     (cache_folder() / "calibration.json").unlink(missing_ok=True)
+
+
+def test_a_plan_says_what_its_time_rests_on(regbench: Command) -> None:
+    measure_anew()
     assert "the time rests on a calibration of this machine" in regbench("plan", "smoke", "--devices", "cpu").out
 
 
@@ -63,6 +68,7 @@ def test_a_budget_says_what_it_leaves_out(regbench: Command) -> None:
 
 
 def test_a_budget_for_several_benchmarks_is_one_budget(regbench: Command) -> None:
+    measure_anew()
     plans = regbench(
         "plan", "smoke", "bridges-fixed", "--devices", "cpu", "--workers", 1, "--budget", "5m", "--json"
     ).data
