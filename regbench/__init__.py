@@ -83,7 +83,7 @@ def run(
     seeds: Sequence[int] = (),
     epochs: int | None = None,
     settings: Mapping[str, Any] | None = None,
-    data: tuple[str | Path, str] | None = None,
+    data: Any = None,
     keep_index: bool = False,
     file: str | Path | None = None,
     db: str | Path = "results/regbench.db",
@@ -110,7 +110,9 @@ def run(
         seeds: only these.
         epochs: train for this number of epochs.
         settings: fields of the protocol to replace, such as {"learning_rate": 0.001}.
-        data: a CSV, ARFF or Parquet file of your own and the column to predict, instead of the benchmark's datasets.
+        data: a table of your own instead of the benchmark's datasets: a pair of a file or data frame and the column to
+            predict, a dataset of scikit-learn, or a mapping such as `{"file": "house.csv", "target": "price", "drop":
+            ["id"]}`; or a list of these.
         keep_index: use columns of `data` that only count its rows as inputs too.
         file: a benchmarks file other than ./benchmarks.yaml.
         db: the result database, a file or postgresql://...
@@ -132,6 +134,7 @@ def run(
         Mismatch: `verify_packing` found a number that depends on the pack.
     """
     from regbench import settings as variables
+    from regbench.campaign import tables
     from regbench.campaign.campaign import Campaign
     from regbench.campaign.choosing import Wanted, choose
     from regbench.config.amounts import read_duration, read_shard
@@ -147,8 +150,7 @@ def run(
         k=k,
         seeds=seeds,
         changes={**(settings or {}), **({} if epochs is None else {"epochs": epochs})},
-        table=None if data is None else (_path(data[0]), data[1]),
-        keep_index=keep_index,
+        tables=tables.entries(data, keep_index=keep_index),
         db=str(db),
     )
     request = Request(

@@ -1,6 +1,7 @@
 """Addresses of databases: what is one, and the text without the passwords, for all that prints or stores it."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote_plus
 
@@ -45,6 +46,12 @@ def check_no_address(place: Path) -> None:
     if found := LIKE_PATH.match(str(place)):
         address = without_password(f"{found[1]}://{found[2]}")
         raise UsageError(f"{address}: this is the address of a database, not a path; give it to --db")
+
+
+def check_no_addresses(places: Sequence[Path]) -> None:
+    """`check_no_address` for each of some paths."""
+    for place in places:
+        check_no_address(place)
 
 
 def without_password(text: str) -> str:

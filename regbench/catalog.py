@@ -160,7 +160,12 @@ def entry(kind: str, name: str) -> Entry:
         KeyError: there is no such name; `resolve` gives a better message.
     """
     if kind == "datasets" and (table := roots.own_table(name)):
-        return Entry(kind, name, f"Column {table.target} of {table.path}.", dict(vars(_own(table, roots.generation()))))
+        return Entry(
+            kind,
+            name,
+            f"Column {', '.join(table.targets)} of {table.path}.",
+            dict(vars(_own(table, roots.generation()))),
+        )
     check(kind, name)
     path = _found(kind)[name].path
     return _read(kind, name, path, path.stat().st_mtime_ns)
@@ -333,7 +338,7 @@ def _own(table: roots.OwnTable, _generation: int) -> Any:
     """The dataset of a user's own table."""
     from regbench.data import describe
 
-    return describe(table.path, table.target, keep_index=table.keep_index)
+    return describe(table.path, table.targets, table.reading)
 
 
 def _bounds(call: ast.Call) -> dict[str, dict[str, Any]]:

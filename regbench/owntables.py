@@ -10,6 +10,33 @@ SHORT = 6  # characters of a digest; enough to tell apart the tables of one user
 LONGEST = 40  # characters of a target in a name
 NAMED = re.compile(rf"(?P<table>.+)@(?P<digest>[0-9a-f]{{{SHORT}}})")
 UNUSABLE = re.compile(r"""[\s\[\],'"]""")  # they have a meaning in names of benchmarks, or in a shell
+OPENML = re.compile(r"openml:(\d{1,9})", re.IGNORECASE)
+CODED = "coded:"  # how the digest of a table begins that code of ours makes numbers of, by what training rows hold
+PACKINGS = ("gz", "zip", "xz", "bz2")
+TEXTS = ("csv", "txt", "tsv", "tab", "dat", "data")
+FRAMES = ("parquet", "pq", "feather", "arrow", "xlsx", "json", "jsonl", "ndjson", "npz")
+SUFFIXES = (*TEXTS, "arff", *FRAMES)
+
+
+def is_table(text: str) -> bool:
+    """Whether a text names a file of a table, by its suffix, or a dataset of OpenML.
+
+    >>> [is_table(text) for text in ("house.CSV.gz", "openml:44136", "diamonds", "a/b.txt")]
+    [True, True, False, True]
+    """
+    return OPENML.fullmatch(text) is not None or suffix(text) in SUFFIXES or text.lower().endswith(".zip")
+
+
+def suffix(name: str) -> str:
+    """The end of a file's name that says its format, without that of its packing, in small letters.
+
+    >>> suffix("house.CSV.GZ"), suffix("house.zip"), suffix("house")
+    ('csv', '', '')
+    """
+    parts = name.lower().split(".")[1:]
+    while parts and parts[-1] in PACKINGS:
+        parts.pop()
+    return parts[-1] if parts else ""
 
 
 def full_name(path: str, target: str, digest: str) -> str:
@@ -18,7 +45,16 @@ def full_name(path: str, target: str, digest: str) -> str:
     >>> full_name("data/house.csv", "price", "sha256:3f2a1c98")
     'house.csv:price@3f2a1c'
     """
-    return f"{spelled(Path(path).name)}:{spelled(target)}@{digest.removeprefix('sha256:')[:SHORT]}"
+    return f"{file_name(path)}:{spelled(target)}@{digest.rpartition(':')[2][:SHORT]}"
+
+
+def file_name(path: str) -> str:
+    """A file as part of a dataset's name.
+
+    >>> file_name("data/my house.csv"), file_name("openml:44136")
+    ('my_house.csv', 'openml-44136')
+    """
+    return path.lower().replace(":", "-") if OPENML.fullmatch(path) else spelled(Path(path).name)
 
 
 def without_digest(name: str) -> str:

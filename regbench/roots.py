@@ -21,6 +21,7 @@ from types import ModuleType
 
 from regbench.errors import UsageError
 from regbench.paths import named
+from regbench.reading import USUAL, Reading
 
 PACKAGE = Path(__file__).parent
 GROUP = "regbench.plugins"
@@ -48,15 +49,15 @@ class Root:
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table of the user: a dataset called `name` whose column `target` is to be predicted.
+    """A table of the user: a dataset called `name` whose columns `targets` are to be predicted.
 
-    keep_index: whether columns that only count the rows are inputs too.
+    path: of its file, or `openml:ID`.
     """
 
     name: str
     path: str
-    target: str
-    keep_index: bool = False
+    targets: tuple[str, ...]
+    reading: Reading = USUAL
 
 
 @dataclass(frozen=True)

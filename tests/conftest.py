@@ -89,7 +89,7 @@ def house(tmp_path: Path) -> str:
     path = tmp_path / "house.csv"
     rows = "\n".join(f"{number % 7},{number * number % 11},{number % 5 + number / 100}" for number in range(100))
     path.write_text(f"rooms,age,price\n{rows}\n", encoding="utf-8")
-    roots.add(tables=[OwnTable(path.name, str(path), "price")])
+    roots.add(tables=[OwnTable(path.name, str(path), ("price",))])
     return path.name
 
 

@@ -179,11 +179,11 @@ def test_an_installed_package_offers_its_folder(tmp_path, monkeypatch):
 def test_a_table_of_ones_own_is_a_dataset(tmp_path):
     rows = "\n".join(f"{n * 2},{n * n % 7},{n % 3}" for n in range(40))
     file = write(tmp_path / "house.csv", f"a,b,price\n{rows}\n")
-    roots.add(tables=[OwnTable("house.csv", str(file), "price")])
+    roots.add(tables=[OwnTable("house.csv", str(file), ("price",))])
     assert "house.csv" in catalog.names("datasets")
     assert catalog.resolve("datasets", "house.csv") == "house.csv"
     entry = catalog.entry("datasets", "house.csv")
     assert (entry.arguments["inputs"], sum(entry.arguments["sizes"])) == (2, 40)
     assert catalog.load("datasets", "house.csv").digest == entry.arguments["digest"]
-    roots.add(tables=[OwnTable("house.csv", str(file), "b")])
+    roots.add(tables=[OwnTable("house.csv", str(file), ("b",))])
     assert catalog.load("datasets", "house.csv").target == "b"

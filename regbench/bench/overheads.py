@@ -150,7 +150,7 @@ def harness(dataset: str = "wine_quality", *, epochs: int = EPOCHS, rows: int | 
         path = write_table(Path(folder) / "table.csv", shape, rows)
         database = str(Path(folder) / "harness.db")
         start = time.perf_counter()
-        roots.add(tables=[OwnTable(path.name, str(path), "target")])
+        roots.add(tables=[OwnTable(path.name, str(path), ("target",))])
         changes = {"epochs": epochs, "batch_size": shape.batch_size}
         benchmark = config.load().variant(GRID, changes, config.Own(table=path.name))
         plan = make_plan(config.filter_jobs(benchmark, seeds=[0, 1]), None)

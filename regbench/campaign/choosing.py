@@ -7,7 +7,7 @@ from typing import Any
 
 from regbench import catalog, config, roots, variants
 from regbench.campaign import tables
-from regbench.config import Benchmark, Benchmarks, Own
+from regbench.config import Benchmark, Benchmarks, Own, TableEntry
 from regbench.config.own import read_own
 from regbench.errors import UsageError, WrongValueError
 
@@ -25,8 +25,7 @@ class Wanted:
     k: Sequence[int] = ()
     seeds: Sequence[int] = ()
     changes: Mapping[str, Any] = field(default_factory=dict)  # field of the protocol -> value; makes a variant
-    table: tuple[Path, str] | None = None  # a table of the user and the column to predict
-    keep_index: bool = False  # columns of that table that count its rows are inputs
+    tables: Sequence[TableEntry] = ()  # of the user, instead of the benchmarks' datasets
     db: str = ""  # knows the files of tables that a benchmark names: smoke[data=house.csv:price@3f2a1c]
 
 
@@ -35,12 +34,12 @@ def choose(wanted: Wanted) -> list[Benchmark]:
     known = config.load(wanted.file)
     methods = [_known_method(text) for text in wanted.methods]
     own = Own(
-        table=tables.add(*wanted.table, keep_index=wanted.keep_index) if wanted.table else "",
+        tables=tuple(map(config.add_table, wanted.tables)),
         methods=tuple(text for text in methods if not catalog.is_ours(variants.read_part(text).name)),
     )
     names = list(dict.fromkeys(wanted.names)) or _every(known)
     found = [
-        _with_lacking(known, name, replace(wanted, methods=methods), _with_table(own, data, wanted.db))
+        _with_lacking(known, name, replace(wanted, methods=methods), _with_tables(own, data, wanted.db))
         for name, data in _tables(names)
     ]
     return _filtered(found, replace(wanted, methods=methods))
@@ -118,23 +117,25 @@ def _known_method(text: str) -> str:
     return f"{name}{bracket}{inside}"
 
 
-def _tables(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Each name without its own table, and that table: `smoke[data=house.csv:price@3f2a1c]`; empty without one."""
+def _tables(names: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Each name without its own tables, and these: `smoke[data=house.csv:price@3f2a1c]`."""
     found = []
     for name in names:
         try:
             part = variants.read_part(name)
         except WrongValueError as error:
             raise UsageError(str(error)) from None
-        data = dict(part.settings).get(DATA, "")
+        data = part.values().get(DATA, [])
         rest = [(key, value) for key, value in part.settings if key != DATA]
         found.append((variants.write(part.name, rest) if data else name, data))
     return found
 
 
-def _with_table(own: Own, data: str, db: str) -> Own:
+def _with_tables(own: Own, data: Sequence[str], db: str) -> Own:
     if not data:
         return own
-    if own.table:
-        raise UsageError(f"--data {own.table} and data={data} in the name of the benchmark; leave out one of them")
-    return replace(own, table=tables.again(data, db))
+    if own.tables:
+        raise UsageError(
+            f"--data {own.tables[0]} and data={data[0]} in the name of the benchmark; leave out one of them"
+        )
+    return replace(own, tables=tuple(tables.again(asked, db) for asked in data))

@@ -40,4 +40,4 @@ def _test_targets(name: str, digest: str, split: str, targets: str) -> "NDArray[
     dataset = catalog.load("datasets", name)
     if dataset.digest != digest or not data.is_here(dataset, name):
         return None
-    return data.prepare(data.load(dataset, name), split, targets=targets).y_test
+    return data.prepared(data.load(dataset, name), split, targets=targets).y_test

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from regbench.cli import listing
 from regbench.cli.output import say
-from regbench.errors import UsageError
+from regbench.errors import UsageError, WrongValueError
 
 if TYPE_CHECKING:
     from regbench.campaign.choosing import Wanted
+    from regbench.config import TableEntry
+    from regbench.reading import Reading
     from regbench.runner import Request
 
 
@@ -26,19 +28,53 @@ class Filters:
 
 @dataclass(frozen=True)
 class OwnData:
-    """The options about a table of the user's own."""
+    """The options about tables of the user's own; those on how a file is read hold for all of them."""
 
-    file: Path | None
-    target: str | None
-    keep_index: bool
+    files: Sequence[Path] | None
+    targets: Sequence[str] | None
+    reading: Mapping[str, Any]  # name of a setting -> value, None where it is not given
 
-    def table(self) -> tuple[Path, str] | None:
-        """The file and the column to predict; None without them."""
-        if self.file is None and self.target is None:
-            return None
-        if self.file is None or self.target is None:
+    def tables(self) -> "list[TableEntry]":
+        """The files, each with the columns to predict: all of them of an only file, else one for each, or for all."""
+        from regbench.config import TableEntry
+
+        files, targets = list(self.files or ()), list(self.targets or ())
+        given = {name: value for name, value in self.reading.items() if value}
+        if not files and (targets or given):
+            option = "target" if targets else next(iter(given)).replace("_", "-")
+            raise UsageError(f"--{option} is about a table of your own; name it with --data FILE --target COLUMN")
+        if not files:
+            return []
+        if not targets:
             raise UsageError("--data FILE and --target COLUMN go together")
-        return self.file, self.target
+        reading = self._reading(given)
+        if len(files) == 1:
+            return [TableEntry(str(files[0]), tuple(dict.fromkeys(targets)), reading)]
+        if len(targets) not in (1, len(files)):
+            raise UsageError(
+                f"{len(files)} --data and {len(targets)} --target: give one target for all files, or one for each in "
+                "their order, or write benchmarks.yaml with datasets: [{file: a.csv, target: [y, z]}, ...]"
+            )
+        targets = targets * len(files) if len(targets) == 1 else targets
+        return [TableEntry(str(file), (target,), reading) for file, target in zip(files, targets, strict=True)]
+
+    @staticmethod
+    def _reading(given: Mapping[str, Any]) -> "Reading":
+        from regbench.reading import as_reading, rules
+
+        try:
+            made = dict(given)
+            if "preprocess" in made:
+                made["preprocess"] = rules(made["preprocess"])
+            return as_reading(made)
+        except WrongValueError as error:
+            option = str(error.path[0]).replace("_", "-") if error.path else "data"
+            raise UsageError(f"--{option}: {error}") from None
+
+    @property
+    def grouped(self) -> bool:
+        """Whether rows of a group must stay together."""
+        return bool(self.reading.get("group"))
 
 
 def wanted(
@@ -54,9 +90,8 @@ def wanted(
         methods=filters.methods or (),
         k=numbers(filters.k, "k"),
         seeds=numbers(filters.seeds, "seed"),
-        changes=changes,
-        table=own.table(),
-        keep_index=own.keep_index,
+        changes={"split": "grouped", **changes} if own.grouped else changes,
+        tables=own.tables(),
         db=db,
     )
 

@@ -31,7 +31,7 @@ def training_targets(name: str, digest: str) -> "NDArray[np.float32] | None":
     from regbench import data
 
     found = _table(name, digest)
-    return None if found is None else data.prepare(found).y_train
+    return None if found is None else data.prepared(found).y_train
 
 
 def test_variance(name: str, digest: str) -> float | None:
@@ -41,7 +41,7 @@ def test_variance(name: str, digest: str) -> float | None:
     found = _table(name, digest)
     if found is None:
         return None
-    return float(data.prepare(found, targets="raw").y_test.astype("float64").var(0).mean())
+    return float(data.prepared(found, targets="raw").y_test.astype("float64").var(0).mean())
 
 
 def _table(name: str, digest: str) -> "Table | None":

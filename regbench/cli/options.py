@@ -187,15 +187,53 @@ VerifyPacking = Annotated[
     ),
 ]
 OwnData = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         "--data",
         metavar="FILE",
-        help="Train on your own CSV, ARFF or Parquet table instead.",
-        callback=checked("check_no_address", "regbench.addresses"),
+        help="Train on your own table instead: CSV, Parquet, Feather, Excel, ARFF, JSON or npz, also packed, or "
+        "openml:ID; may be repeated.",
+        callback=checked("check_no_addresses", "regbench.addresses"),
     ),
 ]
-Target = Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="The column of --data to predict.")]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", metavar="COLUMN", help="The column of --data to predict; repeated: several, or one for each --data."
+    ),
+]
+Sep = Annotated[
+    str | None,
+    typer.Option(
+        "--sep",
+        metavar="CHARACTER",
+        help="Between the cells of --data: comma, semicolon, tab, pipe, blank; or found out.",
+    ),
+]
+Decimal = Annotated[
+    str | None, typer.Option("--decimal", metavar="point|comma", help="The decimal sign of --data; or found out.")
+]
+Header = Annotated[
+    str | None,
+    typer.Option("--header", metavar="first|none", help="Whether the first line of --data names its columns."),
+]
+Drop = Annotated[
+    list[str] | None, typer.Option("--drop", metavar="COLUMN", help="A column of --data to leave out; may be repeated.")
+]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        "--group", metavar="COLUMN", help="A column of --data whose rows of one value stay in one part: split=grouped."
+    ),
+]
 KeepIndex = Annotated[
-    bool, typer.Option("--keep-index", help="Use columns of --data that only count its rows as inputs too.")
+    bool, typer.Option("--keep-index", help="Use columns of --data that only count or name its rows as inputs too.")
+]
+Preprocess = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--preprocess",
+        metavar="KEY=VALUE",
+        help="A rule for columns of --data that are no plain numbers: one_hot=8, missing=drop; may be repeated.",
+    ),
 ]

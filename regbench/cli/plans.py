@@ -95,11 +95,19 @@ def about_data(plan: "Plan") -> list[str]:
     for table in own_tables(plan):
         train, val, test = table["sizes"]
         lines.append(
-            f"{table['name']}: {amount(table['rows'], 'row')}, {amount(len(table['inputs']), 'input')} "
-            f"({some(table['inputs'])}), target {table['target']}; {train:,} train, {val:,} validation, {test:,} test"
-            + "".join(f"; {note}" for note in table["notes"])
+            f"{table['name']}: {amount(table['rows'], 'row')}, {_inputs(table)}, "
+            f"target {', '.join(table['targets'])}; {train:,} train, {val:,} validation, {test:,} test; "
+            f"read as {table['format']}" + "".join(f"; {note}" for note in table["notes"])
         )
     return [*lines, *_cut_batches(plan)]
+
+
+def _inputs(table: dict[str, Any]) -> str:
+    """How many inputs a table has, of which columns; categories are several inputs."""
+    names = some(table["inputs"])
+    if table["width"] == len(table["inputs"]):
+        return f"{amount(table['width'], 'input')} ({names})"
+    return f"{amount(table['width'], 'input')} of {amount(len(table['inputs']), 'column')} ({names})"
 
 
 def own_tables(plan: "Plan") -> list[dict[str, Any]]:
@@ -113,8 +121,11 @@ def own_tables(plan: "Plan") -> list[dict[str, Any]]:
             "name": name,
             "rows": sum(about["sizes"]),
             "inputs": list(about["columns"]),
+            "width": about["inputs"],
             "target": about["target"],
+            "targets": list(about["targets"] or (about["target"],)),
             "sizes": list(about["sizes"]),
+            "format": about["understood"],
             "notes": list(about["notes"]),
         }
         for name, about in said

@@ -26,7 +26,13 @@ def run(
     settings: options.Settings = None,
     data: options.OwnData = None,
     target: options.Target = None,
+    sep: options.Sep = None,
+    decimal: options.Decimal = None,
+    header: options.Header = None,
+    drop: options.Drop = None,
+    group: options.Group = None,
     keep_index: options.KeepIndex = False,
+    preprocess: options.Preprocess = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan and stop.")] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Retry jobs that failed with this code.")
@@ -72,7 +78,19 @@ def run(
         asked.names(benchmarks, every=every, file=file, datasets=bool(dataset or data), methods=bool(method)),
         asked.Filters(dataset, method, k, seed),
         asked.changes(settings, epochs),
-        asked.OwnData(data, target, keep_index),
+        asked.OwnData(
+            data,
+            target,
+            {
+                "sep": sep,
+                "decimal": decimal,
+                "header": header,
+                "drop": drop,
+                "group": group,
+                "keep_index": keep_index,
+                "preprocess": preprocess,
+            },
+        ),
         file=file,
         db=db,
     )

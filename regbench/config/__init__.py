@@ -12,6 +12,8 @@ from regbench.config.methods import Variant, parse_variant, read_method
 from regbench.config.names import resolve, resolve_among
 from regbench.config.own import AD_HOC, Own, written
 from regbench.config.sweep import Stage, Values, values_of, with_values
+from regbench.config.tables import TableEntry, own_table, read_entry
+from regbench.config.tables import add as add_table
 
 __all__ = [
     "AD_HOC",
@@ -20,12 +22,16 @@ __all__ = [
     "Choosing",
     "Own",
     "Stage",
+    "TableEntry",
     "Values",
     "Variant",
+    "add_table",
     "filter_jobs",
     "lacking",
     "load",
+    "own_table",
     "parse_variant",
+    "read_entry",
     "read_method",
     "resolve",
     "resolve_among",

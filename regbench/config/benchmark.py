@@ -11,6 +11,7 @@ from regbench.config.methods import Variant, parse_variant
 from regbench.config.names import resolve, resolve_part, resolve_row
 from regbench.config.spec import Spec
 from regbench.config.sweep import Stage
+from regbench.config.tables import check_groups
 from regbench.errors import UsageError, WrongValueError
 from regbench.job import Job, Protocol, differs_by_seed, pairs
 from regbench.owntables import means
@@ -92,6 +93,7 @@ class Facts:
 
 def expand(name: str, spec: Spec) -> Benchmark:
     """The jobs of an entry, in the order of the file: datasets, methods, k, seeds."""
+    check_groups(spec.datasets, spec.protocol.split or "fixed")
     return _grid(name, spec, [_facts(dataset) for dataset in spec.datasets])
 
 

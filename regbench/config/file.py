@@ -24,6 +24,7 @@ from regbench.config.names import resolve_among
 from regbench.config.own import AD_HOC, ADDED, NOTHING, Own, ad_hoc, check_ad_hoc, read_own, with_own
 from regbench.config.protocol import read_overrides
 from regbench.config.spec import Spec, read_spec
+from regbench.config.tables import added
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.paths import named
 from regbench.roots import PACKAGE
@@ -64,6 +65,7 @@ class Benchmarks:
         full, spec = self._spec(base, given, own)
         if swept := next((field for stage in spec.sweep for field in stage.axes if field in given), None):
             raise UsageError(f"{full}: it tries values of {swept}, so {swept} cannot be set")
+        spec = spec.model_copy(update={"datasets": [] if own.tables else added(spec.datasets)})
         full, spec = with_own(full, spec, own)
         if base == AD_HOC:
             check_ad_hoc(spec)

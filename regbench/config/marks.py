@@ -31,6 +31,7 @@ class Marked:
     source: str  # the file as messages name it
     data: dict[str, Any]
     lines: dict[Place, int]
+    folder: Path = Path()  # of the file, which paths in it are relative to
 
     def wrong(self, message: str, *place: str | int) -> UsageError:
         """The error that names file, line and entry: `benchmarks.yaml:7, bridges.methods[3]: ...`."""
@@ -77,10 +78,10 @@ def read(path: Path, source: str) -> Marked:
     except NotReadable as error:
         raise UsageError(f"{source}: {error}") from None
     if data is None:
-        return Marked(source, {}, {})
+        return Marked(source, {}, {}, path.parent)
     if not isinstance(data, dict):
         raise UsageError(f"{source}:1: must be names of benchmarks, each with its fields, not a {type(data).__name__}")
-    return Marked(source, {str(name): value for name, value in data.items()}, lines)
+    return Marked(source, {str(name): value for name, value in data.items()}, lines, path.parent)
 
 
 def construct(text: str, look: Callable[[Node], None] = lambda _node: None) -> Any:

@@ -1,4 +1,4 @@
-"""What a user adds to a benchmark on the command line: a table, and datasets, methods, k and seeds that it lacks.
+"""What a user adds to a benchmark on the command line: tables, and datasets, methods, k and seeds that it lacks.
 
 The name of the variant says all of it, and is read back: `smoke[dataset=cpu_act,method=huber[beta=2],seed=2-27]`.
 """
@@ -21,13 +21,13 @@ ADDED = ("dataset", "method", "k", "seed")  # in the name of a variant, as the o
 
 @dataclass(frozen=True)
 class Own:
-    """What a user adds to a benchmark: a table that replaces its datasets, and more of what its grid is made of.
+    """What a user adds to a benchmark: tables that replace its datasets, and more of what its grid is made of.
 
-    table: the dataset's name in the catalog.
+    tables: the names of their datasets in the catalog.
     methods: rows, as variants are written.
     """
 
-    table: str = ""
+    tables: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     k: tuple[int, ...] = ()
@@ -36,7 +36,7 @@ class Own:
     def __add__(self, other: "Own") -> "Own":
         """Both together, each value once."""
         return Own(
-            other.table or self.table,
+            tuple(dict.fromkeys((*self.tables, *other.tables))),
             tuple(dict.fromkeys((*self.datasets, *other.datasets))),
             tuple(dict.fromkeys((*self.methods, *other.methods))),
             tuple(dict.fromkeys((*self.k, *other.k))),
@@ -45,7 +45,7 @@ class Own:
 
     def without_seeds(self) -> "Own":
         """The same for the sweeps of a benchmark, which have seeds of their own."""
-        return Own(self.table, self.datasets, self.methods, self.k)
+        return Own(self.tables, self.datasets, self.methods, self.k)
 
 
 NOTHING = Own()
@@ -55,7 +55,7 @@ def read_own(settings: Iterable[tuple[str, str]]) -> Own:
     """The additions that the name of a variant says; other keys are ignored.
 
     >>> read_own([("dataset", "CA"), ("seed", "2-4"), ("epochs", "3")])
-    Own(table='', datasets=('cpu_act',), methods=(), k=(), seeds=(2, 3, 4))
+    Own(tables=(), datasets=('cpu_act',), methods=(), k=(), seeds=(2, 3, 4))
     """
     given = [(key, value) for key, value in settings if key in ADDED]
     own = Own()
@@ -87,9 +87,9 @@ def with_own(name: str, spec: Spec, own: Own) -> tuple[str, Spec]:
     """The name and entry of a benchmark with what the user adds; what it has already changes nothing."""
     named: list[tuple[str, Any]] = []
     update: dict[str, Any] = {}
-    if own.table:
-        named.append(("data", own.table))
-        update["datasets"] = [own.table]
+    if own.tables:
+        named += [("data", table) for table in own.tables]
+        update["datasets"] = list(own.tables)
     if datasets := [dataset for dataset in own.datasets if dataset not in spec.datasets]:
         named += [("dataset", dataset) for dataset in datasets]
         update["datasets"] = [*update.get("datasets", spec.datasets), *datasets]

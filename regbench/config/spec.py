@@ -12,6 +12,7 @@ from regbench.config.methods import Variant, read_backbones, read_method, read_s
 from regbench.config.names import at, resolve
 from regbench.config.protocol import ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
+from regbench.config.tables import TableEntry, placed, read_dataset
 from regbench.errors import WrongValueError, did_you_mean
 
 MOST_LAYERS, MOST_UNITS = 1_000, 100_000  # of a backbone
@@ -26,11 +27,6 @@ def _listed(kind: str = "") -> Callable[[Any], Any]:
         return value if isinstance(value, list) else [value]
 
     return read
-
-
-def _dataset(value: Any) -> str:
-    with at():
-        return resolve("datasets", str(value))
 
 
 def _k(value: Any) -> int:
@@ -97,7 +93,9 @@ class Spec(BaseModel):
 
     description: str = ""
     extends: str | None = None
-    datasets: Annotated[list[Annotated[str, BeforeValidator(_dataset)]], BeforeValidator(_listed("datasets"))] = []
+    datasets: Annotated[
+        list[Annotated[Any, BeforeValidator(read_dataset)]], BeforeValidator(_listed("datasets"))
+    ] = []  # names, and tables of the user's own (TableEntry)
     methods: Annotated[
         list[Annotated[tuple[Variant, ...], BeforeValidator(read_method)]], BeforeValidator(_listed("methods"))
     ] = []
@@ -130,6 +128,8 @@ def read_spec(marked: Marked, name: str) -> Spec:
     for field in ("datasets", "methods", "k", "seeds", "also"):
         if field in spec.model_fields_set:
             _refuse_empty_and_double(marked, name, field, getattr(spec, field))
+    if any(isinstance(dataset, TableEntry) for dataset in spec.datasets):
+        return spec.model_copy(update={"datasets": placed(spec.datasets, marked, name)})
     return spec
 
 

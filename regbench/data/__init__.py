@@ -1,6 +1,6 @@
 """The handling of datasets: fetch, cache, check, parse, split and scale.
 
-`load(dataset, name)` returns the canonical `Table` of a dataset; `prepare(table)` splits and scales it.
+`load(dataset, name)` returns the canonical `Table` of a dataset; `prepared(table)` splits and scales it.
 """
 
 from regbench.data.canonical import digest
@@ -8,7 +8,7 @@ from regbench.data.dataset import Dataset, ImageDataset, TabularDataset, words
 from regbench.data.depth import DepthFolder
 from regbench.data.folder import ByHand, ImageFolder
 from regbench.data.loading import is_here, load
-from regbench.data.own import column_names, describe, from_file
+from regbench.data.own import Coded, OwnDataset, column_names, describe, from_file, prepared
 from regbench.data.preparation import prepare
 from regbench.data.seen import count_seen, seen_rows
 from regbench.data.shelf import Check, Fetched, Item, fetch, import_file, inventory, verify, verify_one
@@ -21,6 +21,7 @@ __all__ = [
     "Address",
     "ByHand",
     "Check",
+    "Coded",
     "Dataset",
     "DepthFolder",
     "Fetched",
@@ -32,6 +33,7 @@ __all__ = [
     "Layout",
     "MedMNIST",
     "OpenML",
+    "OwnDataset",
     "OwnFile",
     "Prepared",
     "Source",
@@ -51,6 +53,7 @@ __all__ = [
     "load",
     "nested_split",
     "prepare",
+    "prepared",
     "seen_rows",
     "split_rows",
     "verify",

@@ -15,7 +15,7 @@ from regbench.errors import did_you_mean
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "<na>", "nat", "#n/a"})
 
 
 class Cells(Protocol):

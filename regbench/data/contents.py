@@ -10,6 +10,7 @@ BEGINNINGS = {  # by the end of the name
     "zip": ("a zip archive", ZIP),
     "whl": ("a wheel", ZIP),
     "npz": ("a NumPy archive", ZIP),
+    "xlsx": ("an Excel workbook", ZIP),
     "gz": ("a gzip file", GZIP),
     "parquet": ("Parquet", PARQUET),
 }
@@ -30,18 +31,40 @@ def check_content(name: str, content: bytes) -> None:
 
 
 def text(raw: Raw) -> str:
-    """A file as text, in the encoding of its byte order mark, else UTF-8, or Latin-1 if it is not valid UTF-8."""
+    """A file as text, decoded as by `decoded`."""
+    return decoded(raw)[0]
+
+
+def decoded(raw: Raw) -> tuple[str, str]:
+    """A file as text, and the encoding it was read in.
+
+    This is the encoding of its byte order mark; else UTF-16 where every other byte is zero; else UTF-8, or Windows-1252
+    if it is not valid UTF-8, or Latin-1 if it is not valid in that either.
+    """
     name, content = raw.name.removesuffix(".gz"), raw.uncompressed()
     check_content(name, content)
-    mark = next((encoding for mark, encoding in MARKS if content.startswith(mark)), "utf-8")
+    mark = next((encoding for mark, encoding in MARKS if content.startswith(mark)), "") or _without_mark(content)
     if b"\0" in content[:SAMPLE] and mark in ("utf-8", "utf-8-sig"):
         raise Refused(f"{name} holds zero bytes: no text, or UTF-16 without a byte order mark; save it as UTF-8")
     try:
-        return content.decode(mark)
+        return content.decode(mark), mark
     except UnicodeDecodeError:
         if mark.startswith(("utf-16", "utf-32")):
             raise Refused(f"{name} is damaged: it is not valid {mark.upper()}") from None
-        return content.decode("latin-1")
+    try:
+        return content.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError:
+        return content.decode("latin-1"), "latin-1"
+
+
+def _without_mark(content: bytes) -> str:
+    """UTF-16 where all bytes of one half are zero at the beginning, and none of the other half; else UTF-8."""
+    sample = content[: SAMPLE - SAMPLE % 2]
+    halves = (sample[1::2], sample[::2])
+    for zeros, other, name in ((halves[0], halves[1], "utf-16-le"), (halves[1], halves[0], "utf-16-be")):
+        if len(zeros) > 1 and not any(zeros) and 0 not in other:
+            return name
+    return "utf-8"
 
 
 def _other(name: str, content: bytes) -> str:

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from regbench.data import contents
 from regbench.data.columns import MISSING, ArrowCells, Cells, TextTable, is_number, transposed
@@ -29,21 +30,25 @@ class Head:
 
 def parse_csv(raw: Raw, *, header: bool = True) -> TextTable:
     """The table in a CSV file; blank lines are skipped. Without a header, the columns are called 1, 2, 3, ..."""
-    text = _text(raw)
-    head = _head(raw.name, text)
+    return parse_text(raw.name, text_of(raw)[0], header=header)
+
+
+def parse_text(name: str, text: str, *, header: bool = True, separator: str = "") -> TextTable:
+    """The table in the text of a file; a blank as the separator stands for any number of blanks and tabs."""
+    top = head(name, text, separator)
     if not header:
-        start, _ = _first_line(text)
-        first, _ = _record(raw.name, text, start, head.separator)
-        head = Head(head.separator, tuple(str(place + 1) for place in range(len(first))), start)
-    columns = _quick(head, text) or transposed(
-        raw.name, len(head.names), _rows(raw.name, _lines(text, head.rows_at), head.separator)
+        start, _ = first_line(text)
+        first, _ = _record(name, text, start, top.separator)
+        top = Head(top.separator, tuple(str(place + 1) for place in range(len(first))), start)
+    columns = _quick(top, text) or transposed(
+        name, len(top.names), _rows(name, _lines(text, top.rows_at), top.separator)
     )
-    return TextTable(raw.name, head.names, columns, head.notes)
+    return TextTable(name, top.names, columns, top.notes)
 
 
 def column_names(raw: Raw) -> tuple[str, ...]:
     """The names in the header of a CSV file, or what stands in its place."""
-    return _head(raw.name, _text(raw)).names
+    return head(raw.name, text_of(raw)[0]).names
 
 
 def lacks_header(names: tuple[str, ...], target: str) -> bool:
@@ -66,27 +71,29 @@ def _are_numbers(cells: tuple[str, ...]) -> bool:
     return any(map(is_number, cells)) and all(is_number(cell) or cell.lower() in MISSING for cell in cells)
 
 
-def _text(raw: Raw) -> str:
-    text = contents.text(raw)
+def text_of(raw: Raw) -> tuple[str, str]:
+    """The text of a file with one kind of line ends, and the encoding it was read in."""
+    text, encoding = contents.decoded(raw)
     if text.count("\r") == text.count("\r\n"):
-        return text
-    return text.replace("\r\n", "\n").replace("\r", "\n")  # line ends of old Macs
+        return text, encoding
+    return text.replace("\r\n", "\n").replace("\r", "\n"), encoding  # line ends of old Macs
 
 
-def _head(file: str, text: str) -> Head:
-    start, comment = _first_line(text)
+def head(file: str, text: str, separator: str = "") -> Head:
+    """What stands above the rows, by this separator or the one that the header has most."""
+    start, comment = first_line(text)
     if start >= len(text):
         raise Refused(f"{file} is empty")
-    separator = _separator(text, start)
+    separator = separator or usual_separator(text, start)
     names, end = _record(file, text, start, separator)
     if comment and _are_numbers(names):
-        named = tuple(cell.strip().strip('"') for cell in comment.split(separator))
+        named = tuple(cell.strip().strip('"') for cell in comment.split(None if separator == " " else separator))
         if 1 < len(names) == len(named):
             return Head(separator, named, start, ("the names of its columns are those of the comment above the rows",))
     return Head(separator, names, end)
 
 
-def _first_line(text: str) -> tuple[int, str]:
+def first_line(text: str) -> tuple[int, str]:
     """Where the first line begins that is not blank, no comment and not `sep=;`; and the comment right above it."""
     start, comment = 0, ""
     while start < len(text):
@@ -100,7 +107,7 @@ def _first_line(text: str) -> tuple[int, str]:
     return start, comment
 
 
-def _separator(text: str, start: int) -> str:
+def usual_separator(text: str, start: int) -> str:
     """The separator that `sep=` names, or else the most frequent one of the header, outside quotes."""
     if told := TOLD.match(text[:start].lstrip()):
         return told[1]
@@ -117,11 +124,21 @@ def _record(file: str, text: str, start: int, separator: str) -> tuple[tuple[str
 
 
 def _rows(file: str, lines: Iterable[str], separator: str) -> Iterator[list[str]]:
-    """The records in some lines; empty lines are skipped."""
+    """The records in some lines; empty lines are skipped, and blanks before a cell do not count."""
+    if separator == " ":
+        lines = (line.replace("\t", " ").strip() for line in lines)
     try:
-        yield from (row for row in csv.reader(lines, delimiter=separator, strict=True) if row)
+        yield from (row for row in csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True) if row)
     except csv.Error as error:
         raise Refused(f"{file} is not CSV: {error}") from None
+
+
+def records(text: str, start: int, separator: str, most: int) -> list[list[str]]:
+    """Up to so many records of a text, from a place on; empty where it cannot be divided by this separator."""
+    try:
+        return list(islice(_rows("", _lines(text, start), separator), most))
+    except Refused:
+        return []
 
 
 def _lines(text: str, start: int) -> Iterator[str]:
@@ -131,19 +148,19 @@ def _lines(text: str, start: int) -> Iterator[str]:
         start = end
 
 
-def _quick(head: Head, text: str) -> tuple[Cells, ...] | None:
+def _quick(top: Head, text: str) -> tuple[Cells, ...] | None:
     """The columns of a large table of plain cells, read by Arrow; None where Python's reader must look closer."""
-    if len(text) < LARGE or text.find('"', head.rows_at) >= 0:
+    if len(text) < LARGE or top.separator == " " or text.find('"', top.rows_at) >= 0:
         return None
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    names = [str(place) for place in range(len(head.names))]
+    names = [str(place) for place in range(len(top.names))]
     try:
         found = arrow.read_csv(
-            pa.BufferReader(text[head.rows_at :].encode()),
+            pa.BufferReader(text[top.rows_at :].encode()),
             arrow.ReadOptions(use_threads=False, column_names=names, block_size=BLOCK),
-            arrow.ParseOptions(delimiter=head.separator, quote_char=False),
+            arrow.ParseOptions(delimiter=top.separator, quote_char=False),
             arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
     except pa.ArrowInvalid:  # such as a row of another length, which the other reader names

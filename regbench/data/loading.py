@@ -12,6 +12,7 @@ from regbench.data.canonical import exact_digest
 from regbench.data.dataset import Dataset, TabularDataset
 from regbench.data.download import discard, renewed, write_atomically
 from regbench.data.folder import Folder
+from regbench.data.own.coded import Coded, digest_of
 from regbench.data.places import cache_folder, mirror
 from regbench.data.raw import Refused
 from regbench.data.sources import File, Generated, OwnFile, Source
@@ -86,10 +87,11 @@ def from_source(dataset: Dataset, source: Source) -> Table:
 
 def check(dataset: Dataset, table: Table) -> None:
     """Raise `Refused` if the shape or the digest of a table is not the dataset's."""
-    have, want = (table.rows, *table.x.shape[1:]), (sum(dataset.sizes), *_shape(dataset))
+    inputs = (table.width,) if isinstance(table, Coded) else table.x.shape[1:]
+    have, want = (table.rows, *inputs), (sum(dataset.sizes), *_shape(dataset))
     if have != want:
         raise Refused(f"it holds {_by(have)} values of input, not {_by(want)}")
-    found = exact_digest(table)
+    found = digest_of(table)
     if found != dataset.digest:
         raise Refused(f"its content is another: digest {found[:19]}..., not {dataset.digest[:19]}...")
 

@@ -10,7 +10,7 @@ from regbench.data.arff import parse_arff
 from regbench.data.columns import PythonCells, TextTable
 from regbench.data.contents import check_content
 from regbench.data.delimited import parse_csv
-from regbench.data.raw import Raw, Refused
+from regbench.data.raw import LARGEST_FILE, Raw, Refused
 
 INDEX = re.compile(r"__index_level_\d+__")  # how pandas stores an index without a name
 
@@ -24,11 +24,15 @@ def parse(raw: Raw, *, header: bool = True) -> TextTable:
 
 def parse_parquet(raw: Raw) -> TextTable:
     """Parquet; numbers are written as text in a way that preserves every bit."""
+    return frame_as_text(raw.name, _frame(raw))
+
+
+def frame_as_text(name: str, frame: Any) -> TextTable:
+    """A data frame as columns of text, without its index; a number is the shortest text that gives it back."""
     import pandas as pd
 
-    frame = _frame(raw)
     if frame.empty:
-        raise Refused(f"{raw.name} has no rows")
+        raise Refused(f"{name} has no rows")
     columns = []
     for position in range(frame.shape[1]):
         column = frame.iloc[:, position]
@@ -37,7 +41,7 @@ def parse_parquet(raw: Raw) -> TextTable:
         columns.append(PythonCells(tuple(map(str, cells.tolist()))))
     index = [f"'{name}'" for name in frame.index.names if name is not None]
     notes = (f"left out {', '.join(index)}, the index of the data frame",) if index else ()
-    return TextTable(raw.name, tuple(map(str, frame.columns)), tuple(columns), notes)
+    return TextTable(name, tuple(map(str, frame.columns)), tuple(columns), notes)
 
 
 def _frame(raw: Raw) -> Any:
@@ -48,7 +52,10 @@ def _frame(raw: Raw) -> Any:
     content = raw.uncompressed()
     check_content(raw.name.removesuffix(".gz"), content)
     try:
+        _check_size(raw.name, parquet.ParquetFile(io.BytesIO(content)).metadata)
         return pd.read_parquet(io.BytesIO(content))
+    except Refused:
+        raise
     except Exception as first:  # pandas trusts its own metadata, and damaged metadata raise errors of any kind
         try:
             table = parquet.ParquetFile(io.BytesIO(content)).read()
@@ -57,6 +64,13 @@ def _frame(raw: Raw) -> Any:
             why = (str(first).splitlines() or [type(first).__name__])[0][:100]
             raise Refused(f"{raw.name} is not Parquet, or damaged: {why}") from None
     return frame.drop(columns=[name for name in frame.columns if INDEX.fullmatch(str(name))])
+
+
+def _check_size(name: str, metadata: Any) -> None:
+    """Refuse a file whose columns unpack to more than fits into memory, before they do."""
+    size = sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
+    if size > LARGEST_FILE or metadata.num_rows * metadata.num_columns > LARGEST_FILE // 4:
+        raise Refused(f"{name} unpacks to more than {LARGEST_FILE >> 20} MB")
 
 
 def column_names(raw: Raw) -> tuple[str, ...]:

@@ -11,16 +11,18 @@ from typing import Protocol
 import numpy as np
 
 from regbench.data.clients import ask
-from regbench.data.download import discard, download
+from regbench.data.download import discard, download, write_atomically
 from regbench.data.hosts import require_network
-from regbench.data.places import mirror
+from regbench.data.places import cache_folder, mirror
 from regbench.data.raw import Absent, Raw, Refused, zip_member
 from regbench.data.table import Float64
 from regbench.data.transfer import matches, probe
+from regbench.owntables import OPENML
 
 OPENML_SERVER = "https://www.openml.org/api/v1/xml"
 UCI_SERVER = "https://archive.ics.uci.edu/api/dataset"
 PIP_SECONDS = 180.0
+LARGEST_OWN = 4 << 30  # bytes of a user's file
 
 
 @dataclass(frozen=True)
@@ -96,22 +98,28 @@ class File:
 
 @dataclass(frozen=True)
 class OwnFile:
-    """One file that the user named by its own path."""
+    """One file that the user named by its own path, or a dataset of OpenML, `openml:44136`.
+
+    options: how it is read, as options of the command line.
+    """
 
     path: str
     layout: Layout = AS_IT_IS
+    options: str = ""
     remote: bool = field(default=False, init=False)
 
     @property
     def name(self) -> str:
-        """The path; bytes that are no UTF-8, which no database stores, are spelled out."""
-        return self.path.encode(errors="backslashreplace").decode()
+        """The path and the options; bytes that are no UTF-8, which no database stores, are spelled out."""
+        return f"{self.path} {self.options}".strip().encode(errors="backslashreplace").decode()
 
     def here(self) -> bool:
-        return Path(self.path).is_file()
+        return OPENML.fullmatch(self.path) is not None or Path(self.path).is_file()
 
     def files(self) -> list[Raw]:
-        return [read_file(Path(self.path))]
+        if found := OPENML.fullmatch(self.path):
+            return [_kept_openml(int(found[1]))]
+        return [read_file(Path(self.path), LARGEST_OWN)]
 
 
 @dataclass(frozen=True)
@@ -291,14 +299,30 @@ def as_csv(columns: Mapping[str, Float64], name: str) -> Raw:
     return Raw(name, "\n".join(lines).encode())
 
 
-def read_file(path: Path) -> Raw:
-    """Read a local file; raises `Absent` if it does not exist and `Refused` if it cannot be read."""
+def read_file(path: Path, most: int | None = None) -> Raw:
+    """Read a local file; raises `Absent` if it does not exist and `Refused` if it cannot be read or has more bytes."""
     try:
+        if most is not None and path.stat().st_size > most:
+            raise Refused(f"{path.name} has more than {most >> 30} GB; take a part of its rows")
         return Raw(path.name, path.read_bytes())
     except FileNotFoundError:
         raise Absent(f"there is no {path}") from None
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _kept_openml(number: int) -> Raw:
+    """The ARFF file of a dataset of OpenML; a number is one version for ever, so what is here is not asked for."""
+    path = cache_folder() / "openml" / f"openml-{number}.arff"
+    if path.is_file():
+        return read_file(path)
+    try:
+        (raw,) = OpenML(number).files()
+    except Refused as error:
+        way = f"fetch it where there is a network, or put its ARFF file at {path}"
+        raise Absent(f"openml:{number} cannot be had: {error}; {way}") from None
+    write_atomically(path, raw.content)
+    return raw
 
 
 def _checked(found: list[Raw], checksums: tuple[str, ...]) -> list[Raw]:

@@ -7,13 +7,15 @@ other module distinguishes kinds of jobs.
 from functools import cache
 
 from regbench import catalog, fingerprint, roots
-from regbench.fingerprint import Library
+from regbench.fingerprint import Library, Start
 from regbench.job import Job
 from regbench.kinds import fitted, trained
 from regbench.kinds.kind import Kind
+from regbench.owntables import CODED
 
-__all__ = ["Kind", "code_digest", "is_reference", "libraries", "of"]
+__all__ = ["Kind", "code_digest", "is_reference", "libraries", "of", "starts"]
 
+CODING = ("regbench.data.own.coded", "prepared")  # what makes numbers of a user's table
 KINDS = {"methods": trained.KIND, "baselines": fitted.KIND}  # by the catalog's folder
 
 
@@ -50,11 +52,27 @@ def libraries(method: str) -> tuple[Library, ...]:
 def code_digest(job: Job) -> str:
     """The digest of all code that the numbers of a job depend on, and of the versions of a reference model's library.
 
-    It is the same for all jobs of one method, backbone and kinds of parts.
+    It is the same for all jobs of one method, backbone and kinds of parts, on tables that are numbers, and on tables
+    that code of ours makes numbers of.
     """
-    return _code_digest(job.method, job.backbone, tuple(part.name for part in job.parts), roots.generation())
+    return _code_digest(job.method, job.backbone, _parts(job), _coding(job), roots.generation())
+
+
+def starts(job: Job) -> tuple[Start, ...]:
+    """The entry points of the code that the numbers of a job depend on."""
+    return (*of(job.method).starts(job.method, job.backbone, _parts(job)), *_coding(job))
+
+
+def _parts(job: Job) -> tuple[str, ...]:
+    return tuple(part.name for part in job.parts)
+
+
+def _coding(job: Job) -> tuple[Start, ...]:
+    return (CODING,) if job.digest.startswith(CODED) else ()
 
 
 @cache
-def _code_digest(method: str, backbone: str, parts: tuple[str, ...], _generation: int) -> str:
-    return fingerprint.digest(of(method).starts(method, backbone, parts), libraries(method))
+def _code_digest(
+    method: str, backbone: str, parts: tuple[str, ...], coding: tuple[Start, ...], _generation: int
+) -> str:
+    return fingerprint.digest((*of(method).starts(method, backbone, parts), *coding), libraries(method))

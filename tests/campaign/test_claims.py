@@ -10,6 +10,7 @@ from regbench.campaign.choosing import Wanted, choose
 from regbench.campaign.claims import Settling
 from regbench.campaign.events import TrainingForClaims
 from regbench.cli import settling
+from regbench.config import TableEntry
 from regbench.papers import claims
 from regbench.store import Store
 from tests.made.data_samples import table, write_csv
@@ -40,7 +41,7 @@ tiny:
 def test_a_budget_trains_only_what_open_claims_wait_for(in_tmp: Path) -> None:
     write_csv(in_tmp / "table.csv", table(200))
     (in_tmp / "benchmarks.yaml").write_text(BENCHMARK)
-    (chosen,) = choose(Wanted(["tiny"], table=(in_tmp / "table.csv", "y")))
+    (chosen,) = choose(Wanted(["tiny"], tables=[TableEntry(str(in_tmp / "table.csv"), ("y",))]))
     paper, db = claims.read(PAPER.replace("table.csv", f'"{chosen.jobs[0].dataset}"'), "small"), "tiny.db"
     said: list[object] = []
     settler = Settling(Campaign(db, ["cpu"], on_event=said.append), chosen, budget_s=600)

@@ -6,7 +6,9 @@ import pytest
 
 from regbench import roots
 from regbench.campaign.choosing import Wanted, choose
+from regbench.config import TableEntry
 from regbench.errors import UsageError
+from regbench.reading import Reading
 from regbench.roots import Added
 from regbench.store import Store
 from tests.made.data_samples import table, write_csv
@@ -23,13 +25,14 @@ def houses(in_tmp: Path) -> list[Path]:
 
 
 def name_of(path: Path, target: str, *, keep_index: bool = False) -> str:
-    (benchmark,) = choose(Wanted(["smoke"], table=(path, target), changes={"epochs": 3}, keep_index=keep_index))
+    entry = TableEntry(str(path), (target,), Reading(keep_index=keep_index))
+    (benchmark,) = choose(Wanted(["smoke"], tables=[entry], changes={"epochs": 3}))
     return benchmark.name
 
 
 def stored(name: str, path: Path, target: str) -> None:
     """As a run stores a dataset."""
-    (benchmark,) = choose(Wanted(["smoke"], table=(path, target)))
+    (benchmark,) = choose(Wanted(["smoke"], tables=[TableEntry(str(path), (target,))]))
     job = benchmark.jobs[0]
     with Store.open("own.db") as store:
         store.add_dataset(
@@ -90,7 +93,9 @@ def test_odd_names_of_files_and_columns_make_names_that_can_be_typed(in_tmp: Pat
     name = name_of(in_tmp / "=1+1[x], \x1b'.csv", "Größe, in m")
     assert name.rpartition("@")[0] == "smoke[data==1+1_x_____.csv:Größe__in_m"
     with Store.open("own.db") as store:
-        dataset = choose(Wanted(["smoke"], table=(in_tmp / "=1+1[x], \x1b'.csv", "Größe, in m")))[0].jobs[0]
+        dataset = choose(Wanted(["smoke"], tables=[TableEntry(str(in_tmp / "=1+1[x], \x1b'.csv"), ("Größe, in m",))]))[
+            0
+        ].jobs[0]
         store.add_dataset(
             digest=dataset.digest, name=dataset.dataset, sizes=(7, 1, 1), inputs=1, target_low=[0], target_high=[1],
             source=str(in_tmp / "=1+1[x], \x1b'.csv"),

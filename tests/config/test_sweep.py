@@ -145,7 +145,7 @@ def test_overrides_and_own_tables_reach_the_sweep_too(shipped, house):
         "bridges-sweep-images[epochs=20]",
     ]
     assert {job.protocol.epochs for source in variant.choose.sources for job in source.jobs} == {20}
-    own = shipped.variant("bridges", {"epochs": 5}, Own(table=house))
+    own = shipped.variant("bridges", {"epochs": 5}, Own(tables=(house,)))
     assert own.choose is not None
     assert own.choose.sources[0].name == "bridges-sweep[data=house.csv,epochs=5]"
     assert {job.dataset for source in own.choose.sources for job in source.jobs} == {"house.csv"}

@@ -10,7 +10,7 @@ from regbench.campaign.stale.commits import CommitUnknown, package_of
 from regbench.campaign.stale.find import Outgrown
 from regbench.fingerprint import Code, Difference
 from regbench.fingerprint.modules import OWN
-from regbench.kinds import libraries, of
+from regbench.kinds import libraries, starts
 
 Line = tuple[str, str]  # what happened, and the name it happened to
 Place = tuple[str, str]  # method and backbone
@@ -89,12 +89,12 @@ def _reason(group: Outgrown, old: Code) -> Reason:
     if group.new is None:
         return Reason(None, exact=False, said=group.why)
     job = group.jobs[0]
-    starts = of(job.method).starts(job.method, job.backbone, tuple(part.name for part in job.parts))
-    if foreign := [module for module, _ in starts if not old.is_ours(module)]:
+    needed_code = starts(job)
+    if foreign := [module for module, _ in needed_code if not old.is_ours(module)]:
         return Reason(None, exact=False, said=f"{foreign[0]} is a plug-in, whose older versions are not known here")
     new = fingerprint.present()
-    before = fingerprint.reach(old, [start for start in starts if fingerprint.has(old, start)])
-    found = fingerprint.difference(before, fingerprint.reach(new, starts))
+    before = fingerprint.reach(old, [start for start in needed_code if fingerprint.has(old, start)])
+    found = fingerprint.difference(before, fingerprint.reach(new, needed_code))
     needed = libraries(job.method)
     recorded = [(name, group.base.libraries.get(name, "")) for name, _ in needed]
     exact = fingerprint.digest_of(old, before, recorded) == group.base.code

@@ -54,7 +54,8 @@ def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
     later = {"inputs": "scaled", "targets": "scaled", "shots": "dataset"}
     asked = {name: getattr(protocol, name, usual) for name, usual in later.items()}
     given = {name: value for name, value in asked.items() if value != later[name]}
-    prepared = data.prepare(table, protocol.split, seed, **given)
+    prepare = getattr(data, "prepared", data.prepare)  # which came with later code
+    prepared = prepare(table, protocol.split, seed, **given)
     found: list[dict[str, list[str]]] = [{} for _ in jobs]
     last = None
     for last in epochs(jobs, prepared):

@@ -26,7 +26,7 @@ def _load(name: str, digest: str, split: str, seed: int, inputs: str, targets: s
     dataset = catalog.load("datasets", name)
     if dataset.digest != digest:
         raise UsageError(f"{name} has changed since the run was planned; run again")
-    return data.prepare(data.load(dataset, name), split, seed, inputs=inputs, targets=targets, shots=shots)
+    return data.prepared(data.load(dataset, name), split, seed, inputs=inputs, targets=targets, shots=shots)
 
 
 def remember_dataset(store: Store, job: Job, data: "Prepared") -> None:

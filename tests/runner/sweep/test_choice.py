@@ -8,6 +8,7 @@ import pytest
 
 from regbench import config, roots
 from regbench.campaign.choosing import Wanted, choose
+from regbench.config import TableEntry
 from regbench.engines.engine import Place
 from regbench.errors import UsageError
 from regbench.job import Pack
@@ -323,7 +324,7 @@ def test_choices_leave_and_come_back_with_the_results(bench, tmp_path):
 def test_real_training_all_the_way(bench):
     """Two-epoch models on a generated table of 60 rows, trained in this process by the code of workers."""
     write_csv(bench.folder / "table.csv", table(60))
-    (benchmark,) = choose(Wanted(["final"], k=[5], table=(bench.folder / "table.csv", "y")))
+    (benchmark,) = choose(Wanted(["final"], k=[5], tables=[TableEntry(str(bench.folder / "table.csv"), ("y",))]))
     rounds, packs = Rounds(), []
     with Store.open(bench.db) as store:
         while True:
