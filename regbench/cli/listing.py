@@ -8,6 +8,7 @@ import typer
 
 from regbench.cli.options import BenchmarkFile, Json
 from regbench.cli.output import columns, emit, emit_json
+from regbench.errors import RegbenchError
 
 if TYPE_CHECKING:
     from regbench.catalog import Entry
@@ -131,7 +132,14 @@ def benchmarks(known: "Benchmarks") -> list[dict[str, Any]]:
     """All benchmarks with their sizes."""
     rows = []
     for name in known.names():
-        benchmark = known.get(name)
+        try:
+            benchmark = known.get(name)
+        except RegbenchError as error:  # a table of its own that is not here does not hide the other benchmarks
+            unknown = dict.fromkeys(("jobs", "datasets", "epochs"))
+            rows.append(
+                {"name": name, **unknown, "what": f"{known.description(name)} Cannot be planned: {error}".strip()}
+            )
+            continue
         jobs = benchmark.jobs
         rows.append(
             {

@@ -7,6 +7,9 @@ from regbench.cli.output import amount, columns, duration
 from regbench.errors import some
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from regbench.job import Job
     from regbench.runner import Estimate, Plan
 
 
@@ -38,7 +41,7 @@ def as_data(plan: "Plan") -> dict[str, Any]:
         "budget_seconds": plan.asked.request.budget_s,
         "left_out": Counter(job.dataset for job in plan.left_out),
         "shard": plan.asked.request.shard,
-        "tables": own_tables(plan),
+        "tables": own_tables(plan.jobs),
         "sweeps": [as_data(sweep) for sweep in plan.ahead.sweeps],
         "pending": Counter(job.dataset for job in plan.ahead.pending),
         "pending_seconds": _seconds(plan.ahead.pending_estimate),
@@ -91,15 +94,17 @@ def summary(plan: "Plan") -> list[str]:
 
 def about_data(plan: "Plan") -> list[str]:
     """A line on each table of the user's own, with what was left out or assumed, and one on batches that are cut."""
-    lines = []
-    for table in own_tables(plan):
-        train, val, test = table["sizes"]
-        lines.append(
-            f"{table['name']}: {amount(table['rows'], 'row')}, {_inputs(table)}, "
-            f"target {', '.join(table['targets'])}; {train:,} train, {val:,} validation, {test:,} test; "
-            f"read as {table['format']}" + "".join(f"; {note}" for note in table["notes"])
-        )
-    return [*lines, *_cut_batches(plan)]
+    return [*map(about_table, own_tables(plan.jobs)), *_cut_batches(plan)]
+
+
+def about_table(table: dict[str, Any]) -> str:
+    """What was understood of a table of the user's own, in one line."""
+    train, val, test = table["sizes"]
+    return (
+        f"{table['name']}: {amount(table['rows'], 'row')}, {_inputs(table)}, target {', '.join(table['targets'])}; "
+        f"{train:,} train, {val:,} validation, {test:,} test; read as {table['format']}"
+        + "".join(f"; {note}" for note in table["notes"])
+    )
 
 
 def _inputs(table: dict[str, Any]) -> str:
@@ -110,17 +115,17 @@ def _inputs(table: dict[str, Any]) -> str:
     return f"{amount(table['width'], 'input')} of {amount(len(table['inputs']), 'column')} ({names})"
 
 
-def own_tables(plan: "Plan") -> list[dict[str, Any]]:
-    """The tables of the user's own that a plan trains on."""
+def own_tables(jobs: "Iterable[Job]") -> list[dict[str, Any]]:
+    """The tables of the user's own that jobs are trained on."""
     from regbench import catalog, roots
 
-    named = dict.fromkeys(job.dataset for job in plan.jobs)
+    named = dict.fromkeys(job.dataset for job in jobs)
     said = [(name, catalog.entry("datasets", name).arguments) for name in named if roots.own_table(name)]
     return [
         {
             "name": name,
             "rows": sum(about["sizes"]),
-            "inputs": list(about["columns"]),
+            "inputs": list(about["origins"]),
             "width": about["inputs"],
             "target": about["target"],
             "targets": list(about["targets"] or (about["target"],)),

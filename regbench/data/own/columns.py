@@ -27,6 +27,7 @@ class Column:
     levels: of a category, sorted.
     marks: whether its gaps may be marked by a column of their own; they are once for all parts of a date.
     comma: whether it was written with decimal commas.
+    origin: of the parts of a date, the name of their column.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     levels: tuple[str, ...] = ()
     marks: bool = True
     comma: bool = False
+    origin: str = ""
 
     @property
     def gaps(self) -> int:
@@ -61,7 +63,7 @@ def read_column(file: str, name: str, cells: Cells, reading: Reading) -> list[Co
     if (parts := dates(file, name, text)) is not None:
         only = len(parts) == 1
         return [
-            Column(name if only else f"{name}.{part}", values, kind=DATE, marks=part == "days")
+            Column(name if only else f"{name}.{part}", values, kind=DATE, marks=part == "days", origin=name)
             for part, values in parts.items()
         ]
     _refuse_mistake(file, name, text)

@@ -40,12 +40,14 @@ class Found:
     """What a file holds: its table, the names of its targets, and what was assumed, left out or made of its columns.
 
     comma: whether numbers have decimal commas.
+    origins: the columns of the file that are inputs.
     """
 
     table: Table
     targets: tuple[str, ...]
     notes: tuple[str, ...]
     comma: bool
+    origins: tuple[str, ...]
 
 
 @dataclass
@@ -94,7 +96,8 @@ def table_of(parsed: TextTable, asked: Asked, source: str) -> Found:
     as_it_is = groups is None and all(coding.as_it_is for coding in codings)
     table = plain if as_it_is else Coded(**vars(plain), codings=codings, groups=groups)
     comma = any(each.comma for each in (*to_predict, *columns))
-    return Found(table, targets, (*parsed.notes, *said.lines), comma)
+    origins = tuple(dict.fromkeys(each.origin or each.name for each in columns))
+    return Found(table, targets, (*parsed.notes, *said.lines), comma, origins)
 
 
 def listed(names: Sequence[str]) -> str:

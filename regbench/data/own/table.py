@@ -31,10 +31,12 @@ class OwnDataset(TabularDataset):
 
     asked: the targets, and how the file is read.
     understood: its format in words.
+    origins: the columns of the file that are inputs.
     """
 
     asked: Asked
     understood: str = ""
+    origins: tuple[str, ...] = ()
 
     def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:  # noqa: ARG002 - `asked` says how
         """The table of the file."""
@@ -137,4 +139,5 @@ def _described(found: Found, source: OwnFile, understood: str, reading: Reading)
         notes=found.notes,
         asked=Asked(found.targets, reading),
         understood=understood,
+        origins=found.origins,
     )

@@ -56,7 +56,7 @@ def read(names: list[str], rows: list[list[str]], dialect: dict[str, Any], *, to
     return table_of(parsed, Asked((target,), replace(said, keep_index=True)), "own.txt").table
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     names=NAMES,
     numbers=st.lists(st.lists(NUMBERS, min_size=5, max_size=5), min_size=2, max_size=8),
@@ -78,7 +78,7 @@ def test_numbers_come_back_from_any_dialect(
     assert np.array_equal(np.concatenate([found.x, found.y], axis=1), values, equal_nan=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(names=NAMES, words=st.lists(WORDS, min_size=2, max_size=8), dialect=DIALECTS)
 def test_words_come_back_from_any_dialect(names: list[str], words: list[str], dialect: dict[str, Any]) -> None:
     """Each word stands in two rows, so that it is a level and no name of a row."""
