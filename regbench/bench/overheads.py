@@ -152,7 +152,7 @@ def harness(dataset: str = "wine_quality", *, epochs: int = EPOCHS, rows: int | 
         start = time.perf_counter()
         roots.add(tables=[OwnTable(path.name, str(path), ("target",))])
         changes = {"epochs": epochs, "batch_size": shape.batch_size}
-        benchmark = config.load().variant(GRID, changes, config.Own(table=path.name))
+        benchmark = config.load().variant(GRID, changes, config.Own(tables=(path.name,)))
         plan = make_plan(config.filter_jobs(benchmark, seeds=[0, 1]), None)
         run(plan, database, partial(LocalEngine, ["cpu"]), hear)
         wall = time.perf_counter() - start

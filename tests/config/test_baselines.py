@@ -101,7 +101,7 @@ def test_a_filter_knows_baselines(tmp_path):
 def test_a_users_table_is_no_picture(tmp_path, house):
     path = tmp_path / "benchmarks.yaml"
     path.write_text("b: {datasets: RM, methods: [ridge], seeds: 1}")
-    own = config.load(path).variant("b", {}, Own(table=house))
+    own = config.load(path).variant("b", {}, Own(tables=(house,)))
     assert [(job.dataset, job.method) for job in own.jobs] == [("house.csv", "ridge")]
 
 

@@ -189,7 +189,7 @@ def test_a_filter_that_cannot_match_is_refused(shipped: Benchmarks, filters: dic
 
 
 def test_a_table_of_the_users_own_gets_the_methods_of_a_benchmark(shipped: Benchmarks, house: str) -> None:
-    benchmark = shipped.variant("smoke", {"epochs": 2}, Own(table=house))
+    benchmark = shipped.variant("smoke", {"epochs": 2}, Own(tables=(house,)))
     assert benchmark.name == "smoke[data=house.csv,epochs=2]"
     digest = catalog.entry("datasets", house).arguments["digest"]
     assert {(job.dataset, job.digest, job.protocol.batch_size) for job in benchmark.jobs} == {(house, digest, 16)}
@@ -387,7 +387,7 @@ def test_a_benchmark_of_the_command_line_alone_is_named_and_read_back(shipped):
     assert {(job.method, job.k) for job in made.jobs} == {("lsq", None), ("soft_binning", 25)}
     assert len(made.jobs) == 10
     assert shipped.get(made.name) == made
-    assert {job.seed for job in shipped.variant("ad-hoc", {}, Own("", ("cpu_act",), ("lsq",), (), (7,))).jobs} == {7}
+    assert {job.seed for job in shipped.variant("ad-hoc", {}, Own((), ("cpu_act",), ("lsq",), (), (7,))).jobs} == {7}
     with pytest.raises(UsageError, match="name a dataset and a method"):
         shipped.get("ad-hoc[method=lsq]")
 

@@ -69,7 +69,7 @@ def test_a_worker_prepares_a_table_by_the_rules_of_its_job(own: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("{file: house.csv, tagret: y}", r"yaml:3, mine.datasets\[0\].tagret: did you mean 'target'"),
+        ("{file: house.csv, tagret: y}", r"yaml:3, mine.datasets\[0\].tagret: .* did you mean 'target'"),
         ("{target: y}", r"yaml:3, mine.datasets\[0\]: names no file; write \{file: house.csv, target: price\}"),
         ("{file: h.csv, sep: ab}", r"datasets\[0\].sep: must be the character between cells or .*, not 'ab'"),
         ("{file: h.csv, header: maybe}", r"datasets\[0\].header: must be first or none, not 'maybe'"),

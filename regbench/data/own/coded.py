@@ -83,9 +83,8 @@ def prepared(
     shots: str = "dataset",
 ) -> Prepared:  # fmt: skip
     """`prepare`, after the columns of a table that needs it have become numbers by what its training rows hold."""
-    scaling = {"inputs": inputs, "targets": targets, "shots": shots}
     if not isinstance(table, Coded):
-        return prepare(table, split, seed, **scaling)
+        return prepare(table, split, seed, inputs=inputs, targets=targets, shots=shots)
     train, val, test = parts = split_of(table, split, seed)
     order = np.concatenate(parts)
     made = Table(
@@ -96,7 +95,8 @@ def prepared(
         source=table.source,
         parts=(len(train), len(val), len(test)),
     )
-    return replace(prepare(made, **scaling), rows_train=train, rows_val=val, rows_test=test)
+    scaled = prepare(made, inputs=inputs, targets=targets, shots=shots)
+    return replace(scaled, rows_train=train, rows_val=val, rows_test=test)
 
 
 def split_of(table: Coded, split: str, seed: int) -> Parts:

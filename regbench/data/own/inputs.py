@@ -214,14 +214,15 @@ def _counts_rows(column: Column, *, first: bool) -> bool:
 
 def _rows(columns: Sequence[Column], y: Float64, reading: Reading, said: _Said) -> NDArray[np.bool_]:
     """Which rows are used (N,): those with a target, and, where the user asks for it, without gaps."""
-    kept = ~np.isnan(y).any(1)
+    kept: NDArray[np.bool_] = np.asarray(~np.isnan(y).any(1))
     if without := int((~kept).sum()):
         said.notes.append(f"left out {without:,} row{'s' * (without > 1)} without a target")
     gaps = {column.name: column.gaps for column in columns if column.gaps}
     if gaps and reading.preprocess.missing == "refuse":
         refuse_gaps(np.stack([column.values for column in columns], axis=1), [column.name for column in columns])
     if gaps and reading.preprocess.missing == "drop":
-        whole = kept & ~np.isnan(np.stack([column.values for column in columns], axis=1)).any(1)
+        gap = np.isnan(np.stack([column.values for column in columns], axis=1)).any(1)
+        whole: NDArray[np.bool_] = np.asarray(kept & ~gap)
         if less := int(kept.sum() - whole.sum()):
             said.notes.append(f"left out {less:,} row{'s' * (less > 1)} with gaps, as preprocess asks")
         return whole

@@ -7,6 +7,7 @@ import json
 import lzma
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ HEADLESS = CSV.partition("\n")[2]
 QUOTED = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in [("a", "b", "y"), *ROWS]).replace(".", ",")
 
 
-def npz(**arrays: np.ndarray) -> bytes:
+def npz(**arrays: Any) -> bytes:
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regbench import catalog
-from regbench.campaign import tables
+from regbench import catalog, config
 from regbench.config import Benchmark, amounts
 from regbench.errors import UsageError
 from regbench.job import Job, Pack, Protocol, pairs
@@ -166,7 +165,7 @@ def test_nothing_to_train_takes_no_time():
 def own_table(folder: Path, rows: int) -> str:
     lines = [f"{row % 7}.25,{row % 5}.50,{row % 3}.75\n" for row in range(rows)]
     (folder / "own.csv").write_text("".join(["a,b,y\n", *lines]))
-    return tables.add(folder / "own.csv", "y")
+    return config.add_table(config.TableEntry(str(folder / "own.csv"), ("y",)))
 
 
 def own_packs(table: str, count: int) -> list[Pack]:
