@@ -53,8 +53,9 @@ def run(
     such as smoke[epochs=20]; --dataset, --method, --k and --seed select jobs; what the
     benchmark lacks of them makes a variant too, such as smoke[seed=2-5]. --dataset and --method
     without a benchmark are one of their own, ad-hoc[dataset=cpu_act,method=lsq].
-    A table of your own makes one too, named by file, target and a digest of its numbers; names that
-    were printed are accepted: 'smoke[data=house.csv:price@3f2a1c]'.
+    Tables of your own make one too, named by file, target and a digest of their numbers; names that
+    were printed are accepted: 'smoke[data=house.csv:price@3f2a1c]'. Before training, one line says
+    what was understood of each.
     Ctrl-C stops at once; the same command continues from there. A benchmark that chooses values
     from sweeps trains these sweeps first; earlier choices are kept.
 
@@ -66,6 +67,8 @@ def run(
       regbench run smoke --seed 2-27
       regbench run --dataset CA --method lsq --method soft_binning
       regbench run smoke --data house.csv --target price
+      regbench run smoke --data sales.txt --target price --sep ';' --decimal comma --drop id
+      regbench run smoke --data house.csv --data sales.parquet --target price
     """
     from regbench.campaign.campaign import Campaign
     from regbench.campaign.choosing import choose

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,20 @@ from regbench.data.dataset import refuse_gaps
 from regbench.data.own.coded import Coded, Coding
 from regbench.data.own.columns import BOOLEAN, CATEGORY, DATE, NUMBER, Column, check_points, read_column, wanted
 from regbench.data.own.frames import check_cells
+from regbench.data.own.left_out import (
+    Said,
+    names_rows,
+    used_rows,
+    without_constant,
+    without_empty,
+    without_index,
+)
 from regbench.data.own.numbers import is_missing
 from regbench.data.raw import Refused
 from regbench.data.table import Float64, Table
 from regbench.errors import did_you_mean
 from regbench.reading import Reading
 
-NAMED = 5  # columns named in a message; the others are counted
-UNNAMED = ("", "Unnamed: 0")  # the name of the first column where pandas wrote its index
 MULTIPLE = "+"  # between the names of several targets
 COUNTED = "the columns are called 1, 2, 3"  # in what is said of a file without a header
 
@@ -50,25 +56,10 @@ class Found:
     origins: tuple[str, ...]
 
 
-@dataclass
-class _Said:
-    """What is left out, or made of a column, in the order in which it is said."""
-
-    out: dict[str, list[str]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def leave_out(self, why: str, name: str) -> None:
-        self.out.setdefault(why, []).append(name)
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        return (*(f"left out {listed(names)}, {why}" for why, names in self.out.items()), *self.notes)
-
-
 def table_of(parsed: TextTable, asked: Asked, source: str) -> Found:
     """The table of a file; `Refused` where it cannot be one."""
-    said, reading = _Said(), asked.reading
-    parsed = _without_empty(parsed, said)
+    said, reading = Said(), asked.reading
+    parsed = without_empty(parsed, said)
     targets = _check_names(parsed, asked, said)
     cells = dict(zip(parsed.names, parsed.columns, strict=True))
     to_predict = [_target(parsed.file, name, cells[name], reading) for name in targets]
@@ -78,9 +69,9 @@ def table_of(parsed: TextTable, asked: Asked, source: str) -> Found:
     if not columns:
         raise Refused(_no_inputs(targets, said))
     check_points(parsed.file, [*to_predict, *columns], cells, reading.decimal)
-    columns = _without_index(columns, keep_index=reading.keep_index, said=said)
-    kept = _rows(columns, y, reading, said)
-    columns = _without_constant([replace(each, values=each.values[kept]) for each in columns], reading, said)
+    columns = without_index(columns, keep_index=reading.keep_index, said=said)
+    kept = used_rows(columns, y, reading, said)
+    columns = without_constant([replace(each, values=each.values[kept]) for each in columns], reading, said)
     _refuse_infinite(np.stack([each.values for each in columns], axis=1), [each.name for each in columns])
     _refuse_infinite(y, targets)
     codings = tuple(_coding(each, reading, said) for each in columns)
@@ -100,22 +91,7 @@ def table_of(parsed: TextTable, asked: Asked, source: str) -> Found:
     return Found(table, targets, (*parsed.notes, *said.lines), comma, origins)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names in quotes, the first few of many."""
-    return ", ".join(f"'{name}'" for name in names[:NAMED]) + (" ..." if len(names) > NAMED else "")
-
-
-def _without_empty(parsed: TextTable, said: _Said) -> TextTable:
-    """The columns less those with neither name nor value, which a separator at the end of each row makes."""
-    pairs = list(zip(parsed.names, parsed.columns, strict=True))
-    kept = [(name, cells) for name, cells in pairs if name or not all(map(is_missing, cells.strings()))]
-    if len(kept) < len(pairs):
-        said.leave_out("which has neither name nor value", "")
-    names, columns = zip(*kept, strict=True) if kept else ((), ())
-    return replace(parsed, names=tuple(names), columns=tuple(columns))
-
-
-def _check_names(parsed: TextTable, asked: Asked, said: _Said) -> tuple[str, ...]:
+def _check_names(parsed: TextTable, asked: Asked, said: Said) -> tuple[str, ...]:
     """The targets; `Refused` for names that are not there, that several columns have, or that are used twice."""
     reading = asked.reading
     if twice := next((name for name, count in Counter(parsed.names).items() if count > 1), None):
@@ -152,7 +128,7 @@ def _target(file: str, name: str, cells: Cells, reading: Reading) -> Column:
     return columns[0]
 
 
-def _inputs(file: str, others: Sequence[str], cells: dict[str, Cells], reading: Reading, said: _Said) -> list[Column]:
+def _inputs(file: str, others: Sequence[str], cells: dict[str, Cells], reading: Reading, said: Said) -> list[Column]:
     """The columns that may be inputs, by the rules for what they hold."""
     found: list[Column] = []
     for name in dict.fromkeys(others):
@@ -165,7 +141,7 @@ def _inputs(file: str, others: Sequence[str], cells: dict[str, Cells], reading: 
             raise Refused(f"column '{name}' holds a {columns[0].kind}, which preprocess refuses; encode or drop it")
         if rule == "drop":
             said.leave_out(f"a {columns[0].kind}, as preprocess asks", name)
-        elif _names_rows(columns[0], reading):
+        elif names_rows(columns[0], reading):
             said.leave_out("whose text is another in every row; --keep-index keeps it", name)
         elif columns[0].kind == CATEGORY and len(columns[0].levels) == 1 and not columns[0].gaps:
             said.leave_out("which is one text", name)
@@ -177,72 +153,7 @@ def _inputs(file: str, others: Sequence[str], cells: dict[str, Cells], reading: 
     return found
 
 
-def _names_rows(column: Column, reading: Reading) -> bool:
-    """Whether a text column says another thing in every row, as names and identifiers do."""
-    told = reading.keep_index or column.name in reading.preprocess.categorical
-    return column.kind == CATEGORY and not told and len(column.levels) == len(column.values) - column.gaps
-
-
-def _without_index(columns: Sequence[Column], *, keep_index: bool, said: _Said) -> list[Column]:
-    """The columns less those that count the rows; an only input is kept."""
-    counting = [column for place, column in enumerate(columns) if _counts_rows(column, first=place == 0)]
-    names = listed([column.name for column in counting])
-    if not counting:
-        return list(columns)
-    if keep_index:
-        said.notes.append(f"{names} counts the rows and is an input, as --keep-index asks")
-        return list(columns)
-    if len(counting) == len(columns):
-        said.notes.append(f"{names} counts the rows, and is kept because there is no other input")
-        return list(columns)
-    for column in counting:
-        said.leave_out("which counts the rows; --keep-index keeps it", column.name)
-    return [column for column in columns if not any(column is other for other in counting)]
-
-
-def _counts_rows(column: Column, *, first: bool) -> bool:
-    """Whether a column is 0 ... n-1 or 1 ... n in any order, or an index that pandas wrote: different whole numbers."""
-    values = column.values
-    if column.kind != NUMBER or not np.isfinite(values).all():
-        return False
-    low, high = values.min(), values.max()
-    run = low in (0, 1) and high - low == len(values) - 1
-    if not (run or (first and column.name in UNNAMED)) or not np.array_equal(values, np.rint(values)):
-        return False
-    return len(np.unique(values)) == len(values)
-
-
-def _rows(columns: Sequence[Column], y: Float64, reading: Reading, said: _Said) -> NDArray[np.bool_]:
-    """Which rows are used (N,): those with a target, and, where the user asks for it, without gaps."""
-    kept: NDArray[np.bool_] = np.asarray(~np.isnan(y).any(1))
-    if without := int((~kept).sum()):
-        said.notes.append(f"left out {without:,} row{'s' * (without > 1)} without a target")
-    gaps = {column.name: column.gaps for column in columns if column.gaps}
-    if gaps and reading.preprocess.missing == "refuse":
-        refuse_gaps(np.stack([column.values for column in columns], axis=1), [column.name for column in columns])
-    if gaps and reading.preprocess.missing == "drop":
-        gap = np.isnan(np.stack([column.values for column in columns], axis=1)).any(1)
-        whole: NDArray[np.bool_] = np.asarray(kept & ~gap)
-        if less := int(kept.sum() - whole.sum()):
-            said.notes.append(f"left out {less:,} row{'s' * (less > 1)} with gaps, as preprocess asks")
-        return whole
-    return kept
-
-
-def _without_constant(columns: Sequence[Column], reading: Reading, said: _Said) -> list[Column]:
-    """The columns less those of one value, where the user asks for it."""
-    constant = [c for c in columns if not c.gaps and len(c.values) and (c.values == c.values[0]).all()]
-    if not constant:
-        return list(columns)
-    if reading.preprocess.constant == "drop" and len(constant) < len(columns):
-        for column in constant:
-            said.leave_out("which is the same in every row", column.name)
-        return [column for column in columns if not any(column is other for other in constant)]
-    said.notes.append(f"{listed([column.name for column in constant])} is the same in every row")
-    return list(columns)
-
-
-def _coding(column: Column, reading: Reading, said: _Said) -> Coding:
+def _coding(column: Column, reading: Reading, said: Said) -> Coding:
     one_hot = bool(column.levels) and len(column.levels) <= reading.preprocess.one_hot
     marks = column.marks and column.gaps > 0
     if column.levels:
@@ -254,7 +165,7 @@ def _coding(column: Column, reading: Reading, said: _Said) -> Coding:
     return Coding(column.name, column.levels, one_hot, marks)
 
 
-def _groups(cells: Cells, kept: NDArray[np.bool_], said: _Said, name: str) -> NDArray[np.int64]:
+def _groups(cells: Cells, kept: NDArray[np.bool_], said: Said, name: str) -> NDArray[np.int64]:
     """A number for the group of each row that is used; a row without one is a group of its own."""
     text = [cell.strip() for cell in cells.strings()]
     labels = np.array([f"row {row}" if is_missing(cell) else f"={cell}" for row, cell in enumerate(text)])[kept]
@@ -267,6 +178,6 @@ def _refuse_infinite(values: Float64, names: Sequence[str]) -> None:
     refuse_gaps(np.where(np.isnan(values), 0.0, values), names)
 
 
-def _no_inputs(targets: Sequence[str], said: _Said) -> str:
+def _no_inputs(targets: Sequence[str], said: Said) -> str:
     out = "; " + "; ".join(said.lines) if said.out else ""
     return f"it has no column besides the target '{MULTIPLE.join(targets)}'{out}"
