@@ -36,6 +36,7 @@ ROOMS = {
     "ucimlrepo": set(),
     "medmnist": set(),
     "torchvision": set(),
+    "openpyxl": set(),
 }
 INSIDE_FUNCTIONS = {
     "torch": {"runner", "engines", "provenance", "doctor", "kinds"},
@@ -45,6 +46,7 @@ INSIDE_FUNCTIONS = {
     "pandas": {"store", "reports", "analysis", "doctor"},
     "scipy": {"data"},
     "PIL": {"data"},
+    "openpyxl": {"data"},
     "safetensors": {"backbones"},
     "loky": {"doctor"},
     "psutil": {"store"},

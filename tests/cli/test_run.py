@@ -121,7 +121,7 @@ def test_what_was_left_out_or_cut_is_said_before_training(regbench: Command) -> 
     name = said[0].partition(": ")[0]
     assert said[0] == (
         f"{name}: 60 rows, 1 input (x), target y; 48 train, 6 validation, 6 test; "
-        "left out 'id', which counts the rows; --keep-index keeps it"
+        "read as CSV, separator comma, UTF-8; left out 'id', which counts the rows; --keep-index keeps it"
     )
     assert said[1] == f"{name}: the batch size 1,024 exceeds its 48 training rows; each step uses all of them"
     [kept] = regbench(*words, "--keep-index", "--devices", "cpu", "--json").data[0]["tables"]

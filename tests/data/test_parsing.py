@@ -153,7 +153,7 @@ def test_arff_has_quoted_names_quoted_values_and_question_marks():
         ("a.parquet", "version https://git-lfs.github.com/spec/v1\n", "a.parquet is a Git LFS pointer"),
         ("a.arff", "\n<!DOCTYPE html>\n<p>log in</p>", "a.arff is a web page, not a table"),
         ("a.csv", "PK\x03\x04 and more", "a.csv is a zip archive or an Excel workbook"),
-        ("a.csv", "a\0,\0b\0", "a.csv holds zero bytes: no text, or UTF-16 without a byte order mark"),
+        ("a.csv", "a\0\0,b", "a.csv holds zero bytes: no text, or UTF-16 without a byte order mark"),
         ("a.xls", "a", "a.xls: no reader for '.xls'"),
         ("a.csv.gz", "not gzip", "a.csv.gz is damaged"),
         ("a.parquet", "not parquet", "a.parquet is not Parquet"),
