@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from regbench import config
 from regbench.campaign.choosing import Wanted, choose
 from regbench.cli import plans
 from regbench.cli.asked import Filters, OwnData, wanted
 from regbench.errors import UsageError
+from regbench.reading import Preprocess
 from tests.cli.conftest import Command
 from tests.made.data_samples import csv_text, table
 
@@ -37,6 +39,15 @@ def test_the_readme_shows_the_line_that_is_said_before_training(house: Path) -> 
     (benchmark,) = choose(asked([Path("house.csv")], ["price"], drop=["id"]))
     [said] = map(plans.about_table, plans.own_tables(benchmark.jobs))
     assert said in README.read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_a_grid_that_can_be_read(in_tmp: Path) -> None:
+    _, found, rest = README.read_text(encoding="utf-8").partition("```yaml\nmine:\n  extends: smoke\n")
+    Path("benchmarks.yaml").write_text("mine:\n  extends: smoke\n" + rest.partition("```")[0])
+    assert found
+    datasets = config.load().specs["mine"].datasets
+    assert [entry.targets for entry in datasets] == [(), ("price",), ("sales", "visits"), ()]
+    assert datasets[2].reading.preprocess == Preprocess(one_hot=8, missing="drop", categorical=("shop",))
 
 
 def test_targets_are_of_an_only_file_or_one_for_each(house: Path) -> None:

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,13 @@ def test_a_workbook_is_read_from_its_first_sheet(tmp_path: Path) -> None:
     dataset, _ = from_file(tmp_path / "own.xlsx", "y")
     assert dataset.digest.startswith(f"sha256:{DIGEST}")
     assert dataset.understood == "Excel, sheet 'Sheet', 1 other sheet left out"
+
+
+def test_a_workbook_without_openpyxl_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    (tmp_path / "own.xlsx").write_bytes(zipped({"xl/workbook.xml": b""}))
+    with pytest.raises(UsageError, match=r"own\.xlsx: reading Excel needs openpyxl: pip install 'regbench\[excel\]'"):
+        from_file(tmp_path / "own.xlsx", "y")
 
 
 @pytest.mark.parametrize(
