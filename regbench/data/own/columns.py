@@ -12,7 +12,8 @@ from regbench.data.raw import Refused
 from regbench.data.table import Float64
 from regbench.reading import Preprocess, Reading
 
-YES = {"true": 1.0, "yes": 1.0, "y": 1.0, "t": 1.0, "false": 0.0, "no": 0.0, "n": 0.0, "f": 0.0}
+SWITCHES = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"))  # 1 and 0
+LONG = 2  # letters: one word alone is yes or no if it has as many; an `f` alone may be anything
 MOSTLY = 0.5  # of the cells are numbers: then one that is none is a mistake, and no level of a category
 NUMBER, BOOLEAN, DATE, CATEGORY = "number", "boolean", "date", "category"
 
@@ -57,9 +58,9 @@ def read_column(file: str, name: str, cells: Cells, reading: Reading) -> list[Co
     if (values := with_comma(file, name, text, reading.decimal)) is not None:
         return [Column(name, values, comma=True)]
     words = {cell.strip().lower() for cell in text if not is_missing(cell)}
-    if words <= YES.keys() and len(words) <= 2:
-        values = np.array([YES.get(cell.strip().lower(), np.nan) for cell in text])
-        return [Column(name, values, kind=BOOLEAN)]
+    if switch := next((pair for pair in SWITCHES if _is_switch(words, pair)), None):
+        numbers = dict(zip(switch, (1.0, 0.0), strict=True))
+        return [Column(name, np.array([numbers.get(cell.strip().lower(), np.nan) for cell in text]), kind=BOOLEAN)]
     if (parts := dates(file, name, text)) is not None:
         only = len(parts) == 1
         return [
@@ -80,6 +81,15 @@ def plain_numbers(cells: Cells) -> Float64 | None:
         return np.array([float("nan") if is_missing(cell) else float(cell) for cell in cells.strings()])
     except ValueError:
         return None
+
+
+def _is_switch(words: set[str], pair: tuple[str, str]) -> bool:
+    """Whether a column says nothing but these two words, or only one of them if that is clear.
+
+    >>> [_is_switch(words, ("t", "f")) for words in ({"t", "f"}, {"f"}, {"f", "m"})], _is_switch({"no"}, ("yes", "no"))
+    ([True, False, False], True)
+    """
+    return words <= set(pair) and (len(words) == 2 or min(map(len, words)) >= LONG)
 
 
 def check_points(file: str, columns: Sequence[Column], cells: dict[str, Cells], decimal: str) -> None:
@@ -116,7 +126,8 @@ def _refuse_mistake(file: str, name: str, text: Sequence[str]) -> None:
         others = len(filled) - len(wrong)
         raise Refused(
             f"{file}, column '{name}', row {row}: '{cell.strip()[:40]}' is not a number, as {others:,} of "
-            f"{len(filled):,} cells are; correct it, or leave the column out with --drop"
+            f"{len(filled):,} cells are; correct it, leave the column out with --drop, or make it a category with "
+            f"--preprocess categorical={name}"
         )
 
 

@@ -21,12 +21,14 @@ UNDOUBTED = re.compile(  # two signs of one kind, or signs of two kinds
 )
 EITHER = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")  # a thousand, or one and a bit
 POINTED = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+")
+MORE_MISSING = frozenset({"-", "--", "n.a.", "#nv"})  # of people and of spreadsheets; #NV is German for #N/A
 PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 def is_missing(cell: str) -> bool:
     """Whether a cell says that there is no value."""
-    return cell.strip().lower() in MISSING
+    word = cell.strip().lower()
+    return word in MISSING or word in MORE_MISSING
 
 
 def with_comma(file: str, name: str, cells: Sequence[str], decimal: str) -> Float64 | None:

@@ -134,6 +134,21 @@ def test_each_rule_can_be_switched(tmp_path: Path) -> None:
             read(tmp_path, text, preprocess={rule: "refuse"})
 
 
+@pytest.mark.parametrize(
+    ("cells", "inputs", "levels"),
+    [
+        (["yes", "No"], 1, 0), (["t", "f"], 1, 0), (["True", "-"], 2, 0), (["f", "n"], 2, 2), (["f", "m"], 2, 2),
+        (["y", "yes"], 2, 2), (["f", "n.a."], 2, 1), (["1", "--"], 2, 0),
+    ],
+)  # fmt: skip
+def test_only_two_words_that_mean_yes_and_no_are_switches(
+    tmp_path: Path, cells: list[str], inputs: int, levels: int
+) -> None:
+    table, _ = read(tmp_path, "b,x,y\n" + "".join(f"{cells[row % 2]},{row % 7},{row % 5}\n" for row in range(20)))
+    assert prepared(table).x_train.shape[1] == inputs + 1
+    assert len(table.codings[0].levels if isinstance(table, Coded) else ()) == levels
+
+
 def test_rows_without_a_target_are_left_out_and_counted(tmp_path: Path) -> None:
     text = "a,y\n" + "".join(f"{row * row % 11},{'' if row == 3 else row % 4}\n" for row in range(12))
     table, notes = read(tmp_path, text)

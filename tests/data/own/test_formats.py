@@ -198,3 +198,35 @@ def test_a_zip_may_hold_what_is_packed_again(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "own.zip", "w") as archive:
         archive.writestr("own.csv.gz", gzip.compress(CSV.encode()))
     assert from_file(tmp_path / "own.zip", "y")[0].understood == "CSV, separator comma, UTF-8, gzip in zip"
+
+
+def test_columns_of_every_kind_are_the_same_in_every_format(tmp_path: Path) -> None:
+    import pandas as pd
+
+    draw = np.random.default_rng(0)
+    mixed = pd.DataFrame(
+        {
+            "size": np.where(draw.random(40) < 0.2, np.nan, draw.random(40)),
+            "rooms": draw.integers(1, 9, 40),
+            "sold": draw.random(40) < 0.5,
+            "color": np.where(draw.random(40) < 0.2, None, draw.choice(["red", "green, or so", "äöü"], 40)),
+            "built": pd.Timestamp("1999-12-31 13:30") + pd.to_timedelta(draw.integers(0, 9999, 40), "D"),
+            "y": draw.random(40),
+        }
+    )
+    mixed.to_csv(tmp_path / "own.csv", index=False)
+    mixed.to_csv(
+        tmp_path / "own.tsv", index=False, sep="\t", decimal=",", encoding="utf-16", date_format="%d.%m.%Y %H:%M"
+    )
+    mixed.to_parquet(tmp_path / "own.parquet")
+    mixed.to_feather(tmp_path / "own.feather")
+    mixed.to_json(tmp_path / "own.json", orient="records", date_format="iso", double_precision=15)
+    mixed.to_json(tmp_path / "own.jsonl.gz", orient="records", lines=True, date_format="iso", double_precision=15)
+    found = {path.name: from_file(path, "y") for path in tmp_path.iterdir()}
+    exact = {name: dataset.digest for name, (dataset, _) in found.items() if "json" not in name}  # which has 15 digits
+    assert len(found) == 6
+    assert len(set(exact.values())) == 1
+    first = found["own.csv"][1]
+    for dataset, read in found.values():
+        assert dataset.origins == ("size", "rooms", "sold", "color", "built")
+        assert np.allclose(read.x, first.x, equal_nan=True, rtol=1e-14)
