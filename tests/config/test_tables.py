@@ -105,23 +105,26 @@ def test_printed_names_of_several_tables_mean_them_again(own: Path, monkeypatch:
     assert (again.name, again.jobs) == (benchmark.name, benchmark.jobs)
 
 
-def test_tables_from_python_are_data_frames_bunches_and_mappings(own: Path) -> None:
+def test_tables_from_python_are_data_frames_and_mappings(own: Path) -> None:
     import pandas as pd
-    from sklearn.datasets import load_diabetes
 
     frame = pd.read_csv("own/mixed.csv")
-    found = tables.entries(
-        [(frame, "price"), load_diabetes(), {"file": "own/mixed.csv", "target": "price", "drop": "id"}]
-    )
-    assert [entry.targets for entry in found] == [("price",), ("target",), ("price",)]
+    found = tables.entries([(frame, "price"), {"file": "own/mixed.csv", "target": "price", "drop": "id"}])
     (benchmark,) = choose(Wanted(["smoke"], methods=["lsq"], seeds=[0], tables=found))
-    assert [job.dataset.partition("@")[0] for job in benchmark.jobs] == [
-        "frame.parquet:price",
-        "bunch.parquet:target",
-        "mixed.csv:price",
-    ]
-    first, _, last = (job.digest for job in benchmark.jobs)
+    assert [job.dataset.partition("@")[0] for job in benchmark.jobs] == ["frame.parquet:price", "mixed.csv:price"]
+    first, last = (job.digest for job in benchmark.jobs)
     assert first == last  # the text of `id` is another in every row, so that it is left out anyway
+
+
+@pytest.mark.slow  # importing scikit-learn takes seconds
+def test_a_dataset_of_scikit_learn_is_a_table(in_tmp: Path) -> None:
+    from sklearn.datasets import load_diabetes, load_linnerud
+
+    found = tables.entries([load_diabetes(), load_diabetes(as_frame=True), load_linnerud()])
+    assert [entry.targets for entry in found] == [("target",), ("target",), ("Weight", "Waist", "Pulse")]
+    one, same, several = (catalog.entry("datasets", config.add_table(entry)).arguments for entry in found)
+    assert one["digest"] == same["digest"]
+    assert (several["target"], several["inputs"]) == ("Weight+Waist+Pulse", 3)
 
 
 @pytest.mark.parametrize(
