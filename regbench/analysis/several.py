@@ -56,6 +56,8 @@ class Several:
     def data(self) -> dict[str, Any]:
         """Everything as plain data for JSON; null where there is no number."""
         return {
+            "benchmark": self.comparisons[0].benchmark if self.comparisons else None,
+            "split": sorted({name for found in self.comparisons for name in found.split}),
             "names": self.names,
             "all_pairs": self.all_pairs,
             "decided": self.decided,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from regbench.analysis.choices import Choices
     from regbench.analysis.claims import Findings
     from regbench.analysis.sweeps import Swept
-    from regbench.papers.claims import Paper
+    from regbench.papers.claims import Claim, Paper
     from regbench.reports import Report
     from regbench.store import Part, Store
 
@@ -161,11 +161,40 @@ def findings(
 ) -> "Findings":
     """The claims of a paper, checked against its own tables and the runs of a benchmark."""
     from regbench.analysis.claims import verify
+    from regbench.analysis.claims.stored import Stored
+    from regbench.analysis.claims.tried import tried
+    from regbench.papers.predicates import of_sweep
 
     chosen = {cell: choice.values for cell, choice in store.chosen(benchmark).items()}
     own = {column.metric for column in paper.columns.values() if column.metric}
-    cells = store.cells(benchmark, metrics=sorted(own) or measured)
-    return verify(paper, cells, chosen=chosen, only=only, measured=measured)
+    wanted = paper.with_included(only)
+
+    def cells(name: str, asked: str = "") -> "pd.DataFrame":
+        """The cells of a benchmark, with the quantities of the claims that name it."""
+        stored = [Stored(claim.quantity, claim.per) for claim in wanted if claim.quantity and claim.benchmark == asked]
+        names = sorted({number for each in stored for number in each.names})
+        return store.cells(name, metrics=sorted(own) or measured, names=names)
+
+    others = {name: cells(here, name) for name, here in _others(store, wanted).items()}
+    settings = {of.setting for claim in wanted for of in of_sweep(claim.holds_if)}
+    swept = tried(_swept_if_here(store, benchmark), settings) if settings else {}
+    return verify(paper, cells(benchmark), chosen=chosen, only=only, measured=measured, others=others, tried=swept)
+
+
+def _others(store: "Store", claims: "Sequence[Claim]") -> dict[str, str]:
+    """The stored benchmark, or the variant of it run last, of each name that claims have."""
+    stored = [str(known) for known in store.benchmarks()["name"]]  # the one run last first
+    found = {}
+    for name in sorted({claim.benchmark for claim in claims} - {""}):
+        alike = [known for known in (name, *stored) if known in stored and variants.bare(known) == name]
+        found |= {name: alike[0]} if alike else {}
+    return found
+
+
+def _swept_if_here(store: "Store", benchmark: str) -> "Swept | None":
+    """The sweeps that a benchmark chooses from; None if there are none, or none of them is here."""
+    named = store.config(benchmark).get("choose", {}).get("from", [])
+    return _swept(store, benchmark, "rmse") if any(store.config(name) for name in named) else None
 
 
 def _of_its_paper(store: "Store", benchmark: str | None) -> "Findings":

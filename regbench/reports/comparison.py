@@ -6,17 +6,12 @@ from regbench import metrics
 from regbench.analysis import Comparison, compare, order, power, scale, select, verdict
 from regbench.analysis.compare import DatasetDifference
 from regbench.errors import UsageError
-from regbench.job import differs_by_seed, folds_of
+from regbench.job import differs_by_seed
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import words
 from regbench.reports.text.words import MISSING
 
 PERCENT = " %"
-SPLITS = {
-    "fixed": "fixed, the same for every seed",
-    "grouped": "fixed, with rows of equal inputs together",
-    "per_seed": "drawn anew for each seed",
-}
 
 
 def compute(frame: pd.DataFrame, options: Options) -> Comparison:
@@ -71,16 +66,7 @@ def place(comparison: Comparison) -> str:
     """
     named = f"Benchmark {comparison.benchmark}" if comparison.benchmark else "A benchmark without a name"
     epoch = words.best_epoch(comparison.decides)
-    return f"{named}, {epoch}; split: {_split(comparison.split)}; test rows: {comparison.rows}."
-
-
-def _split(split: tuple[str, ...]) -> str:
-    return " and ".join(SPLITS.get(name, _folds(name)) for name in split) or "not recorded"
-
-
-def _folds(split: str) -> str:
-    folds = folds_of(split)
-    return f"{folds} folds, one for each seed in turn" if folds else split
+    return f"{named}, {epoch}; split: {words.split(comparison.split)}; test rows: {comparison.rows}."
 
 
 def _reach(comparison: Comparison) -> str:

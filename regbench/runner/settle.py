@@ -100,14 +100,13 @@ def further(findings: Findings, plan: Plan, benchmark: Benchmark, pace: Pace, de
         devices: the device of each slot.
     """
     waiting = ahead(benchmark, plan)
-    bills = [_bill(finding, findings, waiting, benchmark, pace, len(devices)) for finding in findings.open]
+    bills = [_bill(finding, waiting, benchmark, pace, len(devices)) for finding in findings.open]
     bills.sort(key=lambda bill: (bool(bill.why), bill.seconds, bill.claim))
     return Further(sum(map(len, waiting.values())), plan.likely_s, tuple(bills))
 
 
 def _bill(
     finding: Finding,
-    findings: Findings,
     waiting: Mapping[Cell, Sequence[Job]],
     benchmark: Benchmark,
     pace: Pace,
@@ -116,7 +115,7 @@ def _bill(
     name, cells = finding.claim.id, wanted(finding, choosing=benchmark.choose is not None)
     if jobs := [job for cell in cells for job in waiting.get(cell, ())]:
         return Bill(name, len(jobs), _seconds(jobs, pace) / slots)
-    if seeds := seeds_needed(finding, findings):
+    if seeds := seeds_needed(finding):
         trained = [job for job in benchmark.whole if cell_of(benchmark, job) in cells]
         usual = len({job.seed for job in trained})
         return Bill(name, 0, _seconds(trained, pace) * (seeds / usual - 1) / slots, seeds=seeds)

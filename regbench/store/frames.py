@@ -37,17 +37,25 @@ CELL = (
     JobRow.backbone,
     JobRow.protocol,
 )  # runs in one cell share one code
+ONCE = ("stage1/seconds",)  # stored with one epoch of a run only
 INTEGERS = ("k", "seed", "run_id", "best_epoch", "epochs")
 
 
 def cells(
-    connection: Connection, benchmark: str | None, *, select_epoch: str = "best-val", metrics: Collection[str] = ()
+    connection: Connection,
+    benchmark: str | None,
+    *,
+    select_epoch: str = "best-val",
+    metrics: Collection[str] = (),
+    names: Collection[str] = (),
 ) -> pd.DataFrame:
     """One row per job of the benchmark, with metrics of its accepted run at the chosen epoch."""
     if select_epoch not in SELECTIONS:
         raise UsageError(f"no selection of epochs called '{select_epoch}'{did_you_mean(select_epoch, SELECTIONS)}")
     name = known_benchmark(connection, benchmark)
-    wanted = list(dict.fromkeys([*METRICS, *(f"{part}/{metric}" for metric in metrics for part in ("val", "test"))]))
+    wanted = list(
+        dict.fromkeys([*METRICS, *(f"{part}/{metric}" for metric in metrics for part in ("val", "test")), *names])
+    )
     frame = _typed(_cells(connection, name, select_epoch, wanted), wanted)
     frame.attrs["benchmark"] = name
     frame.attrs["left_out"] = _left_out(connection, name)
@@ -343,8 +351,9 @@ def _at_chosen_epoch(connection: Connection, benchmark: str, select_epoch: str, 
     ).join(RunRow, RunRow.id == chosen.c.id)
     for name in metrics:
         metric = aliased(MetricRow)
-        same = and_(metric.run_id == chosen.c.id, metric.name == name, metric.epoch == chosen.c.epoch)
-        query = query.outerjoin(metric, same).add_columns(metric.value.label(name.replace("/", "_", 1)))
+        same = and_(metric.run_id == chosen.c.id, metric.name == name)
+        there = same if name in ONCE else and_(same, metric.epoch == chosen.c.epoch)
+        query = query.outerjoin(metric, there).add_columns(metric.value.label(name.replace("/", "_", 1)))
     return query
 
 

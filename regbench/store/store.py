@@ -386,20 +386,26 @@ class Store:
     # Reading results
 
     def cells(
-        self, benchmark: str | None = None, *, select: str = "best-val", metrics: Collection[str] = ()
+        self,
+        benchmark: str | None = None,
+        *,
+        select: str = "best-val",
+        metrics: Collection[str] = (),
+        names: Collection[str] = (),
     ) -> pd.DataFrame:
         """One row per job of a benchmark (default: the last one run), at its best validation epoch or its `last`.
 
         A job without an accepted run is a row without numbers. The accepted run is the newest finished one; where
         the jobs of one cell (dataset, variant, k, protocol) were run by several versions of the code, that of the
         newest run counts, and `frame.attrs["left_out"]` says which jobs this leaves out. `metrics` are further ones to
-        have columns of, such as "r2": val_r2 and test_r2, null where they were not recorded. Errors are in units of
+        have columns of, such as "r2": val_r2 and test_r2, null where they were not recorded; `names` are further
+        stored numbers, such as "encoder/rmse": encoder_rmse. Errors are in units of
         the target scaled to [0, 1]; where `targets` is "raw", of the target itself.
         """
         from regbench.store import frames
 
         with self.reading() as connection:
-            return frames.cells(connection, benchmark, select_epoch=select, metrics=metrics)
+            return frames.cells(connection, benchmark, select_epoch=select, metrics=metrics, names=names)
 
     def curves(
         self,

@@ -6,7 +6,7 @@ import pytest
 
 from regbench import catalog, variants
 from regbench.metrics import shots
-from regbench.papers import claims, tables, tightness
+from regbench.papers import claims, predicates, tables, tightness
 
 AGE_SIZES, DEPTH_SIZES = {"many": 1530, "median": 448, "few": 162}, {"many": 39, "median": 15, "few": 39}
 SIZES = {1: 7 * 4, 2: 7 * 8, 3: 8 * 3, 4: 5 * 7, 5: 13 * 4, 6: 4 * 2}
@@ -68,7 +68,7 @@ def test_claims_read_the_same_numbers():
 
 def test_the_weights_of_shots_are_those_of_the_published_split():
     """The identities of claims weigh ages by test images and depths by buckets; both are those of `metrics.shots`."""
-    weights = {claim.id: claim.holds_if for claim in PAPER.claims if isinstance(claim.holds_if, claims.AddsUp)}
+    weights = {claim.id: claim.holds_if for claim in PAPER.claims if isinstance(claim.holds_if, predicates.AddsUp)}
     assert list(weights["age-rows-add-up"].parts.values()) == [*AGE_SIZES.values()]
     assert list(weights["depth-rows-add-up"].parts.values()) == [*DEPTH_SIZES.values()]
     assert (len(shots.MANY_BUCKETS), len(shots.MEDIAN_BUCKETS)) == (DEPTH_SIZES["many"], DEPTH_SIZES["median"])

@@ -3,35 +3,47 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from regbench import metrics
-from regbench.analysis.claims.doubt import FAILS, OPEN
+from regbench.analysis.claims.doubt import FAILS, HOLDS, OPEN
+from regbench.analysis.claims.evidence import Asked
 from regbench.analysis.claims.measured import Chosen, Measured
+from regbench.analysis.claims.numbers import OURS, PAPER, Numbers
 from regbench.analysis.claims.printed import Printed
 from regbench.analysis.claims.quantity import AGGREGATORS
 from regbench.analysis.claims.rows import Row
-from regbench.analysis.claims.statements import Asked, Comparison, Evidence, state
+from regbench.analysis.claims.statements import state
+from regbench.analysis.claims.stored import Stored
+from regbench.analysis.claims.tree import Comparison
+from regbench.analysis.claims.tried import Tried
 from regbench.analysis.scale import check_recorded
-from regbench.errors import UsageError, did_you_mean
-from regbench.papers.claims import Claim, Paper, takes_means
+from regbench.errors import UsageError
+from regbench.papers.claims import Claim, Paper
+from regbench.papers.predicates import takes_means
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-PAPER = "paper"
-OURS = "ours"  # the answer of our runs where each column has its own metric
-
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict of the paper's tables, or of our runs, on a claim."""
+    """The verdict of the paper's tables, or of our runs, on a claim.
+
+    evidence: the numbers that decide, None where nothing has been run.
+    about: what they are, where they are not errors of the paper's own benchmark; empty otherwise.
+    benchmark: another one than the paper's own that has the runs; empty otherwise.
+    """
 
     verdict: str
     deciding: tuple[Comparison, ...] = ()  # the comparisons that decide the verdict
     comparisons: tuple[Comparison, ...] = ()
     by_aggregator: Mapping[str, "Answer"] = field(default_factory=dict)  # only for a claim about means
     without: Mapping[str, "Answer"] = field(default_factory=dict)  # dataset → answer without it, if the verdict differs
+    evidence: Printed | Measured | None = None
+    about: str = ""
+    benchmark: str = ""
 
     @property
     def missing(self) -> dict[tuple[str, Row], str]:
@@ -76,6 +88,7 @@ class Findings:
     notes: tuple[str, ...] = ()
     metrics: tuple[str, ...] = metrics.USUAL
     epoch: tuple[str, ...] = ()  # the validation metrics by which epochs of our runs were chosen
+    splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of each other benchmark; of ours under ""
 
     @property
     def has_runs(self) -> bool:
@@ -95,6 +108,8 @@ def verify(
     chosen: Mapping[Chosen, Mapping[str, Any]] | None = None,
     only: Sequence[str] = (),
     measured: Sequence[str] = metrics.USUAL,
+    others: "Mapping[str, DataFrame]" = MappingProxyType({}),
+    tried: Tried = MappingProxyType({}),
 ) -> Findings:
     """Check the claims of a paper, all or `only` some, against its tables and a frame of cells from the store.
 
@@ -106,32 +121,26 @@ def verify(
         chosen: what our sweeps chose: (dataset, row, k) → setting → value.
         only: ids of claims.
         measured: the metrics by which our runs are judged. They must be errors, because claims are about their ratios.
+        others: the runs of further benchmarks that claims name.
+        tried: what our sweeps tried.
     """
     if paper.columns:
         measured = (OURS,)
     else:
         for name in measured:
             _check_metric(name, frame)
-    wanted = [_named(name, paper) for name in only] or list(paper.claims)
-    evidence: dict[str, Printed | Measured] = {PAPER: Printed(paper)}
-    notes: tuple[str, ...] = ()
-    has_runs = frame is not None and len(frame) > 0
-    if paper.columns:  # without runs, it says of each column why
-        evidence[OURS] = Measured(frame if has_runs else None, None, chosen, paper.columns)
-    if frame is not None and has_runs:
-        if not paper.columns:
-            evidence |= {metric: Measured(frame, metric, chosen) for metric in measured}
-        notes = tuple(frame.attrs.get("left_out", ()))
-    needed = {claim.id for claim in wanted}
-    for claim in reversed(paper.claims):  # a claim stands below those that it includes
-        needed |= set(claim.includes) if claim.id in needed else set()
+    wanted = [paper.named(name) for name in only] or list(paper.claims)
+    notes = tuple(frame.attrs.get("left_out", ())) if frame is not None and len(frame) else ()
+    numbers = Numbers(paper, frame if frame is not None and len(frame) else None, chosen or {}, others, tried)
+    evidence = numbers.own(measured)
     found: dict[str, Finding] = {}
-    for claim in paper.claims:
-        if claim.id in needed:
-            own = {name: _answer(claim, paper, evidence.get(name)) for name in (PAPER, *measured)}
-            found[claim.id] = Finding(claim, _with_included(own, [found[name] for name in claim.includes]))
+    for claim in paper.with_included(only):
+        own = {name: _answer(claim, paper, numbers.of(claim, name)) for name in (PAPER, *measured)}
+        found[claim.id] = Finding(claim, _with_included(own, [found[name] for name in claim.includes]))
     epoch = () if frame is None else tuple(frame.attrs.get("decides", ()))
-    return Findings(paper, evidence, tuple(found[claim.id] for claim in wanted), notes, tuple(measured), epoch)
+    frames = {"": frame, **others}
+    splits = {name: tuple(sorted(set(of["split"]))) for name, of in frames.items() if of is not None and "split" in of}
+    return Findings(paper, evidence, tuple(found[claim.id] for claim in wanted), notes, tuple(measured), epoch, splits)
 
 
 def _check_metric(name: str, frame: "DataFrame | None") -> None:
@@ -144,38 +153,41 @@ def _check_metric(name: str, frame: "DataFrame | None") -> None:
 
 
 def _with_included(own: Mapping[str, Answer], included: Sequence[Finding]) -> dict[str, Answer]:
-    """The answers to a claim, which fails where a claim that it includes fails."""
+    """The answers to a claim, which fails where a claim that it includes fails, and holds only where all of them do."""
     answers = dict(own)
     for name, answer in own.items():
-        failed = [finding.answers[name] for finding in included if finding.answers[name].verdict == FAILS]
-        if answer.verdict != FAILS and failed:
-            answers[name] = failed[0]
+        for worse, verdicts in ((FAILS, (HOLDS, OPEN)), (OPEN, (HOLDS,))):
+            found = [finding.answers[name] for finding in included if finding.answers[name].verdict == worse]
+            if answer.verdict in verdicts and found:
+                answers[name] = found[0]
+                break
     return answers
 
 
-def _named(name: str, paper: Paper) -> Claim:
-    known = {claim.id: claim for claim in paper.claims}
-    spelled = name.strip().lower().replace("_", "-")
-    if spelled not in known:
-        raise UsageError(f"no claim of {paper.name} is called '{name}'{did_you_mean(spelled, known)}")
-    return known[spelled]
-
-
-def _answer(claim: Claim, paper: Paper, evidence: Evidence | None) -> Answer:
+def _answer(claim: Claim, paper: Paper, evidence: Printed | Measured | None) -> Answer:
+    of_runs = not isinstance(evidence, Printed)
+    said = {"evidence": evidence, "benchmark": claim.benchmark if of_runs else "", "about": about(claim, of_runs)}
     if evidence is None:
-        return Answer(OPEN)
+        return Answer(OPEN, **said)
     higher = frozenset(name for name, column in paper.columns.items() if column.better == "high")
     asked = Asked(evidence, paper.datasets, paper.baseline, higher=higher)
-    answer = _ask(claim, asked)
+    answer = replace(_ask(claim, asked), **said)
     if not takes_means(claim.holds_if):
         return answer
     by = {aggregator: _ask(claim, replace(asked, aggregator=aggregator)) for aggregator in AGGREGATORS}
+    by = {aggregator: replace(other, **said) for aggregator, other in by.items()}
     if answer.missing:
         return replace(answer, by_aggregator=by)
     fewer = {dataset: tuple(name for name in paper.datasets if name != dataset) for dataset in paper.datasets}
     without = {dataset: _ask(claim, replace(asked, datasets=left)) for dataset, left in fewer.items() if left}
-    changed = {dataset: other for dataset, other in without.items() if other.verdict != answer.verdict}
+    changed = {dataset: replace(other, **said) for dataset, other in without.items() if other.verdict != answer.verdict}
     return replace(answer, by_aggregator=by, without=changed)
+
+
+def about(claim: Claim, of_runs: bool) -> str:
+    """What a claim's numbers are, where they are not errors of the paper's own benchmark."""
+    quantity = Stored(claim.quantity, claim.per).label if claim.quantity else ""
+    return ", ".join(filter(None, [claim.benchmark if of_runs else "", quantity]))
 
 
 def _ask(claim: Claim, asked: Asked) -> Answer:

@@ -14,9 +14,11 @@ import numpy as np
 from regbench import metrics
 from regbench.analysis import order, paired
 from regbench.analysis.aggregate import null, records
-from regbench.analysis.claims.doubt import LEVEL, UNKNOWN, Doubt, at_least, certain
+from regbench.analysis.claims.doubt import ALLOWED, LEVEL, UNKNOWN, Doubt, at_least, certain
 from regbench.analysis.claims.quantity import Interval, Quantity, average, slopes
 from regbench.analysis.claims.rows import Missing, Row, missing
+from regbench.analysis.claims.stored import Stored
+from regbench.analysis.claims.tried import Tried
 from regbench.analysis.comparable import comparable
 from regbench.papers.claims import Column
 from regbench.papers.tightness import parts
@@ -39,19 +41,34 @@ class Measured:
         metric: str | None,
         chosen: Mapping[Chosen, Mapping[str, Any]] | None = None,
         columns: Mapping[str, Column] = MappingProxyType({}),
+        *,
+        quantity: Stored | None = None,
+        tried: Tried = MappingProxyType({}),
+        nothing: str = NOTHING,
     ) -> None:
-        """Read the errors of a frame: by one metric, or for a paper with columns each in its own."""
+        """Read the errors of a frame: by one metric, or for a paper with columns each in its own.
+
+        With a `quantity` it is that number instead. `tried` is what sweeps tried, and `nothing` says why there are no
+        runs.
+        """
         self.errors: dict[tuple[str, Row], dict[int, float]] = {}
         self.planned: dict[tuple[str, Row], int] = {}
         self.diverged: set[tuple[str, Row]] = set()
         self.unrecorded: set[tuple[str, Row]] = set()  # cells whose runs finished without this metric
         self.columns = columns
+        self.nothing, self._tried = nothing, tried
+        self._validation: dict[tuple[str, Row], list[float]] = {}  # errors of each run's chosen epoch
         self.label = metrics.about(metric).label if metric else "metric of this column"
+        if quantity:
+            self.label = quantity.label
         self.settings = {
             (order.alias(dataset), Row(variant, k)): values for (dataset, variant, k), values in (chosen or {}).items()
         }
         for job in records(comparable(frame)) if frame is not None else ():
             dataset = order.alias(job["dataset"])
+            if quantity:
+                self._add(dataset, job, quantity.of(job))
+                continue
             if metric:
                 self._add(dataset, job, null(job[f"test_{metric}"]))
             for name, column in columns.items():
@@ -62,6 +79,8 @@ class Measured:
     def _add(self, dataset: str, job: dict[str, Any], error: Any) -> None:
         k = null(job["k"])
         place = (dataset, Row(job["variant"], None if k is None else int(k)))
+        if (validation := null(job.get("val_rmse"))) is not None:
+            self._validation.setdefault(place, []).append(float(validation))
         self.planned[place] = self.planned.get(place, 0) + 1
         if null(job.get("diverged")):
             self.diverged.add(place)
@@ -139,6 +158,23 @@ class Measured:
         """The value that our sweep chose."""
         return self.settings.get((dataset, row), {}).get(setting)
 
+    def tried(self, setting: str, row: Row, dataset: str) -> Mapping[float, float] | Missing:
+        """The values that our sweep tried, each with its lowest validation error relative to the best, less 1."""
+        found = self._tried.get((dataset, row, setting))
+        return found or Missing(((dataset, row, f"no sweep of {setting} here"),))
+
+    def noise(self, row: Row, dataset: str) -> float | Missing:
+        """What two runs that differ in nothing but their seeds may differ by, relative to their validation RMSE.
+
+        A 95 % bound, from the standard deviation over the seeds of the cell.
+        """
+        errors = np.array(self._validation.get((dataset, row), ()))
+        if len(errors) < 2:
+            return Missing(((dataset, row, self._why(dataset, row) if not len(errors) else ONE_SEED),))
+        from scipy.special import stdtrit
+
+        return float(stdtrit(len(errors) - 1, 1 - ALLOWED) * np.sqrt(2) * errors.std(ddof=1) / errors.mean())
+
     def own(self, dataset: str, row: Row) -> Row:
         """The row of our benchmark that a row of a paper with columns means: with its parts, if only one has them."""
         if not self.columns or (dataset, row) in self.planned or "[" in row.variant:
@@ -169,7 +205,7 @@ class Measured:
 
     def _not_planned(self, dataset: str, row: Row) -> str:
         if not self.planned:
-            return NOTHING
+            return self.nothing
         if not self.columns or "[" in row.variant:
             return NOT_PLANNED
         alike = sum(place == dataset and parts(other.variant) == row.variant for place, other in self.planned)

@@ -21,9 +21,10 @@ NOT_PRINTED = "not in the paper's tables"
 class Printed:
     """The numbers that a paper prints, each an interval because it is rounded."""
 
-    def __init__(self, paper: "Paper") -> None:
+    def __init__(self, paper: "Paper", *, errors: bool = True) -> None:
+        """Read the tables; without `errors`, those of errors say nothing, for a claim that is about another number."""
         self.cells: dict[tuple[str, Row], tuple[float, Interval]] = {}
-        for table in paper.errors:
+        for table in paper.errors if errors else ():
             for cell in tables.errors(table, paper.folder):
                 place = (cell.dataset, row(cell.row, cell.k))
                 self.cells[place] = (cell.number.value, cell.number.interval(table.decimals))
@@ -102,6 +103,14 @@ class Printed:
     def chosen(self, setting: str, row: Row, dataset: str) -> float | None:
         """The value that the paper's sweep chose."""
         return self.settings.get((row.variant, setting), {}).get((dataset, row.k))
+
+    def tried(self, setting: str, row: Row, dataset: str) -> Mapping[float, float] | Missing:
+        """Nothing: tables have the best value only."""
+        return Missing(((dataset, row, f"errors at other {setting} are {NOT_PRINTED}"),))
+
+    def noise(self, row: Row, dataset: str) -> float | Missing:
+        """Nothing: tables have no seeds."""
+        return Missing(((dataset, row, NOT_PRINTED),))
 
     def _sum(self, dataset: str, weights: Mapping[Row, float], unit: float, limit: float) -> Quantity | Missing:
         if gone := self._missing([dataset], [*weights]):

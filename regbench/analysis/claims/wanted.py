@@ -4,8 +4,9 @@ from collections import Counter
 from math import ceil
 
 from regbench.analysis.claims.doubt import ALLOWED, OPEN
-from regbench.analysis.claims.findings import PAPER, Finding, Findings
+from regbench.analysis.claims.findings import Finding, Findings
 from regbench.analysis.claims.measured import Measured
+from regbench.analysis.claims.numbers import PAPER
 from regbench.analysis.claims.rows import Row
 from regbench.analysis.claims.tree import Comparison
 
@@ -30,15 +31,15 @@ def wanted(finding: Finding, *, choosing: bool = False) -> frozenset[tuple[str, 
     return frozenset(cell for comparison in asked for cell in comparison.cells)
 
 
-def seeds_needed(finding: Finding, findings: Findings) -> int | None:
+def seeds_needed(finding: Finding) -> int | None:
     """How many seeds a cell might need for a claim to be decided, if all means stay where they are.
 
     None where cells are missing, where MOST_SEEDS are not enough, and where the claim is not about errors.
     """
     most = 0
     for metric in finding.metrics:
-        ours = findings.evidence.get(metric)
         answer = finding.answers[metric]
+        ours = None if answer.benchmark else answer.evidence
         for comparison in answer.deciding if answer.verdict == OPEN else ():
             if comparison.found is None or not isinstance(ours, Measured):
                 return None
@@ -52,7 +53,7 @@ def _open(finding: Finding) -> list[Comparison]:
     found = []
     for metric in finding.metrics:
         answer = finding.answers[metric]
-        if answer.verdict == OPEN:
+        if answer.verdict == OPEN and not answer.benchmark:  # else other benchmarks have the cells
             found += answer.deciding or finding.answers[PAPER].comparisons
     return found
 

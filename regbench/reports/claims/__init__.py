@@ -8,12 +8,12 @@ from typing import Any
 from pandas import DataFrame
 
 from regbench.analysis.claims import FAILS, HOLDS, OPEN, VERDICTS, Answer, Findings
-from regbench.analysis.claims.findings import PAPER
+from regbench.analysis.claims.numbers import PAPER
 from regbench.reports.claims import data, details, words
 from regbench.reports.claims.words import named
 from regbench.reports.report import Options, Report, Table
 from regbench.reports.text import render
-from regbench.reports.text.words import best_epoch
+from regbench.reports.text.words import best_epoch, split
 
 WIDTH = 120  # of text that does not go to a terminal
 JUDGED = max(map(len, VERDICTS))
@@ -43,7 +43,7 @@ def plain(numbers: Numbers, width: int | None) -> str:
     for finding in findings.claims:
         said = f"{finding.claim.id}: “{finding.claim.text}” (section {finding.claim.section})"
         lines = [textwrap.fill(said, width, subsequent_indent="    ", break_on_hyphens=False)]
-        for name, (verdict, why) in words.answers(finding, findings).items():
+        for name, (verdict, why) in words.answers(finding).items():
             start = f"  {name:<{longest}}  {verdict:<{JUDGED}}  "
             indent = " " * len(start)
             lines.append(textwrap.fill(why, width, initial_indent=start, subsequent_indent=indent).rstrip())
@@ -57,11 +57,11 @@ def table(numbers: Numbers) -> Table:
     findings = numbers.findings
     if numbers.detailed:
         return details.table(findings, _source(numbers), _method(findings))
-    measured = [name for name in findings.metrics if name in findings.evidence]
     rows = []
     for finding in findings.claims:
+        measured = [name for name in findings.metrics if finding.answers[name].evidence]
         verdicts = [_verdict(finding.answers[name]) for name in (PAPER, *findings.metrics)]
-        why = [f"{named(name)}: {words.why(finding.answers[name], findings, name)}" for name in (PAPER, *measured)]
+        why = [f"{named(name)}: {words.why(finding.answers[name], name)}" for name in (PAPER, *measured)]
         rows.append((finding.claim.id, f"“{finding.claim.text}” ({finding.claim.section})", *verdicts, "; ".join(why)))
     header = ("claim", "the paper says", *(named(name) for name in (PAPER, *findings.metrics)), "decided by")
     return Table(_caption(numbers), header, tuple(rows), _notes(findings))
@@ -92,7 +92,14 @@ def _caption(numbers: Numbers) -> str:
 def _source(numbers: Numbers) -> str:
     if not numbers.findings.has_runs:
         return "Nothing has been run."
-    return f"Benchmark {numbers.benchmark}, {best_epoch(numbers.findings.epoch)}."
+    findings = numbers.findings
+    splits = {name: split(names) for name, names in findings.splits.items()}
+    said = f"Benchmark {numbers.benchmark}, {best_epoch(findings.epoch)}; split: {splits.get('', split(()))}."
+    others = {claim.benchmark for claim in (finding.claim for finding in findings.claims) if claim.benchmark in splits}
+    if not others - {""}:
+        return said
+    beside = [f"{name} (split: {splits[name]})" for name in sorted(others - {""})]
+    return f"{said} Claims that name another benchmark rest on {' and '.join(beside)}."
 
 
 def _method(findings: Findings) -> str:

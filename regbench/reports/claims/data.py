@@ -8,10 +8,11 @@ import pandas as pd
 
 from regbench.analysis import order
 from regbench.analysis.claims import OPEN, Answer, Finding, Findings
-from regbench.analysis.claims.findings import OURS, PAPER
 from regbench.analysis.claims.measured import Measured
+from regbench.analysis.claims.numbers import OURS, PAPER
 from regbench.analysis.claims.quantity import Quantity
 from regbench.analysis.claims.rows import Missing, Row
+from regbench.analysis.claims.stored import Stored
 from regbench.analysis.claims.tree import Comparison
 from regbench.reports.claims import words
 
@@ -31,8 +32,9 @@ def data(findings: Findings, benchmark: str | None) -> dict[str, Any]:
     return {
         "paper": findings.paper.name,
         "benchmark": benchmark,
+        "split": list(findings.splits.get("", ())),
         **({"columns": {name: column.what for name, column in columns.items()}} if columns else {}),
-        "claims": [_claim(finding, findings) for finding in findings.claims],
+        "claims": [_claim(finding, findings, benchmark) for finding in findings.claims],
     }
 
 
@@ -44,7 +46,7 @@ def frame(findings: Findings) -> pd.DataFrame:
         for name, answer in finding.answers.items():
             row[key(name)] = answer.verdict
             row |= {f"{key(name)}_{how}": other.verdict for how, other in answer.by_aggregator.items()}
-            row[f"{key(name)}_decided_by"] = words.why(answer, findings, name)
+            row[f"{key(name)}_decided_by"] = words.why(answer, name)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -59,13 +61,16 @@ def cells(findings: Findings) -> pd.DataFrame:
     return pd.DataFrame([{**row, "decides": " ".join(row["decides"])} for row in rows])
 
 
-def _claim(finding: Finding, findings: Findings) -> dict[str, Any]:
+def _claim(finding: Finding, findings: Findings, benchmark: str | None) -> dict[str, Any]:
     claim, answers = finding.claim, finding.answers
     return {
         "id": claim.id,
         "text": claim.text,
         "section": claim.section,
         "reading": claim.reading,
+        "benchmark": claim.benchmark or benchmark,
+        "split": list(findings.splits.get(claim.benchmark, ())),
+        "quantity": Stored(claim.quantity, claim.per).label if claim.quantity else None,
         **{key(name): answer.verdict for name, answer in answers.items()},
         "by_aggregator": {key(name): _verdicts(answer.by_aggregator) for name, answer in answers.items()},
         "without_dataset": {key(name): _verdicts(answer.without) for name, answer in answers.items()},
@@ -136,9 +141,10 @@ def cell(dataset: str, row: Row, finding: Finding, findings: Findings) -> dict[s
         "decides": [key(name) for name in finding.cells[dataset, row]],
     }
     for name in (PAPER, *findings.metrics):
-        number = findings.evidence[name].cell(dataset, row) if name in findings.evidence else None
+        evidence = finding.answers[name].evidence
+        number = evidence.cell(dataset, row) if evidence else None
         first = name if name == PAPER else f"{name}_mean"
         found |= _bounds(number, (first, f"{name}_low", f"{name}_high"))
-    ours = findings.evidence.get(findings.metrics[0])
+    ours = finding.answers[findings.metrics[0]].evidence
     n, planned = ours.seeds(dataset, row) if isinstance(ours, Measured) else (0, 0)
     return {**found, "n": n, "n_expected": planned}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from regbench.analysis.claims import Answer, Finding, Findings
-from regbench.analysis.claims.findings import PAPER
+from regbench.analysis.claims.numbers import PAPER
 from regbench.analysis.claims.rows import Row
 from regbench.analysis.claims.tree import Comparison
 from regbench.reports.claims import data, words
@@ -19,12 +19,12 @@ def table(findings: Findings, source: str, method: str) -> Table:
     first, *others = [
         table
         for finding in findings.claims
-        for table in (_comparisons(finding, findings), _cells(finding, findings, source, notes))
+        for table in (_comparisons(finding), _cells(finding, findings, source, notes))
     ]
     return replace(first, others=tuple(others))
 
 
-def _comparisons(finding: Finding, findings: Findings) -> Table:
+def _comparisons(finding: Finding) -> Table:
     claim, answers = finding.claim, finding.answers
     reading = f" Read as: {claim.reading}" if claim.reading else ""
     rows = [
@@ -39,13 +39,14 @@ def _comparisons(finding: Finding, findings: Findings) -> Table:
         f"{claim.id}: “{claim.text}” (section {claim.section}).{reading}",
         ("comparison", "dataset", *map(named, answers)),
         tuple(rows),
-        tuple(line for name, answer in answers.items() for line in _judged(answer, findings, name)),
+        tuple(line for name, answer in answers.items() for line in _judged(answer, name)),
         index=2,
     )
 
 
 def _cells(finding: Finding, findings: Findings, source: str, notes: tuple[str, ...]) -> Table:
-    printed = findings.evidence[PAPER]
+    printed = finding.answers[PAPER].evidence
+    assert printed
     rows = [
         (
             cell["alias"],
@@ -64,13 +65,13 @@ def _cells(finding: Finding, findings: Findings, source: str, notes: tuple[str, 
     return Table(f"The cells that decide it. {source}", header, tuple(rows), (*meaning, *notes), index=3)
 
 
-def _judged(answer: Answer, findings: Findings, name: str) -> list[str]:
+def _judged(answer: Answer, name: str) -> list[str]:
     """The verdict; if it rests on means over datasets, also those by other kinds of mean and without one dataset."""
     lines = [f"{named(name)}: {answer.verdict}"]
     others = {f"by {AGGREGATES[how]}": by for how, by in answer.by_aggregator.items() if not by.missing}
     others |= {f"without {dataset}": fewer for dataset, fewer in answer.without.items()}
     for how, other in others.items():
-        lines.append(f"{named(name)}, {how}: {other.verdict} ({words.why(other, findings, name)})")
+        lines.append(f"{named(name)}, {how}: {other.verdict} ({words.why(other, name)})")
     return lines
 
 

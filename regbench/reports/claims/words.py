@@ -2,10 +2,11 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 from regbench import metrics
-from regbench.analysis.claims import Answer, Finding, Findings
-from regbench.analysis.claims.findings import OURS, PAPER
+from regbench.analysis.claims import Answer, Finding
+from regbench.analysis.claims.numbers import OURS, PAPER
 from regbench.analysis.claims.quantity import Quantity
 from regbench.analysis.claims.rows import Missing
 from regbench.analysis.claims.tree import Comparison
@@ -29,10 +30,10 @@ def label(metric: str) -> str:
     return named(OURS) if metric == OURS else metrics.about(metric).label
 
 
-def answers(finding: Finding, findings: Findings) -> dict[str, tuple[str, str]]:
+def answers(finding: Finding) -> dict[str, tuple[str, str]]:
     """The verdict of each answer with its reasons; ours are one entry where all metrics agree."""
     found = {
-        named(name): (answer.verdict, "; ".join(filter(None, [why(answer, findings, name), *turns(answer)])))
+        named(name): (answer.verdict, "; ".join(filter(None, [why(answer, name), *turns(answer)])))
         for name, answer in finding.answers.items()
     }
     ours = [found[named(name)] for name in finding.metrics]
@@ -41,19 +42,21 @@ def answers(finding: Finding, findings: Findings) -> dict[str, tuple[str, str]]:
     return found
 
 
-def why(answer: Answer, findings: Findings, name: str) -> str:
+def why(answer: Answer, name: str) -> str:
     """The first comparisons that decide, with their numbers; or what is missing."""
-    if name not in findings.evidence:
+    if answer.evidence is None:
         return "nothing has been run"
+    if answer.about:
+        return f"{answer.about}: {why(replace(answer, about=''), name)}"
     if answer.missing:
         reasons = Counter(answer.missing.values())
         return "; ".join(f"{count} cell{'s' * (count > 1)}: {why}" for why, count in reasons.items())
-    parts = list(dict.fromkeys(_words(comparison, findings, name) for comparison in answer.deciding))
+    parts = list(dict.fromkeys(_words(comparison, answer, name) for comparison in answer.deciding))
     more = len(parts) - SHOWN
     return "; ".join(parts[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _words(comparison: Comparison, findings: Findings, name: str) -> str:
+def _words(comparison: Comparison, answer: Answer, name: str) -> str:
     found = comparison.found
     if comparison.dataset is None:
         number = f": {bounds(comparison)}" if found else ""
@@ -61,7 +64,8 @@ def _words(comparison: Comparison, findings: Findings, name: str) -> str:
     ks = {row.k for _, row in comparison.cells} - {None}
     shown = []
     for dataset, row in comparison.cells:
-        number = findings.evidence[name].cell(dataset, row)
+        assert answer.evidence
+        number = answer.evidence.cell(dataset, row)
         shown.append(f"{row.variant if len(ks) < 2 else row} {error(number, printed=name == PAPER)}")
     at = f", k = {ks.pop()}" if len(ks) == 1 else ""
     return f"{comparison.dataset}{at}: {', '.join(shown)}"

@@ -11,11 +11,18 @@ from regbench import catalog, metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.errors import some
-from regbench.job import DECIDE
+from regbench.job import DECIDE, folds_of
 from regbench.reports.report import Options
 
 MISSING, DIVERGED = "–", "div"
 EXACT = 12  # decimals that are not rounding noise in a mean of float64 errors
+
+
+SPLITS = {
+    "fixed": "fixed, the same for every seed",
+    "grouped": "fixed, with rows of equal inputs together",
+    "per_seed": "drawn anew for each seed",
+}
 
 
 class Seeds(NamedTuple):
@@ -47,6 +54,20 @@ def best_epoch(decides: Sequence[str]) -> str:
     """
     deciding = map(metrics.about_val, decides or (DECIDE,))
     return "at the epoch of " + " or ".join(f"{metric.better}est validation {metric.label}" for metric in deciding)
+
+
+def split(names: Sequence[str]) -> str:
+    """How rows were divided into parts.
+
+    >>> split(["fixed"]), split(["kfold[5]"]), split([])
+    ('fixed, the same for every seed', '5 folds, one for each seed in turn', 'not recorded')
+    """
+    return " and ".join(SPLITS.get(name, _folds(name)) for name in names) or "not recorded"
+
+
+def _folds(name: str) -> str:
+    folds = folds_of(name)
+    return f"{folds} folds, one for each seed in turn" if folds else name
 
 
 def seeds(cells: pd.DataFrame) -> str:
