@@ -83,7 +83,6 @@ class AmongRows(Predicate):
     rows: Rows
     k: Ks = (None,)
     datasets: Datasets = ()
-    where: Where = "everywhere"
 
     @property
     def choices(self) -> list[tuple[str, int | None]]:
@@ -95,13 +94,13 @@ class VariesLittle(AmongRows):
     """Between any two of the rows and ks the error differs by at most `by`."""
 
     by: Fraction
+    where: Where = "everywhere"
 
 
 class NoSingleBest(AmongRows):
     """No one of the rows and ks is within `by` of the lowest on all datasets; `by: 0` asks for the lowest itself."""
 
     by: Annotated[float, Field(ge=0)]
-    where: Literal["everywhere"] = "everywhere"
 
 
 class OverKs(Predicate):

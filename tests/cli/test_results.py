@@ -5,12 +5,14 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from regbench import catalog, kinds, reports
 from regbench.analysis.published import bridges_cells
 from regbench.cli.sources import Source
 from regbench.reports import Options
+from regbench.reports.bridges.metric_problem import nearer
 
 FOLDER = Path(__file__).parents[2] / "results" / "published" / "bridges"
 HIGHEST = {"CA": 0.030, "EL": 0.034, "AE": 0.047, "BS": 0.115, "SC": 0.080, "WN": 0.125}  # least squares
@@ -74,6 +76,13 @@ def test_the_readme_has_the_verdicts_that_the_files_give(published: Published) -
     found = published.data("claims", "bridges")["claims"]
     verdicts = {each["id"]: [each["paper"], each["ours_rmse"], each["ours_mae"]] for each in found}
     assert said("### Each claim") == verdicts
+
+
+def test_the_readme_counts_the_cells_that_are_nearer_to_the_mae(published: Published) -> None:
+    cells = pd.DataFrame([row for row in published.cells("bridges").values() if row["paper"] is not None])
+    relative, absolute = nearer(cells)
+    words = f"{relative} are nearer to our MAE than to our RMSE by relative distance, {absolute} by absolute."
+    assert f"Of {len(cells)} cells {words}" in " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from regbench.methods.shared.centres import grid
+from regbench.methods.shared.encoder import nearest
 from regbench.random import Stream
 from tests.methods.samples import build, losses, outputs, targets
 from tests.methods.test_encoder import uniform_targets
@@ -12,8 +14,8 @@ from tests.methods.test_encoder import uniform_targets
 def test_the_loss_is_the_cross_entropy_of_the_nearest_centre(m):
     method, params, values = build("hard_binning", 9, targets(100, m))
     y, g = targets(12, m, seed=1), outputs(method, 9, m)
-    nearest = torch.cdist(y, params["centres"]).argmin(-1)
-    expected = torch.nn.functional.cross_entropy(g, nearest, reduction="none")
+    closest = torch.cdist(y, params["centres"]).argmin(-1)
+    expected = torch.nn.functional.cross_entropy(g, closest, reduction="none")
     torch.testing.assert_close(losses(method, params, values, y, g), expected)
 
 
@@ -22,6 +24,14 @@ def test_a_target_between_two_centres_goes_to_the_first():
     g = outputs(method, 5, 1, n=1)
     y = torch.tensor([[0.125]], dtype=torch.float64)
     assert losses(method, params, values, y, g).item() == pytest.approx(-g.log_softmax(-1)[0, 0].item())
+
+
+def test_rounding_decides_between_centres_that_are_equally_far():
+    """What the READMEs say: 0.25 and 0.75 lie midway of two of fifteen centres, and precisions differ on the first."""
+    y = torch.tensor([[0.25], [0.75], [0.0], [1.0]], dtype=torch.float64)
+    centres = grid(y, 15).c
+    assert nearest(y, centres)[:2].tolist() == [4, 10]
+    assert nearest(y.float(), centres.float())[:2].tolist() == [3, 10]
 
 
 @pytest.mark.parametrize(("k", "rmse"), [(5, 0.0722), (15, 0.0206), (25, 0.0120)])

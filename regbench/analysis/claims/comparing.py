@@ -21,7 +21,7 @@ def over_cells(predicate: predicates.OverCells, asked: Asked, make: Callable[[st
 
 
 def over_datasets(
-    predicate: predicates.OverKs | predicates.AmongRows, asked: Asked, make: Callable[[str], Node]
+    predicate: predicates.OverKs | predicates.VariesLittle, asked: Asked, make: Callable[[str], Node]
 ) -> Node:
     """What `make` states of a dataset, of as many of them as the predicate says."""
     return counted(predicate.where, [make(dataset) for dataset in predicate.datasets or asked.datasets])

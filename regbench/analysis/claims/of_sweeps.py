@@ -42,8 +42,8 @@ def _differ(predicate: predicates.BestSettingDiffers, asked: Asked, datasets: Se
     )
     known = {value for value in values.values() if value is not None}
     doubt = certain(true=True) if len(known) > 1 else UNKNOWN if gone.cells else certain(true=False)
-    statement = f"{predicate.setting} of {of} differs between datasets: {_written(known)}"
-    return _comparison(statement, datasets, of, gone, doubt)
+    statement = f"{predicate.setting} of {of} differs between datasets"
+    return _comparison(statement, datasets, of, gone, doubt, _written(known) if known else "")
 
 
 def _no_single(predicate: predicates.NoSingleSetting, asked: Asked, datasets: Sequence[str], k: int | None) -> Node:
@@ -72,7 +72,8 @@ def _no_single(predicate: predicates.NoSingleSetting, asked: Asked, datasets: Se
         if possible - tried[name]
     )
     lacking = Missing((*gone.cells, *untried) if doubt is UNKNOWN else ())
-    return _comparison(f"{measure}: {_written(single)}", datasets, of, lacking, doubt)
+    found = "" if doubt is UNKNOWN else _written(single)
+    return _comparison(f"no {measure}", datasets, of, lacking, doubt, found)
 
 
 def _tolerance(predicate: predicates.NoSingleSetting, asked: Asked, of: Row, dataset: str) -> float | Missing:
@@ -83,12 +84,13 @@ def _matters_little(predicate: predicates.SettingMattersLittle, asked: Asked, da
     of = row(predicate.of, k)
     errors = asked.evidence.tried(predicate.setting, of, dataset)
     between = f"{predicate.setting} from {predicate.low:g} to {predicate.high:g}"
+    statement = f"{dataset}: {between} for {of} is at most {predicate.by:.0%} above the best"
     if isinstance(errors, Missing):
-        return _comparison(f"{dataset}: {between} for {of}", [dataset], of, errors, UNKNOWN)
+        return _comparison(statement, [dataset], of, errors, UNKNOWN)
     inside = _between(errors, predicate.low, predicate.high)
     most = max(inside.values(), default=0.0)
-    statement = f"{dataset}: {between} for {of} is up to {most:.1%} above the best"
-    return _comparison(statement, [dataset], of, Missing(()), certain(true=most <= predicate.by))
+    doubt = certain(true=most <= predicate.by)
+    return _comparison(statement, [dataset], of, Missing(()), doubt, f"up to {most:.1%}")
 
 
 def _between(errors: Mapping[float, float], low: float, high: float) -> dict[float, float]:
@@ -100,5 +102,8 @@ def _written(values: set[float]) -> str:
     return ", ".join(f"{value:.3g}" for value in sorted(values)) or "none"
 
 
-def _comparison(statement: str, datasets: Sequence[str], of: Row, gone: Missing, doubt: Doubt) -> Comparison:
-    return Comparison(statement, "", None, tuple(product(datasets, [of])), None, gone, doubt, by_errors=False)
+def _comparison(
+    statement: str, datasets: Sequence[str], of: Row, gone: Missing, doubt: Doubt, shown: str = ""
+) -> Comparison:
+    cells = tuple(product(datasets, [of]))
+    return Comparison(statement, "", None, cells, None, gone, doubt, by_errors=False, shown=shown)

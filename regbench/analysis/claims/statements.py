@@ -104,12 +104,8 @@ def _(predicate: predicates.NoSingleBest, asked: Asked) -> Node:
     rows = [row(*choice) for choice in predicate.choices]
 
     def best_everywhere(one: Row) -> Node:
-        others = [other for other in rows if other != one]
-        return over_datasets(
-            predicate,
-            asked,
-            lambda dataset: every(is_below(asked, dataset, one, other, margin=predicate.by) for other in others),
-        )
+        places = product(predicate.datasets or asked.datasets, [other for other in rows if other != one])
+        return every(is_below(asked, dataset, one, other, margin=predicate.by) for dataset, other in places)
 
     return Turned(some(map(best_everywhere, rows)))
 

@@ -22,6 +22,7 @@ class Comparison:
     doubt: Doubt
     by_errors: bool = True  # False where no run could decide, or the values that sweeps chose do
     digits: str = ".3f"  # the format of `found` where it is not about one dataset
+    shown: str = ""  # what was found in words, where it is no number
 
     @property
     def deciding(self) -> "tuple[Comparison, ...]":

@@ -45,11 +45,20 @@ def _found(constant: dict, rows: pd.DataFrame) -> str:
     )
 
 
+def nearer(both: pd.DataFrame) -> tuple[int, int]:
+    """How many of the paper's numbers are nearer to our MAE than to our RMSE: by relative and by absolute distance.
+
+    Relative to ours, so that a number between the two, equally far from both, is nearer to the larger one, the RMSE.
+    """
+    paper, mae, rmse = both["paper"], both["mae_mean"], both["rmse_mean"]
+    relative = (paper / mae - 1).abs() < (paper / rmse - 1).abs()
+    absolute = (paper - mae).abs() < (paper - rmse).abs()
+    return int(relative.sum()), int(absolute.sum())
+
+
 def _nearer(both: pd.DataFrame) -> str:
-    """How many of the paper's numbers are nearer to our MAE than to our RMSE."""
-    to_mae, to_rmse = ((both["paper"] / both[f"{metric}_mean"] - 1).abs() for metric in ("mae", "rmse"))
-    nearer = int((to_mae < to_rmse).sum())
+    relative, absolute = nearer(both)
     return (
-        f"of {len(both)} cells that both have, the paper's number is nearer to our MAE in {nearer} and to our RMSE in "
-        f"{len(both) - nearer}"
+        f"of {len(both)} cells that both have, the paper's number is nearer to our MAE than to our RMSE in {relative} by "
+        f"relative distance and in {absolute} by absolute distance"
     )

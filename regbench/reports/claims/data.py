@@ -121,7 +121,8 @@ def find(answer: Answer, statement: str, dataset: str | None) -> Comparison | No
 
 def _number(comparison: Comparison | None) -> dict[str, Any]:
     verdict, found = (comparison.doubt.verdict, comparison.found) if comparison else (OPEN, None)
-    return {"verdict": verdict, **_bounds(found, ("value", "low", "high"))}
+    shown = {"found": comparison.shown} if comparison and comparison.shown else {}
+    return {"verdict": verdict, **_bounds(found, ("value", "low", "high")), **shown}
 
 
 def _bounds(number: Quantity | Missing | None, names: tuple[str, str, str]) -> dict[str, float | None]:

@@ -80,7 +80,7 @@ def _interval(comparison: Comparison | None) -> str:
         return MISSING
     verdict, found = comparison.doubt.verdict, comparison.found
     if found is None:
-        return verdict
+        return f"{comparison.shown}, {verdict}" if comparison.shown else verdict
     if comparison.dataset is None:
         return f"{words.bounds(comparison)}, {verdict}"
     value, low, high = (signed(100 * number) for number in (found.value, found.low, found.high))

@@ -59,7 +59,7 @@ def why(answer: Answer, name: str) -> str:
 def _words(comparison: Comparison, answer: Answer, name: str) -> str:
     found = comparison.found
     if comparison.dataset is None:
-        number = f": {bounds(comparison)}" if found else ""
+        number = f": {bounds(comparison)}" if found else f": {comparison.shown}" if comparison.shown else ""
         return f"{comparison.measure or comparison.statement}{number}"
     ks = {row.k for _, row in comparison.cells} - {None}
     shown = []
