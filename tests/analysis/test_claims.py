@@ -86,7 +86,7 @@ PREDICATES = {
     ),
     "{no_single_best: {rows: [end2end, soft_binning], k: 25, by: 0.1}}": (
         {"soft_binning": (2, 4), "end2end": (3, 3)},
-        {"soft_binning": (2.9, 4), "end2end": (3, 3)},
+        {"soft_binning": (3.1, 4), "end2end": (3, 3)},
         {"soft_binning": (2.725, 4), "end2end": (3, 3)},
     ),
     "{falls_with_k: {row: end2end, k: [5, 15, 25]}}": (

@@ -1,4 +1,4 @@
-"""What the published README says of stage 1 and of ties between centres, on the datasets themselves where they are here."""
+"""What the published README says of stage 1 and of ties between centres, on the datasets where they are here."""
 
 from pathlib import Path
 

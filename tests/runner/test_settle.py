@@ -74,7 +74,9 @@ def test_before_any_run_all_open_claims_have_their_price(fixed):
     assert set(bills) == {claim.id for claim in BRIDGES.claims}
     assert further.jobs == len(fixed.jobs)
     assert bills["end2end-best"].jobs == 7 * 8 * 5  # seven rows at k = 25
-    assert bills["plateau-in-k"].jobs == 3 * 5
+    assert bills["softmax-varies"].jobs == 2 * 8 * 5
+    elsewhere = bills["plateau-in-k"]  # runs of this benchmark could not tell
+    assert (elsewhere.jobs, elsewhere.why) == (0, "bridges-figure5 has not been run")
     assert bills["no-single-lambda"].why == "no error decides it"
     assert [bill.seconds for bill in further.bills if bill.jobs] == sorted(b.seconds for b in further.bills if b.jobs)
 

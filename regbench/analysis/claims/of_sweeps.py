@@ -73,7 +73,7 @@ def _no_single(predicate: predicates.NoSingleSetting, asked: Asked, datasets: Se
     )
     lacking = Missing((*gone.cells, *untried) if doubt is UNKNOWN else ())
     found = "" if doubt is UNKNOWN else _written(single)
-    return _comparison(f"no {measure}", datasets, of, lacking, doubt, found)
+    return _comparison(measure, datasets, of, lacking, doubt, found)
 
 
 def _tolerance(predicate: predicates.NoSingleSetting, asked: Asked, of: Row, dataset: str) -> float | Missing:

@@ -59,6 +59,6 @@ def nearer(both: pd.DataFrame) -> tuple[int, int]:
 def _nearer(both: pd.DataFrame) -> str:
     relative, absolute = nearer(both)
     return (
-        f"of {len(both)} cells that both have, the paper's number is nearer to our MAE than to our RMSE in {relative} by "
-        f"relative distance and in {absolute} by absolute distance"
+        f"of {len(both)} cells that both have, the paper's number is nearer to our MAE than to our RMSE in {relative} "
+        f"by relative distance and in {absolute} by absolute distance"
     )
