@@ -1,5 +1,8 @@
 """Claims of a paper whose columns are different quantities: each in its own metric, rows matched by their parts."""
 
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +19,7 @@ from regbench.papers import claims
 from tests.made.cells import frame, row
 
 PAPER = claims.load("tightness")
+README = Path(__file__).parents[2] / "results" / "published" / "tightness" / "README.md"
 CIRCLE, TORUS, MAMMOTH = (f"coordinates_{name}" for name in ("circle", "torus", "mammoth"))
 
 # Verdicts on the paper's claims by its own tables; those not named here hold.
@@ -66,6 +70,13 @@ def test_the_papers_own_tables_decide_its_claims():
     found = {name: each["paper"].verdict for name, each in answers().items()}
     assert set(OWN) <= set(found)
     assert found == {name: OWN.get(name, HOLDS) for name in found}
+
+
+def test_the_published_readme_counts_what_the_tables_decide():
+    count = Counter(each["paper"].verdict for each in answers().values())
+    words = f"{count[HOLDS]} hold, {count[FAILS]} fail and {count[OPEN]} cannot be decided"
+    said = " ".join(README.read_text(encoding="utf-8").split())
+    assert f"has {count.total()} claims. By the paper's own tables {words}" in said
 
 
 def test_without_runs_each_claim_says_why_there_are_none():

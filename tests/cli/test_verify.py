@@ -54,7 +54,7 @@ def test_a_single_claim_shows_our_cells_with_n_beside_the_papers(regbench: Comma
     ours = cells["DM", "lsq_softmax"]  # one of its two seeds failed
     assert (ours["n"], ours["n_expected"], ours["paper"]) == (1, 2, 0.049)
     said = regbench("verify", "bridges", "--claim", "end2end-best")
-    assert "Benchmark smoke" in said.out
+    assert "Benchmark smoke, at the epoch of lowest validation RMSE; split: fixed, the same for every seed." in said.out
     assert any(line.split()[:4] == ["DM", "lsq_softmax", "25", "0.049"] for line in said.out.splitlines())
 
 
