@@ -16,6 +16,7 @@ from regbench.addresses import without_password
 from regbench.job import canonical
 
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas", "sqlalchemy", "loky")
+NUMERIC = ("libraries", "machine", "processor", "flags")  # what of an environment affects the bits of a number
 
 
 @cache
@@ -49,11 +50,32 @@ def flags() -> dict[str, Any]:
 
 def numerics(known: Mapping[str, Any], device: str) -> str:
     """A digest of what affects the bits of a number besides the code: versions, processor, flags, device type."""
-    relevant = {name: known[name] for name in ("libraries", "machine", "processor", "flags")}
+    relevant = {name: known[name] for name in NUMERIC}
     kind = (
         device_name(device).partition(" (")[2].partition(", GPU-")[0] or "cpu"
     )  # without the number and id of the device
     return hashlib.sha256(canonical({**relevant, "device": kind}).encode()).hexdigest()[:16]
+
+
+def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """What affects numbers and differs between two environments, each with the value of both.
+
+    >>> unlike({"machine": "x86_64", "libraries": {"torch": "2.4"}}, {"machine": "x86_64", "libraries": {}})
+    ['torch 2.4, not here']
+    """
+    found = []
+    for name in NUMERIC:
+        mine, theirs = one.get(name), other.get(name)
+        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+            keys = [key for key in dict.fromkeys((*mine, *theirs)) if mine.get(key) != theirs.get(key)]
+            found += [f"{key} {_said(mine.get(key))}, {_said(theirs.get(key))} here" for key in keys]
+        elif mine != theirs:
+            found.append(f"{name} {_said(mine)}, {_said(theirs)} here")
+    return found
+
+
+def _said(value: Any) -> str:
+    return "not" if value in (None, "") else str(value)
 
 
 def git_state(folder: Path) -> dict[str, Any]:

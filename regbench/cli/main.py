@@ -18,6 +18,7 @@ from regbench.cli import (
     doctor,
     listing,
     plan,
+    replay,
     report,
     run,
     runs,
@@ -35,10 +36,10 @@ EXIT_CODES = """Exit codes:
   1    a bug in regbench: please report the traceback
   2    wrong usage, or a wrong name or value in a file
   3    some jobs failed; the results of the others are kept
-  5    the data cannot decide (only with compare --exit-code)
+  5    the data cannot decide (compare --exit-code; replay, where nothing could be judged)
   6    no results yet, or no baseline
   7    no device, no data, disk full, or a database that is locked or unusable
-  8    a verification disagrees
+  8    a replay or a verification disagrees
   130  interrupted; finished results are kept
 
 Each command has examples: regbench COMMAND --help"""
@@ -112,6 +113,7 @@ for name, function in {
     "compare": compare.compare,
     "verify": verify.verify,
     "why": why.why,
+    "replay": replay.replay,
     "runs": runs.runs,
     "stale": stale.stale,
     "list": listing.list_,

@@ -136,21 +136,29 @@ def recorded(connection: Connection, run_id: int) -> dict[int, dict[str, np.ndar
 def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
     """The newest finished run of a job with this code or code shown to compute the same."""
     newest = (
-        select(RunRow.id, RunRow.device, RunRow.resumed, RunRow.epochs, EnvironmentRow.config)
+        select(RunRow.id, RunRow.device, RunRow.resumed, RunRow.epochs, RunRow.code_digest, EnvironmentRow.config)
         .join(JobRow, JobRow.id == RunRow.job_id)
         .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
         .where(JobRow.key == key, RunRow.code_digest.in_(Codes.of(connection).alike(code)), RunRow.status == "finished")
         .order_by(RunRow.id.desc())
         .limit(1)
     )
-    run, device, resumed, epochs, environment = connection.execute(newest).one()
-    rows = select(MetricRow.name, MetricRow.value).where(MetricRow.run_id == run).order_by(MetricRow.epoch)
-    curves: dict[str, list[float]] = {}
-    for name, value in connection.execute(rows):
-        curves.setdefault(name, []).append(np.nan if value is None else value)
-    whole = len(curves.get(EVERY_EPOCH, ())) == epochs  # false for a run from a distilled export
-    exact = whole and all(resumption["exact"] for resumption in resumed or [])
-    return FinishedRun(run, environment, device, exact, {name: np.array(values) for name, values in curves.items()})
+    run, device, resumed, epochs, digest, environment = connection.execute(newest).one()
+    rows = select(MetricRow.name, MetricRow.epoch, MetricRow.value).where(MetricRow.run_id == run)
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for name, epoch, value in connection.execute(rows.order_by(MetricRow.epoch)):
+        curves.setdefault(name, []).append((epoch, np.nan if value is None else value))
+    return FinishedRun(
+        run_id=run,
+        environment=environment,
+        device=device,
+        exact=all(resumption["exact"] for resumption in resumed or []),
+        curves={name: np.array([value for _, value in curve]) for name, curve in curves.items()},
+        numbers={name: np.array([epoch for epoch, _ in curve]) for name, curve in curves.items()},
+        epochs=epochs,
+        code=digest,
+        commit=environment.get("commit"),
+    )
 
 
 def benchmarks(connection: Connection) -> pd.DataFrame:

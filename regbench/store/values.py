@@ -118,13 +118,28 @@ class Finished:
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A finished run as stored: its environment, and its curves (epochs,) by metric, NaN where not finite."""
+    """A finished run as stored: its environment, and its curves (epochs,) by metric, NaN where not finite.
+
+    An export may hold only some epochs of a run; `numbers` says which epoch each value of a curve is of.
+    """
 
     run_id: int
     environment: dict[str, Any]
     device: str
-    exact: bool  # all epochs are stored, and it was never resumed in another pack, version or machine
+    exact: bool  # it was never resumed in another pack, version or machine
     curves: Mapping[str, np.ndarray]
+    numbers: Mapping[str, np.ndarray]  # of epochs, as long as the curves
+    epochs: int  # that it was trained for
+    code: str  # the digest of the code that computed it
+    commit: str | None  # of that code
+
+    @property
+    def values(self) -> dict[str, dict[int, float]]:
+        """Every value by name and epoch, NaN where not finite."""
+        return {
+            name: dict(zip(self.numbers[name].tolist(), curve.tolist(), strict=True))
+            for name, curve in self.curves.items()
+        }
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ COMMANDS = [
     "bench",
     "db",
     "why",
+    "replay",
     "runs",
     "stale",
 ]

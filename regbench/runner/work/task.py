@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from regbench.job import Job
 from regbench.roots import Added
@@ -31,6 +32,20 @@ class Result:
     interrupted: bool = False
     device_fault: str = ""  # an error of the device, after which its process should end
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A job that was trained once more, alone: what would have been stored, without times.
+
+    values: by name and epoch; what is measured once, as errors on unseen rows are, stands at the best epoch.
+    environment: as runs store it.
+    """
+
+    values: Mapping[str, Mapping[int, float]]
+    device: str
+    environment: Mapping[str, Any]
+    seconds: float
 
 
 def joined(results: Sequence[Result], seconds: float) -> Result:

@@ -8,21 +8,24 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-
 from regbench import kinds, roots
 from regbench.engines.engine import Place
 from regbench.provenance import device_name, environment, flags, numerics
 from regbench.runner.work.device import torch_device
 from regbench.runner.work.failure import give_up
 from regbench.runner.work.group import Group
+from regbench.runner.work.held_out import HeldOut
 from regbench.runner.work.inputs import prepared
 from regbench.runner.work.leases import LEASE_S, held
 from regbench.runner.work.owners import this_owner
+from regbench.runner.work.record import Record
 from regbench.runner.work.signals import Stop, Stopped, stop_requests
-from regbench.runner.work.task import Result, Task, joined
+from regbench.runner.work.task import Result, Retrained, Task, joined
 from regbench.runner.work.training import fit, train
-from regbench.store import Patience, Store, patience_of_a_run
+from regbench.store import EpochRows, Patience, Store, patience_of_a_run
+
+ALONE = 0  # stands for the run of a job that is not stored
+TIMES = ("seconds", "stage1/seconds")  # numbers of an epoch that differ each time
 
 
 def run_pack(task: Task, place: Place) -> Result:
@@ -43,17 +46,27 @@ def _patience(place: Place, stop: Stop) -> Patience:
     return Patience(patience_of_a_run(), over=lambda: stop.asked or not place.alive())
 
 
-def retrain(task: Task, place: Place) -> dict[str, np.ndarray]:
-    """Train the one job of a task and return its curves (epochs,); nothing is stored."""
+def retrain(task: Task, place: Place) -> Retrained:
+    """Train the one job of a task as `run_pack` would, but alone; nothing is stored."""
+    started = time.perf_counter()
     roots.use(task.added)
     (job,) = task.jobs
-    data = prepared(job)
-    training = kinds.of(job.method).begin([job], data, torch_device(place.device))
-    epochs = [
-        epoch.values | {name: np.array([value]) for name, value in epoch.looks[0].diagnostics.items()}
-        for epoch in training
-    ]
-    return {name: np.array([values[name][0] for values in epochs]) for name in epochs[0]}
+    kind = kinds.of(job.method)
+    if not kind.is_packed:
+        place = Place("cpu", place.alive)
+    device = torch_device(place.device)  # sets flags, which `_environment` reads
+    here, data = _environment(task), prepared(job)
+    record = Record([job], [ALONE], held_out=HeldOut(data))
+    for epoch in kind.begin([job], data, device):
+        record.add(epoch)
+    (result,) = record.results(0.0)
+    best = EpochRows(ALONE, result.best_epoch or result.epochs, result.errors)
+    found: dict[str, dict[int, float]] = {}
+    for rows in (*record.take(), best):
+        for name, value in rows.values.items():
+            found.setdefault(name, {})[rows.epoch] = float(value)
+    values = {name: of for name, of in found.items() if name not in TIMES}
+    return Retrained(values, place.device, here, time.perf_counter() - started)
 
 
 def _claim(store: Store, task: Task, place: Place) -> Iterator[Group]:
