@@ -15,6 +15,7 @@ from regbench.analysis.drawn_rows import Kept
 from regbench.analysis.pairing import Paired, pair
 from regbench.analysis.scale import Scale
 from regbench.analysis.select import pick
+from regbench.analysis.sequential import Looks
 from regbench.analysis.signed_rank import signed_rank
 from regbench.analysis.unlike import trained_unlike
 from regbench.analysis.verdict import Overall
@@ -76,6 +77,8 @@ class Comparison:
     comparisons: int = 1  # how many are made at once; overall and all_* intervals hold for all of them
     seeds: tuple[int, int] = (0, 0)  # the fewest and the most pairs of a dataset
     rows_resampled: bool = False  # whether intervals of these datasets hold the draw of test rows too
+    looks: Looks | None = None  # at which seeds were added; the intervals then hold at all looks at once
+    look_level: float | None = None  # of the interval of the last look alone
 
     @property
     def decided(self) -> bool:
@@ -98,6 +101,7 @@ def compare(
     level: float = 0.95,
     comparisons: int = 1,
     kept: Kept | None = None,
+    looks: Looks | None = None,
 ) -> Comparison:
     """Compare A with B in a frame of cells; a bare name is the default variant at k = 25, or at the `k` given.
 
@@ -114,11 +118,11 @@ def compare(
         level: with which probability the intervals hold the truth.
         comparisons: how many are made at once; the intervals that decide are corrected for it (Bonferroni).
         kept: gives test predictions, with which the draw of test rows becomes part of the intervals.
+        looks: at which seeds were added until the verdict was clear; the intervals then hold at all of them at once.
     """
     check(frame, a, b, metric=metric, k=k, rope=rope, level=level)
-    return of_comparable(
-        comparable(frame), a, b, metric=metric, k=k, rope=rope, level=level, comparisons=comparisons, kept=kept
-    )
+    given: dict[str, Any] = {"metric": metric, "k": k, "rope": rope, "level": level}
+    return of_comparable(comparable(frame), a, b, **given, comparisons=comparisons, kept=kept, looks=looks)
 
 
 def check(frame: "DataFrame", a: str, b: str, *, metric: str, k: Collection[int], rope: float, level: float) -> None:
@@ -141,6 +145,7 @@ def of_comparable(
     level: float,
     comparisons: int,
     kept: Kept | None,
+    looks: Looks | None = None,
 ) -> Comparison:
     """As `compare`, of checked arguments and of a frame that `comparable` gave."""
     measure = scale.of(metric)
@@ -161,7 +166,7 @@ def of_comparable(
     draws = _draws(pairs, (left, right), measure, kept) if len(split) == 1 and not redrawn else {}
     overlap = max(map(_overlap, redrawn), default=0.0)
     found = {name: paired.of_seeds([log], rows=[draws.get(name)], overlap=[overlap]) for name, log in logs.items()}
-    at_once = _Level(level, 1 - (1 - level) / comparisons, 1 - (1 - level) / (comparisons * len(logs)))
+    at_once = _levels(level, comparisons, len(logs), looks)
     parts = tuple(_difference(name, pairs[name], found[name], draws.get(name), measure, at_once) for name in pairs)
     seeds = paired.of_seeds([*logs.values()], rows=[draws.get(name) for name in logs], overlap=[overlap] * len(logs))
     overall = _overall(parts, [*logs.values()], seeds, measure, level=at_once.over, rope=rope)
@@ -172,7 +177,9 @@ def of_comparable(
         measure=measure,
         rope=rope,
         level=level,
+        deciding=at_once.over,
         comparisons=comparisons,
+        looks=looks is not None,
     )
     return Comparison(
         a=name_a,
@@ -198,6 +205,8 @@ def of_comparable(
         comparisons=comparisons,
         seeds=(min(map(len, logs.values())), max(map(len, logs.values()))),
         rows_resampled=bool(draws) and all(draws.get(name) for name in logs),
+        looks=looks,
+        look_level=None if looks is None else at_once.over,
     )
 
 
@@ -207,6 +216,14 @@ class _Level(NamedTuple):
     alone: float
     over: float
     each: float
+
+
+def _levels(level: float, comparisons: int, datasets: int, looks: Looks | None) -> _Level:
+    """The levels, corrected for the number of comparisons, of datasets and of looks."""
+    over, each = (1 - level) / comparisons, (1 - level) / (comparisons * datasets)
+    if looks is None:
+        return _Level(level, 1 - over, 1 - each)
+    return _Level(*(1 - looks.rate(alpha) for alpha in (1 - level, over, each)))
 
 
 def _benchmark(frame: "DataFrame") -> str:

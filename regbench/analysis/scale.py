@@ -47,8 +47,9 @@ class Scale:
         return (self.shown(-self.margin(rope)), 100 * rope) if self.about.is_error else (-rope, rope)
 
     def shown(self, apart: float) -> float:
-        """A number of this scale in the unit that users see."""
-        return float(100 * np.expm1(apart)) if self.about.is_error else float(apart)
+        """A number of this scale in the unit that users see; infinite beyond the largest ratio of two numbers."""
+        with np.errstate(over="ignore"):
+            return float(100 * np.expm1(apart)) if self.about.is_error else float(apart)
 
 
 def of(metric: str) -> Scale:

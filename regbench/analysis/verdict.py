@@ -73,19 +73,24 @@ def judge(
     measure: Scale,
     rope: float,
     level: float,
+    deciding: float | None = None,
     comparisons: int = 1,
+    looks: bool = False,
 ) -> Judgement:
     """The verdict: about datasets like these with six or more datasets, else only about these datasets.
 
     The interval decides. Wholly within ±rope means practically equal; else wholly on one side of zero, better.
+
+    deciding: the level of that interval by itself, which is corrected for comparisons and looks; by default `level`.
+    looks: whether it holds at several looks at once.
     """
     general = overall.datasets >= ENOUGH_DATASETS
     margin = measure.margin(rope)
     found = _verdict(overall.low, overall.high, *measure.limits(rope))
-    sentence = f"{_claim(found, names)}: {_numbers(overall, names, measure, level, comparisons)}."
+    sentence = f"{_claim(found, names)}: {_numbers(overall, names, measure, level, comparisons, looks=looks)}."
     if not general:
         sentence += f" {_limits(overall)}"
-    corrected = 1 - (1 - level) / comparisons
+    corrected = level if deciding is None else deciding
     advice = Advice("") if found != UNDECIDED else _advice(logs, general=general, margin=margin, level=corrected)
     return Judgement(found, GENERAL if general else HERE, sentence, *advice)
 
@@ -113,11 +118,13 @@ def _claim(verdict: str, names: tuple[str, str]) -> str:
             return f"the data cannot decide between {a} and {b}"
 
 
-def _numbers(overall: Overall, names: tuple[str, str], measure: Scale, level: float, comparisons: int) -> str:
+def _numbers(
+    overall: Overall, names: tuple[str, str], measure: Scale, level: float, comparisons: int, *, looks: bool
+) -> str:
     unit = " %" if measure.unit == PERCENT else ""
     size = f"{abs(overall.percent):.2g}{unit} {_side(measure, better=overall.percent < 0)}"
     low, high = overall.low, overall.high
-    at_once = f", for {comparisons} comparisons at once," if comparisons > 1 else ""
+    at_once = f", for {comparisons} comparisons at once," if comparisons > 1 else ", at all looks at once," * looks
     within = (
         "no interval: a dataset with one seed shows no spread"
         if low is None or high is None

@@ -1,8 +1,13 @@
 """Events of a campaign other than those of the training (see `regbench.runner`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from regbench.runner import Event, Plan, Summary
+
+if TYPE_CHECKING:
+    from regbench.analysis import Comparison
 
 
 @dataclass(frozen=True)
@@ -58,3 +63,19 @@ class NothingForClaims(Event):
 
     claims: int
     why: str
+
+
+@dataclass(frozen=True)
+class PairsChosen(Event):
+    """Further seeds of two methods are trained now: their number by dataset."""
+
+    pairs: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class LookMade(Event):
+    """A look at the verdict between two methods, of those that are planned."""
+
+    number: int
+    planned: int
+    comparison: "Comparison"

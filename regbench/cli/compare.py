@@ -1,6 +1,7 @@
 """`regbench compare A B [C …]`: test whether A is better than B, or compare several methods at once."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,7 +69,8 @@ def compare(
     """Test whether one method is better than another, or whether the data cannot decide.
 
     Runs are paired by seed, on each dataset and over all of them. A name without brackets is the default variant at
-    k = 25. With more than two methods the intervals are corrected for the number of comparisons.
+    k = 25. With more than two methods the intervals are corrected for the number of comparisons; where `run
+    --until-decided` has added seeds, for its looks.
 
     Examples:
       regbench compare soft_binning end2end
@@ -79,6 +81,7 @@ def compare(
       regbench compare --all-pairs --from results/published/bridges
     """
     from regbench import analysis, metrics, reports
+    from regbench.analysis import sequences
     from regbench.analysis.scale import read_rope
     from regbench.campaign.kept import kept_rows
     from regbench.errors import UsageError
@@ -93,10 +96,15 @@ def compare(
         frame = analysis.select(cells, datasets=tuple(dataset or ()))
         given: dict[str, Any] = {"metric": of_rows, "k": tuple(asked.numbers(k, "k")), "level": level}
         given |= {"rope": read_rope(rope), "kept": kept_rows(store)}
+        added = sequences.of_config(store.config(str(name)))
         if len(names) == 2 and not all_pairs:
-            found = analysis.compare(frame, *names, **given)
+            own = sequences.between(added, frame, *names, next(iter(given["k"]), None), of_rows)
+            found = analysis.compare(frame, *names, **given, looks=own.boundary if own else None)
+            found = replace(found, notes=(*found.notes, *sequences.caution(added, own, found)))
         else:
             found = analysis.compare_several(frame, names, all_pairs=all_pairs, **given)
+            for each in added:
+                say(f"note: seeds were added until {each.a.name} and {each.b.name} were told apart: no boundary here")
     report = reports.load("comparison" if isinstance(found, analysis.Comparison) else "pairs")
     written = reports.write("pairs", report, found, folder=out) if all_pairs else []
     if json:

@@ -5,7 +5,7 @@ from typing import Self
 
 from regbench import runner
 from regbench.campaign import events
-from regbench.cli import plans
+from regbench.cli import deciding, plans
 from regbench.cli.output import amount, say
 from regbench.cli.progress import Display
 
@@ -37,6 +37,10 @@ class Listener:
                 many = f"{amount(event.claims, 'claim')} open, {amount(event.waiting, 'cell')} to train for them"
                 say(f"{many}; now training the {event.cells} that decide most for their time")
                 say("\n".join([plans.headline(event.plan), *plans.after(event.plan), *event.plan.asked.notes]))
+            case events.PairsChosen():
+                say(deciding.chosen(event.pairs))
+            case events.LookMade():
+                say(deciding.look(event.number, event.planned, event.comparison))
             case events.NothingForClaims():
                 say(f"{amount(event.claims, 'claim')} open, none {event.why}")
             case events.TrainingStarted():

@@ -177,6 +177,14 @@ ChooseAgain = Annotated[
     bool,
     typer.Option("--choose-again", help="Choose again from the sweep, and replace earlier choices."),
 ]
+UntilDecided = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        "--until-decided",
+        metavar="A B",
+        help="Add seeds until A and B can be told apart, or the --budget is used up.",
+    ),
+]
 VerifyPacking = Annotated[
     str | None,
     typer.Option(

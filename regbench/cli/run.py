@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import asked, following, options, plans
+from regbench.cli import asked, deciding, following, options, plans
 from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say, short
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ def run(
     budget: options.Budget = None,
     shard: options.Shard = None,
     choose_again: options.ChooseAgain = False,
+    until_decided: options.UntilDecided = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            "--benchmark",
+            "-b",
+            metavar="NAME",
+            help="The same as BENCHMARK; of --until-decided the last one run by default.",
+            autocompletion=options.complete_benchmarks,
+        ),
+    ] = None,
     verify_packing: options.VerifyPacking = None,
     devices: options.Devices = None,
     workers: options.Workers = None,
@@ -58,6 +69,8 @@ def run(
     what was understood of each.
     Ctrl-C stops at once; the same command continues from there. A benchmark that chooses values
     from sweeps trains these sweeps first; earlier choices are kept.
+    --until-decided A B adds seeds where they tell most about which of the two is better, until that is decided or the
+    budget is used up; the looks at the data are part of the verdict's confidence. Seeds of a variant are kept like any.
 
     Examples:
       regbench run smoke
@@ -69,6 +82,7 @@ def run(
       regbench run smoke --data house.csv --target price
       regbench run smoke --data sales.txt --target price --sep ';' --decimal comma --drop id
       regbench run smoke --data house.csv --data sales.parquet --target price
+      regbench run bridges-fixed --until-decided soft_binning end2end --budget 20m
     """
     from regbench.campaign.campaign import Campaign
     from regbench.campaign.choosing import choose
@@ -77,8 +91,11 @@ def run(
 
     request = asked.request(shard, budget, retry_failed=retry_failed, choose_again=choose_again)
     fraction = read_fraction(verify_packing) if verify_packing else None
+    benchmarks = [*(benchmarks or ()), *([benchmark] if benchmark else ())]
     wanted = asked.wanted(
-        asked.names(benchmarks, every=every, file=file, datasets=bool(dataset or data), methods=bool(method)),
+        benchmarks
+        if until_decided
+        else asked.names(benchmarks, every=every, file=file, datasets=bool(dataset or data), methods=bool(method)),
         asked.Filters(dataset, method, k, seed),
         asked.changes(settings, epochs),
         asked.OwnData(
@@ -97,6 +114,9 @@ def run(
         file=file,
         db=db,
     )
+    if until_decided:
+        deciding.check(every=every, dry_run=dry_run, verify=fraction is not None)
+        return deciding.decide(wanted, until_decided, request, asked.slots(devices, workers), db=db, json=json)
     chosen = choose(wanted)
     with Listener() as listener:
         campaign = Campaign(db, asked.slots(devices, workers), request, listener)

@@ -5,6 +5,7 @@ import pandas as pd
 from regbench import metrics
 from regbench.analysis import Comparison, compare, order, power, scale, select, verdict
 from regbench.analysis.compare import DatasetDifference
+from regbench.analysis.sequential import SPENDING
 from regbench.errors import UsageError
 from regbench.job import differs_by_seed
 from regbench.reports.report import Options, Report, Table
@@ -120,6 +121,7 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
         *over,
         *missing,
         *comparison.notes,
+        *_looks(comparison),
         *conditions(comparison),
         comparison.sentence,
         *([comparison.advice] if comparison.advice else []),
@@ -137,6 +139,18 @@ def _per_dataset(comparison: Comparison) -> list[str]:
     return [
         f"per dataset: intervals of the mean over seeds, corrected for {counted} (Bonferroni). By them {comparison.a} "
         f"is better on {overall.won}, worse on {overall.lost} and not told apart on {overall.tied}."
+    ]
+
+
+def _looks(comparison: Comparison) -> list[str]:
+    """At which looks seeds were added, and which boundary makes up for them."""
+    looks, level = comparison.looks, comparison.look_level
+    if looks is None or level is None:
+        return []
+    return [
+        f"seeds were added sequentially: {len(looks.fractions)} of {looks.planned} planned looks, {SPENDING} spending. "
+        f"By itself the interval would miss its truth in {1 - level:.2g} of cases, so that those of all looks hold at "
+        f"{100 * comparison.level:g} %; those of datasets likewise."
     ]
 
 

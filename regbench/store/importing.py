@@ -19,7 +19,7 @@ from regbench.job import DECIDE, canonical
 from regbench.store import environments
 from regbench.store.deciding import decides_of
 from regbench.store.frames import EVERY_EPOCH
-from regbench.store.jobs import config, job_ids, link
+from regbench.store.jobs import config, job_ids, link, note, noted, without_notes
 from regbench.store.models import (
     AdoptionRow,
     BenchmarkRow,
@@ -171,8 +171,12 @@ class _Import:
         for some in self._some(places) if places else [[]]:
             with self._writing(len(some)) as connection:
                 self._add(connection, "benchmarks", BenchmarkRow, [row])
-                if canonical(config(connection, row["name"])) != canonical(row["config"]):
+                here = config(connection, row["name"])
+                if canonical(without_notes(here)) != canonical(without_notes(row["config"])):
                     return False  # also where another process has just changed it
+                for key, value in noted(row["config"]).items():
+                    if len(canonical(value)) > len(canonical(here.get(key))):  # notes only grow
+                        note(connection, row["name"], key, value)
                 self.new["benchmark_jobs"] += link(connection, row["name"], some)
                 self._add(connection, "choices", ChoiceRow, chosen)
                 chosen = []

@@ -13,6 +13,8 @@ from regbench.store.models import BenchmarkJobRow, BenchmarkRow, DatasetRow, Env
 from regbench.store.sql import insert_new, now, rows_in
 from regbench.store.values import Member
 
+NOTES = ("sequential",)  # of a stored configuration: what was noted on its runs, and is not part of the grid
+
 
 def add_dataset(connection: Connection, **columns: Any) -> None:
     """Store a dataset; one with the same digest is left unchanged."""
@@ -20,11 +22,15 @@ def add_dataset(connection: Connection, **columns: Any) -> None:
 
 
 def add_benchmark(connection: Connection, name: str, config: Mapping[str, Any], members: Sequence[Member]) -> None:
-    """Add jobs to a benchmark; if its configuration has changed, its previous list of jobs is dropped first."""
+    """Add jobs to a benchmark; if its configuration has changed, its previous list of jobs is dropped first.
+
+    What `note` added to the configuration stays.
+    """
     stored_ids = job_ids(connection, [member.job.key for member in members])
     insert_new(connection, JobRow, _rows([member.job for member in members if member.job.key not in stored_ids]))
     moment = now(connection)
     stored = connection.execute(select(BenchmarkRow.config).where(BenchmarkRow.name == name)).scalar()
+    config = {**config, **noted(stored or {})}
     if stored is None:
         row = {"name": name, "config": dict(config), "created": moment, "last_run": moment}
         connection.execute(insert(BenchmarkRow), row)
@@ -43,6 +49,23 @@ def add_benchmark(connection: Connection, name: str, config: Mapping[str, Any], 
         for member in members
     ]
     link(connection, name, places)
+
+
+def note(connection: Connection, benchmark: str, key: str, value: Any) -> None:
+    """Add to the configuration of a stored benchmark what its runs are about; its jobs are left unchanged."""
+    assert key in NOTES, f"{key} would be lost by the next run of the benchmark"
+    changed = {**config(connection, benchmark), key: value}
+    connection.execute(update(BenchmarkRow).where(BenchmarkRow.name == benchmark).values(config=changed))
+
+
+def noted(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What `note` added to a configuration."""
+    return {key: config[key] for key in NOTES if key in config}
+
+
+def without_notes(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration as the benchmark was run with."""
+    return {key: value for key, value in config.items() if key not in NOTES}
 
 
 def config(connection: Connection, benchmark: str) -> dict[str, Any]:

@@ -144,6 +144,15 @@ class Store:
             grid.add_benchmark(connection, name, config, members)
 
     @patient
+    def note(self, benchmark: str, key: str, value: Any) -> None:
+        """Add plain data on its runs to the configuration of a stored benchmark, or replace them; later runs keep them.
+
+        Such as "sequential": at which looks seeds were added.
+        """
+        with self.writing() as connection:
+            grid.note(connection, benchmark, key, value)
+
+    @patient
     def add_dataset(
         self,
         *,
