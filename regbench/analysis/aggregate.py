@@ -27,7 +27,7 @@ def aggregate(frame: "DataFrame", metrics: Sequence[str] = USUAL) -> "DataFrame"
     A seed counts in n if its run has a finite error. A cell without such a run has only null statistics. A metric is
     null where one of the n runs lacks it, and a standard deviation needs two seeds. `targets` is "raw" where errors
     are in units of the target itself. Cells are sorted as in the paper's tables; `attrs["left_out"]` says what was left
-    out.
+    out. If the frame says which runs are `published`, so do the cells.
     """
     rows = comparable(frame)
     cells = [_cell(key, group, metrics) for key, group in rows.groupby(CELL, dropna=False, sort=False)]
@@ -35,6 +35,8 @@ def aggregate(frame: "DataFrame", metrics: Sequence[str] = USUAL) -> "DataFrame"
     result = pd.DataFrame(cells, columns=[*CELL, "targets", "n", "n_expected", "diverged", *_statistics(metrics)])
     result = result.astype({"k": "Int64", WIDTH: "Float64", "n": int, "n_expected": int, "diverged": int})
     result = result.astype(dict.fromkeys(_statistics(metrics), float))
+    if "published" in rows:
+        result["published"] = [cell["published"] for cell in cells]
     result.attrs = dict(rows.attrs)
     return result
 
@@ -64,6 +66,8 @@ def _cell(key: tuple[Any, ...], group: "DataFrame", metrics: Sequence[str]) -> d
     cell = dict(zip(CELL, map(null, key), strict=True))
     cell["targets"] = targets_of(group)
     cell |= {"n": len(errors["rmse"]), "n_expected": len(group), "diverged": _diverged(group)}
+    if "published" in group:
+        cell["published"] = bool(group["published"].any())
     for metric, values in errors.items():
         whole = len(values) == cell["n"]
         cell[f"{metric}_mean"] = values.mean() if whole and len(values) else None

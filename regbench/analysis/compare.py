@@ -164,7 +164,7 @@ def of_comparable(
     split = _splits(left, right)
     redrawn = [name for name in split if differs_by_seed(name)]
     draws = _draws(pairs, (left, right), measure, kept) if len(split) == 1 and not redrawn else {}
-    overlap = max(map(_overlap, redrawn), default=0.0)
+    overlap = max(map(overlap_of, redrawn), default=0.0)
     found = {name: paired.of_seeds([log], rows=[draws.get(name)], overlap=[overlap]) for name, log in logs.items()}
     at_once = _levels(level, comparisons, len(logs), looks)
     parts = tuple(_difference(name, pairs[name], found[name], draws.get(name), measure, at_once) for name in pairs)
@@ -238,7 +238,7 @@ def _splits(left: "DataFrame", right: "DataFrame") -> tuple[str, ...]:
     return tuple(sorted({*left["split"].dropna(), *right["split"].dropna()}))
 
 
-def _overlap(split: str) -> float:
+def overlap_of(split: str) -> float:
     """Test rows / training rows of a split that is not the same for every seed."""
     if folds := folds_of(split):
         return 1 / (folds - 2)  # one fold tests, one validates

@@ -41,7 +41,7 @@ def key(row: dict[str, Any]) -> Key:
     return tuple(null(row[column]) for column in CELL)
 
 
-def _shared(one: Errors, other: Errors, *, methods: tuple[str, str]) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+def shared(one: Errors, other: Errors, *, methods: tuple[str, str]) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
     """The errors of both on their common seeds, and these seeds.
 
     A model that ignores the seed has one run; it stands for every seed of the other.
@@ -56,7 +56,7 @@ def _shared(one: Errors, other: Errors, *, methods: tuple[str, str]) -> tuple[np
 
 def ratio(one: Errors, other: Errors, *, methods: tuple[str, str]) -> Ratio | None:
     """The mean of `one` over that of `other` on their common seeds; None without any."""
-    mine, theirs, seeds = _shared(one, other, methods=methods)
+    mine, theirs, seeds = shared(one, other, methods=methods)
     if not seeds:
         return None
     return Ratio(mine.mean(), theirs.mean(), mine.std(ddof=1) if len(mine) > 1 else np.nan, len(mine), seeds)

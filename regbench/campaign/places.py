@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from regbench.store import Part, Store
 
 DATABASE = "results/regbench.db"
+PUBLISHED = Path("results", "published")  # in the working folder, or beside the package in a checkout
 
 
 def is_there(db: str) -> bool:
@@ -32,6 +33,17 @@ def option(db: str) -> str:
     ''
     """
     return "" if db == DATABASE else f" --db {quote(without_password(db))}"
+
+
+def published(named: str) -> Path:
+    """The folder of published runs: the one named, or for "published" that of this checkout; error if there is none."""
+    if named != "published":
+        return Path(named)
+    places = [PUBLISHED, Path(__file__).parents[2] / PUBLISHED]
+    for place in places:
+        if place.is_dir():
+            return place
+    raise NothingMeasured(f"there are no published runs at {places[0]}; give their folder: --with DIR")
 
 
 @contextlib.contextmanager

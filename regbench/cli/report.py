@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import asked, options
+from regbench.cli import asked, looks, options
 from regbench.cli.output import columns, emit, emit_json, say, width
 from regbench.cli.sources import Source
 
 if TYPE_CHECKING:
     from regbench.reports import Options, Report
-    from regbench.reports.text.look import Look
 
 Normalize = Annotated[
     str,
@@ -53,7 +52,29 @@ Everything = Annotated[
 ]
 Columns = Annotated[
     str | None,
-    typer.Option("--columns", metavar="A,B", help="Only these columns of the table, by their headers, in this order."),
+    typer.Option(
+        "--columns",
+        metavar="A,B",
+        help="Only these columns, by their headers, in this order; `gap`, made on request, is how far the test error "
+        "at the chosen epoch lies above its lowest.",
+    ),
+]
+Digits = Annotated[
+    int | None,
+    typer.Option(
+        "--digits",
+        metavar="N",
+        help="Decimals; by default three of a ratio, five digits of an error, and all of them in CSV.",
+        callback=options.checked("check_digits", "regbench.reports.report"),
+    ),
+]
+With = Annotated[
+    str | None,
+    typer.Option(
+        "--with",
+        metavar="published|DIR",
+        help="Fill cells without own runs from published runs of the same benchmark, data and protocol, and mark them.",
+    ),
 ]
 Caption = Annotated[str, typer.Option("--caption", metavar="TEXT", help="The caption, instead of the table's own.")]
 Label = Annotated[str, typer.Option("--label", metavar="NAME", help="A LaTeX label, such as tab:main.")]
@@ -73,11 +94,13 @@ def report(
     method: options.Methods = None,
     format_: Format = "table",
     columns_: Columns = None,
+    digits: Digits = None,
     caption: Caption = "",
     label: Label = "",
     rows: options.Rows = "all",
     units: Units = "scaled",
     paper: Annotated[bool, typer.Option("--paper", help="Show the paper's own numbers beside ours.")] = False,
+    with_: With = None,
     all_: Everything = False,
     out: Out = Path("results"),
     from_: options.Folder = None,
@@ -95,6 +118,8 @@ def report(
       regbench report --format latex --metric mae
       regbench report table2 --format latex --columns DM,CA --label tab:main
       regbench report --normalize none --units original --json
+      regbench report --columns DM,CA,mean,rank,gap --digits 4
+      regbench report --with published
       regbench report --rows unseen
       regbench report table2 --from results/published/bridges
       regbench report --all --out reports
@@ -107,8 +132,9 @@ def report(
     found = reports.find(name or reports.DEFAULT)
     shown = reports.load(found)
     if paper and not all_ and not shown.has_paper:
-        raise UsageError(f"--paper: the paper's own numbers are shown by {', '.join(_with_paper())}")
-    look = _look(columns_, caption, label, "json" if json else "files" if all_ else format_)
+        raise UsageError(f"--paper: the paper's own numbers are shown by {', '.join(looks.having('has_paper'))}")
+    look = looks.look(columns_, caption, label, "json" if json else "files" if all_ else format_)
+    looks.check_digits(digits, shown, "json" if json else "files" if all_ else format_)
     of_rows = metrics.over(rows, metric)
     given = reports.Options(
         normalize=None if normalize.lower() == "none" else normalize,
@@ -119,8 +145,10 @@ def report(
         methods=tuple(method or ()),
         units=units.lower(),
         paper=paper,
+        digits=digits,
+        columns=look.columns if look else (),
     )
-    with Source(db, from_) as source:
+    with Source(db, from_, beside=with_) as source:
         if all_:
             return _all(source, benchmark, given, out, json=json)
         numbers, benchmark = _compute(source, found, shown, benchmark, given)
@@ -132,33 +160,21 @@ def report(
             data = {"report": found, "benchmark": benchmark, **reports.data(shown, numbers), "files": written}
             data |= {"metric": about.name, "better": about.better}
             return emit_json("report", data, data.get("notes", ()))
-        emit(reports.show(shown, numbers, format=format_, width=width() if format_ == "table" else None, look=look))
+        wide = width() if format_ == "table" else None
+        text = reports.show(shown, numbers, format=format_, width=wide, look=look, digits=digits)
+        emit(looks.bold(text) if format_ == "table" else text)
         for path in written:
             say(f"wrote {path}")
     return None
-
-
-def _look(columns: str | None, caption: str, label: str, form: str) -> "Look | None":
-    """What --columns, --caption and --label ask for; None without them."""
-    from regbench.errors import UsageError
-    from regbench.reports.text.look import Look
-
-    given = {"--columns": columns, "--caption": caption, "--label": label}
-    named = [option for option, value in given.items() if value]
-    if not named:
-        return None
-    possible = ("latex",) if label else ("table", "md", "latex")
-    if form not in possible:
-        raise UsageError(f"{named[-1]}: one table is needed, and --format {' or '.join(possible)}")
-    chosen = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
-    return Look(columns=chosen, caption=caption, label=label)
 
 
 def _compute(
     source: Source, name: str, shown: "Report", benchmark: str | None, given: "Options"
 ) -> tuple[Any, str | None]:
     """The numbers of a report and its benchmark."""
-    found = source.find(shown, name, benchmark=benchmark, metric=given.metric, units=given.units)
+    found = source.find(
+        shown, name, benchmark=benchmark, metric=given.metric, units=given.units, gap=looks.GAP in given.columns
+    )
     numbers = shown.compute(found.frame, replace(given, benchmark=found.benchmark, ranges=found.ranges))
     return numbers, found.benchmark
 
@@ -182,24 +198,13 @@ def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, 
         made.append({"report": name, "benchmark": used, "files": files})
     if not made:
         raise NothingMeasured(f"no report can be made: {next(iter(left_out.values()))}")
-    warnings = [f"{_spelled(name)} left out: {why}" for name, why in left_out.items()]
+    warnings = [f"{looks.spelled(name)} left out: {why}" for name, why in left_out.items()]
     if json:
         return emit_json("report", {"reports": made, "left_out": left_out}, warnings)
-    rows = [(_spelled(row["report"]), row["benchmark"], " ".join(path.name for path in row["files"])) for row in made]
+    rows = [
+        (looks.spelled(row["report"]), row["benchmark"], " ".join(path.name for path in row["files"])) for row in made
+    ]
     emit(columns(rows, header=["report", "benchmark", f"files in {out}"]))
     for line in warnings:
         say(line)
     return None
-
-
-def _with_paper() -> list[str]:
-    """The names, as users write them, of the reports that can show the paper's own numbers."""
-    from regbench import catalog
-
-    named = [name for name in catalog.names("reports") if catalog.entry("reports", name).arguments.get("has_paper")]
-    return [_spelled(name.partition("_")[2]) for name in named]
-
-
-def _spelled(name: str) -> str:
-    """The name of a report as shown in listings."""
-    return name.replace("_", "-")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from regbench import metrics, variants
 from regbench.campaign.places import is_there, stored_benchmark
+from regbench.cli import filling
 from regbench.cli.encoders import encoders, features, test_variance
 from regbench.cli.reading import cells_only, reading
 from regbench.errors import NothingMeasured, UsageError
@@ -33,10 +34,13 @@ class Found(NamedTuple):
 
 
 class Source:
-    """A database, or a folder of exports from which only the needed part is loaded; a context manager."""
+    """A database, or a folder of exports from which only the needed part is loaded; a context manager.
 
-    def __init__(self, db: str, folder: Path | None) -> None:
-        self._db, self._folder = db, folder
+    beside: "published" or a folder of exports, from which cells without runs are filled.
+    """
+
+    def __init__(self, db: str, folder: Path | None, beside: str | None = None) -> None:
+        self._db, self._folder, self._published = db, folder, beside
         self._opened: dict[Part | None, Store] = {}
         self._stack = contextlib.ExitStack()
 
@@ -52,14 +56,21 @@ class Source:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def find(self, report: "Report", name: str, *, benchmark: str | None, metric: str, units: str) -> Found:
-        """The input of the report of that name; `NothingMeasured` if it does not exist."""
+    def find(
+        self, report: "Report", name: str, *, benchmark: str | None, metric: str, units: str, gap: bool = False
+    ) -> Found:
+        """The input of the report of that name; `NothingMeasured` if it does not exist.
+
+        gap: whether cells have the lowest test error of all epochs too.
+        """
+        if self._published is not None and report.needs != "cells":
+            raise UsageError(f"--with: {name.replace('_', '-')} is no table of cells, so published runs cannot fill it")
         if report.needs == "catalog":
             return Found(None, None, {})
         if report.needs == "beside":
             return self._beside(report, benchmark)
         names = [f"val/{metric}", f"test/{metric}", *report.names]
-        store = self._store(report.needs, names)
+        store = self._store("gap" if gap else report.needs, names)
         chosen = _benchmark(store, report, name, benchmark)
         if (read := READ.get(report.needs)) is not None:
             return Found(read(store, chosen), chosen, {})
@@ -71,6 +82,9 @@ class Source:
                 return Found(swept, chosen, _ranges(store, swept.cells) if units == "original" else {})
             case _:
                 frame = _cells(store, chosen, report, metric)
+                frame = _with_lowest(store, frame, chosen, metric) if gap else frame
+                if self._published is not None:
+                    frame = filling.filled_from(self._published, store, chosen, frame)
         return Found(frame, chosen, _ranges(store, frame) if units == "original" else {})
 
     def _beside(self, report: "Report", asked: str | None) -> Found:
@@ -125,6 +139,8 @@ def _part(needs: str, names: Sequence[str]) -> "Part":
             return store.Part(names=tuple(names), predictions=False, recorded=False)
         case "features":
             return store.Part(every_epoch=False, predictions=False, failures=False)
+        case "gap":
+            return store.Part(predictions=False, recorded=False, failures=False)
         case _:
             return cells_only()
 
@@ -223,6 +239,18 @@ def _cells(store: "Store", benchmark: str | None, report: "Report", metric: str)
     from regbench.analysis.reference import with_reference
 
     return with_reference(frame, store.cells(report.reference, metrics=wanted))
+
+
+def _with_lowest(store: "Store", frame: "pd.DataFrame", benchmark: str | None, metric: str) -> "pd.DataFrame":
+    """Cells with the lowest test error of all epochs of each run, null where not all of them are stored."""
+    from regbench.analysis.gap import COLUMN
+
+    lowest = store.best_by_test(benchmark or "", f"test/{metric}")
+    found = frame["run_id"].map(lowest).astype("float64")
+    attrs = frame.attrs
+    frame = frame.assign(**{COLUMN.format(metric): found})
+    frame.attrs = attrs
+    return frame
 
 
 # What a report needs of a benchmark whose numbers have no units of their own, or are read later.

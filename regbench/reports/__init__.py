@@ -57,15 +57,19 @@ def show(
     format: str = "table",  # noqa: A002
     width: int | None = None,
     look: "Look | None" = None,
+    digits: int | None = None,
 ) -> str:
-    """The report as text: `table`, `md`, `latex`, `csv` or `json`; a table wider than `width` is cut into blocks."""
+    """The report as text: `table`, `md`, `latex`, `csv` or `json`; a table wider than `width` is cut into blocks.
+
+    `digits` rounds the numbers of CSV; the other formats have those of the options that the numbers were computed with.
+    """
     if format not in FORMATS:
         raise UsageError(f"no format called '{format}'{did_you_mean(format, FORMATS)}")
     from regbench.reports.text import render
 
     match format:
         case "csv":
-            return render.csv(next(iter(report.frames(numbers).values())))
+            return render.csv(next(iter(report.frames(numbers).values())), digits)
         case "json":
             return render.json_text(data(report, numbers))
         case "table" if report.plain is not None and look is None:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+MOST_DIGITS = 12  # decimals; further ones are rounding noise of means
 UNITS = ("scaled", "original")
+Legend = tuple[tuple[str, str], ...]  # signs that cells begin with, and their meanings; see `text.marks`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +32,21 @@ class Options:
     ranges: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # dataset → lowest, highest training target
     select: str = "best-val"  # how the store chose the epoch; named in the caption
     paper: bool = False  # the paper's own values beside ours
+    digits: int | None = None  # decimals in tables; None: three of a ratio, five significant digits of an error
+    columns: tuple[str, ...] = ()  # named by the user, of which some are made on request only
 
     def __post_init__(self) -> None:
         """Refuse a metric or a unit that does not exist."""
         metrics.about(self.metric)
+        check_digits(self.digits)
         if self.units not in UNITS:
             raise UsageError(f"units: no '{self.units}'{did_you_mean(self.units, UNITS)}")
+
+
+def check_digits(digits: int | None) -> None:
+    """Refuse a number of decimals that no table can have."""
+    if digits is not None and not 0 <= digits <= MOST_DIGITS:
+        raise UsageError(f"--digits {digits}: must be from 0 to {MOST_DIGITS}")
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,7 @@ class Table:
     The first `index` columns name the row; they are repeated where a wide table is cut into blocks. `rules` are the
     rows, counted from 0, above which a line sets apart what follows. `more` are further grids under the same caption,
     each below its own `title`; `others` are tables with captions of their own. `label` is for references in LaTeX.
+    `legend` explains the signs that cells begin with, behind the caption.
     """
 
     caption: str
@@ -99,6 +111,7 @@ class Table:
     more: "tuple[Table, ...]" = ()
     others: "tuple[Table, ...]" = ()
     label: str = ""
+    legend: Legend = ()
 
 
 def rows_alone(numbers: Any) -> "dict[str, DataFrame]":
@@ -123,6 +136,7 @@ class Report:
     by_shot: whether its cells also have the metric, and the usual ones, over many, median and few.
     file: the name of a file with costs in the folder of results.
     has_paper: whether it can show the paper's own numbers beside ours.
+    has_digits: whether its table has as many decimals as a user asks for.
     """
 
     title: str
@@ -143,3 +157,4 @@ class Report:
     or_last: bool = True
     reference: str | None = None
     has_paper: bool = False
+    has_digits: bool = False

@@ -10,8 +10,8 @@ from regbench import catalog
 from regbench.analysis import aggregate, select
 from regbench.errors import NothingMeasured
 from regbench.reports.report import Options, Report, Table
-from regbench.reports.shared import tables, units
-from regbench.reports.text import words
+from regbench.reports.shared import marking, tables, units
+from regbench.reports.text import marks, words
 
 SCORES = {"crps": "Test CRPS", "nll": "Test negative log-likelihood, nats"}
 POINT = "="  # before the score of a point prediction
@@ -25,6 +25,7 @@ class Numbers:
     rows: DataFrame
     source: str
     notes: tuple[str, ...]
+    digits: int | None = None
 
 
 def compute(frame: DataFrame, options: Options) -> Numbers:
@@ -36,19 +37,21 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
             "no run here has a score of the distribution it predicts: its method predicts none, or it was trained "
             "before there were scores"
         )
-    points = cells["method"].isin(_points(set(cells["method"])))
+    known = _points(set(cells["method"]))
+    points = cells["method"].isin(known)
     for part in ("mean", "std"):
         cells[f"crps_{part}"] = cells[f"crps_{part}"].where(~points, cells[f"mae_{part}"])
-    rows = tables.marked(cells, list(SCORES), point=points)
+    judged = shown.assign(test_crps=shown["test_crps"].where(~shown["method"].isin(known), shown["test_mae"]))
+    rows = marking.marked(cells, list(SCORES), judged, point=points)
     notes = (
         *words.synthetic(frame, rows["dataset"]),
-        f"{tables.MARKED}; whether a difference is more than noise, it does not say",
+        *marking.untold(rows, "crps"),
         *([f"{POINT} marks a method that predicts a point, whose CRPS is its MAE"] if points.any() else []),
         *words.gaps(rows),
         *_unscored(rows),
         *rows.attrs.get("left_out", ()),
     )
-    return Numbers(rows, words.source(frame, options), notes)
+    return Numbers(rows, words.source(frame, options), notes, options.digits)
 
 
 def table(numbers: Numbers) -> Table:
@@ -62,8 +65,8 @@ def table(numbers: Numbers) -> Table:
     for name, title in SCORES.items():
         scored = numbers.rows.groupby(tables.ROW, dropna=False)[f"{name}_mean"].transform("count") > 0
         if scored.any():
-            blocks.append(tables.block(title, numbers.rows[scored], partial(_cell, name, usual)))
-    return tables.stacked(caption, blocks, numbers.notes)
+            blocks.append(tables.block(title, numbers.rows[scored], partial(_cell, name, usual, numbers.digits)))
+    return marking.explained(tables.stacked(caption, blocks, numbers.notes), "lowest mean")
 
 
 def _points(methods: set[str]) -> set[str]:
@@ -73,8 +76,9 @@ def _points(methods: set[str]) -> set[str]:
     return baselines | {name for name in own if "scores" not in catalog.entry("methods", name).arguments}
 
 
-def _cell(name: str, usual: words.Seeds, row: dict[str, Any]) -> str:
-    return POINT * bool(row["point"] and row["n"]) + tables.error(row, name, usual)
+def _cell(name: str, usual: words.Seeds, digits: int | None, row: dict[str, Any]) -> str:
+    shown = tables.error(row, name, usual, digits)
+    return marks.add(POINT, shown) if row["point"] and row["n"] else shown
 
 
 def _unscored(rows: DataFrame) -> list[str]:
@@ -85,4 +89,9 @@ def _unscored(rows: DataFrame) -> list[str]:
     )
 
 
-REPORT = Report(title="Proper scores of predicted distributions: CRPS and likelihood", compute=compute, table=table)
+REPORT = Report(
+    title="Proper scores of predicted distributions: CRPS and likelihood",
+    compute=compute,
+    table=table,
+    has_digits=True,
+)

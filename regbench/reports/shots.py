@@ -11,7 +11,7 @@ from regbench.analysis.aggregate import records, shown_with
 from regbench.errors import NothingMeasured
 from regbench.metrics import SHOTS
 from regbench.reports.report import Options, Report, Table
-from regbench.reports.shared import tables, units
+from regbench.reports.shared import marking, tables, units
 from regbench.reports.text import words
 
 USUAL = "mae"  # as papers on imbalanced regression have it
@@ -26,6 +26,7 @@ class Numbers:
     units: str  # in words
     source: str
     notes: tuple[str, ...]
+    digits: int | None = None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -44,15 +45,16 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
             f"no run here has {metrics.about(metric).label} over many, median and few: its dataset has no rule of "
             "shots; `shots: density` in the protocol of a benchmark counts rows by target on any table"
         )
+    rows = units.convert(marking.marked(cells, list(columns), shown), options)
     notes = (
         *words.synthetic(frame, cells["dataset"]),
         "many, median, few: by the number of training rows with targets near that of the row",
-        f"{tables.MARKED}; whether a difference is more than noise, it does not say",
+        *marking.untold(rows, metric),
         *words.gaps(cells),
         *cells.attrs.get("left_out", ()),
     )
-    rows = tables.marked(units.convert(cells, options), list(columns))
-    return Numbers(rows, metric, units.named(cells, options.units), words.source(frame, options), notes)
+    unit = units.named(cells, options.units)
+    return Numbers(rows, metric, unit, words.source(frame, options), notes, options.digits)
 
 
 def table(numbers: Numbers) -> Table:
@@ -66,7 +68,8 @@ def table(numbers: Numbers) -> Table:
     )
     datasets = sorted(set(numbers.rows["dataset"]), key=order.dataset_key)
     blocks = [_grid(numbers, dataset, usual) for dataset in datasets]
-    return tables.stacked(caption, blocks, numbers.notes)
+    better = "lowest mean" if about.better == "low" else f"best mean ({about.direction})"
+    return marking.explained(tables.stacked(caption, blocks, numbers.notes), better)
 
 
 def _columns(metric: str) -> dict[str, str]:
@@ -76,7 +79,7 @@ def _columns(metric: str) -> dict[str, str]:
 def _grid(numbers: Numbers, dataset: str, usual: words.Seeds) -> Table:
     """The rows of one dataset, reference models below a rule."""
     rows = records(numbers.rows[numbers.rows["dataset"] == dataset])
-    cell = partial(tables.error, usual=usual)
+    cell = partial(tables.error, usual=usual, digits=numbers.digits)
     lines = tuple((*tables.row_names(row), *(cell(row, name) for name in numbers.columns)) for row in rows)
     header = (*tables.NAMES, *numbers.columns.values())
     rules = tables.rule_above_baselines([row["method"] for row in rows])
@@ -89,4 +92,5 @@ REPORT = Report(
     compute=compute,
     table=table,
     by_shot=True,
+    has_digits=True,
 )

@@ -47,6 +47,13 @@ def chosen(connection: Connection, benchmark: str) -> dict[tuple[str, str, int |
     return {choice.cell: choice for choice in found}
 
 
+def tried(connection: Connection, benchmark: str) -> dict[tuple[str, str, int], int]:
+    """The number of configurations tried by dataset, row and k (0 for a method that ignores it)."""
+    query = select(ChoiceRow.dataset, ChoiceRow.variant, ChoiceRow.k, ChoiceRow.tried)
+    rows = connection.execute(query.where(ChoiceRow.benchmark == benchmark))
+    return {(dataset, variant, k): count for dataset, variant, k, count in rows}
+
+
 def keep(connection: Connection, benchmark: str, made: Sequence[Choice], *, again: bool) -> None:
     """Store choices; `again` replaces stored ones, whose jobs are then removed from the benchmark."""
     before = chosen(connection, benchmark)

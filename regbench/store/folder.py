@@ -6,12 +6,16 @@ from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from regbench.errors import UsageError
 from regbench.store.importing import import_
 from regbench.store.part import WHOLE, Part
 from regbench.store.store import Store
 
 MARK = "jobs.parquet"  # every export has this file
+NAMES = "benchmarks.parquet"
 
 
 @contextlib.contextmanager
@@ -40,3 +44,18 @@ def exports(folder: Path) -> list[Path]:
     if not found:
         raise UsageError(f"{folder}: no results in it; give a folder that `regbench db export` wrote, or one of such")
     return found
+
+
+def benchmarks_below(folder: Path) -> dict[Path, list[str]]:
+    """Every export in a folder and below it, with the names of its benchmarks; unreadable ones are left out."""
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}; `regbench db export {quote(str(folder))}` would write one")
+    found = {path.parent: _names(path.parent / NAMES) for path in sorted(folder.rglob(MARK))}
+    return {place: names for place, names in found.items() if names}
+
+
+def _names(file: Path) -> list[str]:
+    try:
+        return [str(name) for name in pq.read_table(file, columns=["name"])["name"].to_pylist()]
+    except (OSError, pa.ArrowException, KeyError):
+        return []

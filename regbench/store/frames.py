@@ -1,6 +1,7 @@
 """Data frames for reports and plans: cells, curves, predictions, and times of past runs."""
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from regbench import variants
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
 from regbench.store.adoptions import Codes
+from regbench.store.choices import tried
 from regbench.store.deciding import decides, from_best
 from regbench.store.models import (
     BenchmarkJobRow,
@@ -57,10 +59,52 @@ def cells(
         dict.fromkeys([*METRICS, *(f"{part}/{metric}" for metric in metrics for part in ("val", "test")), *names])
     )
     frame = _typed(_cells(connection, name, select_epoch, wanted), wanted)
+    frame["tried"] = _tried(connection, name, frame)
     frame.attrs["benchmark"] = name
     frame.attrs["left_out"] = _left_out(connection, name)
     frame.attrs["decides"] = _deciding(connection, name)
     return frame
+
+
+def _tried(connection: Connection, benchmark: str, frame: pd.DataFrame) -> pd.Series:
+    """How many configurations were tried for each job's cell; null where no sweep chose its values."""
+    counts = tried(connection, benchmark)
+    cells = zip(frame["dataset"], frame["row"], frame["k"].fillna(0), strict=True) if counts else ()
+    found = [counts.get((dataset, row, int(k))) for dataset, row, k in cells] or [None] * len(frame)
+    return pd.Series(found, index=frame.index, dtype="Int64")
+
+
+def best_by_test(connection: Connection, benchmark: str, metric: str) -> dict[int, float]:
+    """The lowest value over all epochs that each accepted run has of a metric, such as "test/rmse"; by id of the run.
+
+    A run of which not every epoch is stored, such as one from a distilled export, has none.
+    """
+    accepted = _accepted(connection, known_benchmark(connection, benchmark)).cte("accepted")
+    query = (
+        select(MetricRow.run_id, func.min(MetricRow.value))
+        .join(accepted, accepted.c.id == MetricRow.run_id)
+        .join(RunRow, RunRow.id == MetricRow.run_id)
+        .where(MetricRow.name == metric, MetricRow.epoch > 0)
+        .group_by(MetricRow.run_id, RunRow.epochs)
+        .having(func.count() == RunRow.epochs)
+    )
+    return {run: float(value) for run, value in connection.execute(query) if value is not None}
+
+
+def conditions(connection: Connection, benchmark: str) -> dict[str, tuple[dict[str, Any], frozenset[str]]]:
+    """How each job of a benchmark is trained: its protocol and network, and which of that a sweep chose; by job key."""
+    query = (
+        select(JobRow.key, JobRow.config, BenchmarkJobRow.swept)
+        .join(BenchmarkJobRow, BenchmarkJobRow.job_id == JobRow.id)
+        .where(BenchmarkJobRow.benchmark == known_benchmark(connection, benchmark))
+    )
+    return {
+        key: (
+            {**config["protocol"], "backbone": config["backbone"], **config.get("options", {})},
+            frozenset(swept or ()),
+        )
+        for key, config, swept in connection.execute(query)
+    }
 
 
 def _deciding(connection: Connection, benchmark: str) -> tuple[str, ...]:

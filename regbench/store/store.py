@@ -408,13 +408,28 @@ class Store:
         the jobs of one cell (dataset, variant, k, protocol) were run by several versions of the code, that of the
         newest run counts, and `frame.attrs["left_out"]` says which jobs this leaves out. `metrics` are further ones to
         have columns of, such as "r2": val_r2 and test_r2, null where they were not recorded; `names` are further
-        stored numbers, such as "encoder/rmse": encoder_rmse. Errors are in units of
-        the target scaled to [0, 1]; where `targets` is "raw", of the target itself.
+        stored numbers, such as "encoder/rmse": encoder_rmse. Errors are in units of the target scaled to [0, 1]; where
+        `targets` is "raw", of the target itself. `tried` is the number of configurations from which a sweep chose the
+        values of a job's cell, null where none did.
         """
         from regbench.store import frames
 
         with self.reading() as connection:
             return frames.cells(connection, benchmark, select_epoch=select, metrics=metrics, names=names)
+
+    def conditions(self, benchmark: str) -> dict[str, tuple[dict[str, Any], frozenset[str]]]:
+        """Protocol and network of each job of a benchmark, and the fields of them that a sweep chose; by job key."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.conditions(connection, benchmark)
+
+    def best_by_test(self, benchmark: str, metric: str) -> dict[int, float]:
+        """The lowest value of a metric over all epochs, by id of the accepted run that has every epoch."""
+        from regbench.store import frames
+
+        with self.reading() as connection:
+            return frames.best_by_test(connection, benchmark, metric)
 
     def curves(
         self,

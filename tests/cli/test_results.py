@@ -13,6 +13,7 @@ from regbench.analysis.published import bridges_cells
 from regbench.cli.sources import Source
 from regbench.reports import Options
 from regbench.reports.bridges.metric_problem import nearer
+from regbench.reports.text.look import Look
 
 FOLDER = Path(__file__).parents[2] / "results" / "published" / "bridges"
 HIGHEST = {"CA": 0.030, "EL": 0.034, "AE": 0.047, "BS": 0.115, "SC": 0.080, "WN": 0.125}  # least squares
@@ -98,3 +99,14 @@ def test_the_readme_has_the_errors_that_the_files_have(published: Published, hea
                 row = cells[dataset, variant, k]
                 spread = "" if row["rmse_std"] is None else f" ± {row['rmse_std']:.4f}"
                 assert error == f"{row['rmse_mean']:.4f}{spread}", (variant, dataset)
+
+
+def test_the_table_in_the_main_readme_is_the_one_that_the_command_prints(published: Published) -> None:
+    report = reports.load("normalized")
+    found = published.source.find(report, "normalized", benchmark="bridges", metric="rmse", units="scaled")
+    look = Look(columns=("CA", "DM", "mean", "rank", "tried"))
+    numbers = report.compute(found.frame, Options(benchmark="bridges", k=(25,), columns=look.columns))
+    printed = reports.show(report, numbers, look=look).splitlines()
+    start = next(number for number, line in enumerate(printed) if line.startswith("method"))
+    grid = "\n".join(line.rstrip() for line in printed[start : printed.index("", start)])
+    assert f"{grid}\n```" in (FOLDER.parents[2] / "README.md").read_text(encoding="utf-8")

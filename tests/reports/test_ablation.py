@@ -158,8 +158,8 @@ def test_the_picture_has_a_curve_for_a_setting_of_many_values_and_a_row_for_ever
     assert np.asarray(mean.get_ydata())[along == 1e-6] == 0  # end2end's own α
     assert [text.get_text() for text in curve.get_xticklabels()] == ["0", "1e−1", "1e−4", "−1e−1", "−1e−4"]
     assert [text.get_text() for text in forest.get_yticklabels()] == [
-        "pre-trained encoder (targets=uniform)",
-        "end to end (λauto=0)",
+        "pre-trained encoder: targets = uniform",
+        "end to end: λauto = 0",
     ]
 
 

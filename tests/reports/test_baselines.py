@@ -38,11 +38,11 @@ def test_a_table_of_reference_models_alone_has_no_rule():
 def test_one_run_of_a_deterministic_model_is_shown_as_one():
     _, _, table = made("normalized", mixed())
     assert [each[2] for each in table.rows] == [
-        "1.000 ± 0.000",
-        "1.000 ± 0.000",
+        "*1.000 ± 0.000",
+        "*1.000 ± 0.000",
         "4.000 (1/1)",
         "2.000 (1/1)",
-        "0.500 (1/1)",
+        "*0.500 (1/1)",
     ]
 
 

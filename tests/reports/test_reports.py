@@ -240,7 +240,7 @@ def test_missing_diverged_and_partial_cells_are_told_apart():
     )
     report, numbers = normalized(made)
     table = report.table(numbers)
-    assert table.rows[1][2:6] == ("0.500 ± 0.064", "–", "div", "0.500 (1/2)")
+    assert table.rows[1][2:6] == ("*0.500 ± 0.064", "–", "div", "†0.500 (1/2)")
     assert "N = 2 per cell unless (n/planned) says otherwise" in table.caption
     assert "–: no finished run" in table.notes
     assert "div: every run diverged" in table.notes
@@ -288,7 +288,7 @@ def test_without_a_baseline_rmse_and_mae_stand_side_by_side():
     report, numbers = normalized(grid({"lsq": {"DM": [0.1, 0.3]}}), normalize=None)
     table = report.table(numbers)
     assert table.header[-2:] == ("RMSE", "MAE")
-    assert table.rows == (("DM", "lsq", "0.20000 ± 0.14", "0.10000 ± 0.071"),)
+    assert table.rows == (("DM", "lsq", "*0.20000 ± 0.14", "*0.10000 ± 0.071"),)
     assert reports.data(report, numbers)["rows"][0]["ratio"] is None
 
 

@@ -41,7 +41,7 @@ def test_the_table_has_a_grid_for_each_score_marks_points_and_the_lowest(cells):
     table = REPORT.table(REPORT.compute(cells, reports.Options(benchmark="made")))
     assert table.title == "Test CRPS"
     shown = {line[0]: line[-1] for line in table.rows}
-    assert shown["lsq"].startswith("=0.1")
+    assert shown["lsq"].startswith("†=0.1")
     assert shown["soft_binning"].startswith("*0.055")
     (likelihood,) = table.more
     assert [line[0] for line in likelihood.rows] == ["gaussian_nll"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from regbench.errors import UsageError
-from regbench.store import EpochRows, Finished, Member, Store
+from regbench.store import DISTILLED, EpochRows, Finished, Member, Store, export, opened
 from tests.made import large
 from tests.store.conftest import PROTOCOL, job, labelled, take, train
 
@@ -28,7 +28,7 @@ COLUMNS = [
         "test_crps",
         "test_nll",
     ],
-    *["seconds", "diverged", "code_digest", "digest", "row", "swept"],
+    *["seconds", "diverged", "code_digest", "digest", "row", "swept", "tried"],
 ]
 
 
@@ -200,3 +200,27 @@ def steps(path: Path, read: Callable[[Store], Any]) -> int:
         read(store)
     assert count
     return count
+
+
+def test_the_lowest_test_error_is_over_all_epochs_and_of_runs_that_have_them_all(store: Store, tmp_path: Path):
+    store.add_benchmark("small", {}, labelled(job(seed=0), job(seed=1)))
+    (first,) = train(store, job(seed=0), curve=(0.3, 0.1, 0.2))
+    (second,) = train(store, job(seed=1), curve=(0.5,))
+    assert store.best_by_test("small", "test/rmse") == {first: 0.2, second: 1.0}
+    export(store, tmp_path / "short", part=DISTILLED)
+    with opened(tmp_path / "short", DISTILLED) as (distilled, _):
+        assert list(distilled.best_by_test("small", "test/rmse").values()) == [1.0]  # the other lacks its first epoch
+
+
+def test_the_conditions_of_a_job_are_its_protocol_and_network_and_what_was_chosen_of_them(store: Store):
+    chosen = Member(job(seed=0, k=25), "end2end", "end2end", {"learning_rate": 3e-3})
+    store.add_benchmark("small", {}, [chosen, *labelled(job(seed=1))])
+    found = store.conditions("small")
+    protocol, fields = found[chosen.job.key]
+    assert (protocol["epochs"], protocol["split"], protocol["backbone"], fields) == (
+        3,
+        "fixed",
+        "mlp",
+        {"learning_rate"},
+    )
+    assert found[job(seed=1).key][1] == frozenset()

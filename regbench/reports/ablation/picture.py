@@ -1,21 +1,26 @@
 """The picture of an ablation: curves over settings of many values, and below them a row for every other change."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
 from regbench import metrics
 from regbench.analysis import Ablation, Change, Comparison, order, verdict
-from regbench.reports.shared import drawing, looks
+from regbench.reports.shared import dots, drawing, looks
 from regbench.reports.text import symbols
 
 CURVE = 3  # values besides the default: with that many, a setting is drawn as a curve
 WIDE = 30  # ratio of the largest value to the smallest: from here on, an axis is logarithmic
 FAR = 20  # percent: with differences larger than that, a linear axis would hide small ones
+TICKS = (-100, -10, -1, 0, 1, 10, 100)  # percent, where an axis of them is logarithmic
+DODGE = 0.3  # of the distance between rows: how far from its middle the marks of datasets lie
 DECADES = 3  # between the ticks of an axis that goes through 0
 DEFAULT: dict[str, Any] = {"color": "#999999", "linewidth": 0.6, "linestyle": (0, (1, 2))}  # the default of a setting
 Compared = list[tuple[Change, Comparison]]
@@ -31,7 +36,7 @@ def draw(ablation: Ablation, k: int | None, seeds: int) -> Figure:
     curves = _curves(shown)
     drawn = [change for methods in curves.values() for changes in methods.values() for change, _ in changes]
     others = [(change, comparison) for change, comparison in shown if change not in drawn]
-    heights = [2.05] * bool(curves) + [0.45 + 0.17 * len(others)] * bool(others)
+    heights = [2.05] * bool(curves) + [0.5 + 0.24 * len(others)] * bool(others)
     label = f"test {metrics.about(ablation.metric).label}, % above " + (
         "the method itself" if ablation.chosen else "the defaults"
     )
@@ -102,7 +107,9 @@ def _datasets(axes: Axes, points: dict[float, Comparison], usual: float, colour:
         if own := {value: part.percent for value, part in parts if part.dataset == name}:
             line = sorted({**dict.fromkeys(points, math.nan), **own, usual: 0.0}.items())
             x, y = zip(*line, strict=True)
-            drawing.line(axes, x, y, color=colour, alpha=0.4, linewidth=0.5, marker=mark, markersize=2)
+            ends = [0, len(x) - 1]  # between them lines are close, and marks would hide each other
+            look = {"color": colour, "alpha": 0.5, "linewidth": 0.5, "marker": mark, "markersize": 2.4}
+            drawing.line(axes, x, y, markevery=ends, **look)
 
 
 def _mean(axes: Axes, points: dict[float, Comparison], usual: float, colour: str) -> None:
@@ -140,35 +147,56 @@ def _scale(axes: Axes, values: list[float]) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _percent_scale(axes: Axes, percents: list[float]) -> None:
+def _percent_scale(axes: Axes, percents: list[float], along: Literal["x", "y"] = "y") -> None:
     """Linear up to 1 % and logarithmic beyond, if some differences are far larger than that."""
     if max(map(abs, percents)) > FAR:
-        axes.set_yscale("symlog", linthresh=1.0)
-        axes.annotate("log. beyond 1 %", (0, 1), (2, 2), "axes fraction", "offset points", fontsize=5.5)
-        axes.margins(y=0.08)
-        ticks = [-100, -10, -1, 0, 1, 10, 100]
+        axis = axes.yaxis if along == "y" else axes.xaxis
+        (axes.set_yscale if along == "y" else axes.set_xscale)("symlog", linthresh=1.0)
+        axes.annotate("log. beyond 1 %", (0, 1), (2, 2), "axes fraction", "offset points", fontsize=drawing.SMALLEST)
+        axes.margins(x=0.08 if along == "x" else None, y=0.08 if along == "y" else None)
         low, high = min(-1.0, *percents), max(1.0, *percents)
-        axes.set_yticks([tick for tick in ticks if low <= tick <= high])
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_locator(NullLocator())
+        axis.set_ticks([tick for tick in TICKS if low <= tick <= high])
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
 
 
 def _forest(axes: Axes, others: Compared, marks: dict[str, str], label: str) -> None:
-    """A row per change: the datasets' marks, the mean and its interval."""
+    """A row per change: the datasets' marks one below the other, the mean and its interval across them."""
+    steps = dict(zip(marks, np.linspace(-DODGE, DODGE, len(marks)), strict=True)) if len(marks) > 1 else {}
+    percents: list[float] = []
     for place, (change, comparison) in enumerate(others):
         colour, overall = looks.colour(change.method), comparison.overall
-        look = {"markerfacecolor": "none", "markeredgecolor": colour, "markeredgewidth": 0.5, "linestyle": "none"}
+        look = {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.6, "linestyle": "none"}
         for part in comparison.datasets:
-            axes.plot(part.percent, place, marker=marks[part.dataset], markersize=3, **look)
-        axes.plot(overall.percent, place, marker="|", markersize=8, color=colour, markeredgewidth=1.5)
+            at = place + steps.get(part.dataset, 0.0)
+            axes.plot(part.percent, at, marker=marks[part.dataset], markersize=2.6, zorder=3, **look)
+            percents.append(part.percent)
+        axes.plot([overall.percent] * 2, [place - DODGE, place + DODGE], color=colour, linewidth=1.3, zorder=2)
         if overall.low is not None and overall.high is not None:
-            axes.plot([overall.low, overall.high], [place, place], color=colour, linewidth=1.3)
-    names = [looks.label(change.method, change.variant).replace("[", "(").replace("]", ")") for change, _ in others]
-    axes.set_yticks(range(len(others)), names)
-    axes.set_ylim(len(others) - 0.4, -0.6)
+            axes.fill_betweenx(
+                [place - DODGE, place + DODGE],
+                overall.low,
+                overall.high,
+                color=colour,
+                alpha=0.25,
+                linewidth=0,
+                zorder=1,
+            )
+        if place % 2:
+            axes.axhspan(place - 0.5, place + 0.5, color=dots.BAND, linewidth=0, zorder=-1)
+    axes.set_yticks(range(len(others)), [_named(change) for change, _ in others])
+    axes.set_ylim(len(others) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, **drawing.BASE, zorder=0)
+    _percent_scale(axes, percents, "x")
     axes.set_xlabel(label)
+
+
+def _named(change: Change) -> str:
+    """What a row changes, in words: the method, and each setting with its value."""
+    values = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in change.settings.items()}
+    told = ", ".join(f"{symbols.plain(name).replace('_', '')} = {value}" for name, value in values.items())
+    return f"{looks.label(change.method)}: {told or change.changed}"
 
 
 def _methods(part: SubFigure, curves: Curves) -> None:
@@ -179,10 +207,11 @@ def _methods(part: SubFigure, curves: Curves) -> None:
 
 def _legend(figure: Figure, marks: dict[str, str]) -> None:
     look = {"linestyle": "none", "markersize": 3, "markerfacecolor": "none", "markeredgecolor": "#444444"}
-    handles = [
+    handles: list[Artist] = [
         Line2D([], [], marker=mark, label=looks.dataset(name), markeredgewidth=0.5, **look)
         for name, mark in marks.items()
     ]
-    handles.append(Line2D([], [], color="#444444", linewidth=1.3, marker="|", markersize=8, label="mean, interval"))
+    handles.append(Line2D([], [], color="#444444", linestyle="none", marker="|", markersize=8, label="mean"))
+    handles.append(Patch(color="#444444", alpha=0.25, linewidth=0, label="its interval"))
     handles.append(Line2D([], [], **DEFAULT, label="default"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1.2)

@@ -1,8 +1,9 @@
 """Figure 2 of "Building Bridges": nine bins of targets in the plane, by a fixed encoder and by a learnt one."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -58,17 +59,36 @@ def _regions(numbers: Numbers, encoder: Encoder) -> pd.DataFrame:
 
 
 def draw(numbers: Numbers) -> Figure:
-    """Above the fixed encoder, below the learnt one: regions of hard binning, ψ(·)_i of y's own bin, and ψ(y)."""
-    with drawing.figure(drawing.TEXT, 4.9) as figure:
-        panels = figure.subplots(2, 3, width_ratios=(1, 1, 0.95))
-        for (left, centre, right), encoder in zip(panels, numbers.both, strict=True):
-            _hard(left, numbers, encoder)
-            _soft(centre, numbers, encoder)
-            _bars(right, numbers, encoder)
-        for axes, title in zip(panels[0], ("hard binning", "soft binning", "encoded target"), strict=True):
-            axes.set_title(title)
+    """Above the fixed encoder, below the learnt one.
+
+    From left to right: regions of hard binning, ψ(·)_i of y's own bin, ψ(·)_i of every bin, and ψ(y).
+    """
+    with drawing.figure(drawing.TEXT, 4.6) as figure:
+        for part, encoder in zip(np.ravel(figure.subfigures(2, 1)), numbers.both, strict=True):
+            left, right = part.subfigures(1, 2, width_ratios=(1, 0.95))
+            plane, own = left.subplots(1, 2)
+            _hard(plane, numbers, encoder)
+            _soft(own, numbers, encoder)
+            every, encoded = right.subfigures(1, 2)
+            _every(every, numbers, encoder)
+            _bars(encoded.subplots(), numbers, encoder)
+            part.suptitle(maps.title(encoder), fontsize=8)
         _legend(figure, numbers)
     return figure
+
+
+def _every(part: SubFigure, numbers: Numbers, encoder: Encoder) -> None:
+    """A small map for each bin, without the targets: contours of its share."""
+    columns = encoder_pair.across(len(numbers.bins))
+    panels = part.subplots(-(-len(numbers.bins) // columns), columns, sharex=True, sharey=True, squeeze=False).flat
+    for number, axes in enumerate(panels):
+        axes.set_axis_off()
+        if number < len(numbers.bins):
+            maps.frame(axes, numbers)
+            maps.shares(axes, numbers, encoder, numbers.bins[number])
+            maps.dots(axes, numbers, encoder, [numbers.bins[number]])
+            axes.set_title(f"i = {number + 1}", fontsize=drawing.SMALLEST, pad=1)
+    part.suptitle("ψ(·)$_i$ of every bin", fontsize=7)
 
 
 def _hard(axes: Axes, numbers: Numbers, encoder: Encoder) -> None:
@@ -79,17 +99,18 @@ def _hard(axes: Axes, numbers: Numbers, encoder: Encoder) -> None:
     maps.outline(axes, numbers, encoder, encoder.own, facecolor=maps.tint(encoder), zorder=0)
     maps.dots(axes, numbers, encoder, numbers.bins, larger=encoder.own)
     maps.cross(axes, numbers)
-    axes.set_ylabel(f"{maps.title(encoder)}\n{numbers.names[1]}")
+    axes.set_title("hard binning")
+    axes.set_ylabel(numbers.names[1])
     axes.set_xlabel(numbers.names[0])
 
 
 def _soft(axes: Axes, numbers: Numbers, encoder: Encoder) -> None:
     """Contours of the share that y's bin has all over the plane."""
     maps.base(axes, numbers)
-    maps.shares(axes, numbers, encoder, encoder.own)
+    maps.shares(axes, numbers, encoder, encoder.own, labelled=True)
     maps.dots(axes, numbers, encoder, numbers.bins, larger=encoder.own)
     maps.cross(axes, numbers)
-    _inside(axes, f"ψ(·)$_i$, i = {numbers.bins.index(encoder.own) + 1}")
+    axes.set_title(f"soft binning: ψ(·)$_i$, i = {numbers.bins.index(encoder.own) + 1}")
     axes.set_xlabel(numbers.names[0])
 
 
@@ -103,12 +124,7 @@ def _bars(axes: Axes, numbers: Numbers, encoder: Encoder) -> None:
     axes.tick_params(axis="x", length=0)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("bin i")
-    axes.set_ylabel("ψ(y)$_i$")
-
-
-def _inside(axes: Axes, words: str) -> None:
-    """Words in the upper left corner of a panel."""
-    axes.text(0.04, 0.96, words, transform=axes.transAxes, ha="left", va="top", zorder=7)
+    axes.set_title("encoded target ψ(y)$_i$")
 
 
 def _legend(figure: Figure, numbers: Numbers) -> None:
@@ -118,8 +134,11 @@ def _legend(figure: Figure, numbers: Numbers) -> None:
         Line2D([], [], linestyle="none", marker="x", markersize=4.5, color="black", label="target y, in bin i"),
         Patch(color="#666666", label="soft: ψ(y)"),
         Patch(label="hard: one-hot", **HARD),
+        Line2D(
+            [], [], color=maps.EDGE, linewidth=0.6, label=f"ψ(·)$_i$ = {', '.join(f'{each:g}' for each in maps.LEVELS)}"
+        ),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1.0, columnspacing=1.2)
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, handlelength=1.0, columnspacing=1.2)
 
 
 REPORT = Report(

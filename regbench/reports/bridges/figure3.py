@@ -1,123 +1,96 @@
 """Figure 3 of "Building Bridges": test error of six methods on each dataset, least squares set to 1."""
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from pandas import DataFrame, Series
+from pandas import DataFrame
 
 from regbench import metrics
 from regbench.analysis import order
+from regbench.analysis.aggregate import records
 from regbench.reports.bridges import ratios
 from regbench.reports.bridges.ratios import Numbers
 from regbench.reports.report import Report, Table
-from regbench.reports.shared import drawing, looks, tables
+from regbench.reports.shared import dots, drawing, looks, ratio_table
 from regbench.reports.text import words
 
-GROUP = 0.84  # the part of the distance between datasets that bars fill
-FEW = 1  # datasets: so few leave room to write the value of every bar
-CEILING = 1.6  # a bar above is cut, and its value written at the cut: one collapsed cell would flatten all others
+GROUP = 0.8  # the part of the distance between datasets that dots take
+FEW = 1  # datasets: so few leave room to write the value of every dot
 
 
 def table(numbers: Numbers) -> Table:
     """The ratios as text."""
-    return tables.ratio_table(numbers.normalized, numbers.source, numbers.notes)
+    return ratio_table.ratio_table(numbers.normalized, numbers.source, numbers.notes)
 
 
 def frames(numbers: Numbers) -> dict[str, DataFrame]:
-    """One row per bar."""
+    """One row per dot."""
     cells = numbers.normalized.cells
     paper = numbers.paper.cells if numbers.paper else cells
     return {"rows": ratios.beside(numbers, cells, paper, {"ratio": "paper_ratio"})}
 
 
 def draw(numbers: Numbers) -> Figure:
-    """Bars from zero in groups per dataset, a line at 1, error bars of one standard deviation over seeds."""
-    cells = numbers.normalized.cells
-    datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
-    rows = list(zip(numbers.means["method"], numbers.means["variant"], strict=True))
-    colours = looks.colours(rows)
-    width = GROUP / len(rows)
-    with drawing.figure(drawing.TEXT if len(datasets) > 3 else drawing.COLUMN, 2.3) as figure:
-        axes = figure.add_subplot()
-        axes.axhline(1, **drawing.BASE, zorder=3)
-        top = _top(numbers)
-        for number, (method, variant) in enumerate(rows):
-            mine = cells[cells["variant"] == variant].set_index("dataset").reindex(datasets)
-            places = [group + (number - (len(rows) - 1) / 2) * width for group in range(len(datasets))]
-            label = looks.label(method, variant)
-            axes.bar(
-                places, mine["ratio"].fillna(0), width * 0.92, color=colours[method, variant], label=label, zorder=2
-            )
-            _spread(axes, places, mine, top)
-            _marks(axes, places, mine, top)
-            _fewer(axes, places, mine, words.usual_seeds(cells).n)
-            if numbers.paper:
-                theirs = numbers.paper.cells
-                theirs = theirs[theirs["variant"] == variant].set_index("dataset").reindex(datasets)["ratio"]
-                _paper(axes, places, theirs, top, label="paper, Table 2" if number == len(rows) - 1 else None)
-        _axes(axes, numbers, datasets, top)
+    """Dots in groups per dataset with error bars of one standard deviation over seeds, on an axis zoomed about 1.
+
+    The paper's values, if they were asked for, are in a panel of their own below: they differ by far more.
+    """
+    datasets = sorted(set(numbers.normalized.cells["dataset"]), key=order.dataset_key)
+    tables_of = [numbers.normalized, *([numbers.paper] if numbers.paper else [])]
+    wide = len(datasets) > 3
+    with drawing.figure(drawing.TEXT if wide else drawing.COLUMN, 0.7 + 1.6 * len(tables_of)) as figure:
+        panels = figure.subplots(len(tables_of), 1, squeeze=False, sharex=True)[:, 0]
+        for axes, shown in zip(panels, tables_of, strict=True):
+            _panel(axes, numbers, shown.cells, datasets)
+        metric = metrics.about(numbers.normalized.metric).label
+        panels[0].set_ylabel(f"test {metric} /\n{metric} of {numbers.normalized.baseline}")
+        if numbers.paper:
+            panels[1].set_ylabel("the same, paper, Table 2")
+        _legend(panels[0], numbers, columns=6 if wide else 2)
     return figure
 
 
-def _top(numbers: Numbers) -> float:
-    """The upper end of the axis: room for every bar and its spread, up to the ceiling."""
-    cells = numbers.normalized.cells
-    highest = (cells["ratio"] + cells["ratio_std"].fillna(0)).max()
-    if numbers.paper:
-        highest = max(highest, numbers.paper.cells["ratio"].max())
-    return float(min(max(1.05, highest) * 1.04, CEILING))
-
-
-def _spread(axes: Axes, places: list[float], mine: DataFrame, top: float) -> None:
-    inside = (mine["ratio_std"] > 0) & (mine["ratio"] < top)
-    if inside.any():
-        where = [place for place, use in zip(places, inside, strict=True) if use]
-        kept = mine[inside]
-        axes.errorbar(where, kept["ratio"], kept["ratio_std"], fmt="none", ecolor="black", elinewidth=0.6, zorder=4)
-
-
-def _marks(axes: Axes, places: list[float], mine: DataFrame, top: float) -> None:
-    """The values of bars that are cut, or of all if they are few; a dash or `div` if there is no value."""
-    few = len(mine) <= FEW
-    for place, ratio, n, diverged in zip(places, mine["ratio"], mine["n"], mine["diverged"], strict=True):
-        if words.has(ratio) and few:
-            axes.text(place, 0.02, f"{ratio:.3f}", ha="center", va="bottom", fontsize=6)
-        elif words.has(ratio) and ratio > top:
-            axes.text(place, top, f"{ratio:.2f}", ha="center", va="bottom", fontsize=6)
-            axes.plot(place, 0.94 * top, marker=[(-1, -0.4), (1, 0.4)], markersize=10, color="white", zorder=4)
-        elif words.has(n) and not words.has(ratio):  # planned, and without a number
-            mark = words.DIVERGED if diverged and not n else words.MISSING
-            axes.text(place, 0.01, mark, ha="center", va="bottom", fontsize=6, rotation=90 if len(mark) > 1 else 0)
-
-
-def _fewer(axes: Axes, places: list[float], mine: DataFrame, usual: int) -> None:
-    """The number of seeds in bars that are over another number than most."""
-    for place, ratio, n in zip(places, mine["ratio"], mine["ratio_n"], strict=True):
-        if words.has(ratio) and n != usual:
-            axes.text(place, 0.08, f"N = {n:.0f}", ha="center", va="bottom", fontsize=5, rotation=90, zorder=6)
-
-
-def _paper(axes: Axes, places: list[float], theirs: Series, top: float, label: str | None) -> None:
-    """A diamond for each of the paper's ratios; if one lies above the axis, an arrow at the top with its value."""
-    inside = theirs.where(theirs <= top).to_numpy(dtype=float)
-    axes.plot(places, inside, linestyle="none", marker="D", markersize=2.4, label=label, **ratios.PAPER, zorder=5)
-    for place, ratio in zip(places, theirs, strict=True):
-        if ratio > top:
-            axes.plot(place, 0.985 * top, marker="^", markersize=3, **ratios.PAPER, zorder=5)
-            axes.annotate(
-                f"{ratio:.2f}", (place, 0.985 * top), (3, 0), textcoords="offset points", va="center", fontsize=6
-            )
-
-
-def _axes(axes: Axes, numbers: Numbers, datasets: list[str], top: float) -> None:
-    metric = metrics.about(numbers.normalized.metric).label
-    axes.set_ylim(0, top)
+def _panel(axes: Axes, numbers: Numbers, cells: DataFrame, datasets: list[str]) -> None:
+    """The dots of one source of numbers."""
+    rows = records(numbers.means)
+    colours = looks.colours((row["method"], row["variant"]) for row in rows)
+    shown = dots.window(cells["ratio"], cells["ratio_std"])
+    usual = words.usual_seeds(cells).n
+    axes.axhline(1, **drawing.BASE, zorder=1)
+    dots.bands(axes, len(datasets))
+    for number, row in enumerate(rows):
+        mine = cells[cells["variant"] == row["variant"]].set_index("dataset").reindex(datasets)
+        look = {"color": colours[row["method"], row["variant"]], "marker": looks.marker(number), "markersize": 3.2}
+        axes.plot([], [], linestyle="none", label=ratios.labelled(row), **look)
+        for group, cell in enumerate(records(mine)):
+            place = group + GROUP * ((number + 0.5) / len(rows) - 0.5)
+            dots.upright(axes, place, cell["ratio"], cell["ratio_std"], shown, zorder=3, **look)
+            _words(axes, place, cell, usual, few=len(datasets) <= FEW)
+    axes.set_ylim(*shown)
     axes.set_xlim(-0.5, len(datasets) - 0.5)
     axes.set_xticks(range(len(datasets)), [looks.dataset(dataset) for dataset in datasets])
     axes.tick_params(axis="x", length=0)
-    axes.set_ylabel(f"test {metric} / {metric} of {numbers.normalized.baseline}")
     axes.grid(axis="y", linewidth=0.3, color="#DDDDDD", zorder=0)
     axes.set_axisbelow(True)
-    _legend(axes, numbers, columns=7 if len(datasets) > 3 else 3)
+
+
+def _words(axes: Axes, place: float, cell: dict[str, Any], usual: int, *, few: bool) -> None:
+    """What is written at a dot: its value if dots are few, N if it is not the usual one, and what is missing."""
+    low = axes.get_xaxis_transform()  # x of data, y from the lower to the upper edge
+    if words.has(cell["ratio"]):
+        if few:
+            top = cell["ratio"] + (cell["ratio_std"] if words.has(cell["ratio_std"]) else 0)
+            above = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": drawing.SMALLEST}
+            axes.annotate(f"{cell['ratio']:.3f}", (place, top), (0, 3), **above)
+        if cell["ratio_n"] != usual:
+            said = f"N = {cell['ratio_n']:.0f}"
+            axes.text(
+                place, 0.02, said, transform=low, ha="center", va="bottom", fontsize=drawing.SMALLEST, rotation=90
+            )
+    elif words.has(cell["n"]):  # planned, and without a number
+        mark = words.DIVERGED if cell["diverged"] and not cell["n"] else words.MISSING
+        axes.text(place, 0.02, mark, transform=low, ha="center", va="bottom", fontsize=drawing.SMALLEST, rotation=90)
 
 
 def _legend(axes: Axes, numbers: Numbers, columns: int) -> None:
@@ -127,11 +100,9 @@ def _legend(axes: Axes, numbers: Numbers, columns: int) -> None:
     )
     title = f"k = {numbers.k}, {seeds}{spread if columns > 3 else spread.replace('; ', chr(10))}"
     handles, labels = axes.get_legend_handles_labels()
-    entries = sorted(zip(handles, labels, strict=True), key=lambda entry: entry[1].startswith("paper"))
     axes.legend(
-        *zip(*entries, strict=True), title=title, ncols=min(columns, len(entries)), loc="lower center",
-        bbox_to_anchor=(0.5, 1.06), title_fontsize=6.5, handlelength=1.0, handletextpad=0.4, columnspacing=1.0,
-        borderaxespad=0,
+        handles, labels, title=title, ncols=min(columns, len(handles)), loc="lower center", bbox_to_anchor=(0.5, 1.06),
+        title_fontsize=6.5, handlelength=1.0, handletextpad=0.4, columnspacing=1.0, borderaxespad=0,
     ).get_title().set_multialignment("center")  # fmt: skip
 
 

@@ -11,33 +11,45 @@ from matplotlib.lines import Line2D
 
 from regbench.reports.bridges import bins
 from regbench.reports.bridges.encoder_pair import Encoder, Numbers
-from regbench.reports.shared import looks
+from regbench.reports.shared import drawing, looks
 
 LEVELS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)
-POINT, EDGE = "#9A9A9A", "#5A5A5A"  # of targets, and of regions
+POINT, EDGE = "#2B2B2B", "#5A5A5A"  # of targets, which must be seen on every fill, and of regions
+LIGHTEST = 0.3  # how much white the darkest fill has
+LABELLED = (0.05, 0.2, 0.5, 0.8)  # the levels whose value is written on their contour
 
 
-def base(axes: Axes, numbers: Numbers) -> None:
-    """An empty map of the plane with the training targets as faint points."""
-    axes.scatter(*numbers.points.T, s=0.6, color=POINT, alpha=0.6, linewidths=0, zorder=2, rasterized=True)
+def frame(axes: Axes, numbers: Numbers) -> None:
+    """An empty map of the plane, without ticks."""
+    axes.set_axis_on()
     axes.set_xlim(*numbers.axis[0, [0, -1]])
     axes.set_ylim(*numbers.axis[1, [0, -1]])
     axes.set_aspect("equal")
     for spine in axes.spines.values():
         spine.set_visible(True)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def base(axes: Axes, numbers: Numbers) -> None:
+    """A map of the plane with the training targets as faint points."""
+    frame(axes, numbers)
+    axes.scatter(*numbers.points.T, s=0.9, color=POINT, alpha=0.45, linewidths=0, zorder=2, rasterized=True)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.tick_params(length=2)
 
 
-def shares(axes: Axes, numbers: Numbers, encoder: Encoder, bin_: int) -> Any:
-    """Draw filled contours of ψ(·)_i; returns them for the colour bar."""
+def shares(axes: Axes, numbers: Numbers, encoder: Encoder, bin_: int, *, labelled: bool = False) -> Any:
+    """Draw filled contours of ψ(·)_i, `labelled` with their levels; returns them for a colour bar."""
     values = encoder.of_grid[:, bin_].reshape(len(numbers.axis[1]), -1)
     filled = axes.contourf(
         *numbers.axis, values, levels=(*LEVELS, 1), cmap=_shades(looks.colour(encoder.method)), zorder=0
     )
     if values.max() > LEVELS[0]:
-        axes.contour(*numbers.axis, values, levels=LEVELS, colors=EDGE, linewidths=0.3, zorder=1)
+        lines = axes.contour(*numbers.axis, values, levels=LEVELS, colors=EDGE, linewidths=0.3, zorder=1)
+        if labelled:
+            axes.clabel(lines, LABELLED, fontsize=drawing.SMALLEST, fmt="%g", inline_spacing=1, zorder=3)
     return filled
 
 
@@ -82,16 +94,16 @@ def cross(axes: Axes, numbers: Numbers) -> None:
 
 
 def title(encoder: Encoder) -> str:
-    """The name of an encoder in figures."""
-    return f"{encoder.role} encoder ({looks.label(encoder.method)})"
+    """The name of an encoder in figures, with the settings that it was trained with."""
+    return f"{encoder.role} encoder ({looks.label(encoder.method, encoder.variant)})"
 
 
 def tint(encoder: Encoder) -> Any:
     """A light shade of its colour, for areas behind points."""
-    return _shades(looks.colour(encoder.method))(0.25)
+    return _shades(looks.colour(encoder.method))(0.4)
 
 
 @cache
 def _shades(colour: str) -> Colormap:
-    """White through the method's colour towards black: they differ by lightness alone."""
-    return LinearSegmentedColormap.from_list(colour, ["white", colour, looks.mixed(colour, -0.5)])
+    """White towards the method's colour, and never so dark that points on it could not be seen."""
+    return LinearSegmentedColormap.from_list(colour, ["white", looks.mixed(colour, LIGHTEST)])

@@ -10,11 +10,10 @@ from regbench.analysis import Normalized, normalize, order, select
 from regbench.analysis.published import bridges_cells
 from regbench.analysis.spread import spread
 from regbench.errors import NothingMeasured, UsageError
+from regbench.papers.bridges import WIDTH
 from regbench.reports.report import Options
-from regbench.reports.shared import tables
-from regbench.reports.text import words
-
-PAPER: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "black", "markeredgewidth": 0.5}  # its values
+from regbench.reports.shared import looks, tables
+from regbench.reports.text import symbols, words
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,14 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
             *(["the paper does not say which λσ of soft binning its figures show"] if options.paper else []),
         ),
     )
+
+
+def labelled(row: Any) -> str:
+    """The label of a row in the figures; with λ_σ, which the method's name does not say where it is the default."""
+    label = looks.label(row["method"], row["variant"])
+    width = row[WIDTH]
+    known = WIDTH in row["variant"] or not words.has(width)
+    return label if known else f"{label}, {symbols.mathematics(WIDTH)} = {width:g}"
 
 
 def beside(numbers: Numbers, rows: pd.DataFrame, published: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:

@@ -1,20 +1,24 @@
 """Table 2 of "Building Bridges": test error of 19 rows on eight datasets, ours beside the paper's."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from regbench import metrics
-from regbench.analysis import aggregate, order, select
+from regbench.analysis import aggregate, budget, order, select
 from regbench.analysis.aggregate import null, records
+from regbench.analysis.normalize import describe
 from regbench.analysis.published import bridges_cells
+from regbench.analysis.separable import row_of
 from regbench.errors import NothingMeasured
 from regbench.reports.bridges.metric_problem import metric_problem
 from regbench.reports.report import Options, Report, Table
-from regbench.reports.shared import tables, units
-from regbench.reports.shared.tables import BEST, ROW
+from regbench.reports.shared import marking, tables, units
+from regbench.reports.shared.tables import ROW
 from regbench.reports.text import words
+from regbench.reports.text.marks import BEST
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Numbers:
     units: str  # in words
     source: str
     notes: tuple[str, ...]
+    digits: int | None = None
 
 
 def compute(frame: pd.DataFrame, options: Options) -> Numbers:
@@ -35,18 +40,21 @@ def compute(frame: pd.DataFrame, options: Options) -> Numbers:
     cells = aggregate(shown, measured)
     if not (cells["n"].any() or cells["diverged"].any()):
         raise NothingMeasured("no finished run to report on; `regbench run bridges` makes some")
-    rows = tables.marked(cells, measured, paper=_printed(cells))
+    rows = marking.marked(cells, measured, shown, paper=_printed(cells))
+    tried = budget.by_row(shown)
     notes = (
         *words.synthetic(frame, cells["dataset"]),
-        f"{_marked(options)}; whether a difference is more than noise is for `regbench compare` to say",
+        *marking.untold(rows, options.metrics[0]),
         *_chosen(shown),
+        *(budget.note(tried, {row_of(row): describe(row) for row in records(cells)}) if tried else []),
         *words.gaps(cells),
         *metric_problem(rows),
         *_not_planned(rows, options),
         *cells.attrs.get("left_out", ()),
     )
     source = words.source(frame, options)
-    return Numbers(units.convert(rows, options), options.metrics, units.named(rows, options.units), source, notes)
+    unit = units.named(rows, options.units)
+    return Numbers(units.convert(rows, options), options.metrics, unit, source, notes, options.digits)
 
 
 def table(numbers: Numbers) -> Table:
@@ -62,7 +70,7 @@ def table(numbers: Numbers) -> Table:
     )
     usual = words.usual_seeds(rows)
     blocks = [
-        tables.block(f"Test {metrics.about(name).label}", rows, lambda row, name=name: _cell(row, name, usual))
+        tables.block(f"Test {metrics.about(name).label}", rows, partial(_cell, name, usual, numbers.digits))
         for name in numbers.metrics
     ]
     printed = rows[rows["paper"].notna()]
@@ -70,14 +78,9 @@ def table(numbers: Numbers) -> Table:
         lowest = printed["paper"] == printed.groupby("dataset")["paper"].transform("min")
         title = "The paper's own Table 2, which it calls test RMSE"
         blocks.append(tables.block(title, printed.assign(best=lowest), _printed_cell))
-    return tables.stacked(caption, blocks, numbers.notes)
-
-
-def _marked(options: Options) -> str:
-    if all(metrics.about(metric).better == "low" for metric in options.metrics):
-        return tables.MARKED
-    direction = metrics.about(options.metrics[0]).direction
-    return f"{BEST} marks the best mean of its column ({direction}), of a reference model where it is better still"
+    first = metrics.about(numbers.metrics[0])
+    better = "lowest mean" if first.better == "low" else f"best mean ({first.direction})"
+    return marking.explained(tables.stacked(caption, blocks, numbers.notes), better)
 
 
 def _printed(cells: pd.DataFrame) -> pd.Series:
@@ -87,10 +90,10 @@ def _printed(cells: pd.DataFrame) -> pd.Series:
     return pd.Series(found, index=cells.index, dtype=float)
 
 
-def _cell(row: dict[str, Any], metric: str, usual: words.Seeds) -> str:
+def _cell(metric: str, usual: words.Seeds, digits: int | None, row: dict[str, Any]) -> str:
     if not row["n"]:
         return f"{words.DIVERGED if row['diverged'] else words.MISSING} (0/{row['n_expected']})"
-    return tables.error(row, metric, usual)
+    return tables.error(row, metric, usual, digits)
 
 
 def _printed_cell(row: dict[str, Any]) -> str:
@@ -128,4 +131,5 @@ REPORT = Report(
     benchmark="bridges",
     reference="bridges-baselines",
     has_paper=True,
+    has_digits=True,
 )

@@ -15,6 +15,7 @@ from regbench.visible import visible
 
 COLUMN, TEXT = 3.25, 6.75  # inches: one column, and the whole text, of a conference paper in two columns
 DPI = 300
+SMALLEST = 6.0  # points: smaller type cannot be read on paper
 STYLE: dict[Any, Any] = {
     "font.size": 7,
     "axes.titlesize": 7,

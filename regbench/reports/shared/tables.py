@@ -4,22 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
-from regbench import kinds, metrics, variants
+from regbench import kinds, variants
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
-from regbench.analysis.normalize import ROW, Normalized
+from regbench.analysis.normalize import ROW
 from regbench.papers.bridges import WIDTH
 from regbench.reports.report import Table
+from regbench.reports.shared import marking
 from regbench.reports.text import words
 
 NAMES = ("method", "k", "λσ")  # the columns that name a row
-MEANS = {"arithmetic": "mean", "geometric": "geo. mean", "median": "median"}
-BEST = "*"
-MARKED = f"{BEST} marks the lowest mean of its column, of a reference model where it is lower still"
 DIGITS = ("#.5g", "#.2g")  # formats of an error and its spread; three decimals, as in the paper, would hide differences
 
 
@@ -87,68 +84,12 @@ def rule_above_baselines(methods: Sequence[str]) -> tuple[int, ...]:
     return (first,) if first else ()
 
 
-def marked(cells: DataFrame, measured: Sequence[str], **more: Any) -> DataFrame:
-    """Cells with columns that mark reference models and, for each metric, the best mean."""
-    rows = cells.assign(reference=cells["method"].map(kinds.is_reference).astype(bool), **more)
-    return rows.assign(**{f"best_{metric}": _best(rows, metric) for metric in measured})
+def formats(digits: int | None) -> tuple[str, str]:
+    """The formats of an error and its spread with so many decimals; without a number significant digits."""
+    return DIGITS if digits is None else (f".{digits}f", f".{digits}f")
 
 
-def error(row: dict[str, Any], metric: str, usual: words.Seeds) -> str:
-    """Mean ± standard deviation of a metric, marked where its mean is the best."""
-    shown = words.cell(row, row[f"{metric}_mean"], row[f"{metric}_std"], usual, DIGITS)
-    return BEST * bool(row.get(f"best_{metric}")) + shown
-
-
-def _best(rows: DataFrame, metric: str) -> pd.Series:
-    """Whether a cell is the best of its dataset; only cells with the largest number of seeds can be.
-
-    A reference model (column `reference`) takes no mark from the methods, and has one where it is better still; one
-    that draws nothing is complete with its one run.
-    """
-    loss = rows[f"{metric}_mean"].map(metrics.about(metric).loss, na_action="ignore")
-    below, n = rows["reference"], rows["n"].where(loss.notna())
-    most = n.groupby([rows["dataset"], below]).transform("max")
-    full = (n == most) | (below & (n == rows["n_expected"]))
-    usable = loss.where(full)
-    own = usable.where(~below).groupby(rows["dataset"]).transform("min")
-    overall = usable.groupby(rows["dataset"]).transform("min")
-    return (usable == np.where(below, overall, own)) & usable.notna()
-
-
-def ratio_table(normalized: Normalized, source: str, notes: tuple[str, ...]) -> Table:
-    """Mean ratio ± standard deviation per cell; arithmetic, geometric mean and median over several common datasets."""
-    cells, means = normalized.cells, normalized.means
-    datasets = sorted(set(cells["dataset"]), key=order.dataset_key)
-    usual = words.usual_seeds(cells)
-    averaged = MEANS if len(datasets) > 1 else {}  # for one dataset every mean is the cell itself
-    found = {(*_identity(row), row["dataset"]): row for row in records(cells)}
-    rows = []
-    for mean in records(means):
-        across = [found.get((*_identity(mean), dataset)) for dataset in datasets]
-        shown = [ratio(row, usual) if row else "" for row in across]
-        rows.append((*row_names(mean), *shown, *(words.average(mean[name]) for name in averaged)))
-    header = (*NAMES, *map(order.alias, datasets), *averaged.values())
-    rules = rule_above_baselines([mean["method"] for mean in records(means)])
-    return compact(Table(_relative(normalized, source), header, tuple(rows), notes, index=3, rules=rules))
-
-
-def ratio(row: dict[str, Any], usual: words.Seeds) -> str:
-    """A ratio with the number of seeds it is over, if that is not the usual one."""
-    over = {**row, "n": int(row["ratio_n"])} if words.has(row["ratio"]) else row
-    return words.cell(over, row["ratio"], row["ratio_std"], usual)
-
-
-def _relative(normalized: Normalized, source: str) -> str:
-    """The caption of a table of ratios."""
-    count = len(normalized.common)
-    several = normalized.cells["dataset"].nunique() > 1
-    over = f"; means over {count} dataset{'' if count == 1 else 's'}" if count else "; no means"
-    label = metrics.about(normalized.metric).label
-    return (
-        f"Test {label} relative to {normalized.baseline} (= 1), mean ± standard deviation over "
-        f"seeds. {source}; {words.seeds(normalized.cells)}{over if several else ''}."
-    )
-
-
-def _identity(row: Any) -> tuple[Any, ...]:
-    return tuple(str(row[column]) for column in ROW)
+def error(row: dict[str, Any], metric: str, usual: words.Seeds, digits: int | None = None) -> str:
+    """Mean ± standard deviation of a metric, with the marks of its cell."""
+    shown = words.cell(row, row[f"{metric}_mean"], row[f"{metric}_std"], usual, formats(digits))
+    return marking.of(row, metric) + shown

@@ -17,7 +17,7 @@ from regbench.reports.report import Options
 def convert(cells: DataFrame, options: Options) -> DataFrame:
     """The cells in the units asked for; ratios have no unit and stay as they are."""
     wide = widths(cells, options)
-    shown = [str(column).removesuffix("_mean") for column in cells]
+    shown = [str(column).removesuffix("_mean") for column in cells if str(column).endswith("_mean")]
     measured = [name for name in shown if name.rpartition("/")[2] in catalog.names("metrics") and _has_units(name)]
     columns = [f"{name}_{statistic}" for name in measured for statistic in ("mean", "std")]
     return cells.assign(**{column: cells[column] * wide for column in columns if column in cells})

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -17,13 +18,14 @@ from regbench.analysis.sweeps import Swept
 from regbench.reports.shared import drawing, looks
 from regbench.reports.text import symbols
 
-WORST = 1.5  # ratio to the best of the panel: all that is worse has the last colour
-TICKS = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
+WORST = 1.3  # ratio to the best of the panel: all that is worse has the last colour
+TICKS = (1.0, 1.01, 1.05, 1.1, 1.2, 1.3)
+GAMMA = 0.5  # of the colours: most configurations are within a few percent of the best, and must not look alike
 MAP = "viridis"
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.2)), (0, (1, 1)), (0, (5, 1, 1, 1)))  # the largest k is solid
-HEIGHT = 1.0  # inches of a row of panels
+HEIGHT = 1.15  # inches of a row of panels
 ACROSS = 4  # panels in a row if there are only curves
-MOST_LABELS = 7  # on one axis of a surface
+MOST_LABELS = 4  # on one axis of a surface
 
 
 def figure(tried: pd.DataFrame, cells: pd.DataFrame, swept: Swept, metric: str) -> Figure:
@@ -87,17 +89,18 @@ def _surface(axes: Axes, tried: pd.DataFrame, best: pd.DataFrame) -> Any:
     diverged = tried.assign(lost=tried["diverged"] > 0).groupby([y, x])["lost"].all().unstack(x)
     relative = np.log(lowest.to_numpy() / np.nanmin(lowest.to_numpy())) if lowest.notna().any(axis=None) else lowest
     columns, rows = lowest.columns.tolist(), lowest.index.tolist()
-    image = axes.imshow(relative, origin="lower", aspect="auto", cmap=MAP, vmin=0.0, vmax=np.log(WORST))
+    scale = PowerNorm(GAMMA, vmin=0.0, vmax=np.log(WORST))
+    image = axes.imshow(relative, origin="lower", aspect="auto", cmap=MAP, norm=scale)
     for row, column in np.argwhere(diverged.to_numpy(dtype=bool, na_value=False)):
         axes.plot(column, row, "x", color="black", markersize=3, markeredgewidth=0.6)
     for cell in records(best):
         if cell["values"].get(x) in columns and cell["values"].get(y) in rows:
             place = (columns.index(cell["values"][x]), rows.index(cell["values"][y]))
             axes.plot(*place, "o", markersize=5, markerfacecolor="none", markeredgecolor="white", markeredgewidth=1.0)
-    every = 1 + (len(rows) - 1) // MOST_LABELS
-    axes.set_xticks(range(len(columns)), [_short(value) for value in columns], fontsize=5)
-    axes.set_yticks(range(0, len(rows), every), [_short(value) for value in rows[::every]], fontsize=5)
-    axes.tick_params(length=1.5, pad=1)
+    for axis, values in ((axes.xaxis, columns), (axes.yaxis, rows)):
+        every = 1 + (len(values) - 1) // MOST_LABELS
+        axis.set_ticks(range(0, len(values), every), [_short(value) for value in values[::every]])
+    axes.tick_params(length=1.5, pad=1, labelsize=drawing.SMALLEST)
     for side in axes.spines.values():
         side.set_visible(False)
     return image
@@ -119,9 +122,10 @@ def _curves(axes: Axes, tried: pd.DataFrame, best: pd.DataFrame) -> None:
                 axes.plot(value, at.loc[value], "o", color=colours[method, variant], markersize=3.5)
     axes.set_xscale("log")
     drawing.scale_errors(axes)
-    axes.xaxis.set_major_locator(LogLocator(numticks=5))
+    axes.xaxis.set_major_locator(LogLocator(numticks=4))
+    axes.xaxis.set_major_formatter(lambda value, _: _short(value))  # an exponent above the line would be too small
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.tick_params(labelsize=5, length=1.5, pad=1)
+    axes.tick_params(labelsize=drawing.SMALLEST, length=1.5, pad=1)
 
 
 def _label(panels: Any, flat: pd.DataFrame, lines: pd.DataFrame, metric: str, *, surfaces: int) -> None:
@@ -129,13 +133,13 @@ def _label(panels: Any, flat: pd.DataFrame, lines: pd.DataFrame, metric: str, *,
     if surfaces:
         x, y = flat["axes"].iloc[0][:2]
         for panel in panels[-1, :surfaces]:
-            panel.set_xlabel(symbols.mathematics(x))
+            panel.set_xlabel(symbols.plain(x))
         for panel in panels[:, 0]:
-            panel.set_ylabel(symbols.mathematics(y))
+            panel.set_ylabel(symbols.plain(y))
     if not lines.empty:
         field = _field(lines)
         for panel in panels[-1, surfaces:]:
-            panel.set_xlabel(symbols.mathematics(field))
+            panel.set_xlabel(symbols.plain(field))
         for panel in panels[:, surfaces]:
             panel.set_ylabel(f"val. {metrics.about(metric).label}")
 

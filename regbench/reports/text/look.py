@@ -38,7 +38,7 @@ class Look:
                 raise UsageError(f"--columns: the table has no column '{name}'{did_you_mean(name, known)}")
         first, *more = [self._part(part) for part in (table, *table.more) if self._has(part)]
         kept = {"caption": self.caption or table.caption, "label": self.label, "notes": table.notes}
-        return replace(first, **kept, more=tuple(more), others=table.others)
+        return replace(first, **kept, legend=table.legend, more=tuple(more), others=table.others)
 
     def _has(self, part: Table) -> bool:
         return not self.columns or bool({*self.columns} & {*part.header[part.index :]})

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -13,8 +13,8 @@ import pandas as pd
 from pandas import DataFrame
 from tabulate import SEPARATING_LINE, tabulate
 
-from regbench.reports.report import Table
-from regbench.reports.text import symbols
+from regbench.reports.report import Legend, Table
+from regbench.reports.text import marks, symbols
 from regbench.visible import visible
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet computes
@@ -27,7 +27,7 @@ LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
     "…": r"\ldots{}", "±": r"$\pm$", "–": "--", "−": "$-$", "×": r"$\times$", "→": r"$\to$", "ᵀ": r"$^\top$",
-    "←": r"$\leftarrow$", "†": r"$\dagger$", "“": "``", "”": "''",
+    "←": r"$\leftarrow$", "†": r"$\dagger$", "“": "``", "”": "''", "≈": r"$\approx$", "°": r"$^\circ$",
 }  # fmt: skip
 
 
@@ -38,11 +38,13 @@ def text(table: Table, form: str, width: int | None = None) -> str:
     return "\n\n".join(write(_respelled(one, spell)) for one in (table, *table.others))
 
 
-def csv(frame: DataFrame) -> str:
+def csv(frame: DataFrame, digits: int | None = None) -> str:
     """A frame as CSV: numbers with up to 17 digits, so that they read back exactly; empty where there is none.
 
-    A text that a spreadsheet would take for a formula has an apostrophe in front.
+    A text that a spreadsheet would take for a formula has an apostrophe in front. With `digits` numbers are rounded to
+    that many decimals.
     """
+    frame = frame if digits is None else frame.round(digits)
     texts = {str(name): [_csv_cell(value) for value in column] for name, column in frame.items() if _is_odd(column)}
     return frame.assign(**texts).rename(columns=_csv_cell).to_csv(index=False, lineterminator="\n")
 
@@ -96,7 +98,8 @@ def _plain(table: Table, width: int | None) -> str:
         first, *others = [_grid(block, "simple") for block in _blocks(part, width)]
         parts += [f"{_wrapped(part.title, width)}\n{first}" if part.title else first, *others]
     notes = "\n".join(_wrapped(note, width) for note in table.notes)
-    return "\n\n".join([_wrapped(table.caption, width), *parts, *([notes] if notes else [])])
+    caption = table.caption + marks.explained(table.legend)
+    return "\n\n".join([_wrapped(caption, width), *parts, *([notes] if notes else [])])
 
 
 def _wrapped(words: str, width: int | None) -> str:
@@ -108,26 +111,35 @@ def _markdown(table: Table) -> str:
     grids = []
     for part in (table, *table.more):
         header, rows = (_map(cells, lambda cell: cell.replace("|", r"\|")) for cells in (part.header, part.rows))
+        rows = _map(rows, partial(marks.markdown, legend=table.legend))
         title = [f"**{part.title}**"] if part.title else []
         grids += [*title, _grid(replace(part, header=header, rows=rows), "pipe")]
-    return "\n\n".join([table.caption, *grids, *([notes] if notes else [])])
+    return "\n\n".join([table.caption + marks.explained(table.legend, "md"), *grids, *([notes] if notes else [])])
 
 
 def _latex(table: Table) -> str:
     """Booktabs tables: the caption and the notes above the first grid, further grids below their titles."""
-    sentences = (table.caption, *([table.title] if table.more else []), *table.notes)
-    captions = [sentences, *((part.title,) for part in table.more)]
-    floats = [_float(part, words) for part, words in zip((table, *table.more), captions, strict=True)]
+    legend = tuple((mark, _escape(meaning)) for mark, meaning in table.legend)
+    about = [table.title] if table.more else []
+    first = _sentence(table.caption) + marks.explained(legend, "latex")
+    captions = [" ".join(filter(None, [first, *map(_sentence, (*about, *table.notes))]))]
+    captions += [_sentence(part.title) for part in table.more]
+    parts = [replace(part, legend=table.legend) for part in (table, *table.more)]
+    floats = [_float(part, caption) for part, caption in zip(parts, captions, strict=True)]
     packages = "booktabs,graphicx" if any(r"\resizebox" in grid for grid in floats) else "booktabs"
     return "\n".join([f"% needs \\usepackage{{{packages}}}", *floats])
 
 
-def _float(table: Table, captions: Sequence[str]) -> str:
+def _sentence(words: str) -> str:
+    """Words of a caption as a sentence in LaTeX."""
+    return _escape(f"{words[:1].upper()}{words[1:].rstrip('.')}.") if words else ""
+
+
+def _float(table: Table, caption: str) -> str:
     """One grid with its caption; tabulate's raw LaTeX with the rules renamed, scaled down if it is too wide."""
-    header, rows = _map(table.header, _escape), _map(table.rows, _escape)
+    header, rows = _map(table.header, _escape), _map(table.rows, partial(_marked, legend=table.legend))
     above, *between, below = _grid(replace(table, header=header, rows=rows), "latex_raw").split(r"\hline")
     grid = above + r"\toprule" + r"\midrule".join(between) + r"\bottomrule" + below
-    caption = " ".join(_escape(f"{words[:1].upper()}{words[1:].rstrip('.')}.") for words in captions if words)
     if sum(_sizes(table)) > WIDE:
         grid = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{grid}}}"
     label = [rf"\label{{{table.label}}}"] if table.label else []  # after the caption, whose number it names
@@ -179,6 +191,12 @@ def with_columns(table: Table, columns: list[int]) -> Table:
 
 def _map(cells: Any, change: Any) -> Any:
     return tuple(_map(cell, change) for cell in cells) if isinstance(cells, tuple) else change(cells)
+
+
+def _marked(cell: str, legend: Legend) -> str:
+    """A cell with its marks as LaTeX has them, the rest of it escaped."""
+    found, rest = marks.split(cell, legend)
+    return marks.latex(found + _escape(rest), legend)
 
 
 def _escape(cell: str) -> str:

@@ -179,8 +179,8 @@ def setting(value: Any) -> str:
     return f"{value:g}" if has(value) else ""
 
 
-def average(value: Any, spread: Any = None) -> str:
+def average(value: Any, spread: Any = None, decimals: int = 3) -> str:
     """A mean over datasets, with its standard deviation over seeds where there is one."""
     if not has(value):
         return MISSING
-    return f"{value:.3f}" + (f" ± {spread:.3f}" if has(spread) else "")
+    return f"{value:.{decimals}f}" + (f" ± {spread:.{decimals}f}" if has(spread) else "")

@@ -1,7 +1,7 @@
 """Our cells beside those of a printed table: rows matched by their parts, whatever their settings."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from regbench.papers.tables import Number
 from regbench.papers.tightness import METHODS, Cell, parts
 from regbench.reports.report import Options, Table
 from regbench.reports.shared import tables
-from regbench.reports.shared.tables import BEST
 from regbench.reports.text import words
+from regbench.reports.text.marks import BEST
 from regbench.reports.text.symbols import joined
 from regbench.reports.text.words import MISSING
 
@@ -25,7 +25,7 @@ COUNTS = ("n", "n_expected", "diverged")
 MINE = (*COUNTS, "mean", "std")
 THEIRS = ("paper_mean", "paper_std")
 TINY = 1e-4  # smaller numbers are written with an exponent
-MARKED = f"{BEST} marks the best mean of its column among the methods with most seeds, of the paper's among its rows"
+LEGEND = ((BEST, "best mean of its column among the methods with most seeds, of the paper's among its rows"),)
 
 
 def notes_of(frame: pd.DataFrame | None) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def stacked(caption: str, rows: pd.DataFrame, columns: Mapping[str, str], notes:
     """A grid of our cells, and below it one of the printed ones."""
     mine = grid("Ours", rows, columns, [("", ours(words.usual_seeds(rows)))])
     paper = grid(theirs, rows[rows["paper"] != ""], columns, [("", printed)])
-    return tables.stacked(caption, [mine, paper], notes)
+    return replace(tables.stacked(caption, [mine, paper], notes), legend=LEGEND)
 
 
 def ours(usual: words.Seeds) -> Callable[[Any], str]:

@@ -19,7 +19,6 @@ def compute(given: Beside, options: Options) -> Numbers:
     notes = (
         "many, median and few: ages with more than 100, with 20 to 100, and with less than 20 images in training",
         *cells.defaults(rows),
-        cells.MARKED,
         "AgeDB's images may not be passed on: the runs need a folder of them",
         *cells.gaps(rows, OURS),
         *cells.made_up(frame),

@@ -27,7 +27,6 @@ def compute(given: Beside, options: Options) -> Numbers:
         "every bucket of 0.1 m counts the same; δ1 is the share of pixels within a factor of 1.25, higher is better",
         f"PH-Reg: {tightness.MISPRINTS['table2', 'lsq+ph_reg']} (`regbench verify tightness`)",
         *cells.defaults(rows),
-        cells.MARKED,
         "there is no validation split: the epoch of the paper's numbers is the one of lowest test RMSE",
         *cells.gaps(rows, OURS),
         *cells.made_up(frame),

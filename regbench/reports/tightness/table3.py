@@ -1,6 +1,6 @@
 """Table 3 of "Improving Deep Regression with Tightness": errors of coordinate prediction, ours beside the paper's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -46,7 +46,6 @@ def compute(given: Beside, options: Options) -> Numbers:
         "whose error is about the variance of the labels",
         *_variances(given, rows),
         *_information_dropout(rows),
-        cells.MARKED,
         *cells.gaps(rows, OURS),
         *cells.notes_of(frame),
     )
@@ -62,7 +61,7 @@ def table(numbers: Numbers) -> Table:
     )
     both = [("", cells.ours(words.usual_seeds(rows))), (", paper", cells.printed)]
     aliases = {name: order.alias(name) for name in COORDINATES}
-    return tables.stacked(caption, [cells.grid("", rows, aliases, both)], numbers.notes)
+    return replace(tables.stacked(caption, [cells.grid("", rows, aliases, both)], numbers.notes), legend=cells.LEGEND)
 
 
 def frames(numbers: Numbers) -> dict[str, pd.DataFrame]:

@@ -11,7 +11,7 @@ from regbench.analysis import aggregate, order, select, shared_seeds
 from regbench.analysis.aggregate import finite, records
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports.report import Options, Report, Table
-from regbench.reports.shared import tables
+from regbench.reports.shared import ratio_table, tables
 from regbench.reports.text import words
 
 BY_K, BY_WEIGHT = "soft_binning", "end2end"  # the methods shown over k and over the weight
@@ -161,7 +161,7 @@ def _by_k(rows: pd.DataFrame, title: str) -> Table:
     lines = []
     for dataset, group in rows.groupby("dataset", sort=False):
         found = {int(row["k"]): row for row in records(group)}
-        cells = [tables.ratio(found[k], usual) if k in found else "" for k in ks]
+        cells = [ratio_table.ratio(found[k], usual) if k in found else "" for k in ks]
         lines.append((order.alias(str(dataset)), *cells))
     return Table("", ("dataset", *(f"k = {k}" for k in ks)), tuple(lines), title=title)
 

@@ -1,18 +1,23 @@
 """The picture of Figure 5: a panel over the number of bins, and one over the weight of the KL term."""
 
+import math
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pandas import DataFrame, Series
 
-from regbench import metrics
+from regbench import catalog, metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.papers import bridges
+from regbench.papers.bridges import WIDTH
 from regbench.reports.bridges.figure5 import BY_K, BY_WEIGHT, FIELD, LEVELS
-from regbench.reports.shared import drawing, looks
+from regbench.reports.shared import dots, drawing, looks
 from regbench.reports.text import symbols, words
+
+FAR = 8.0  # as in `dots`; too few bins cost several times what any other number of them does, and that is the finding
+NEAR = 1.25  # ratio of two ks whose labels would touch
 
 
 def draw(rows: DataFrame, metric: str, base: int | None) -> Figure:
@@ -34,15 +39,37 @@ def draw(rows: DataFrame, metric: str, base: int | None) -> Figure:
 
 
 def _over_k(axes: Axes, rows: DataFrame) -> None:
+    """A line per dataset. A point far from all others would flatten them: it is an arrow at the edge with its value."""
     shades = looks.shades(BY_K, rows["dataset"].nunique())
+    shown = dots.window(rows["ratio"], rows["ratio_std"], far=FAR)
+    far: dict[int, list[tuple[float, str, str]]] = {}  # k -> value, colour and name of what lies beyond the axis
     for number, (dataset, group) in enumerate(rows.groupby("dataset", sort=False)):
         look = {"color": shades[number], "marker": looks.marker(number), "label": looks.dataset(str(dataset))}
         _line(axes, group["k"].astype(int), group["ratio"], group["ratio_std"], look)
+        for row in records(group):
+            if words.has(row["ratio"]) and not shown.shows(row["ratio"]):
+                far.setdefault(int(row["k"]), []).append((row["ratio"], shades[number], look["label"]))
+    for k, points in far.items():
+        value, colour, _ = points[0]
+        dots.beyond(axes, k, value, shown, colour, "\n".join(f"{name} {ratio:.2f}" for ratio, _, name in points))
     axes.axhline(1, **drawing.BASE, zorder=0)
+    axes.set_ylim(*shown)
     axes.set_xscale("log")
-    drawing.tick_values(axes, sorted({int(k) for k in rows["k"]}))
+    _ticks(axes, sorted({int(k) for k in rows["k"]}))
     axes.set_xlabel("number of bins k")
-    axes.legend(title=looks.label(BY_K), title_fontsize=6.5, handlelength=1.8)
+    axes.legend(title=_title(), title_fontsize=6.5, handlelength=1.8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def _title() -> str:
+    """The method shown, with the width of its bins, which its name does not say where it is the default."""
+    return f"{looks.label(BY_K)},\n{symbols.mathematics(WIDTH)} = {catalog.entry('methods', BY_K).hparams[WIDTH]:g}"
+
+
+def _ticks(axes: Axes, ks: list[int]) -> None:
+    """A tick at each k, labelled unless the next is too near."""
+    drawing.tick_values(axes, ks)
+    near = [after < NEAR * k for k, after in zip(ks, [*ks[1:], math.inf], strict=True)]
+    axes.set_xticks(ks, ["" if hidden else f"{k}" for k, hidden in zip(ks, near, strict=True)])
 
 
 def _over_weight(axes: Axes, rows: DataFrame, levels: DataFrame) -> None:
@@ -62,7 +89,7 @@ def _over_weight(axes: Axes, rows: DataFrame, levels: DataFrame) -> None:
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel(f"weight of the KL term, {symbols.mathematics(FIELD)} ({looks.dataset(dataset)}, k = {k})")
     axes.margins(y=0.15)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, handlelength=1.8, columnspacing=1.0)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.55, 1.0), ncols=3, handlelength=1.8, columnspacing=1.0)
 
 
 def _line(axes: Axes, x: Series, y: Series, spread: Series, look: dict[str, Any]) -> None:

@@ -1,21 +1,26 @@
 """The results of a benchmark as ratios to a baseline, or as RMSE and MAE side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pandas import DataFrame
 
 from regbench import metrics
-from regbench.analysis import Normalized, aggregate, normalize, select
+from regbench.analysis import Normalized, aggregate, budget, normalize, select
 from regbench.analysis.aggregate import records, shown_with
+from regbench.analysis.normalize import describe
+from regbench.analysis.separable import row_of
 from regbench.errors import NothingMeasured, some
 from regbench.papers.bridges import WIDTH
+from regbench.reports.normalized import honest
 from regbench.reports.report import Options, Report, Table
-from regbench.reports.shared import tables, units
+from regbench.reports.shared import marking, ratio_table, tables, units
 from regbench.reports.text import words
 
 NAMING = ["dataset", "method", "variant", "k", WIDTH, "n", "n_expected", "diverged"]
 RATIO = ["ratio", "ratio_std", "ratio_n", "ratio_seeds", "reason"]
+MARKS, MORE = ("best_", "near_"), ("published", "gap")  # columns of cells that have them
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Numbers:
     source: str
     notes: tuple[str, ...]
     metrics: tuple[str, ...] = metrics.USUAL  # of the cells
+    digits: int | None = None
 
 
 def compute(frame: DataFrame, options: Options) -> Numbers:
@@ -49,13 +55,38 @@ def compute(frame: DataFrame, options: Options) -> Numbers:
             f"{asked.label} ({asked.direction}) is shown as it is: a ratio to {options.normalize} would mean nothing",
         )
     if options.normalize is None or not asked.is_error:
-        left_out = tuple(cells.attrs.get("left_out", ()))
-        return Numbers(units.convert(cells, options), None, unit, source, (*notes, *left_out), columns)
+        return _as_they_are(shown, cells, columns, options, Numbers(cells, None, unit, source, notes))
     ratios = normalize(shown, baseline=options.normalize, metric=options.metric, reference=frame)
-    usable = ratios if ratios.cells["ratio"].notna().any() else None
-    instead = () if usable else ("no ratio could be formed, so the errors themselves are shown",)
+    if not ratios.cells["ratio"].notna().any():
+        notes += (*ratios.notes, "no ratio could be formed, so the errors themselves are shown")
+        return _as_they_are(shown, ratios.cells, columns, options, Numbers(cells, None, unit, source, notes))
+    ratios, said = honest.judged(ratios, shown, options)
     cells = units.convert(ratios.cells, options)
-    return Numbers(cells, usable, unit, source, (*notes, *ratios.notes, *instead), columns)
+    return Numbers(cells, ratios, unit, source, (*notes, *ratios.notes, *said), columns, options.digits)
+
+
+def _as_they_are(
+    shown: DataFrame, cells: DataFrame, columns: tuple[str, ...], options: Options, begun: Numbers
+) -> Numbers:
+    """The errors themselves, the best of each dataset marked."""
+    left_out, tried = cells.attrs.get("left_out", ()), budget.by_row(shown)
+    cells = marking.marked(cells, columns, shown, tried=[_tried(tried.get(row_of(row))) for row in records(cells)])
+    rows = {row_of(row): describe(row) for row in records(cells)}
+    notes = [*marking.untold(cells, columns[0]), *(budget.note(tried, rows) if tried else [])]
+    if honest.GAP in options.columns:
+        cells, said = honest.with_gap(cells, shown, options.metric)
+        notes += said
+    return replace(
+        begun,
+        cells=units.convert(cells, options),
+        notes=(*begun.notes, *(line for line in left_out if line not in begun.notes), *notes),
+        metrics=columns,
+        digits=options.digits,
+    )
+
+
+def _tried(tried: budget.Tried | None) -> str:
+    return tried.text if tried else ""
 
 
 def _measured_rows(shown: DataFrame) -> tuple[DataFrame, tuple[str, ...]]:
@@ -77,7 +108,8 @@ def _measured_rows(shown: DataFrame) -> tuple[DataFrame, tuple[str, ...]]:
 
 def frames(numbers: Numbers) -> dict[str, DataFrame]:
     """One row per cell; and, with a baseline, the means over datasets."""
-    rows = numbers.cells.reindex(columns=[*NAMING, *_statistics(numbers.metrics), *RATIO])
+    marks = [name for name in map(str, numbers.cells) if name.startswith(MARKS) or name in MORE]
+    rows = numbers.cells.reindex(columns=[*NAMING, *_statistics(numbers.metrics), *RATIO, *marks])
     return {"rows": rows} if numbers.normalized is None else {"rows": rows, "means": numbers.normalized.means}
 
 
@@ -85,7 +117,7 @@ def table(numbers: Numbers) -> Table:
     """The table of ratios, or a row per cell with RMSE and MAE."""
     if numbers.normalized is None:
         return _errors(numbers)
-    return tables.ratio_table(numbers.normalized, numbers.source, numbers.notes)
+    return ratio_table.ratio_table(numbers.normalized, numbers.source, numbers.notes, numbers.digits)
 
 
 def _measured(numbers: Numbers) -> str:
@@ -101,13 +133,32 @@ def _statistics(names: Sequence[str]) -> list[str]:
 
 
 def _errors(numbers: Numbers) -> Table:
-    usual = words.usual_seeds(numbers.cells)
-    rows = [(row, [tables.error(row, name, usual) for name in numbers.metrics]) for row in records(numbers.cells)]
+    usual, cells = words.usual_seeds(numbers.cells), numbers.cells
+    more = {name: name for name in ("tried",) if name in cells and cells[name].any()}
+    more |= {honest.GAP: honest.GAP} if honest.GAP in cells else {}
+    rows = [
+        (
+            row,
+            [
+                *(tables.error(row, name, usual, numbers.digits) for name in numbers.metrics),
+                *(_more(row, each) for each in more),
+            ],
+        )
+        for row in records(cells)
+    ]
     caption = (
-        f"Test {_measured(numbers)}, mean ± standard deviation over seeds. "
-        f"{numbers.source}; {words.seeds(numbers.cells)}."
+        f"Test {_measured(numbers)}, mean ± standard deviation over seeds. {numbers.source}; {words.seeds(cells)}."
     )
-    return tables.listed(caption, [metrics.about(name).label for name in numbers.metrics], rows, numbers.notes)
+    header = [*(metrics.about(name).label for name in numbers.metrics), *more]
+    better = "lowest" if all(metrics.about(name).better == "low" for name in numbers.metrics) else "best"
+    return marking.explained(tables.listed(caption, header, rows, numbers.notes), better, grouped=True)
 
 
-REPORT = Report(title="Results relative to a baseline", compute=compute, table=table, frames=frames)
+def _more(row: dict[str, Any], name: str) -> str:
+    """A cell of a further column."""
+    if name != honest.GAP:
+        return str(row[name])
+    return f"{row[name]:.1f} %" if words.has(row[name]) else words.MISSING
+
+
+REPORT = Report(title="Results relative to a baseline", compute=compute, table=table, frames=frames, has_digits=True)
