@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from regbench import kinds
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.comparable import CELL, with_width
 from regbench.errors import some
@@ -40,9 +41,13 @@ def by_row(frame: "DataFrame") -> dict[Row, Tried]:
 
 
 def note(tried: dict[Row, Tried], rows: dict[Row, str]) -> list[str]:
-    """One line where the rows of a table, with their names, had different numbers of configurations to choose from."""
+    """One line where the rows of a table, with their names, had different numbers of configurations to choose from.
+
+    Reference models take no part: no sweep chooses for them.
+    """
     named: dict[str, list[str]] = {}
-    for row in sorted(rows, key=lambda row: tried.get(row, Tried(0, 0))):
+    tuned = [row for row in rows if not kinds.is_reference(str(row[0]))]
+    for row in sorted(tuned, key=lambda row: tried.get(row, Tried(0, 0))):
         named.setdefault(tried[row].text if row in tried else "none, so its defaults", []).append(rows[row])
     if len(named) < 2:
         return []
