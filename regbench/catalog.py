@@ -7,7 +7,9 @@ and their defaults. These are read from the file's syntax tree, so that a listin
 the file and returns the object itself. An object may be a copy, `DATASET = replace(CIRCLE, digest=...)`: what it does
 not give is read from the file of the original.
 
-The catalog includes the package itself and the users' folders and files that `roots` knows.
+The catalog includes the package itself and the users' folders and files that `roots` knows. A file of a user that
+defines none of these objects but a function or object `criterion` is a method too: in a folder `methods`, or if the
+user named the file itself.
 """
 
 import ast
@@ -36,6 +38,7 @@ OBJECTS = {
     "metrics": "METRIC",
     "reports": "REPORT",
 }
+CRITERION = "criterion"  # (prediction, target) -> loss: what `regbench.criterion` makes a method of
 ROWS = ("methods", "baselines")  # the kinds that rows of a table can be
 PARTS = ("wrappers", "regularizers")  # the kinds that can be added to a method, in the order in which labels have them
 
@@ -51,6 +54,7 @@ class Entry:
     # hyper-parameter -> keyword arguments of its `HParam`: low, least, above, ...
     bounds: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     given: frozenset[str] = frozenset()  # the names of all arguments, also those that are not literals
+    is_criterion: bool = False  # a method that is made of a plain `criterion(prediction, target)`
 
     @property
     def symbols(self) -> dict[str, str]:
@@ -185,7 +189,18 @@ def load(kind: str, name: str) -> Any:
         if found.root.ours:
             raise
         raise UsageError(f"{found.path}: cannot be imported: {error}") from None
+    if entry(kind, full).is_criterion:
+        return _of_criterion(getattr(module, CRITERION), found.path)
     return getattr(module, OBJECTS[kind])
+
+
+def _of_criterion(criterion: Any, path: Path) -> Any:
+    from regbench.criterion import method_of
+
+    try:
+        return method_of(criterion)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
 
 
 def is_ours(row: str) -> bool:
@@ -197,6 +212,18 @@ def is_ours(row: str) -> bool:
 def module_of(kind: str, name: str) -> str:
     """The dotted name of the module that defines the object."""
     return _found(kind)[name].module
+
+
+def path_of(kind: str, name: str) -> Path:
+    """The file that defines the object."""
+    return _found(kind)[name].path
+
+
+def starts(kind: str, name: str) -> tuple[tuple[str, str], ...]:
+    """Module and name of what defines the object; of a criterion also of what makes a method of it."""
+    if entry(kind, name).is_criterion:
+        return ((module_of(kind, name), CRITERION), ("regbench.criterion", "method_of"))
+    return ((module_of(kind, name), OBJECTS[kind]),)
 
 
 def _found(kind: str) -> dict[str, Found]:
@@ -228,6 +255,8 @@ def _find(kind: str, _generation: int) -> dict[str, Found]:
     for root in roots.roots():
         for found in _in_root(kind, root):
             if found.name in made:
+                if made[found.name].path.resolve() == found.path.resolve():
+                    continue  # a file of a folder that is named too
                 both = f"{made[found.name].path} and {found.path}"
                 raise UsageError(f"two {kind} are called '{found.name}': {both}; rename one of them")
             made[found.name] = found
@@ -237,12 +266,28 @@ def _find(kind: str, _generation: int) -> dict[str, Found]:
 def _in_root(kind: str, root: Root) -> Iterator[Found]:
     folder = root.folder / kind
     for path in sorted(folder.rglob("*.py")) if not root.only else ():
-        if _defines(kind, path, ours=root.ours):
+        if _defines(kind, path, ours=root.ours) or (not root.ours and _is_criterion(kind, path)):
             inside = path.relative_to(folder).with_suffix("").parts
             yield Found("_".join(part for part in inside if part != "__init__"), root, path)
     for path in () if root.ours else sorted(root.folder.glob("*.py")):
-        if (not root.only or path.name in root.only) and _defines(kind, path, ours=root.ours):
+        if (not root.only or path.name in root.only) and (
+            _defines(kind, path, ours=root.ours) or (root.only and _is_criterion(kind, path))
+        ):
             yield Found(path.stem, root, path)
+
+
+def _is_criterion(kind: str, path: Path) -> bool:
+    """Whether a user's file is a method because of its `criterion`; a file with an object of a kind is not."""
+    if kind != "methods":
+        return False
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):  # `_defines` has said so
+        return False
+    objects = "|".join(OBJECTS.values())
+    if re.search(rf"^({objects})\b[^=\n]*=", text, re.MULTILINE):
+        return False
+    return bool(re.search(rf"^(def {CRITERION}\b|{CRITERION}\b[^=\n]*=[^=])", text, re.MULTILINE))
 
 
 def _defines(kind: str, path: Path, *, ours: bool) -> bool:
@@ -291,6 +336,8 @@ def _read(kind: str, name: str, path: Path, _changed: int) -> Entry:
     except (ValueError, RecursionError, MemoryError):  # null bytes, or expressions nested too deeply
         raise UsageError(f"{path}: is not a Python file") from None
     call = next(filter(None, (_value(statement, OBJECTS[kind]) for statement in tree.body)), None)
+    if call is None and kind == "methods" and (made := _entry_of_criterion(name, tree)):
+        return made
     if call is None:
         raise UsageError(f"{path}: has no line `{OBJECTS[kind]} = ...` at its top level")
     if not isinstance(call, ast.Call):
@@ -301,6 +348,20 @@ def _read(kind: str, name: str, path: Path, _changed: int) -> Entry:
     made = Entry(kind, name, summary, known, _bounds(call), frozenset(arguments))
     other = _replaced(kind, tree, call)
     return made if other is None else _changed_entry(made, entry(kind, other))
+
+
+def _entry_of_criterion(name: str, tree: ast.Module) -> Entry | None:
+    """The description of a file with a plain `criterion`; None if it has none."""
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == CRITERION:
+            said = ast.get_docstring(tree) or ast.get_docstring(statement)
+        elif _value(statement, CRITERION) is not None:
+            said = ast.get_docstring(tree)
+        else:
+            continue
+        summary = (said or "A criterion(prediction, target).").partition("\n")[0]
+        return Entry("methods", name, summary, {"uses_k": False}, is_criterion=True)
+    return None
 
 
 def _replaced(kind: str, tree: ast.Module, call: ast.Call) -> str | None:

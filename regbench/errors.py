@@ -7,7 +7,7 @@
     ├── InfrastructureError     7   no device, disk full, database locked or unusable
     │   ├── PassingError        7   a database that is locked, full or away, and may come back
     │   └── DataUnavailable     7   a dataset that no source can give
-    ├── Mismatch                8   a replay or a verification disagrees
+    ├── Mismatch                8   a replay or a verification disagrees, or a file breaks a promise
     └── Interrupted           130   Ctrl-C or SIGTERM
 
 Anything else that escapes is a bug and keeps its traceback (exit code 1).
@@ -56,7 +56,7 @@ class DataUnavailable(InfrastructureError):
 
 
 class Mismatch(RegbenchError):
-    """A recomputed number differs from the stored one."""
+    """A recomputed number differs from the stored one, or a user's file breaks a promise."""
 
     exit_code = 8
 

@@ -17,7 +17,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 ROOMS = {
     "torch": {
         *("types", "random", "native", "metrics", "methods", "regularizers", "wrappers", "backbones", "tasks"),
-        *("training", "bench"),
+        *("training", "bench", "criterion", "contract"),
     },
     "sqlalchemy": {"store"},
     "alembic": {"store"},

@@ -77,6 +77,14 @@ def test_a_single_file_brings_itself_alone(tmp_path):
     assert not kinds.is_reference("mine")
 
 
+def test_a_file_may_be_named_besides_its_folder(tmp_path):
+    file = write(tmp_path / "methods" / "mine.py", own())
+    roots.add([tmp_path])
+    roots.add([file])
+    assert "mine" in catalog.names("methods")
+    assert catalog.path_of("methods", "mine") == file
+
+
 def test_files_of_a_folder_import_each_other_relatively_and_all_count_in_the_digest(tmp_path):
     write(tmp_path / "mine.py", own("weight", "from .helpers import weight"))
     helper = write(tmp_path / "helpers.py", "weight = 2")

@@ -113,7 +113,9 @@ def _known_method(text: str) -> str:
     if name not in catalog.rows():
         for kind in catalog.ROWS:
             catalog.check(kind, name)
-        raise UsageError(f"--method {path}: the file defines no METHOD and no BASELINE")
+        raise UsageError(
+            f"--method {path}: the file defines no METHOD and no BASELINE, nor a criterion(prediction, target)"
+        )
     return f"{name}{bracket}{inside}"
 
 

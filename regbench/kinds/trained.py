@@ -20,7 +20,7 @@ def starts(method: str, backbone: str, parts: tuple[str, ...]) -> tuple[Start, .
     return (
         ("regbench.training.loop", "Training"),
         ("regbench.data", "prepare"),
-        (catalog.module_of("methods", method), catalog.OBJECTS["methods"]),
+        *catalog.starts("methods", method),
         (catalog.module_of("backbones", backbone), catalog.OBJECTS["backbones"]),
         *((catalog.module_of(kind, name), catalog.OBJECTS[kind]) for kind, name in added),
         *measures(),

@@ -1,4 +1,4 @@
-"""Properties of every regularizer, tested for each one in the catalog."""
+"""Properties of our own regularizers, besides those that every one promises (`tests/contract/test_catalog.py`)."""
 
 import ast
 import subprocess
@@ -11,7 +11,7 @@ from torch import Tensor
 from regbench import catalog, roots
 from regbench.training.simplify import simplify
 from regbench.training.tracing import trace
-from regbench.types import HParam, Params, Regularizer
+from regbench.types import HParam, Params
 from tests.regularizers.samples import (
     FEATURES,
     arguments,
@@ -59,15 +59,6 @@ def test_a_regularizer_says_what_it_does_in_one_sentence_and_names_its_source(na
 
 
 @every_regularizer
-def test_what_the_catalog_reads_without_importing_is_what_the_regularizer_is(name):
-    entry, regularizer = catalog.entry("regularizers", name), load(name)
-    assert isinstance(regularizer, Regularizer)
-    assert entry.hparams == {key: each.default for key, each in regularizer.hparams.items()}
-    assert entry.arguments.get("static", {}) == regularizer.static
-    assert entry.arguments["reference"] == regularizer.reference
-
-
-@every_regularizer
 def test_the_ranges_of_a_sweep_are_literals_that_hold_the_default(name):
     """A default of 0 turns a part off; no range on a logarithmic scale holds it."""
     tree = ast.parse((roots.PACKAGE / "regularizers" / f"{name}.py").read_text(encoding="utf-8"))
@@ -86,29 +77,6 @@ def test_the_ranges_of_a_sweep_are_literals_that_hold_the_default(name):
         assert 0 < each.low < each.high
         assert each.default == 0 or each.low <= each.default <= each.high
         assert each.least is not None or each.above is not None
-
-
-@every_term
-@every_m
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("what", ["different", "equal targets", "repeated targets", "equal features", "zero features"])
-def test_a_term_is_a_finite_number_with_a_finite_gradient(name, m, dtype, what):
-    for n in (1, 2, 3, 5, 64):
-        z, y = features(n).to(dtype), targets(n, m).to(dtype)
-        if what == "equal targets":
-            y = y[:1].repeat(n, 1)
-        if what == "repeated targets":
-            y = targets(n, m, levels=3).to(dtype)
-        if what == "equal features":
-            z = z[:1].repeat(n, 1)
-        if what == "zero features":
-            z = torch.zeros_like(z)
-        z.requires_grad_()
-        term = value(load(name), z, y)
-        assert term.shape == (), n
-        assert term.dtype == dtype, n
-        assert term.isfinite(), n
-        assert gradients(term, [z])[0].isfinite().all(), n
 
 
 @every_regularizer
@@ -190,19 +158,6 @@ def test_gradients_of_a_transformation_are_those_of_finite_differences(name):
     assert torch.autograd.gradcheck(changed, (features(5).requires_grad_(), *trained))
 
 
-@every_term
-def test_the_weight_scales_the_term(name):
-    regularizer, z, y = load(name), features(30), targets(30, 2, levels=5)
-    others = {key: 0.0 for key in regularizer.hparams if key.endswith("_weight")}  # of a second part
-    one = value(regularizer, z, y, weight=1, **others)
-    assert one != 0
-    torch.testing.assert_close(value(regularizer, z, y, weight=3.5, **others), 3.5 * one, rtol=1e-12, atol=0)
-    z.requires_grad_()
-    nothing = value(regularizer, z, y, weight=0, **others)
-    assert nothing == 0
-    assert not gradients(nothing, [z])[0].any()
-
-
 @pytest.mark.parametrize("name", RANDOM_ROWS)
 def test_rows_are_drawn_anew_from_each_stream(name):
     regularizer, z, y = load(name), features(30), targets(30, levels=9)
@@ -221,14 +176,6 @@ def test_the_order_of_the_rows_does_not_matter_if_all_are_used(name):
     """Without repeated targets, the loss of a small batch has nothing to draw."""
     regularizer, z, y, order = load(name), features(12), targets(12, 2), torch.randperm(12)
     torch.testing.assert_close(value(regularizer, z, y), value(regularizer, z[order], y[order]), rtol=1e-10, atol=1e-12)
-
-
-@every_term
-@every_m
-def test_float32_gives_what_float64_gives(name, m):
-    regularizer, z, y = load(name), features(40).float(), targets(40, m, levels=16).float()
-    exact = value(regularizer, z.double(), y.double())
-    torch.testing.assert_close(value(regularizer, z, y).double(), exact, rtol=1e-3, atol=1e-4)
 
 
 @every_regularizer
