@@ -6,7 +6,7 @@ parameters, which are trained at the learning rate of the network, and buffers, 
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, update_wrapper
 from typing import Any
 
 import torch
@@ -36,7 +36,7 @@ def method_of(criterion: Callable[[Tensor, Tensor], Any]) -> Method:
         value = _call(criterion, params, batch.prediction, batch.y)
         return value.sum(-1) if value.ndim > 1 else value
 
-    loss.__wrapped__ = criterion  # where the user's code is, for messages
+    update_wrapper(loss, criterion, assigned=(), updated=())  # messages name a line of the user's code
     return Method(
         outputs=lambda _k, m: m,
         init=lambda *_: params,

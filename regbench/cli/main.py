@@ -12,11 +12,13 @@ import regbench
 from regbench import roots, settings
 from regbench.cli import (
     bench,
+    check_plugin,
     compare,
     data,
     db,
     doctor,
     listing,
+    new,
     plan,
     replay,
     report,
@@ -24,6 +26,7 @@ from regbench.cli import (
     runs,
     stale,
     status,
+    try_,
     verify,
     watch,
     why,
@@ -39,7 +42,7 @@ EXIT_CODES = """Exit codes:
   5    the data cannot decide (compare --exit-code; replay, where nothing could be judged)
   6    no results yet, or no baseline
   7    no device, no data, disk full, or a database that is locked or unusable
-  8    a replay or a verification disagrees
+  8    a replay or a verification disagrees, or a file breaks a promise
   130  interrupted; finished results are kept
 
 Each command has examples: regbench COMMAND --help"""
@@ -117,6 +120,9 @@ for name, function in {
     "runs": runs.runs,
     "stale": stale.stale,
     "list": listing.list_,
+    "new": new.new,
+    "check-plugin": check_plugin.check_plugin,
+    "try": try_.try_,
 }.items():
     app.command(name, help=describe(function))(function)
 app.add_typer(group("data", describe(data), data.COMMANDS))

@@ -1,6 +1,6 @@
 """What every regularizer promises, asked of its term, its transformation and its weights on small batches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -25,9 +25,11 @@ def targets(n: int, m: int = 1, seed: int = 0, levels: int | None = None) -> Ten
     return uniform if levels is None else (uniform * levels).floor() / levels
 
 
-def hparams(of: Subject, dtype: torch.dtype = torch.float64, **changed: float) -> dict[str, Tensor]:
+def hparams(
+    of: Subject, dtype: torch.dtype = torch.float64, changed: Mapping[str, float] | None = None
+) -> dict[str, Tensor]:
     """All hyper-parameters at their defaults, except those given, as a loss receives them."""
-    values = {name: each.default for name, each in of.regularizer.hparams.items()} | changed
+    values = {name: each.default for name, each in of.regularizer.hparams.items()} | dict(changed or {})
     return {name: torch.tensor(value, dtype=dtype) for name, value in values.items()}
 
 
@@ -148,7 +150,7 @@ def gradient(of: Subject) -> str | None:
     """The gradients of features and of what it trains are those of finite differences, at a weight of 1."""
     full = {key: 1.0 for key in of.regularizer.hparams if key == "weight"}
     for m in dimensions(of):
-        y, values, params = targets(8, m, levels=4), hparams(of, **full), parameters(of, m)
+        y, values, params = targets(8, m, levels=4), hparams(of, changed=full), parameters(of, m)
         weights, names = draws(8, FEATURES, name="weights"), list(params.trained)
 
         def total(z: Tensor, *trained: Tensor, y=y, values=values, params=params, names=names, w=weights) -> Tensor:
@@ -248,7 +250,8 @@ def weighted(of: Subject) -> str | None:
     z, y, params = draws(30, FEATURES, name="features"), targets(30, m, levels=5), parameters(of, m)
     others = {key: 0.0 for key in of.regularizer.hparams if key.endswith("_weight")}  # of a second part
     one, more, none = (
-        loss(params, batch(z, y), hparams(of, weight=weight, **others), of.static) for weight in (1.0, 3.5, 0.0)
+        loss(params, batch(z, y), hparams(of, changed={"weight": weight, **others}), of.static)
+        for weight in (1.0, 3.5, 0.0)
     )
     if found := differ(more, 3.5 * one, rtol=1e-9, atol=0):
         raise Broken("a term that `weight` multiplies", f"at 3.5 and 3.5 times that at 1: {found}", "multiply", at=loss)

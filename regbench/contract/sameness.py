@@ -1,5 +1,7 @@
 """A method has the same numbers in a pack and alone, in both precisions, from the same seed, and for a row alone."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -10,6 +12,7 @@ from regbench.contract.shapes import dimensions
 from regbench.contract.subject import ROWS, Model, Subject, model, targets
 from regbench.types import Params
 
+Named = Mapping[str, Tensor]
 FAR_BINS = (2, 5, 25)  # of which the last have logits of size 1e3 in an affine encoder
 
 
@@ -32,7 +35,7 @@ def _packed(of: Subject, m: int, jobs: int = 2) -> None:
     fixed = {key: torch.stack([each.params.fixed[key] for each in models]) for key in models[0].params.fixed}
     values = {key: torch.stack([each.values[key] for each in models]) for key in models[0].values}
 
-    def one(trained: dict, fixed: dict, values: dict, y_BM: Tensor, outputs_BK: Tensor) -> tuple[Tensor, Tensor]:
+    def one(trained: Named, fixed: Named, values: Named, y_BM: Tensor, outputs_BK: Tensor) -> tuple[Tensor, Tensor]:
         now = Model(of.method, Params(trained, fixed), values)
         return now.losses(y_BM, outputs_BK), of.method.predict(now.params, outputs_BK)
 

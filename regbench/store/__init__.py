@@ -28,7 +28,7 @@ from regbench.store.values import (
 )
 
 if TYPE_CHECKING:
-    from regbench.store.folder import benchmarks_below, exports, opened
+    from regbench.store.folder import benchmarks_below, exports, holding, opened
     from regbench.store.importing import import_
     from regbench.store.part import DISTILLED, DISTILLED_CURVES, WHOLE, Part
     from regbench.store.transfer import Moved, export, export_adoptions
@@ -37,7 +37,7 @@ LAZY = {
     **dict.fromkeys(("Moved", "export", "export_adoptions"), "transfer"),
     "import_": "importing",
     **dict.fromkeys(("DISTILLED", "DISTILLED_CURVES", "WHOLE", "Part"), "part"),
-    **dict.fromkeys(("benchmarks_below", "exports", "opened"), "folder"),
+    **dict.fromkeys(("benchmarks_below", "exports", "holding", "opened"), "folder"),
 }  # name -> module; these load pyarrow and pandas, which only export and import need
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "export",
     "export_adoptions",
     "exports",
+    "holding",
     "import_",
     "opened",
     "patience_of_a_run",

@@ -1,7 +1,7 @@
 """Read a folder of exports as a store, without a database."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
@@ -48,14 +48,25 @@ def exports(folder: Path) -> list[Path]:
 
 def benchmarks_below(folder: Path) -> dict[Path, list[str]]:
     """Every export in a folder and below it, with the names of its benchmarks; unreadable ones are left out."""
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}; `regbench db export {quote(str(folder))}` would write one")
-    found = {path.parent: _names(path.parent / NAMES) for path in sorted(folder.rglob(MARK))}
+    found = {place: _column(place / NAMES, "name") for place in _below(folder)}
     return {place: names for place, names in found.items() if names}
 
 
-def _names(file: Path) -> list[str]:
+def holding(folder: Path, keys: Collection[str]) -> dict[Path, set[str]]:
+    """The exports in a folder and below it with those of some jobs that each holds, most first."""
+    found = {place: set(keys) & set(_column(place / MARK, "key")) for place in _below(folder)}
+    return {place: held for place, held in sorted(found.items(), key=lambda pair: -len(pair[1])) if held}
+
+
+def _below(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}; `regbench db export {quote(str(folder))}` would write one")
+    return sorted(path.parent for path in folder.rglob(MARK))
+
+
+def _column(file: Path, name: str) -> list[str]:
+    """The texts of a column; none if the file cannot be read."""
     try:
-        return [str(name) for name in pq.read_table(file, columns=["name"])["name"].to_pylist()]
+        return [str(text) for text in pq.read_table(file, columns=[name])[name].to_pylist()]
     except (OSError, pa.ArrowException, KeyError):
         return []

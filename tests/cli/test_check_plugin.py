@@ -60,6 +60,22 @@ def test_a_place_that_is_no_file_of_python_exits_2(regbench: Command, in_tmp):
     assert "letters and underscores" in regbench("check-plugin", "my-loss.py").err
 
 
+def test_a_broken_loss_is_told_before_anything_is_trained(regbench: Command, in_tmp):
+    (in_tmp / "mine.py").write_text("def criterion(prediction, target):\n    return (prediction - target).log()\n")
+    said = regbench("try", "mine.py", "--dataset", "CA")
+    assert said.code == 8
+    assert "mine.py, line 1: expected a finite loss, found nan" in said.err
+    assert not (in_tmp / "results").exists()
+
+
+def test_what_could_be_compared_with_nothing_is_not_trained(regbench: Command, in_tmp):
+    (in_tmp / "mine.py").write_text(method())
+    said = regbench("try", "mine.py", "smoke", "--with", "none")
+    assert said.code == 6
+    assert "`regbench run smoke --method lsq` trains them" in said.err
+    assert not (in_tmp / "results").exists()
+
+
 def test_new_prints_the_file_and_the_next_command(regbench: Command, in_tmp):
     said = regbench("new", "criterion", "mine", "--to", "losses")
     assert (said.code, said.out) == (0, "losses/mine.py\n")

@@ -24,6 +24,9 @@ COMMANDS = [
     "replay",
     "runs",
     "stale",
+    "new",
+    "check-plugin",
+    "try",
 ]
 INSIDE = {"data": ["list", "fetch", "import", "verify"], "db": ["export", "import", "rm", "rename"]}
 EVERY = [*([each] for each in COMMANDS), *([group, each] for group, inside in INSIDE.items() for each in inside)]
