@@ -50,11 +50,18 @@ def flags() -> dict[str, Any]:
 
 def numerics(known: Mapping[str, Any], device: str) -> str:
     """A digest of what affects the bits of a number besides the code: versions, processor, flags, device type."""
-    relevant = {name: known[name] for name in NUMERIC}
-    kind = (
-        device_name(device).partition(" (")[2].partition(", GPU-")[0] or "cpu"
-    )  # without the number and id of the device
-    return hashlib.sha256(canonical({**relevant, "device": kind}).encode()).hexdigest()[:16]
+    return digest_of(fingerprint(known, device_name(device)))
+
+
+def fingerprint(known: Mapping[str, Any], device: str) -> dict[str, Any]:
+    """What `numerics` is a digest of; `device` as `device_name` names it, and runs have it."""
+    kind = device.partition(" (")[2].partition(", GPU-")[0] or "cpu"  # without the number and id of the device
+    return {**{name: known[name] for name in NUMERIC}, "device": kind}
+
+
+def digest_of(facts: Mapping[str, Any]) -> str:
+    """A short digest of plain data."""
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()[:16]
 
 
 def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -64,6 +64,33 @@ class Reading:
 
 
 USUAL = Reading()
+
+
+def unusual(reading: Reading) -> dict[str, Any]:
+    """The fields that are not the usual ones, as plain data; `from_plain` is the inverse.
+
+    >>> unusual(Reading(sep=";", preprocess=Preprocess(one_hot=4)))
+    {'sep': ';', 'preprocess': {'one_hot': 4}}
+    """
+    changed = _changed(reading, USUAL)
+    if "preprocess" in changed:
+        changed["preprocess"] = _changed(reading.preprocess, USUAL.preprocess)
+    return changed
+
+
+def from_plain(given: Mapping[str, Any]) -> Reading:
+    """The reading with these fields, as `unusual` gives them."""
+    preprocess = Preprocess(**_tuples(given.get("preprocess", {})))
+    return Reading(**{**_tuples(given), "preprocess": preprocess})
+
+
+def _changed(value: Any, usual: Any) -> dict[str, Any]:
+    both = {field.name: (getattr(value, field.name), getattr(usual, field.name)) for field in fields(usual)}
+    return {name: list(one) if isinstance(one, tuple) else one for name, (one, other) in both.items() if one != other}
+
+
+def _tuples(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
 def as_reading(given: dict[str, Any]) -> Reading:

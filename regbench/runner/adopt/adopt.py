@@ -1,31 +1,24 @@
 """Compare the code of a commit with the present code by training, and store adoptions."""
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from regbench.errors import InfrastructureError, Mismatch, UsageError
+from regbench.errors import Mismatch, UsageError
 from regbench.job import Job
 from regbench.provenance import environment
-from regbench.roots import PACKAGE
+from regbench.roots import PACKAGE, added
+from regbench.runner.adopt.ask import Answers, Version, ask
+from regbench.runner.adopt.checkout import checked_out, full_name
 from regbench.runner.adopt.sample import Pair, outgrown, packs, sample
 from regbench.store import Adoption, Store
 from regbench.store.adoptions import Codes
 
-PROBE = Path(__file__).with_name("probe.py")
 MACHINE = ("python", "libraries", "system", "machine", "processor")
-
-Curves = Mapping[str, Sequence[str]]
-Answers = dict[str, dict[str, Any]]  # key of a job -> its digest and curves
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,7 @@ def _of_commit(
 ) -> tuple[dict[Pair, list[Job]], dict[str, int]]:
     """The jobs finished by the code in `folder` or by equivalent code, and the number of jobs of other code."""
     examples = {pair: jobs[0] for pair, jobs in waiting.items()}
-    said = _ask([[job] for job in examples.values()], folder, train=False)
+    said = ask([[job] for job in examples.values()], Version(folder, added()), train=False)
     theirs: dict[Pair, list[Job]] = defaultdict(list)
     others: Counter[str] = Counter()
     for pair, jobs in waiting.items():
@@ -116,53 +109,19 @@ def _evidence(jobs: Sequence[Job], numbers: Mapping[str, int]) -> dict[str, Any]
 def _both(together: list[list[Job]], folder: Path) -> tuple[Answers, Answers]:
     """Train the packs with the code in `folder` and with the present code, at the same time."""
     with ThreadPoolExecutor(2) as pool:
-        before, after = pool.map(lambda place: _ask(together, place, train=True), (folder, PACKAGE.parent))
-    return before, after
-
-
-def _ask(together: Sequence[Sequence[Job]], folder: Path, *, train: bool) -> Answers:
-    """Run the probe with the regbench in `folder`."""
-    if not together:
-        return {}
-    with TemporaryDirectory(prefix="regbench-adopt-") as place:
-        question, answer = Path(place) / "question.json", Path(place) / "answer.json"
-        asked = {"packs": [[job.config() for job in pack] for pack in together], "train": train}
-        question.write_text(json.dumps(asked), encoding="utf-8")
-        said = subprocess.run(
-            [sys.executable, "-P", PROBE, question, answer],
-            env={**os.environ, "PYTHONPATH": str(folder)},
-            cwd=place,
-            capture_output=True,
-            text=True,
-            check=False,
+        before, after = pool.map(
+            lambda place: ask(together, Version(place, added()), train=True), (folder, PACKAGE.parent)
         )
-        if said.returncode:
-            raise InfrastructureError(f"the code in {folder} could not train the sample: {_last_line(said.stderr)}")
-        return {job["key"]: job for job in json.loads(answer.read_text(encoding="utf-8"))}
-
-
-def _last_line(text: str) -> str:
-    return text.strip().rpartition("\n")[2]
+    return before, after
 
 
 @contextmanager
 def _checked_out(commit: str) -> Iterator[tuple[Path, str]]:
     """A temporary folder with the files of a commit, and the full name of the commit."""
-    sha = _git("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
+    sha = full_name(PACKAGE.parent, commit)
     if not sha:
         raise UsageError(
             f"--from {commit}: no such commit in the repository of {PACKAGE}; adopting needs regbench's own repository"
         )
-    with TemporaryDirectory(prefix="regbench-commit-") as place:
-        folder = Path(place) / "regbench-at-commit"
-        if _git("worktree", "add", "--detach", str(folder), sha) is None:
-            raise InfrastructureError(f"git could not check out {commit} into {folder}")
-        try:
-            yield folder, sha
-        finally:
-            _git("worktree", "remove", "--force", str(folder))
-
-
-def _git(*arguments: str) -> str | None:
-    done = subprocess.run(["git", "-C", PACKAGE.parent, *arguments], capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None
+    with checked_out(PACKAGE.parent, sha) as folder:
+        yield folder, sha

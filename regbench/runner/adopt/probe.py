@@ -1,8 +1,8 @@
 """Digests and curves of jobs, by the version of regbench on the path: `python probe.py QUESTION ANSWER`.
 
 It also runs with older versions of regbench, so it supports those without `regbench.kinds`. The question is
-`{"packs": [[configuration of a job, ...], ...], "train": whether to train}`. Numbers in the answer are hexadecimal
-floats, which are exact.
+`{"packs": [[configuration of a job, ...], ...], "train": whether to train}`, and may name a `device`, the `places` of
+plug-ins and `tables` of the user. Numbers in the answer are hexadecimal floats, which are exact.
 """
 
 import hashlib
@@ -18,14 +18,35 @@ def main(question: str, answer: str) -> None:
     from regbench.job import Job
 
     asked = json.loads(Path(question).read_text(encoding="utf-8"))
+    add(asked.get("places", []), asked.get("tables", []))
     said = []
     for configs in asked["packs"]:
         jobs = [Job.from_config(config) for config in configs]
-        curves = train(jobs) if asked["train"] else [None] * len(jobs)
+        curves = train(jobs, asked.get("device", "cpu")) if asked["train"] else [None] * len(jobs)
         said += [
             {"key": job.key, "code": digest(job), "curves": curve} for job, curve in zip(jobs, curves, strict=True)
         ]
     Path(answer).write_text(json.dumps(said), encoding="utf-8")
+
+
+def add(places: list[str], tables: list[dict[str, Any]]) -> None:
+    """Add plug-ins and tables of the user to the catalog."""
+    if places or tables:
+        from regbench import roots
+
+        roots.use(roots.Added(tuple(places), tuple(map(own_table, tables))))
+
+
+def own_table(given: dict[str, Any]) -> Any:
+    """A table of the user; older code knows one target, and one way to read it."""
+    from regbench.roots import OwnTable
+
+    try:
+        from regbench.reading import from_plain
+    except ImportError:
+        old: Any = OwnTable
+        return old(given["name"], given["path"], given["targets"][0], given["reading"].get("keep_index", False))
+    return OwnTable(given["name"], given["path"], tuple(given["targets"]), from_plain(given["reading"]))
 
 
 def digest(job: Any) -> str:
@@ -37,16 +58,11 @@ def digest(job: Any) -> str:
     return code_digest(job)
 
 
-def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
+def train(jobs: list[Any], device: str = "cpu") -> list[dict[str, list[str]]]:
     """Every number of every epoch of each job, and a hash of its last predictions."""
-    import torch
-    from torch.utils import deterministic
-
     from regbench import catalog, data
 
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - a property that type checkers miss
+    place = settled(device)
     dataset, protocol = jobs[0].dataset, jobs[0].protocol
     table = data.load(catalog.load("datasets", dataset), dataset)
     seed = 0 if protocol.split in ("fixed", "grouped") else jobs[0].seed
@@ -58,7 +74,7 @@ def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
     prepared = prepare(table, protocol.split, seed, **given)
     found: list[dict[str, list[str]]] = [{} for _ in jobs]
     last = None
-    for last in epochs(jobs, prepared):
+    for last in epochs(jobs, prepared, place):
         for row, curves in enumerate(found):
             values = {name: column[row] for name, column in last.values.items()}
             diagnostics = last.looks[row].diagnostics if hasattr(last, "looks") else {}  # which came with later code
@@ -70,16 +86,29 @@ def train(jobs: list[Any]) -> list[dict[str, list[str]]]:
     return found
 
 
-def epochs(jobs: list[Any], prepared: Any) -> Iterable[Any]:
-    """The epochs of jobs that are executed together."""
-    import torch
+def settled(device: str) -> Any:
+    """The torch device, with torch's settings as that version's workers have them."""
+    try:
+        from regbench.runner.work.device import torch_device
+    except ImportError:
+        import torch
+        from torch.utils import deterministic
 
-    cpu = torch.device("cpu")
+        torch.set_num_threads(1)
+        torch.use_deterministic_algorithms(True)
+        setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - a property that type checkers miss
+        return torch.device(device)
+    return torch_device(device)
+
+
+def epochs(jobs: list[Any], prepared: Any, device: Any) -> Iterable[Any]:
+    """The epochs of jobs that are executed together."""
     try:
         from regbench import kinds
     except ImportError:
-        return _before_kinds(jobs, prepared, cpu)
-    return kinds.of(jobs[0].method).begin(jobs, prepared, cpu)
+        return _before_kinds(jobs, prepared, device)
+    kind = kinds.of(jobs[0].method)
+    return kind.begin(jobs, prepared, device if kind.is_packed else "cpu")
 
 
 def _before_kinds(jobs: list[Any], prepared: Any, device: Any) -> Iterable[Any]:

@@ -59,7 +59,7 @@ def sample(jobs: Mapping[Pair, Sequence[Job]]) -> dict[Pair, list[Job]]:
     for pair, its_jobs in jobs.items():
         kinds: dict[object, list[Job]] = defaultdict(list)
         for job in sorted(its_jobs, key=lambda job: (job.protocol.epochs * epoch_cost(job), job.key)):
-            kinds[_kind(job)].append(job)
+            kinds[kind_of_code(job)].append(job)
         found[pair] = [_cheapest(alike, here) for alike in kinds.values()]
     return found
 
@@ -72,7 +72,7 @@ def packs(jobs: Iterable[Job]) -> list[list[Job]]:
     return list(groups.values())
 
 
-def _kind(job: Job) -> tuple[object, ...]:
+def kind_of_code(job: Job) -> tuple[object, ...]:
     """The properties that determine which code is used: images or columns, targets, protocol, settings of parts."""
     about = catalog.entry("datasets", job.dataset).arguments
     protocol = job.protocol
