@@ -3,6 +3,7 @@
     RegbenchError            exit code
     ├── UsageError              2   wrong name, value or file
     ├── JobsFailed              3   some jobs failed; the others are kept
+    ├── Regressed               4   results became worse
     ├── NothingMeasured         6   no finished run to report on, or no baseline
     ├── InfrastructureError     7   no device, disk full, database locked or unusable
     │   ├── PassingError        7   a database that is locked, full or away, and may come back
@@ -33,6 +34,12 @@ class JobsFailed(RegbenchError):
     """Some jobs failed; the results of the others are kept."""
 
     exit_code = 3
+
+
+class Regressed(RegbenchError):
+    """Results are worse than those that were blessed."""
+
+    exit_code = 4
 
 
 class NothingMeasured(RegbenchError):

@@ -13,10 +13,12 @@ from regbench import roots, settings
 from regbench.cli import (
     bench,
     check_plugin,
+    bless,
     compare,
     data,
     db,
     doctor,
+    gate,
     listing,
     new,
     plan,
@@ -39,10 +41,12 @@ EXIT_CODES = """Exit codes:
   1    a bug in regbench: please report the traceback
   2    wrong usage, or a wrong name or value in a file
   3    some jobs failed; the results of the others are kept
-  5    the data cannot decide (compare --exit-code; replay, where nothing could be judged)
+  4    results became worse (gate), or would be recorded as worse (bless)
+  5    the data cannot decide (compare --exit-code, gate --strict; replay, where nothing could be judged)
   6    no results yet, or no baseline
   7    no device, no data, disk full, or a database that is locked or unusable
   8    a replay or a verification disagrees, or a file breaks a promise
+  8    a replay or a verification disagrees, or a baseline contradicts itself or the data
   130  interrupted; finished results are kept
 
 Each command has examples: regbench COMMAND --help"""
@@ -115,6 +119,8 @@ for name, function in {
     "report": report.report,
     "compare": compare.compare,
     "verify": verify.verify,
+    "bless": bless.bless,
+    "gate": gate.gate,
     "why": why.why,
     "replay": replay.replay,
     "runs": runs.runs,

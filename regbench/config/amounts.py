@@ -15,6 +15,7 @@ LARGEST = 1e9  # of a learning rate, a weight of a loss, ...: squares of it are 
 BOUNDS = {"k": (2, MOST_BINS), "seed": (0, LARGEST_SEED)}
 RUN = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 LONGEST_S = 3650 * UNITS["d"]
+LARGEST_SHARE = 10.0  # of a worsening
 INTERVAL_S = (0.1, 3600.0)  # between two frames
 
 
@@ -59,6 +60,31 @@ def read_fraction(text: str) -> float:
         found = 0.0
     if not 0 < found <= 1:
         raise UsageError(f"--verify-packing {text}: write a fraction above 0 and at most 100%, such as 1%")
+    return found
+
+
+def read_margin(text: str) -> float:
+    """The margin of a gate: `1%` or `0.01`."""
+    return _share("--margin", text)
+
+
+def read_detect(text: str) -> float:
+    """The worsening that a gate is to find: `2%` or `0.02`."""
+    return _share("--detect", text)
+
+
+def _share(option: str, text: str) -> float:
+    """A share above 0, which may exceed 1.
+
+    >>> _share("--margin", "2%"), _share("--margin", "0.5")
+    (0.02, 0.5)
+    """
+    try:
+        found = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= LARGEST_SHARE:
+        raise UsageError(f"{option} {text}: write a share above 0 and at most {LARGEST_SHARE:.0%}, such as 2%")
     return found
 
 
