@@ -1,11 +1,11 @@
 # `make run` trains the main job, prints its table and draws its figure; `make test` runs the tests that are quick,
-# `make slow` the others.
+# `make slow` the others; `make gate` asks whether the code still gives the results in .ci/gate/regbench.lock.yaml.
 # Each does all of its own set-up. TORCH_BACKEND=cu128 (or cpu) overrides the detection of the torch build.
 PYTHON ?= python3
 export TORCH_BACKEND
 
-.PHONY: run test slow lint install clean
-run test slow lint install:
+.PHONY: run test slow lint gate install clean
+run test slow lint gate install:
 	@$(PYTHON) tools/dev.py $@
 
 clean:

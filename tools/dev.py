@@ -1,4 +1,4 @@
-"""Set up the virtual environment and run the main job, tests or linters: `python tools/dev.py run|test|slow|lint`.
+"""Set up the virtual environment and run the main job, tests or linters: `python tools/dev.py run|test|slow|lint|gate`.
 
 Standard library only, so that it works on a bare machine and where there is no make. The environment is
 created in `.venv`, and updated when the files it depends on change. TORCH_BACKEND (cpu, cu128, ...)
@@ -23,20 +23,21 @@ MADE_FROM = ("pyproject.toml", "constraints.txt", "tools/dev.py")
 
 
 def main(arguments: list[str]) -> int:
-    """Set up, then do what was requested: run, test, slow, lint or install."""
-    if not arguments or arguments[0] not in {"run", "test", "slow", "lint", "install"}:
-        print("usage: python tools/dev.py run|test|slow|lint|install [arguments]", file=sys.stderr)
+    """Set up, then do what was requested: run, test, slow, lint, gate or install."""
+    if not arguments or arguments[0] not in {"run", "test", "slow", "lint", "gate", "install"}:
+        print("usage: python tools/dev.py run|test|slow|lint|gate|install [arguments]", file=sys.stderr)
         return 2
     install()
     match arguments:
         case ["run", *rest]:
             return run_smoke(rest)
-        case ["test", *rest]:
-            return call(BIN / "python", "-m", "pytest", *PARALLEL, *rest)
-        case ["slow", *rest]:  # overrides the marker of pyproject.toml, which excludes these tests
-            return call(BIN / "python", "-m", "pytest", *PARALLEL, "-m", "slow", *rest)
+        case ["test" | "slow" as which, *rest]:  # the marker overrides that of pyproject.toml, which excludes slow ones
+            marker = ("-m", "slow") if which == "slow" else ()
+            return call(BIN / "python", "-m", "pytest", *PARALLEL, *marker, *rest)
         case ["lint", *_]:
             return lint()
+        case ["gate", *rest]:
+            return call(BIN / "python", ROOT / "tools" / "gate.py", *rest)
         case _:
             return 0
 
