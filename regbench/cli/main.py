@@ -12,8 +12,8 @@ import regbench
 from regbench import roots, settings
 from regbench.cli import (
     bench,
-    check_plugin,
     bless,
+    check_plugin,
     compare,
     data,
     db,
@@ -45,8 +45,7 @@ EXIT_CODES = """Exit codes:
   5    the data cannot decide (compare --exit-code, gate --strict; replay, where nothing could be judged)
   6    no results yet, or no baseline
   7    no device, no data, disk full, or a database that is locked or unusable
-  8    a replay or a verification disagrees, or a file breaks a promise
-  8    a replay or a verification disagrees, or a baseline contradicts itself or the data
+  8    a replay or a verification disagrees, a file breaks a promise, or a baseline contradicts itself or the data
   130  interrupted; finished results are kept
 
 Each command has examples: regbench COMMAND --help"""
