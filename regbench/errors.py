@@ -7,6 +7,7 @@
     ├── NothingMeasured         6   no finished run to report on, or no baseline
     ├── InfrastructureError     7   no device, disk full, database locked or unusable
     │   ├── PassingError        7   a database that is locked, full or away, and may come back
+    │   ├── NotInstalled        7   a package that is needed for this alone
     │   └── DataUnavailable     7   a dataset that no source can give
     ├── Mismatch                8   a replay or a verification disagrees, or a file breaks a promise
     └── Interrupted           130   Ctrl-C or SIGTERM
@@ -56,6 +57,10 @@ class InfrastructureError(RegbenchError):
 
 class PassingError(InfrastructureError):
     """A problem that may pass: a database that is locked, on a full or failing disk, or on a server that is away."""
+
+
+class NotInstalled(InfrastructureError):
+    """A package that only one thing needs is missing; the message has the command that installs it."""
 
 
 class DataUnavailable(InfrastructureError):

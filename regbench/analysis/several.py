@@ -85,7 +85,7 @@ def compare_several(
     """
     from regbench.analysis.select import pick
 
-    asked = tuple(names) or _every(frame, next(iter(k), None))
+    asked = tuple(names) or every_row(frame, next(iter(k), None))
     if len(asked) < 2 and not names:
         raise NothingMeasured("a comparison needs two or more methods at k = 25, or at a k that --k names")
     if len(asked) < 2:
@@ -112,7 +112,7 @@ def compare_several(
     return Several(asked, tuple(found), all_pairs, ranks, rates, tuple(left_out))
 
 
-def _every(frame: "DataFrame", k: int | None) -> tuple[str, ...]:
+def every_row(frame: "DataFrame", k: int | None) -> tuple[str, ...]:
     """The rows of a benchmark at one k that have a number, in the order of tables."""
     at = k or variants.DEFAULT_K
     rows = frame[(frame["k"].isna() | (frame["k"] == at).fillna(value=False)) & frame["test_rmse"].notna()]

@@ -41,9 +41,10 @@ Out = Annotated[
     Path,
     typer.Option(
         "--out",
+        "--output",
         "-o",
         metavar="DIR",
-        help="Where figures and their numbers are written.",
+        help="Where figures and their numbers are written; for `html` also a file.",
         callback=options.checked("check_no_address", "regbench.addresses"),
     ),
 ]
@@ -109,7 +110,8 @@ def report(
 ) -> None:
     """Print a table, or draw a figure and write its numbers.
 
-    A table shows one benchmark, named in its caption. A figure is written as SVG, PDF, PNG and CSV.
+    A table shows one benchmark, named in its caption. A figure is written as SVG, PDF, PNG and CSV,
+    and `html` as one page that opens without a network.
     `regbench list reports` lists all reports.
 
     Examples:
@@ -122,6 +124,7 @@ def report(
       regbench report --with published
       regbench report --rows unseen
       regbench report table2 --from results/published/bridges
+      regbench report html --out page.html
       regbench report --all --out reports
     """
     from regbench import metrics, reports
@@ -152,6 +155,8 @@ def report(
         if all_:
             return _all(source, benchmark, given, out, json=json)
         numbers, benchmark = _compute(source, found, shown, benchmark, given)
+        if shown.page is not None:
+            return _page(found, shown, numbers, benchmark, out, json=json)
         written = []
         if shown.draw is not None or out != Path("results"):
             written = reports.write(found, shown, numbers, folder=out)
@@ -168,6 +173,16 @@ def report(
     return None
 
 
+def _page(name: str, shown: "Report", numbers: Any, benchmark: str | None, out: Path, *, json: bool) -> None:
+    """Write an HTML page and say where it is."""
+    from regbench.reports.text import write
+
+    path = write.page(shown, numbers, out)
+    if json:
+        return emit_json("report", {"report": name, "benchmark": benchmark, "files": [path]})
+    return emit(str(path))
+
+
 def _compute(
     source: Source, name: str, shown: "Report", benchmark: str | None, given: "Options"
 ) -> tuple[Any, str | None]:
@@ -182,7 +197,7 @@ def _compute(
 def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, json: bool) -> None:
     """Write every report of the catalog to files; name those that cannot be made, with the reason."""
     from regbench import reports
-    from regbench.errors import NothingMeasured, UsageError
+    from regbench.errors import NothingMeasured, NotInstalled, UsageError
 
     made: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}
@@ -191,10 +206,10 @@ def _all(source: Source, benchmark: str | None, given: "Options", out: Path, *, 
         usable = replace(given, paper=given.paper and shown.has_paper)
         try:
             numbers, used = _compute(source, name, shown, benchmark if shown.or_last else None, usable)
-        except (NothingMeasured, UsageError) as error:
+            files = reports.write(name, shown, numbers, folder=out, texts=TEXTS)
+        except (NothingMeasured, NotInstalled, UsageError) as error:
             left_out[name] = str(error)
             continue
-        files = reports.write(name, shown, numbers, folder=out, texts=TEXTS)
         made.append({"report": name, "benchmark": used, "files": files})
     if not made:
         raise NothingMeasured(f"no report can be made: {next(iter(left_out.values()))}")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from regbench.analysis.sweeps import Swept
     from regbench.papers.claims import Claim, Paper
     from regbench.reports import Report
+    from regbench.reports.html.inputs import Inputs
     from regbench.store import Part, Store
 
 
@@ -74,6 +75,9 @@ class Source:
         chosen = _benchmark(store, report, name, benchmark)
         if (read := READ.get(report.needs)) is not None:
             return Found(read(store, chosen), chosen, {})
+        if report.needs == "page":
+            inputs = self._page(store, chosen, metric)
+            return Found(inputs, chosen, _ranges(store, inputs.cells) if units == "original" else {})
         match report.needs:
             case "curves":
                 frame = store.curves(chosen, names=names)
@@ -111,6 +115,17 @@ class Source:
         variances = {dataset: value for dataset, value in found.items() if value is not None}
         return Found(Beside(cells, of_features, variances, self._cost(report.file)), first, {})
 
+    def _page(self, store: "Store", benchmark: str | None, metric: str) -> "Inputs":
+        """What the HTML page shows; curves are read apart, because of a folder other tables leave most epochs out."""
+        from regbench.cli.page import gather
+
+        of_curves = self._store("curves", [f"val/{metric}", f"test/{metric}"])
+        others = {
+            "swept": lambda: _swept(store, benchmark, metric),
+            "findings": lambda: _of_its_paper(store, benchmark),
+        }
+        return gather(store, of_curves, benchmark, metric, others)
+
     def _cost(self, file: str) -> Any:
         """The content of a file with costs in the folder of results; None if there is none."""
         path = self._folder / file if self._folder is not None and file else None
@@ -141,6 +156,8 @@ def _part(needs: str, names: Sequence[str]) -> "Part":
             return store.Part(every_epoch=False, predictions=False, failures=False)
         case "gap":
             return store.Part(predictions=False, recorded=False, failures=False)
+        case "page":  # with runs that failed, which it names
+            return store.Part(every_epoch=False, predictions=False, recorded=False)
         case _:
             return cells_only()
 

@@ -123,10 +123,11 @@ def rows_alone(numbers: Any) -> "dict[str, DataFrame]":
 class Report:
     """One table or figure: the functions that compute, show and draw it.
 
-    needs: what `compute` takes: cells, curves, choices, sweeps, encoders, features, claims, beside, or nothing
+    needs: what `compute` takes: cells, curves, choices, sweeps, encoders, features, claims, beside, page, or nothing
         (catalog).
     frames: full precision; the first is the report's CSV file.
     plain: the plain text, if it is not the table. data: the JSON, if it is more than the frames.
+    page: a whole HTML page, for a report that is one.
     benchmark: the one shown without `--benchmark`; if it has no runs and `or_last` is set, the benchmark run last.
     reference: the benchmark whose reference models are shown too, if they have been run.
     names: the metrics that curves hold besides the one asked for, or that `Beside.features` has.
@@ -144,6 +145,7 @@ class Report:
     table: Callable[[Any], Table]
     frames: Callable[[Any], Mapping[str, "DataFrame"]] = rows_alone
     draw: "Callable[[Any], Figure] | None" = None
+    page: Callable[[Any], str] | None = None
     plain: Callable[[Any, int | None], str] | None = None
     data: Callable[[Any], dict[str, Any]] | None = None
     needs: str = "cells"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from regbench import variants
@@ -114,9 +114,18 @@ def _deciding(connection: Connection, benchmark: str) -> tuple[str, ...]:
 
 
 def curves(
-    connection: Connection, benchmark: str | None, *, names: Collection[str] | None, datasets: Collection[str] | None
+    connection: Connection,
+    benchmark: str | None,
+    *,
+    names: Collection[str] | None,
+    datasets: Collection[str] | None,
+    most_epochs: int | None = None,
 ) -> pd.DataFrame:
-    """All metrics of all epochs of the accepted runs, one row per value; `epochs` is a run's number of epochs."""
+    """All metrics of all epochs of the accepted runs, one row per value; `epochs` is a run's number of epochs.
+
+    With `most_epochs` only about that many epochs of each run are read, evenly spaced: the first, every so many, and
+    the last. `epochs` then is how many these are.
+    """
     name = known_benchmark(connection, benchmark)
     accepted = _accepted(connection, name).cte("accepted")
     runs = (
@@ -149,11 +158,34 @@ def curves(
         numbers = numbers.where(MetricRow.name.in_(sorted(names)))
     if datasets is not None:
         numbers = numbers.where(JobRow.dataset.in_(sorted(datasets)))
+    if most_epochs is not None:
+        step = _step(most_epochs)
+        numbers = numbers.join(RunRow, RunRow.id == accepted.c.id).where(
+            or_((MetricRow.epoch - 1) % step == 0, MetricRow.epoch == RunRow.epochs)
+        )
     described = _frame(connection, runs).astype({"k": "Int64"})
+    if most_epochs is not None:
+        described["epochs"] = described["epochs"].map(lambda epochs: _thinned(int(epochs), most_epochs))
     described["settings"] = _settings(described)
     described["targets"] = _targets(described)
     described = described.drop(columns=["config", "row", "swept"])
     return described.merge(_frame(connection, numbers).astype({"value": "float64"}), on="run_id")
+
+
+def _step(most: int) -> ColumnElement[int]:
+    """Every how many epochs of a run one is read, so that at most that many are, and perhaps the last one more."""
+    return case((RunRow.epochs > most, (RunRow.epochs + (most - 1)) // most), else_=1)
+
+
+def _thinned(epochs: int, most: int) -> int:
+    """How many epochs of a run of `epochs` are read by `_step`.
+
+    >>> _thinned(100, 200), _thinned(1000, 200), _thinned(301, 100), _thinned(0, 200)
+    (100, 201, 76, 0)
+    """
+    step = -(-epochs // most) if epochs > most else 1
+    read = -(-epochs // step)
+    return read + (epochs > 0 and (epochs - 1) % step != 0)
 
 
 def predictions(connection: Connection, run_id: int) -> dict[str, np.ndarray]:

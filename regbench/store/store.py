@@ -437,12 +437,16 @@ class Store:
         *,
         names: Collection[str] | None = None,
         datasets: Collection[str] | None = None,
+        most_epochs: int | None = None,
     ) -> pd.DataFrame:
-        """Every number of every epoch of the accepted runs, long: run_id ... epoch, name, value."""
+        """Every number of every epoch of the accepted runs, long: run_id ... epoch, name, value.
+
+        With `most_epochs` about that many epochs of each run are read, evenly spaced, and `epochs` says how many.
+        """
         from regbench.store import frames
 
         with self.reading() as connection:
-            return frames.curves(connection, benchmark, names=names, datasets=datasets)
+            return frames.curves(connection, benchmark, names=names, datasets=datasets, most_epochs=most_epochs)
 
     def finished_run(self, key: str, code: str) -> FinishedRun:
         """The newest finished run of a job by one version of the code, with all its numbers."""

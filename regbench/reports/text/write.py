@@ -12,6 +12,8 @@ from regbench.reports.report import Report
 from regbench.reports.text import render
 
 FIGURES = ("svg", "pdf", "png")
+HTML = (".html", ".htm")
+PAGE = "report.html"  # how a page is called where a folder is given
 ENDINGS = {"table": "txt", "latex": "tex"}  # of formats that are not named like their files
 
 
@@ -29,12 +31,21 @@ def write(
         for form in figures:
             files[f"{name}.{form}"] = drawing.encode(figure, form)
             figure.set_layout_engine("none")  # the other formats have the layout of the first, and need not find it
+    if report.page is not None:
+        files[PAGE] = report.page(numbers).encode()
     for number, (key, frame) in enumerate(report.frames(numbers).items()):
         files[f"{name}{f'-{key}' if number else ''}.csv"] = render.csv(frame).encode()
     for form in texts:
         text = render.text(report.table(numbers), form)
         files[f"{name}.{ENDINGS.get(form, form)}"] = f"{text}\n".encode()
     return [_replace(folder / file, content) for file, content in files.items()]
+
+
+def page(report: Report, numbers: Any, place: Path) -> Path:
+    """Write the report's page, as a file of that name if it ends in .html, else into that folder; returns its path."""
+    assert report.page is not None
+    path = place if place.suffix.lower() in HTML else place / PAGE
+    return _replace(path, report.page(numbers).encode())
 
 
 def _replace(path: Path, content: bytes) -> Path:

@@ -1,0 +1,43 @@
+"""The claims of the paper that a benchmark reproduces, each with its verdicts and what decides them."""
+
+from dataclasses import dataclass
+
+from regbench.analysis.claims import FAILS, HOLDS, Findings
+from regbench.reports import claims
+from regbench.reports.claims import words
+from regbench.reports.report import Options
+
+KINDS = {HOLDS: "holds", FAILS: "fails"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """By whom, what, of which kind for colours (never by colour alone), and why."""
+
+    by: str
+    verdict: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim and the answers to it."""
+
+    name: str
+    text: str
+    section: str
+    reading: str
+    answers: tuple[Answer, ...]
+
+
+def of(findings: Findings, options: Options) -> tuple[str, tuple[Claim, ...], tuple[str, ...]]:
+    """The caption, the claims and the notes of `regbench verify`."""
+    table = claims.table(claims.compute(findings, options))
+    found = []
+    for finding in findings.claims:
+        answers = words.answers(finding, findings)
+        shown = tuple(Answer(by, verdict, KINDS.get(verdict, "open"), why) for by, (verdict, why) in answers.items())
+        claim = finding.claim
+        found.append(Claim(claim.id, claim.text, str(claim.section), claim.reading or "", shown))
+    return table.caption, tuple(found), table.notes
