@@ -43,18 +43,19 @@ def denormal_numbers() -> Iterator[None]:
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's caches and settings are neither read nor written.
 
-    REGBENCH_DATA stays, for tests of the real data, and REGBENCH_NATIVE. Compiled functions are kept, or every process
-    of every test would compile them.
+    REGBENCH_DATA stays, for tests of the real data, and REGBENCH_NATIVE. Compiled functions and the script of charts
+    are kept, or every process of every test would make them.
     """
     staying = {"REGBENCH_DATA", "REGBENCH_NATIVE"}
     for name in [each for each in os.environ if each.startswith("REGBENCH_") and each not in staying]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or every process compiles all of regbench again
     base = tmp_path_factory.getbasetemp()
-    place, compiled = base / f"own{next(NUMBERS)}", base / "compiled"
-    for folder in (compiled, place, place / "cache", place / "home"):
+    place, compiled, charts = base / f"own{next(NUMBERS)}", base / "compiled", base / "charts"
+    for folder in (compiled, charts, place, place / "cache", place / "home"):
         folder.mkdir(exist_ok=True)
     (place / "cache" / "native").symlink_to(compiled)
+    (place / "cache" / "charts").symlink_to(charts)
     monkeypatch.setenv("REGBENCH_CACHE", str(place / "cache"))
     monkeypatch.setenv("HOME", str(place / "home"))
     monkeypatch.setenv("REGBENCH_OFFLINE", "1")

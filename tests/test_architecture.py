@@ -25,6 +25,8 @@ ROOMS = {
     "click": {"cli"},
     "rich": {"cli"},
     "matplotlib": {"reports"},
+    "jinja2": {"reports"},
+    "vl_convert": set(),
     "pandas": {"datasets", "data", "store", "analysis", "reports"},
     "scipy": {"metrics", "analysis", "baselines", "methods"},
     "sklearn": {"methods", "baselines"},
@@ -40,6 +42,7 @@ ROOMS = {
 }
 INSIDE_FUNCTIONS = {
     "torch": {"runner", "engines", "provenance", "doctor", "kinds"},
+    "vl_convert": {"reports"},
     "openml": {"data"},
     "ucimlrepo": {"data"},
     "medmnist": {"data"},

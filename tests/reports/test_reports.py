@@ -19,6 +19,7 @@ from regbench.analysis.claims import verify
 from regbench.errors import InfrastructureError, NothingMeasured, UsageError
 from regbench.papers import claims
 from regbench.reports.text import render
+from tests.made import pages
 from tests.made.cells import ablated, by_k_and_weight, choices, frame, grid, like_the_paper, row
 from tests.made.encoders import diagnostics, planar
 from tests.made.recorded import recorded
@@ -61,6 +62,7 @@ def by_shots() -> pd.DataFrame:
 
 OF = {"cells": like_the_paper, "curves": epochs, "encoders": planar, "choices": choices, "sweeps": swept}
 OF["features"] = lambda: recorded(features=3)
+OF["page"] = pages.inputs
 OF |= {"catalog": lambda: None, "claims": lambda: verify(claims.load("bridges"), like_the_paper()), "beside": beside}
 # Reports that need more than others of their kind.
 OWN = {"encoder": diagnostics, "bridges_figure5": by_k_and_weight, "scores": scored, "ablation": ablated}

@@ -120,10 +120,12 @@ def render(numbers: Numbers) -> str:
     from regbench.reports.html import document
 
     origins = numbers.inputs.origins
-    places = {cell: place for place, cell in enumerate(origins.cells)}
+    in_table = {cell.place for row in numbers.grid.rows for cell in row.cells if cell and cell.place}
+    shown = {place: origin for place, origin in origins.cells.items() if place in in_table}
+    places = {place: number for number, place in enumerate(shown)}
     data = {
         "benchmark": numbers.benchmark,
-        "cells": list(origins.cells.values()),
+        "cells": list(shown.values()),
         "common": origins.config,
         "environments": origins.environments,
         "datasets": origins.datasets,

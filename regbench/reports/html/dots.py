@@ -5,12 +5,12 @@ from typing import Any
 
 from pandas import DataFrame
 
-from regbench import metrics
+from regbench import metrics, variants
 from regbench.analysis import aggregate, order, select
 from regbench.analysis.aggregate import records
 from regbench.errors import NothingMeasured
 from regbench.reports.bridges import figure3, figure4, ratios
-from regbench.reports.html.parts import Chart, chart, coloured, columns, names, quantity, tips
+from regbench.reports.html.parts import MOST_LINES, Chart, chart, coloured, columns, names, quantity, tips
 from regbench.reports.report import Options, Table
 from regbench.reports.shared import looks, tables
 from regbench.reports.text import words
@@ -18,7 +18,7 @@ from regbench.reports.text import words
 STEP = 13  # pixels from one row to the next within a dataset
 AVERAGES = {"arithmetic mean": "arithmetic", "geometric mean": "geometric"}
 LINE = {"strokeDash": [4, 3], "strokeWidth": 1}
-TICKS = {"tickCount": 6}
+TICKS = {"tickCount": 6, "labelOverlap": "greedy", "labelSeparation": 6}
 COVERED = 0.9
 
 
@@ -80,7 +80,12 @@ def fourth(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
             },
             {
                 "mark": {"type": "point", "size": 55, "filled": False, "strokeWidth": 2, "opacity": 1},
-                "encoding": {**y, **colour, "x": x, "shape": names("of", legend={"orient": "top", "title": None})}
+                "encoding": {
+                    **y,
+                    **colour,
+                    "x": x,
+                    "shape": names("of", legend={"orient": "top", "title": None, "columns": 1}),
+                }
                 | {"tooltip": tips("row", "of", "ratio", "N")},
             },
         ],
@@ -94,15 +99,17 @@ def fourth(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
 
 def coverage(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
     """The share of test targets inside the central 90 % interval of each predicted distribution."""
-    cells = aggregate(
-        select(frame, k=options.k, datasets=options.datasets, methods=options.methods), ("rmse", "coverage")
-    )
+    k = options.k or (variants.DEFAULT_K,)
+    shown = select(frame, k=k, datasets=options.datasets, methods=options.methods)
+    cells = aggregate(shown, ("rmse", "coverage"))
     cells = cells[cells["coverage_mean"].notna()]
     if cells.empty:
         raise NothingMeasured(
             "no coverage is stored for these runs: methods that predict a distribution are scored after every epoch "
             "since there is this metric; train them anew, `regbench run heads` for instance"
         )
+    if len(cells.drop_duplicates(["variant", "k"])) > MOST_LINES:
+        raise NothingMeasured("coverage of so many rows has no room in one picture; `--method` chooses some")
     several = cells["k"].nunique() > 1
     named = {
         place: looks.label(row["method"], row["variant"], row["k"] if several else None)
@@ -120,7 +127,7 @@ def coverage(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
     ]  # fmt: skip
     low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     domain = [max(0.0, min(low, COVERED - 0.02) - 0.01), min(1.0, max(high, COVERED + 0.02) + 0.01)]
-    title = "share of test targets inside the central 90 % interval (best: 0.9)"
+    title = "coverage, best at 0.9"
     spec = _over(title, colours, domain, COVERED, "coverage", rows)
     usual = words.usual_seeds(cells)
     table = tables.block(
@@ -130,7 +137,7 @@ def coverage(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
     return (
         chart(
             "coverage", "Coverage of predicted intervals", spec, columns(rows, [*rows[0]]),
-            alt=f"Dots by dataset and method: {title}, a dashed line at 0.9.",
+            alt="Dots by dataset and method: share of test targets inside the central 90 % interval; a line at 0.9.",
             table=Table(caption, table.header, table.rows, index=table.index), colours=colours,
         ),
     )  # fmt: skip

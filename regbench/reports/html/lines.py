@@ -10,7 +10,7 @@ from regbench.analysis import order
 from regbench.analysis.aggregate import records
 from regbench.reports import curves
 from regbench.reports.html.inputs import MOST_EPOCHS
-from regbench.reports.html.parts import Chart, chart, coloured, columns, quantity
+from regbench.reports.html.parts import MOST_LINES, Chart, chart, coloured, columns, quantity
 from regbench.reports.report import Options
 from regbench.reports.shared import epochs, looks
 
@@ -24,12 +24,15 @@ def of(long: DataFrame, options: Options) -> tuple[tuple[Chart, ...], tuple[str,
     """The charts, and notes on what was left out of them."""
     numbers = curves.compute(long, options)
     several = numbers.rows["k"].nunique() > 1
-    known = epochs.lines(numbers.rows)
+    known = dict(list(epochs.lines(numbers.rows).items())[:MOST_LINES])
+    drawn = [epochs.line(row) in known for row in records(numbers.rows[epochs.LINE])]
     labels = {
         key: looks.label(row["method"], row["variant"], row["k"] if several else None) for key, row in known.items()
     }
     palette = looks.colours(known)
-    rows, notes = _thinned(numbers.rows)
+    rows, notes = _thinned(numbers.rows[drawn])
+    if not all(drawn):
+        notes = (*notes, f"the first {MOST_LINES} rows are drawn; `--method` chooses others")
     metric = metrics.about(numbers.metric).label
     charts = []
     for dataset, part in rows.groupby("dataset", sort=False):

@@ -11,6 +11,7 @@ from regbench.reports.report import Table
 from regbench.reports.shared import looks
 
 DIGITS = 6  # significant digits of numbers in charts; tables have what the reports print
+MOST_LINES = 40  # in one chart: more cannot be told apart
 DARKEST = 0.35  # relative luminance below which a colour is lightened on a dark page
 
 

@@ -9,11 +9,12 @@ from regbench.analysis import Several, compare_several, select
 from regbench.analysis.several import every_row
 from regbench.errors import NothingMeasured
 from regbench.reports import pairs
-from regbench.reports.html.parts import Chart, chart, columns, names, quantity, tips
+from regbench.reports.html.parts import MOST_LINES, Chart, chart, columns, names, quantity, tips
 from regbench.reports.report import Options, Table
 from regbench.reports.shared import looks
 
 MOST_WRITTEN = 12  # methods of a matrix in whose cells numbers have room
+BAR = "|"  # how the names of rows begin that have a bar and show no name
 STEP = 20  # pixels of a method
 MOST_PAIRED = 8  # methods of which all pairs are compared; with more it takes long, and nobody reads the table
 
@@ -23,6 +24,8 @@ def compute(cells: DataFrame, options: Options) -> tuple[Several, tuple[str, ...
     shown = select(cells, datasets=options.datasets, methods=options.methods)
     k = options.k[:1]
     names = every_row(shown, next(iter(k), None))
+    if len(names) > MOST_LINES:
+        raise NothingMeasured(f"{len(names)} rows are too many to rank in one picture; `--method` chooses some")
     if len(names) <= MOST_PAIRED:
         return compare_several(shown, names, all_pairs=True, metric=options.metric, k=k), ()
     baseline = options.normalize if options.normalize in names else names[0]
@@ -50,7 +53,7 @@ def _ranks(several: Several, table: Table | None) -> Chart:
     """Names from the best rank down, each with a line to the axis; bars join those that are not told apart."""
     ranks = several.ranks
     labels = [_label(name) for name in ranks.names]
-    bars = [f"\u200b{number}" for number in range(len(ranks.groups))]  # rows without a name
+    bars = [f"{BAR}{number}" for number in range(len(ranks.groups))]  # rows without a name
     rows: list[dict[str, Any]] = [
         {"method": label, "rank": rank, "top": (bars or labels)[0]}
         for label, rank in zip(labels, ranks.mean_ranks, strict=True)
@@ -63,7 +66,7 @@ def _ranks(several: Several, table: Table | None) -> Chart:
     scale = {"domain": [0.7, len(labels) + 0.12 * len(labels) + 0.3], "nice": False}  # room for the last number
     x = quantity("rank", "mean rank, 1 is best", scale=scale, axis={**ticks, "grid": False, "domain": False})
     rows_of = {"domain": [*bars, *labels]}
-    axis = {"labelExpr": "substring(datum.label, 0, 1) === '\u200b' ? '' : datum.label", "grid": False, "ticks": False}
+    axis = {"labelExpr": f"substring(datum.label, 0, 1) === '{BAR}' ? '' : datum.label", "grid": False, "ticks": False}
     y = names("method", scale=rows_of, axis={**axis, "domain": False})
     here = [{"filter": "isValid(datum.method)"}]
     spec = {

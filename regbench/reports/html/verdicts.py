@@ -32,7 +32,7 @@ class Claim:
 
 
 def of(findings: Findings, options: Options) -> tuple[str, tuple[Claim, ...], tuple[str, ...]]:
-    """The caption, the claims and the notes of `regbench verify`."""
+    """What is claimed and how much of it holds, the claims, and the notes of `regbench verify`."""
     table = claims.table(claims.compute(findings, options))
     found = []
     for finding in findings.claims:
@@ -40,4 +40,8 @@ def of(findings: Findings, options: Options) -> tuple[str, tuple[Claim, ...], tu
         shown = tuple(Answer(by, verdict, KINDS.get(verdict, "open"), why) for by, (verdict, why) in answers.items())
         claim = finding.claim
         found.append(Claim(claim.id, claim.text, str(claim.section), claim.reading or "", shown))
-    return table.caption, tuple(found), table.notes
+    counted = (
+        len(findings.metrics) + 1
+    )  # the last notes say the number of each verdict, by the paper's table and by ours
+    said = " ".join(f"{note[:1].upper()}{note[1:]}." for note in table.notes[-counted:])
+    return f"{table.caption} {said}", tuple(found), table.notes[:-counted]
