@@ -1,6 +1,7 @@
 """What the HTML page reads, made by hand, and a database whose every text tries to run a script."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.made.swept import swept
 
 RUNS = "<script>window.ran='{0}'</script><img src=x onerror=\"window.ran='{0}'\">"
 TEXT = "</script><!--<script>" + RUNS + "&amp;{{{{ 7 * 7 }}}}'\"`"
+OF_BINS = ("soft_binning", "end2end")
 NAMES = ("val/rmse", "val/mae", "test/rmse", "test/mae")
 
 
@@ -43,9 +45,12 @@ def origins(cells: pd.DataFrame) -> Origins:
     return Origins({"protocol.epochs": 2}, found, ({"device": "cpu", "python": "3"},))
 
 
+@cache
 def inputs() -> Inputs:
-    """The paper's table with coverage, curves, a sweep and claims."""
-    cells = like_the_paper()
+    """A part of the paper's table with coverage, curves, a sweep and claims; nobody changes it."""
+    whole = like_the_paper()
+    few = whole["dataset"].isin(sorted(set(whole["dataset"]))[:4]) & whole["method"].isin(["lsq", *OF_BINS])
+    cells = whole[few].reset_index(drop=True)
     cells = cells.assign(test_coverage=0.9, test_crps=cells["test_mae"].where(cells["method"] != "lsq"), test_nll=None)
     cells = cells.astype({"test_nll": float})
     found = verify(claims.load("bridges"), cells, only=["hierarchy"])

@@ -149,6 +149,22 @@ def test_curves_hold_every_number_of_the_accepted_runs_and_of_those_asked_for(st
     assert store.curves(names=["no/such"]).empty
 
 
+def test_of_long_curves_only_so_many_epochs_are_read(store: Store):
+    long, short = (job(seed=seed, protocol=replace(PROTOCOL, epochs=epochs)) for seed, epochs in ((0, 8), (1, 2)))
+    store.add_benchmark("small", {}, labelled(long, short))
+    claims = store.claim({each.key: "c" for each in (long, short)}, owner="t", lease_s=9, environment={}, device="cpu")
+    epochs_of = {long.key: 8, short.key: 2}
+    for claim in claims:
+        last = epochs_of[claim.key]
+        rows = [EpochRows(claim.run_id, epoch, {"val/rmse": 1 / epoch}) for epoch in range(1, last + 1)]
+        store.write(rows, claims=[claim])
+        store.finish([Finished(claim.run_id, seconds=1.0, epochs=last)], claims=[claim])
+    frame = store.curves(most_epochs=3)
+    assert list(frame.loc[frame["seed"] == 0, "epoch"]) == [1, 4, 7, 8]
+    assert list(frame.loc[frame["seed"] == 1, "epoch"]) == [1, 2]
+    assert dict(zip(frame["seed"], frame["epochs"], strict=True)) == {0: 4, 1: 2}  # how many are here if all are
+
+
 def test_a_job_may_stand_in_several_rows_and_a_chosen_width_tells_no_rows_apart(store: Store):
     """A winner may be the same job as another row's; chosen values do not change the name of the row."""
     width = (("lambda_sigma", 1.0),)

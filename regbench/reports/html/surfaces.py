@@ -130,8 +130,7 @@ def _line(
     kind: dict[str, Any] = {"type": "log", "nice": False} if is_number and low > 0 else {"zero": False}
     x = quantity("x", symbols.plain(field), scale=kind) if is_number else names("x", title=symbols.plain(field))
     shown = {"color": coloured("row", {title: colour}), "x": x}
-    filled = {"field": "chosen", "type": "nominal", "legend": None}
-    filled["scale"] = {"domain": [False, True], "range": [30, 160]}  # type: ignore[assignment]
+    filled = {"condition": {"test": "datum.chosen", "value": 160}, "value": 30}
     tip = [{"field": "x", "title": symbols.plain(field)}, {"field": "error", "title": metric}]
     y = quantity(
         "error",

@@ -39,6 +39,7 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": theme})
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.get_log("performance")  # of the page before
         self.driver.get(path.as_uri())
         self.run("dispatchEvent(new Event('beforeprint'))")
         self.wait("return document.querySelectorAll('.chart:not(.drawn)').length === 0")
@@ -112,12 +113,12 @@ def test_it_draws_everything_and_asks_nobody(browser: Page, whole: Path) -> None
             assert len(canvases) == len(browser.find(".chart"))
             assert all(browser.run(PAINTED, canvas) for canvas in canvases if canvas.is_displayed())
             assert browser.run(OVER) == []
-            assert browser.run("return document.documentElement.scrollWidth") == width
+            assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
             light = browser.run("return getComputedStyle(document.body).backgroundColor")
             assert (light == "rgb(255, 255, 255)") == (not dark)
             assert len(browser.driver.get_screenshot_as_png()) > 10_000
+            assert browser.requests() == {whole.as_uri()}
     assert browser.complaints() == []
-    assert browser.requests() == {whole.as_uri()}
 
 
 def test_the_table_is_sorted_and_filtered_by_keyboard_too(browser: Page, whole: Path) -> None:
@@ -141,7 +142,7 @@ def test_the_table_is_sorted_and_filtered_by_keyboard_too(browser: Page, whole: 
     assert browser.find("[aria-sort]") == []
     browser.find("#filter")[0].send_keys("BINNING soft")
     assert set(browser.column(0)) == {"soft_binning"}
-    assert "of 19 rows" in browser.find("#count")[0].text
+    assert f"6 of {len(before)} rows" in browser.find("#count")[0].text
     browser.find("#filter-k option[value='5']")[0].click()
     assert set(browser.column(1)) == {"5"}
     browser.find("#filter-metric option[value='mae']")[0].click()
