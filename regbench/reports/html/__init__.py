@@ -57,8 +57,8 @@ def _section(name: str, title: str, made: Callable[[], Section]) -> Section:
 def _figures(cells: DataFrame, options: Options) -> Section:
     given = replace(options, metric=options.metrics[0], k=options.k[:1])
     lead = (
-        "Default variant of each method. Dots show ratios, lines one standard deviation over seeds; the axis is "
-        "zoomed, and a triangle marks a value beyond it."
+        "The default variant of each method, or all variants of the only one. Dots show ratios, lines one standard "
+        "deviation over seeds; the axis is zoomed, and a triangle marks a value beyond it."
     )
     charts: list[Chart] = list(dots.third(cells, given))
     notes: tuple[str, ...] = ()
@@ -84,9 +84,9 @@ def _sweeps(inputs: Inputs, options: Options) -> Section:
     if inputs.swept is None:
         raise NothingMeasured(inputs.why.get("swept", "no sweep is stored"))
     groups, table, notes = surfaces.of(inputs.swept, replace(options, metric=options.metrics[0]))
-    lead = "Validation errors of what was tried, a panel for each row that was swept; what is chosen is marked."
-    bare = replace(table, notes=())
-    return Section("", "", lead, groups, (bare,), (*notes, *table.notes))
+    lead = "Validation errors of what was tried; what is chosen is marked. Test errors are not looked at."
+    legend = any(chart.colours for group in groups for chart in group.charts)
+    return Section("", "", lead, groups, (replace(table, notes=()),), (*notes, *table.notes), legend=legend)
 
 
 def _calibration(cells: DataFrame, options: Options) -> Section:

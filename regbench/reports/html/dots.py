@@ -1,11 +1,12 @@
 """Figures 3 and 4 of the first paper as dots on an axis that shows differences of a percent; and coverage."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pandas import DataFrame
 
-from regbench import metrics, variants
+from regbench import kinds, metrics, variants
 from regbench.analysis import aggregate, order, select
 from regbench.analysis.aggregate import records
 from regbench.errors import NothingMeasured
@@ -24,7 +25,7 @@ COVERED = 0.9
 
 def third(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
     """Figure 3: the ratio of each method on each dataset."""
-    numbers = ratios.compute(frame, options)
+    numbers = ratios.compute(frame, _of_several(frame, options))
     colours = _colours(numbers.means)
     rows = []
     for row in records(numbers.normalized.cells):
@@ -51,7 +52,7 @@ def third(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
 
 def fourth(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
     """Figure 4: the means of these ratios over datasets."""
-    numbers = ratios.compute(frame, options)
+    numbers = ratios.compute(frame, _of_several(frame, options))
     if not numbers.normalized.common or len(set(numbers.normalized.cells["dataset"])) < 2:
         raise NothingMeasured("no two datasets that every method has: no mean over them")
     colours = _colours(numbers.means)
@@ -173,6 +174,15 @@ def _over(
             },
         ],
     }
+
+
+def _of_several(frame: DataFrame, options: Options) -> Options:
+    """The options, with all rows named where a benchmark compares variants of one method: each would be left out."""
+    rows = frame[~frame["method"].map(kinds.is_reference).astype(bool)]
+    if options.methods or rows["method"].nunique() > 1:
+        return options
+    named = tuple(dict.fromkeys(map(str, rows["variant"])))
+    return replace(options, methods=named[:MOST_LINES])
 
 
 def _domain(rows: list[dict[str, Any]]) -> list[float]:

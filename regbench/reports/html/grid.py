@@ -142,7 +142,7 @@ def _caption(numbers: normalized.Numbers, shown: list[str]) -> str:
     return (
         f"Test {labels} relative to {numbers.normalized.baseline} (= 1), mean ± standard deviation over seeds; below "
         f"it the error in {numbers.units}, and N seeds. {numbers.source}; "
-        f"means over {over} dataset{'s' * (over != 1)}."
+        + (f"means over {over} dataset{'s' * (over != 1)}." if over else "no means.")
     )
 
 

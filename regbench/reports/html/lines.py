@@ -8,9 +8,10 @@ from pandas import DataFrame
 from regbench import metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import records
+from regbench.errors import NothingMeasured
 from regbench.reports import curves
 from regbench.reports.html.inputs import MOST_EPOCHS
-from regbench.reports.html.parts import MOST_LINES, Chart, chart, coloured, columns, quantity
+from regbench.reports.html.parts import MOST_LINES, TICKS, Chart, chart, coloured, columns, errors_scale, quantity, tips
 from regbench.reports.report import Options
 from regbench.reports.shared import epochs, looks
 
@@ -23,6 +24,11 @@ FIELDS = ("row", "split", "epoch", "median", "low", "high", "n")
 def of(long: DataFrame, options: Options) -> tuple[tuple[Chart, ...], tuple[str, ...]]:
     """The charts, and notes on what was left out of them."""
     numbers = curves.compute(long, options)
+    at_once = numbers.rows.groupby(epochs.ROW, dropna=False)["epoch"].transform("max") < 2  # models that are fitted
+    if at_once.all():
+        why = "; ".join(["only models that are fitted in one go have all their epochs here", *numbers.notes])
+        raise NothingMeasured(why)
+    numbers = replace(numbers, rows=numbers.rows[~at_once].reset_index(drop=True))
     several = numbers.rows["k"].nunique() > 1
     known = dict(list(epochs.lines(numbers.rows).items())[:MOST_LINES])
     drawn = [epochs.line(row) in known for row in records(numbers.rows[epochs.LINE])]
@@ -39,10 +45,10 @@ def of(long: DataFrame, options: Options) -> tuple[tuple[Chart, ...], tuple[str,
         lines = list(dict.fromkeys(epochs.line(row) for row in records(part[epochs.LINE].drop_duplicates())))
         colours = {labels[line]: palette[line] for line in lines}
         values = [{**row, "row": labels[epochs.line(row)]} for row in records(part)]
-        last = int(part["epoch"].max())
+        spec = _spec(metric, colours, int(part["epoch"].max()), is_log=bool(part["low"].min() > 0))
         alias = order.alias(str(dataset))
         made = chart(
-            f"curves-{len(charts)}", alias, _spec(metric, colours, last), columns(values, FIELDS),
+            f"curves-{len(charts)}", alias, spec, columns(values, FIELDS),
             alt=f"{metric} on {dataset} over epochs, a line for each method; the table has where each line ends.",
             table=curves.table(replace(numbers, rows=numbers.rows[numbers.rows["dataset"] == dataset], notes=())),
             kind="curves", colours=colours,
@@ -67,38 +73,33 @@ def _thinned(rows: DataFrame) -> tuple[DataFrame, tuple[str, ...]]:
     return rows, (f"thinned: {len(kept)} of {longest:,} epochs of each curve are drawn, evenly spaced",)
 
 
-def _spec(metric: str, colours: dict[str, str], last: int) -> dict[str, Any]:
-    """Bands, lines, and a rule at the epoch under the pointer."""
+def _spec(metric: str, colours: dict[str, str], last: int, *, is_log: bool) -> dict[str, Any]:
+    """Bands, lines, and a rule at the epoch under the pointer, whose values the page shows."""
     few = {"values": list(range(1, last + 1))} if last <= FEW else {"tickCount": 6}
     x = quantity("epoch", "epoch", axis={**few, "format": "d", "grid": False}, scale={"nice": False, "zero": False})
-    ticks = {"tickCount": 5, "format": ".3~g", "labelOverlap": "greedy"}
-    y = {"type": "quantitative", "title": metric, "scale": {"type": "log", "nice": False}, "axis": ticks}
+    y = quantity("median", metric, scale=errors_scale(is_log=is_log), axis=TICKS)
     colour = {"color": coloured("row", colours)}
-    test, hover = (
-        {"filter": "datum.split === 'test'"},
-        {"name": "hover", "select": {"type": "point", "on": "pointermove"}},
-    )
-    hover["select"] |= {"nearest": True, "fields": ["epoch"], "clear": "pointerout"}  # type: ignore[operator]
-    dash = {"field": "split", "type": "nominal", "legend": None}
-    dash["scale"] = {"domain": ["test", "val"], "range": [[1, 0], [4, 3]]}  # type: ignore[assignment]
-    rule = {"condition": {"param": "hover", "value": 0.5, "empty": False}, "value": 0}
+    dashes = {"domain": ["test", "val"], "range": [[1, 0], [4, 3]]}
+    nearest = {"type": "point", "on": "pointermove", "clear": "pointerout", "nearest": True, "fields": ["epoch"]}
+    seen = {"condition": {"param": "hover", "value": 0.5, "empty": False}, "value": 0}
     return {
         "height": 230,
         "layer": [
             {
-                "transform": [test, {"filter": "datum.n > 1"}],
+                "transform": [{"filter": "datum.split === 'test' && datum.n > 1"}],
                 "mark": {"type": "area", "opacity": 0.16},
                 "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, **colour},
             },
             {
                 "mark": {"type": "line", "strokeWidth": 1.6, "clip": True},
-                "encoding": {"x": x, "y": {**y, "field": "median"}, **colour, "strokeDash": dash},
+                "encoding": {"x": x, "y": y, **colour}
+                | {"strokeDash": {"field": "split", "type": "nominal", "legend": None, "scale": dashes}},
             },
             {
                 "transform": [{"aggregate": [], "groupby": ["epoch"]}],
-                "params": [hover],
+                "params": [{"name": "hover", "select": nearest}],
                 "mark": {"type": "rule", "color": "gray"},
-                "encoding": {"x": x, "opacity": rule, "tooltip": [{"field": "epoch"}]},
+                "encoding": {"x": x, "opacity": seen, "tooltip": tips("epoch")},
             },
         ],
     }

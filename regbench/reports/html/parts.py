@@ -12,6 +12,7 @@ from regbench.reports.shared import looks
 
 DIGITS = 6  # significant digits of numbers in charts; tables have what the reports print
 MOST_LINES = 40  # in one chart: more cannot be told apart
+TICKS = {"tickCount": 5, "format": ".3~g", "labelOverlap": "greedy"}  # of an axis of errors
 DARKEST = 0.35  # relative luminance below which a colour is lightened on a dark page
 
 
@@ -110,6 +111,12 @@ def chart(name: str, title: str, spec: Mapping[str, Any], values: Mapping[str, S
 def quantity(name: str, title: str | None, **more: Any) -> dict[str, Any]:
     """The encoding of a number."""
     return {"field": name, "type": "quantitative", "title": title, **more}
+
+
+def errors_scale(*, is_log: bool, padding: int = 0) -> dict[str, Any]:
+    """The scale of errors: logarithmic where all are above 0."""
+    kind: dict[str, Any] = {"type": "log", "nice": False} if is_log else {"zero": False}
+    return {**kind, "padding": padding}
 
 
 def names(name: str, **more: Any) -> dict[str, Any]:

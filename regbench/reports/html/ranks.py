@@ -104,7 +104,7 @@ def _ranks(several: Several, table: Table | None) -> Chart:
 def _rates(several: Several, table: Table | None) -> Chart:
     """How often the row beats the column: orange loses, blue wins. Columns have the numbers of their rows."""
     labels = [_label(name) for name in several.ranks.names]
-    numbered = [f"{label}  {number}" for number, label in enumerate(labels, 1)]
+    numbered = [f"{number}  {label}" for number, label in enumerate(labels, 1)]
     rows = [
         {"row": one, "column": str(number), "against": labels[number - 1], "percent": 100 * rate}
         for one, line in zip(numbered, several.win_rates, strict=True)

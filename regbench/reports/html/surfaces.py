@@ -9,13 +9,25 @@ from regbench import metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import null, records
 from regbench.reports import sweep
-from regbench.reports.html.parts import Chart, Group, chart, coloured, columns, names, quantity
+from regbench.reports.html.parts import (
+    TICKS,
+    Chart,
+    Group,
+    chart,
+    coloured,
+    columns,
+    errors_scale,
+    names,
+    quantity,
+    tips,
+)
 from regbench.reports.report import Options, Table
 from regbench.reports.shared import looks
 from regbench.reports.sweep.picture import WORST
 from regbench.reports.text import symbols, words
 
 MOST = 60  # charts
+AXIS = {"grid": False, "tickCount": 4, "format": "~g", "labelOverlap": "greedy"}
 STEP = 17  # pixels of a value
 
 
@@ -38,22 +50,25 @@ def of(swept: Any, options: Options) -> tuple[tuple[Group, ...], Table, tuple[st
 
 
 def _charts(part: pd.DataFrame, numbers: sweep.Numbers, number: int) -> Iterator[Chart]:
+    """Of one dataset: a chart for all rows that were swept over one field, then a surface for each other row and k."""
     metric = f"validation {metrics.about(numbers.metric).label}"
+    flat: dict[str, list[pd.DataFrame]] = {}
+    surfaces = []
     for key, group in part.groupby(["method", "variant", "k"], dropna=False, sort=False):
-        method, variant, k = map(null, key)
-        if group["error"].notna().sum() == 0:
+        if group["error"].isna().all():
             continue
         fields = [name for name in numbers.swept.axes(group["sweep"].iloc[0]) if group[name].notna().all()]
-        best = _best(numbers, group, variant, k)
-        title = looks.label(str(method), str(variant), k)
-        place = f"sweep-{number}"
-        number += 1
         if len(fields) > 1:
-            yield _surface(place, title, group, fields[:2], best, metric)
-        else:
-            drawn = [name for name in numbers.swept.fields() if group[name].nunique() > 1]
-            if named := [*fields, *drawn][:1]:
-                yield _line(place, title, group, named[0], best, metric, looks.colour(str(method)))
+            surfaces.append((looks.label(str(key[0]), str(key[1]), null(key[2])), group, fields[:2]))
+        elif named := [*fields, *(name for name in numbers.swept.fields() if group[name].nunique() > 1)][:1]:
+            flat.setdefault(named[0], []).append(group)
+    for field, groups in flat.items():
+        yield _line(f"sweep-{number}", groups, field, numbers, metric)
+        number += 1
+    for title, group, fields in surfaces:
+        best = _best(numbers, group, group["variant"].iloc[0], null(group["k"].iloc[0]))
+        yield _surface(f"sweep-{number}", title, group, fields, best, metric)
+        number += 1
 
 
 def _best(numbers: sweep.Numbers, group: pd.DataFrame, variant: Any, k: Any) -> dict[str, Any]:
@@ -73,15 +88,18 @@ def _surface(
     lost = group.assign(lost=group["diverged"] > 0).groupby([y, x])["lost"].all().reset_index()["lost"]
     rows = [
         {
-            "x": words.setting(row[x]), "y": words.setting(row[y]), "error": row["error"],
+            "x": _short(row[x]), "y": _short(row[y]), "error": row["error"],
             "ratio": row["error"] / lowest["error"].min(), "diverged": bool(gone),
-            "chosen": best.get(x) == row[x] and best.get(y) == row[y],
+            "chosen": _is_chosen(row, best, fields),
         }
         for row, gone in zip(records(lowest), lost, strict=True)
     ]  # fmt: skip
-    cell = {"x": names("x", title=symbols.plain(x)), "y": names("y", title=symbols.plain(y), sort="descending")}
-    cell["x"]["scale"] = {"domain": [words.setting(value) for value in sorted(set(group[x]))]}
-    cell["y"] |= {"sort": None, "scale": {"domain": [words.setting(value) for value in sorted(set(group[y]))[::-1]]}}
+    across = {"domain": [_short(value) for value in sorted(set(group[x]))]}
+    down = {"domain": [_short(value) for value in sorted(set(group[y]))[::-1]]}
+    cell = {
+        "x": names("x", title=symbols.plain(x), axis={"labelAngle": 0}, scale=across),
+        "y": names("y", title=symbols.plain(y), scale=down),
+    }
     scale = {"scheme": "viridis", "domain": [1, WORST], "clamp": True, "reverse": True}
     legend = {"title": "to the lowest", "orient": "bottom", "gradientThickness": 8, "format": ".1f", "tickCount": 5}
     fill = {"field": "ratio", "type": "quantitative", "scale": scale, "legend": legend}
@@ -115,38 +133,58 @@ def _surface(
     return chart(place, title, spec, values, alt=alt, table=Table(alt, header, shown, index=2))
 
 
-def _line(
-    place: str, title: str, group: pd.DataFrame, field: str, best: dict[str, Any], metric: str, colour: str
-) -> Chart:
-    """The error of each configuration over one field."""
-    is_number = pd.api.types.is_numeric_dtype(group[field].dropna().infer_objects())
-    value = (lambda each: each) if is_number else str
-    rows = [
-        {"x": value(row[field]), "error": row["error"], "chosen": best.get(field) == row[field], "row": title}
-        for row in records(group.sort_values(field))
-        if words.has(row["error"]) and words.has(row[field])
-    ]
-    low = min((row["x"] for row in rows if is_number), default=0)
-    kind: dict[str, Any] = {"type": "log", "nice": False} if is_number and low > 0 else {"zero": False}
-    x = quantity("x", symbols.plain(field), scale=kind) if is_number else names("x", title=symbols.plain(field))
-    shown = {"color": coloured("row", {title: colour}), "x": x}
-    filled = {"condition": {"test": "datum.chosen", "value": 160}, "value": 30}
-    tip = [{"field": "x", "title": symbols.plain(field)}, {"field": "error", "title": metric}]
-    y = quantity(
-        "error",
-        metric,
-        scale={"type": "log", "nice": False},
-        axis={"format": ".3~g", "tickCount": 5, "labelOverlap": "greedy"},
-    )
+def _line(place: str, groups: list[pd.DataFrame], field: str, numbers: sweep.Numbers, metric: str) -> Chart:
+    """The error of each configuration over one field: dots, a line through the lowest ones of each row and k."""
+    together = pd.concat(groups)
+    known = together[["method", "variant"]].drop_duplicates().itertuples(index=False, name=None)
+    palette = {looks.label(*line): colour for line, colour in looks.colours(known).items()}
+    is_number = pd.api.types.is_numeric_dtype(together[field].dropna().infer_objects())
+    rows = []
+    for group in groups:
+        variant, k = group["variant"].iloc[0], null(group["k"].iloc[0])
+        best = _best(numbers, group, variant, k)
+        named = {"row": looks.label(str(group["method"].iloc[0]), str(variant)), "k": words.setting(k)}
+        rows += [
+            {**named, "x": row[field], "error": row["error"], "chosen": _is_chosen(row, best, list(best))}
+            for row in records(group.sort_values(field))
+            if words.has(row["error"]) and words.has(row[field])
+        ]
+    colours = {name: palette[name] for name in dict.fromkeys(row["row"] for row in rows)}
+    is_log = is_number and min(row["x"] for row in rows) > 0
+    scale = errors_scale(is_log=is_log, padding=10)
+    named_x = symbols.plain(field)
+    x = quantity("x", named_x, scale=scale, axis=AXIS) if is_number else names("x", title=named_x)
+    is_log = min(row["error"] for row in rows) > 0
+    y = quantity("error", metric, scale=errors_scale(is_log=is_log, padding=10), axis=TICKS)
+    both = {"x": x, "y": y, "color": coloured("row", colours), "detail": {"field": "k"}}
+    size = {"condition": {"test": "datum.chosen", "value": 110}, "value": 22}
+    tip = [*tips("row", "k"), {"field": "x", "title": named_x}, {"field": "error", "title": metric}]
+    lowest = {"aggregate": [{"op": "min", "field": "error", "as": "error"}], "groupby": ["x", "row", "k"]}
     spec = {
-        "height": 190,
-        "mark": {"type": "point", "filled": True, "opacity": 0.85},
-        "encoding": {**shown, "y": y, "size": filled, "tooltip": tip},
+        "height": 260,
+        "layer": [
+            {"transform": [lowest], "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.7}, "encoding": both},
+            {
+                "mark": {"type": "point", "filled": True, "opacity": 0.9},
+                "encoding": {**both, "size": size, "tooltip": tip},
+            },
+        ],
     }
-    alt = f"{title}: {metric} over {symbols.plain(field)}; the large dot is what is chosen."
-    table = Table(alt, (symbols.plain(field), metric), tuple((_text(row["x"]), _error(row)) for row in rows))
-    values = columns(rows, ("x", "error", "chosen", "row"))
-    return chart(place, title, spec, values, alt=alt, table=table, colours={title: colour})
+    alt = f"{metric} of each row and k over {named_x}; large dots are what is chosen."
+    lines = tuple((row["row"], row["k"], _text(row["x"]), _error(row)) for row in rows)
+    table = Table(alt, ("method", "k", named_x, metric), lines, index=3)
+    values = columns(rows, ("row", "k", "x", "error", "chosen"))
+    return chart(place, f"All rows over {named_x}", spec, values, alt=alt, table=table, colours=colours)
+
+
+def _is_chosen(row: dict[str, Any], best: dict[str, Any], fields: list[str]) -> bool:
+    """Whether a configuration has the chosen values of these fields."""
+    return bool(fields) and all(best.get(name) == row.get(name) for name in fields)
+
+
+def _short(value: Any) -> str:
+    """A value along the axis of a surface."""
+    return f"{value:.3g}" if words.has(value) else ""
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,7 @@
 """The page in a real browser, without a window: it draws, sorts, filters and explains, and runs nothing foreign."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,6 +165,18 @@ def test_a_cell_says_where_it_comes_from_and_escape_closes_it(browser: Page, who
     browser.press(Keys.ESCAPE)
     assert not dialog.is_displayed()
     assert browser.run("return document.activeElement === arguments[0]", cell)  # where one was
+
+
+def test_an_epoch_under_the_pointer_shows_its_values(browser: Page, whole: Path) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    browser.open(whole)
+    canvas = browser.find("#curves-0 canvas")[0]
+    browser.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas)
+    ActionChains(browser.driver).move_to_element(canvas).pause(0.2).move_by_offset(9, 3).perform()
+    browser.wait("return !document.querySelector('#tip').hidden")
+    assert re.match(r"epoch \d", browser.find("#tip")[0].text)
+    assert "least squares, test" in browser.find("#tip")[0].text
 
 
 def test_the_legend_and_the_switch_of_colours_work(browser: Page, whole: Path) -> None:
