@@ -106,7 +106,7 @@
     place.setAttribute("aria-label", label);
     const head = make("tr", null, ...header.map((name) => Object.assign(make("th", name), { scope: "col" })));
     const of = (line) => make("tr", null, ...line.map((each, number) =>
-      number ? make("td", shown(each)) : Object.assign(make("th", shown(each)), { scope: "row" })));
+      number ? Object.assign(make("td", shown(each)), { className: String(each).length > 40 ? "long" : "" }) : Object.assign(make("th", shown(each)), { scope: "row" })));
     place.append(make("table", null, make("caption", label), make("thead", null, head), make("tbody", null, ...lines.map(of))));
     return place;
   };
@@ -173,23 +173,30 @@
     return made;
   };
   const palette = (chart) => Object.fromEntries(chart.colours.names.map((name, place) => [name, chart.colours[isDark() ? "dark" : "light"][place]]));
+  const four = (value) => (value === null || value === undefined ? "–" : String(Number(Number(value).toPrecision(4))));
   const ofEpoch = (chart, epoch, hidden) => {
     const colours = palette(chart);
-    const found = expanded(chart).filter((row) => row.epoch === epoch && row.median !== null && !hidden.has(row.row));
-    found.sort((a, b) => (a.split > b.split) - (a.split < b.split) || a.median - b.median);
-    return found.slice(0, 24).map((row) => {
-      const range = row.n > 1 ? ` (${shown(row.low)} to ${shown(row.high)})` : "";
-      return make("tr", null, make("td", null, dot(colours[row.row]), `${row.row}, ${row.split}`), make("td", `${shown(row.median)}${range}`));
-    });
+    const found = new Map();
+    for (const row of expanded(chart)) {
+      if (row.epoch === epoch && row.median !== null && !hidden.has(row.row)) {
+        found.set(row.row, { ...found.get(row.row), [row.split]: row });
+      }
+    }
+    const lines = [...found].sort(([, a], [, b]) => (a.test ?? a.val).median - (b.test ?? b.val).median);
+    const made = lines.slice(0, 24).map(([name, { test, val }]) => make("tr", null,
+      make("td", null, dot(colours[name]), name), make("td", four(test?.median)),
+      make("td", test?.n > 1 ? `${four(test.low)} to ${four(test.high)}` : ""), make("td", four(val?.median))));
+    const head = make("tr", null, ...["", "test", "range", "validation"].map((name) => make("td", name)));
+    return [head, ...made];
   };
   const handler = (chart, hidden) => (_, event, item, value) => {
     if (value === null || value === undefined || value === "") { tip.hidden = true; return; }
     if (typeof value !== "object") tip.replaceChildren(make("span", shown(value)));
     else if (chart.kind === "curves") {
-      const epoch = Number(value.epoch);
+      const epoch = (item.datum.datum ?? item.datum).epoch; // of the rule, or of the area in which it is the nearest
       tip.replaceChildren(make("b", `epoch ${epoch}`), make("table", null, make("tbody", null, ...ofEpoch(chart, epoch, hidden))));
     } else {
-      const number = (each) => (each !== "" && !Number.isNaN(Number(each)) ? shown(Number(Number(each).toPrecision(4))) : shown(each));
+      const number = (each) => (each !== "" && !Number.isNaN(Number(each)) ? four(each) : shown(each));
       const lines = Object.entries(value).map(([key, each]) => make("tr", null, make("td", key), make("td", number(each))));
       tip.replaceChildren(make("table", null, make("tbody", null, ...lines)));
     }
