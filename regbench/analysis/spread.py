@@ -28,7 +28,8 @@ def spread(frame: "DataFrame", normalized: Normalized) -> "DataFrame":
     scale = np.array([scales.get((cell["dataset"], cell["ratio_seeds"]), np.nan) for cell in mine], dtype=float)
     error = rows[f"test_{normalized.metric}"].to_numpy(dtype=float, na_value=np.nan)
     rows = rows.assign(ratio=error / scale)
-    rows = rows[[_counts(cell, int(seed)) for cell, seed in zip(mine, rows["seed"], strict=True)]]
+    counts = [_counts(cell, int(seed)) for cell, seed in zip(mine, rows["seed"], strict=True)]
+    rows = rows[np.array(counts, dtype=bool)]  # of no rows, a list would choose no columns
     found = [_of(row, rows, len(normalized.common)) for row in records(normalized.means)]
     columns = {name: [row[name] for row in found] for name in ("seeds", "arithmetic_std", "geometric_std")}
     return normalized.means.assign(**columns)

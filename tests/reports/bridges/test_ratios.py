@@ -17,3 +17,13 @@ def test_a_figure_shows_the_number_of_seeds_of_a_row_that_has_fewer(name, tmp_pa
     drawn = next(path for path in files if path.suffix == ".svg").read_text()
     assert {"figure3": "N = 3", "figure4": "1.000 (N = 3)"}[name] in drawn
     assert set(numbers.normalized.cells["ratio"]) == {1.0}
+
+
+def test_methods_that_share_no_dataset_have_ratios_and_no_means():
+    made = grid(
+        {"lsq": {"DM": [1.0, 1.1], "CA": [1.0, 1.1]}, "soft_binning": {"DM": [0.9, 0.9]}, "end2end": {"CA": [0.8]}}
+    )
+    numbers = reports.load("figure3").compute(made, reports.Options())
+    assert numbers.normalized.common == ()
+    assert list(numbers.means["seeds"]) == [0, 0, 0]
+    assert numbers.means["arithmetic"].isna().all()
