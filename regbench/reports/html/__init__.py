@@ -9,7 +9,7 @@ from pandas import DataFrame
 from regbench import variants
 from regbench.errors import NothingMeasured, UsageError
 from regbench.reports import normalized, scores
-from regbench.reports.html import dots, grid, lines, ranks, reach, surfaces, verdicts
+from regbench.reports.html import coverage, figures, grid, lines, ranks, reach, surfaces, verdicts
 from regbench.reports.html.inputs import Inputs
 from regbench.reports.html.parts import Chart, Group, Section
 from regbench.reports.report import Options, Report, Table
@@ -60,10 +60,10 @@ def _figures(cells: DataFrame, options: Options) -> Section:
         "The default variant of each method, or all variants of the only one. Dots show ratios, lines one standard "
         "deviation over seeds; the axis is zoomed, and a triangle marks a value beyond it."
     )
-    charts: list[Chart] = list(dots.third(cells, given))
+    charts: list[Chart] = list(figures.third(cells, given))
     notes: tuple[str, ...] = ()
     try:
-        charts += dots.fourth(cells, given)
+        charts += figures.fourth(cells, given)
     except NothingMeasured as error:
         notes = (str(error),)
     groups = tuple(Group((chart,)) for chart in charts)
@@ -95,7 +95,7 @@ def _calibration(cells: DataFrame, options: Options) -> Section:
     notes = list(table.notes)
     groups: tuple[Group, ...] = ()
     try:
-        groups = (Group(dots.coverage(cells, options)),)
+        groups = (Group(coverage.of(cells, options)),)
     except NothingMeasured as error:
         notes.append(str(error))
     notes.append("a curve over all levels is not here: the store keeps point predictions and the coverage of one level")
