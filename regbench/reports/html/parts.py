@@ -92,7 +92,7 @@ def on_dark(colour: str) -> str:
     """The colour as it is on a dark page: dark ones are lightened.
 
     >>> on_dark("#4D4D4D"), on_dark("#56B4E9")
-    ('#ABABAB', '#56B4E9')
+    ('#B4B4B4', '#56B4E9')
     """
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
