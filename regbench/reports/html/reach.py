@@ -9,7 +9,6 @@ from regbench import metrics
 from regbench.analysis import leaks, order
 from regbench.errors import some
 from regbench.job import differs_by_seed
-
 from regbench.reports.html.inputs import Inputs
 from regbench.reports.report import Options
 from regbench.reports.text import words

@@ -22,12 +22,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim and the answers to it."""
+    """A claim and the answers to it. benchmark: whose runs decide it, if it is not that of the page."""
 
     name: str
     text: str
     section: str
     reading: str
+    benchmark: str
     answers: tuple[Answer, ...]
 
 
@@ -36,12 +37,12 @@ def of(findings: Findings, options: Options) -> tuple[str, tuple[Claim, ...], tu
     table = claims.table(claims.compute(findings, options))
     found = []
     for finding in findings.claims:
-        answers = words.answers(finding, findings)
+        answers = words.answers(finding)
         shown = tuple(Answer(by, verdict, KINDS.get(verdict, "open"), why) for by, (verdict, why) in answers.items())
         claim = finding.claim
-        found.append(Claim(claim.id, claim.text, str(claim.section), claim.reading or "", shown))
+        found.append(Claim(claim.id, claim.text, str(claim.section), claim.reading or "", claim.benchmark or "", shown))
     counted = (
         len(findings.metrics) + 1
-    )  # the last notes say the number of each verdict, by the paper's table and by ours
+    )  # the last notes have the number of each verdict: of the paper's table, and ours
     said = " ".join(f"{note[:1].upper()}{note[1:]}." for note in table.notes[-counted:])
     return f"{table.caption} {said}", tuple(found), table.notes[:-counted]
