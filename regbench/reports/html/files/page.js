@@ -248,12 +248,15 @@
     if (!chart.spec.params?.some((each) => each.name === "shown")) return;
     view.signal("shown", chart.colours.names.filter((name) => !hidden.has(name))).runAsync();
   };
+  const begun = new Set();
+  const begin = (place) => {
+    if (begun.has(place)) return;
+    begun.add(place);
+    watcher.unobserve(place);
+    draw(place);
+  };
   const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      watcher.unobserve(entry.target);
-      draw(entry.target);
-    }
+    for (const entry of entries) if (entry.isIntersecting) begin(entry.target);
   }, { rootMargin: "400px" });
   for (const place of find(".chart")) watcher.observe(place);
 
@@ -286,5 +289,5 @@
     }
     for (const place of [...drawn.keys()]) draw(place);
   };
-  addEventListener("beforeprint", () => { for (const place of find(".chart:not(.drawn)")) draw(place); });
+  addEventListener("beforeprint", () => find(".chart").forEach(begin));
 })();
