@@ -165,7 +165,7 @@ def curves(
         )
     described = _frame(connection, runs).astype({"k": "Int64"})
     if most_epochs is not None:
-        described["epochs"] = described["epochs"].map(lambda epochs: _thinned(int(epochs), most_epochs))
+        described["epochs"] = [_thinned(epochs, most_epochs) for epochs in described["epochs"].tolist()]
     described["settings"] = _settings(described)
     described["targets"] = _targets(described)
     described = described.drop(columns=["config", "row", "swept"])

@@ -137,7 +137,7 @@ def _line(place: str, groups: list[pd.DataFrame], field: str, numbers: sweep.Num
     """The error of each configuration over one field: dots, a line through the lowest ones of each row and k."""
     together = pd.concat(groups)
     known = together[["method", "variant"]].drop_duplicates().itertuples(index=False, name=None)
-    palette = {looks.label(*line): colour for line, colour in looks.colours(known).items()}
+    palette = {looks.label(line[0], str(line[1])): colour for line, colour in looks.colours(known).items()}
     is_number = pd.api.types.is_numeric_dtype(together[field].dropna().infer_objects())
     rows = []
     for group in groups:

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from regbench import reports
 from regbench.cli.main import main
-from regbench.reports import Options
+from regbench.reports import Options, html
 from tests.made.pages import hostile, inputs
 
 pytestmark = pytest.mark.slow
@@ -100,9 +99,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with something in every section."""
-    report = reports.load("html")
     path = tmp_path_factory.mktemp("pages") / "page.html"
-    path.write_bytes(report.page(report.compute(inputs(), Options(benchmark="made"))).encode())
+    path.write_bytes(html.render(html.compute(inputs(), Options(benchmark="made"))).encode())
     return path
 
 

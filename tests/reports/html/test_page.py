@@ -11,12 +11,10 @@ import pytest
 
 from regbench import reports
 from regbench.errors import NotInstalled
-from regbench.reports import Options
+from regbench.reports import Options, html
 from regbench.reports.html import library, lines
 from regbench.reports.html.inputs import MOST_EPOCHS
 from tests.made.pages import curves, inputs
-
-REPORT = reports.load("html")
 
 
 class Read(HTMLParser):
@@ -45,7 +43,7 @@ class Read(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return REPORT.page(REPORT.compute(inputs(), Options(benchmark="made")))
+    return html.render(html.compute(inputs(), Options(benchmark="made")))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +73,7 @@ def test_every_section_has_something_to_show(page: str, read: Read) -> None:
 
 
 def test_the_same_numbers_give_the_same_bytes(page: str) -> None:
-    assert REPORT.page(REPORT.compute(inputs(), Options(benchmark="made"))) == page
+    assert html.render(html.compute(inputs(), Options(benchmark="made"))) == page
 
 
 def test_the_policy_allows_only_what_stands_in_the_page(page: str, read: Read) -> None:
@@ -114,7 +112,7 @@ def test_it_can_be_read_without_seeing_it(read: Read) -> None:
 
 def test_what_is_not_there_is_said_with_the_way_to_it() -> None:
     given = replace(inputs(), curves=None, swept=None, findings=None, why={"swept": "no sweep: `regbench run x`"})
-    text = REPORT.page(REPORT.compute(given, Options(benchmark="made")))
+    text = html.render(html.compute(given, Options(benchmark="made")))
     assert "Not here: no sweep: <code>regbench run x</code>." in text
     assert text.count("Not here") == 3
 
