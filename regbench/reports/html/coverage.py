@@ -7,7 +7,7 @@ from regbench.analysis import aggregate, order, select
 from regbench.analysis.aggregate import records
 from regbench.errors import NothingMeasured
 from regbench.reports.html.dots import over
-from regbench.reports.html.parts import MOST_LINES, Chart, chart, columns
+from regbench.reports.html.parts import MOST_LINES, Chart, chart, columns, palette
 from regbench.reports.report import Options, Table
 from regbench.reports.shared import looks, tables
 from regbench.reports.text import words
@@ -58,5 +58,5 @@ def of(frame: DataFrame, options: Options) -> tuple[Chart, ...]:
 def _colours(cells: DataFrame, named: dict[int, str]) -> dict[str, str]:
     """The colour of each row with its k."""
     lines = [(row["method"], (row["variant"], named[place])) for place, row in enumerate(records(cells))]
-    known = looks.colours(lines)
+    known = palette(lines)
     return {line[1][1]: known[line] for line in dict.fromkeys(lines)}

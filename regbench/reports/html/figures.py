@@ -11,7 +11,7 @@ from regbench.analysis.aggregate import records
 from regbench.errors import NothingMeasured
 from regbench.reports.bridges import figure3, figure4, ratios
 from regbench.reports.html.dots import BASE, STEP, TICKS, over
-from regbench.reports.html.parts import MOST_LINES, Chart, chart, coloured, columns, names, quantity, tips
+from regbench.reports.html.parts import MOST_LINES, Chart, chart, coloured, columns, names, palette, quantity, tips
 from regbench.reports.report import Options
 from regbench.reports.shared import looks
 from regbench.reports.text import words
@@ -114,7 +114,7 @@ def _domain(rows: list[dict[str, Any]]) -> list[float]:
 def _colours(means: DataFrame) -> dict[str, str]:
     """The label of each row and its colour, in the order of tables."""
     lines = list(zip(means["method"], means["variant"], strict=True))
-    known = looks.colours(lines)
+    known = palette(lines)
     return {looks.label(*line): known[line] for line in lines}
 
 

@@ -11,7 +11,18 @@ from regbench.analysis.aggregate import records
 from regbench.errors import NothingMeasured
 from regbench.reports import curves
 from regbench.reports.html.inputs import MOST_EPOCHS
-from regbench.reports.html.parts import MOST_LINES, TICKS, Chart, chart, coloured, columns, errors_scale, quantity, tips
+from regbench.reports.html.parts import (
+    MOST_LINES,
+    TICKS,
+    Chart,
+    chart,
+    coloured,
+    columns,
+    errors_scale,
+    palette,
+    quantity,
+    tips,
+)
 from regbench.reports.report import Options
 from regbench.reports.shared import epochs, looks
 
@@ -35,7 +46,7 @@ def of(long: DataFrame, options: Options) -> tuple[tuple[Chart, ...], tuple[str,
     labels = {
         key: looks.label(row["method"], row["variant"], row["k"] if several else None) for key, row in known.items()
     }
-    palette = looks.colours(known)
+    colour_of = palette(known)
     rows, notes = _thinned(numbers.rows[drawn])
     if not all(drawn):
         notes = (*notes, f"the first {MOST_LINES} rows are drawn; `--method` chooses others")
@@ -43,7 +54,7 @@ def of(long: DataFrame, options: Options) -> tuple[tuple[Chart, ...], tuple[str,
     charts = []
     for dataset, part in rows.groupby("dataset", sort=False):
         lines = list(dict.fromkeys(epochs.line(row) for row in records(part[epochs.LINE].drop_duplicates())))
-        colours = {labels[line]: palette[line] for line in lines}
+        colours = {labels[line]: colour_of[line] for line in lines}
         values = [{**row, "row": labels[epochs.line(row)]} for row in records(part)]
         spec = _spec(metric, colours, int(part["epoch"].max()), is_log=bool(part["low"].min() > 0))
         alias = order.alias(str(dataset))

@@ -13,6 +13,7 @@ from regbench.reports.shared import looks
 DIGITS = 6  # significant digits of numbers in charts; tables have what the reports print
 MOST_LINES = 40  # in one chart: more cannot be told apart
 TICKS = {"tickCount": 5, "format": ".3~g", "labelOverlap": "greedy"}  # of an axis of errors
+OWN = (*looks.SPARE, "#D55E00", "#009E73", "#CC79A7", "#0072B2", "#999933", "#882255")  # of variants of one method
 DARKEST = 0.35  # relative luminance below which a colour is lightened on a dark page
 
 
@@ -97,6 +98,19 @@ def on_dark(colour: str) -> str:
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return looks.mixed(colour, min(0.8, 0.53 + DARKEST - light)) if light < DARKEST else colour
+
+
+def palette(lines: Iterable[looks.Line]) -> dict[looks.Line, str]:
+    """The colours of `looks`; but variants of one method, which are shades there, have colours of their own.
+
+    >>> palette([("lsq", "lsq"), ("lsq", "lsq+rot"), ("lsq", "lsq+fds")])
+    {('lsq', 'lsq'): '#8C8C8C', ('lsq', 'lsq+rot'): '#4477AA', ('lsq', 'lsq+fds'): '#EE6677'}
+    """
+    known = list(dict.fromkeys(lines))
+    if len(known) <= 2 or len({method for method, _ in known}) > 1:
+        return looks.colours(known)
+    first, *others = known
+    return {first: looks.colour(first[0]), **{line: OWN[place % len(OWN)] for place, line in enumerate(others)}}
 
 
 def chart(name: str, title: str, spec: Mapping[str, Any], values: Mapping[str, Sequence[Any]], **more: Any) -> Chart:
