@@ -6,7 +6,7 @@ from typing import Any
 
 from pandas import DataFrame
 
-from regbench import metrics
+from regbench import kinds, metrics
 from regbench.analysis import order
 from regbench.analysis.aggregate import null, records
 from regbench.analysis.normalize import ROW
@@ -14,6 +14,7 @@ from regbench.errors import some
 from regbench.reports import normalized
 from regbench.reports.report import Options
 from regbench.reports.shared import tables
+from regbench.reports.shared.ratio_table import MEANS
 from regbench.reports.text import words
 
 MOST_ROWS = 400  # of the table; more are named and not shown
@@ -64,11 +65,11 @@ def of(frame: DataFrame, options: Options) -> "tuple[Grid, dict[str, normalized.
     columns = tuple((metrics.about(name).label, name) for name in made)
     rows = []
     for key, named in _rows(first.cells).items():
-        shown: list[Cell | None] = [means[name].get((how, *key)) for how in tables.MEANS for name in made if has_means]
+        shown: list[Cell | None] = [means[name].get((how, *key)) for how in MEANS for name in made if has_means]
         shown += [cells[name].get((dataset, *key)) for dataset in datasets for name in made]
-        rows.append(Row(tables.row_names(named), tuple(shown), bool(named["reference"])))
+        rows.append(Row(tables.row_names(named), tuple(shown), bool(kinds.is_reference(named["method"]))))
     kept = [place for place in range(len(tables.NAMES)) if not place or any(row.names[place] for row in rows)]
-    over = [(title, f"{title} over datasets", columns) for title in tables.MEANS.values()] if has_means else []
+    over = [(title, f"{title} over datasets", columns) for title in MEANS.values()] if has_means else []
     return Grid(
         caption=_caption(first, list(made)),
         names=tuple(tables.NAMES[place] for place in kept),
@@ -81,8 +82,7 @@ def of(frame: DataFrame, options: Options) -> "tuple[Grid, dict[str, normalized.
 
 def _rows(cells: DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
     """What tells rows apart → the first cell of each, in the order of all tables."""
-    marked = tables.marked(cells, [])
-    found = {key_of(row): row for row in reversed(records(marked))}
+    found = {key_of(row): row for row in reversed(records(cells))}
     return dict(sorted(found.items(), key=lambda item: order.row_key(*item[0])))
 
 
@@ -92,8 +92,7 @@ def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _cells(numbers: normalized.Numbers, metric: str) -> dict[tuple[Any, ...], Cell]:
-    marked = tables.marked(numbers.cells, [metric])
-    return {(row["dataset"], *key_of(row)): _cell(row, metric, numbers) for row in records(marked)}
+    return {(row["dataset"], *key_of(row)): _cell(row, metric, numbers) for row in records(numbers.cells)}
 
 
 def _cell(row: dict[str, Any], metric: str, numbers: normalized.Numbers) -> Cell:
@@ -107,7 +106,7 @@ def _cell(row: dict[str, Any], metric: str, numbers: normalized.Numbers) -> Cell
     mean, spread = row[f"{metric}_mean"], row[f"{metric}_std"]
     if not words.has(mean):
         return Cell(words.MISSING, below=f"not recorded, {n}", place=place)
-    best = bool(row[f"best_{metric}"])
+    best = words.has(row.get(f"best_{metric}")) and bool(row[f"best_{metric}"])
     error = words.number(mean, tables.DIGITS[0])
     if numbers.normalized is None:
         return Cell(error, _spread(spread, tables.DIGITS[1]), n, float(mean), place, best)
@@ -124,7 +123,7 @@ def _means(numbers: normalized.Numbers) -> dict[tuple[Any, ...], Cell]:
         return {}
     found = {}
     for row in records(numbers.normalized.means):
-        for how in tables.MEANS:
+        for how in MEANS:
             value = null(row[how])
             found[(how, *key_of(row))] = Cell(words.average(value), value=value)
     return found
