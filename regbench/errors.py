@@ -16,7 +16,7 @@ Anything else that escapes is a bug and keeps its traceback (exit code 1).
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 
 class RegbenchError(Exception):
@@ -100,7 +100,7 @@ def some(names: Sequence[str], between: str = ", ", *, most: int = 6) -> str:
     return between.join(names[:most]) + more
 
 
-def one_of(setting: str, given: object, known: Sequence[str], what: str) -> str:
+def one_of(setting: str, given: object, known: Collection[str], what: str) -> str:
     """The value of a setting that must be one of a few words; `UsageError` with the nearest if it is none of them.
 
     >>> one_of("point", "mean", ("mean", "median"), "prediction")

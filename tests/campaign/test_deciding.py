@@ -40,7 +40,7 @@ def small(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tables = []
     for number, (name, noise) in enumerate(NOISE.items()):
         path = write_csv(in_tmp / name, table(120, noise=noise, seed=number))
-        tables.append(OwnTable(name, str(path), "y"))
+        tables.append(OwnTable(name, str(path), ("y",)))
     roots.add(tables=tables)
     (in_tmp / "benchmarks.yaml").write_text(FILE)
     monkeypatch.setattr("regbench.campaign.campaign.LocalEngine", InProcessEngine)

@@ -64,7 +64,8 @@ def draw(numbers: Numbers) -> Figure:
     From left to right: regions of hard binning, ψ(·)_i of y's own bin, ψ(·)_i of every bin, and ψ(y).
     """
     with drawing.figure(drawing.TEXT, 4.6) as figure:
-        for part, encoder in zip(np.ravel(figure.subfigures(2, 1)), numbers.both, strict=True):
+        halves: np.ndarray = np.asarray(figure.subfigures(2, 1))
+        for part, encoder in zip(halves, numbers.both, strict=True):
             left, right = part.subfigures(1, 2, width_ratios=(1, 0.95))
             plane, own = left.subplots(1, 2)
             _hard(plane, numbers, encoder)
