@@ -110,3 +110,22 @@ def test_the_table_in_the_main_readme_is_the_one_that_the_command_prints(publish
     start = next(number for number, line in enumerate(printed) if line.startswith("method"))
     grid = "\n".join(line.rstrip() for line in printed[start : printed.index("", start)])
     assert f"{grid}\n```" in (FOLDER.parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+TIGHTNESS = FOLDER.parent / "tightness"
+PARTS = ("", "+rot", "+ranksim", "+multi_target")
+
+
+def cross_rows() -> list[str]:
+    """The cross table of the second paper's README: methods × parts, geometric means of ratios to least squares."""
+    with Source("none.db", TIGHTNESS) as source:
+        means = Published(source).data("normalized", "tightness-cross")["means"]
+    of = {row["variant"]: f"{row['geometric']:.3f}" for row in means}
+    methods = [variant for variant in of if "+" not in variant]
+    assert len(of) == len(methods) * len(PARTS) == 24
+    return [f"| `{method}` | {' | '.join(of[f'{method}{part}'] for part in PARTS)} |" for method in methods]
+
+
+def test_the_readme_has_the_cross_table_of_methods_and_regularizers() -> None:
+    readme = (TIGHTNESS / "README.md").read_text(encoding="utf-8")
+    assert [row for row in cross_rows() if row not in readme] == []
