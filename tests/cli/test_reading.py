@@ -95,7 +95,7 @@ def test_a_table_for_a_paper_has_its_columns_caption_and_label(regbench: Command
     latex = regbench(*words, "--format", "latex", "--label", "tab:errors").out
     assert (latex.count("MAE &"), latex.count("RMSE &"), latex.count(r"\label{tab:errors}")) == (0, 0, 1)
     assert r"MAE \\" in latex
-    assert regbench(*words).out.startswith("Errors\n")
+    assert regbench(*words).out.startswith("Errors. * lowest of its dataset; ")
     for more in (["--json"], ["--format", "csv"], ["--all"], ["--label", "tab:errors"]):
         said = regbench(*words, *more)
         assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1), more

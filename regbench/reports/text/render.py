@@ -98,7 +98,7 @@ def _plain(table: Table, width: int | None) -> str:
         first, *others = [_grid(block, "simple") for block in _blocks(part, width)]
         parts += [f"{_wrapped(part.title, width)}\n{first}" if part.title else first, *others]
     notes = "\n".join(_wrapped(note, width) for note in table.notes)
-    caption = table.caption + marks.explained(table.legend)
+    caption = marks.after(table.caption, table.legend)
     return "\n\n".join([_wrapped(caption, width), *parts, *([notes] if notes else [])])
 
 
@@ -114,7 +114,7 @@ def _markdown(table: Table) -> str:
         rows = _map(rows, partial(marks.markdown, legend=table.legend))
         title = [f"**{part.title}**"] if part.title else []
         grids += [*title, _grid(replace(part, header=header, rows=rows), "pipe")]
-    return "\n\n".join([table.caption + marks.explained(table.legend, "md"), *grids, *([notes] if notes else [])])
+    return "\n\n".join([marks.after(table.caption, table.legend, "md"), *grids, *([notes] if notes else [])])
 
 
 def _latex(table: Table) -> str:
