@@ -136,7 +136,7 @@ ON_BOTH = ("WN", "AE", "EL", "CA")
 
 
 def split_rows() -> list[str]:
-    """How much higher the error of least squares is than that of soft binning, on one split and on one for each seed."""
+    """How much higher the error of least squares is than that of soft binning, on one split and on one per seed."""
     import regbench
 
     rows = []
