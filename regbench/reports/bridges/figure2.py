@@ -75,6 +75,7 @@ def draw(numbers: Numbers) -> Figure:
             _bars(encoded.subplots(), numbers, encoder)
             part.suptitle(maps.title(encoder), fontsize=8)
         _legend(figure, numbers)
+        drawing.settle(figure)
     return figure
 
 
