@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import Any, Literal, cast
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, NullLocator
 
@@ -58,12 +59,21 @@ def encode(figure: Figure, form: str) -> bytes:
 
 
 def settle(figure: Figure) -> None:
-    """Fix the layout at rounded places: beside panels in space its last digits differ from one drawing to the next."""
+    """Fix the layout at rounded places: with parts of a figure its last digits differ from one drawing to the next."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for part in parts(figure):
+        part.bbox_relative.p0, part.bbox_relative.p1 = np.round(part.bbox_relative.get_points(), 4)
     for axes in figure.axes:
         left, bottom, width, height = (round(float(part), 4) for part in axes.get_position().bounds)
         axes.set_position((left, bottom, width, height))
+
+
+def parts(figure: Figure | SubFigure) -> Iterator[SubFigure]:
+    """The parts of a figure, and theirs."""
+    for part in figure.subfigs:
+        yield part
+        yield from parts(part)
 
 
 def line(axes: Axes, x: Any, y: Any, *, low: Any = None, high: Any = None, bars: bool = False, **look: Any) -> None:
