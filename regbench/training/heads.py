@@ -148,12 +148,14 @@ class Head:
         The result at place `zeros` becomes None if it is always 0.
         """
         leaves, structure = tree_flatten(arguments)
+        alone = len(leaves[0]) == 1
+        shown = [_twice(leaf) for leaf in leaves] if alone else leaves
 
         def flat(*leaves: Tensor) -> list[Tensor]:
             return tree_leaves(self._differentiated(loss_of_one, *tree_unflatten(leaves, structure)))
 
         try:
-            graph = trace(flat, leaves)
+            graph = trace(flat, shown)
         except RuntimeError as refusal:
             self.looped = str(refusal).partition("\n")[0]
             return flat
@@ -161,8 +163,8 @@ class Head:
             _drop_zeros(graph, zeros)
         graph.graph.eliminate_dead_code()  # such as a prediction that the loss does not use
         graph.recompile()
-        simplify(graph, leaves)
-        return graph.forward
+        simplify(graph, shown)
+        return _as_one_of_two(graph.forward) if alone else graph.forward
 
     def _differentiated(self, loss_of_one: Callable[..., Tensor], *arguments: Any) -> tuple[Any, Tensor]:
         """Gradients of the losses with respect to all arguments but the last three, which are fixed parameters,
@@ -290,6 +292,27 @@ def _drop_zeros(graph: GraphModule, place: int) -> None:
     if given[place].target in ZEROS:
         given[place] = None
         end.args = (given,)
+
+
+def _as_one_of_two(function: Flat) -> Flat:
+    """For a job alone, what `function` computes for two: products and sums of one matrix are rounded differently."""
+
+    def of_one(*leaves: Tensor) -> list[Any]:
+        return [each if each is None else each[:1] for each in function(*map(_twice, leaves))]
+
+    return of_one
+
+
+def _twice(leaf: Tensor) -> Tensor:
+    """The tensor of a job (1, ...) as that of two alike, laid out as it is; a scalar is that of all jobs and stays one.
+
+    Sums along another stride are rounded differently, too.
+    """
+    if not leaf.dim():
+        return leaf
+    shape, strides = leaf.shape[1:], leaf.stride()[1:]
+    span = 1 + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+    return leaf.new_empty_strided((2, *shape), (span, *strides)).copy_(leaf)
 
 
 def _loop(function: Any) -> Any:

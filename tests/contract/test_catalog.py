@@ -9,10 +9,7 @@ from regbench.contract import Subject
 from regbench.contract.promises import Promise
 from regbench.contract.trained import LEARNS, PROMISES
 
-NOTED = {
-    # alone and in a pack of several they sum in another order, as the README says
-    ("fds", "packs"): "rounded differently",
-    ("information_dropout", "packs"): "rounded differently",  # kept, with something to know
+NOTED = {  # kept, with something to know
     ("beta_nll", "gradients"): "detaches",
     ("balanced_mse", "gradients"): "detaches",
     ("balanced_mse", "rows"): "depends on the other rows",

@@ -15,7 +15,7 @@ from regbench.runner.adopt.adopt import _agreeing, adopt
 from regbench.runner.adopt.sample import outgrown, packs, sample
 from regbench.store import Store, Trained
 from regbench.store.adoptions import Codes
-from tests.made.jobs import make_job
+from tests.made.jobs import make_job, with_parts
 
 FILE = """
 tiny:
@@ -51,6 +51,15 @@ def test_every_pair_of_digests_has_a_sample_and_samples_are_trained_together():
     assert {pair.old for pair in chosen} == {"old lsq", "old soft_binning"}
     assert all(len(some) == 1 for some in chosen.values())
     assert [len(pack) for pack in packs(job for some in chosen.values() for job in some)] == [2]
+
+
+def test_of_a_cell_with_a_regularizer_two_seeds_are_trained_together():
+    jobs = [
+        with_parts(on_crescent("lsq", seed=seed), "rot", weight=weight) for seed in range(3) for weight in (1.0, 2.0)
+    ]
+    (chosen,) = sample(outgrown([Trained(job, "old") for job in jobs], NOTHING)).values()
+    assert len({job.seed for job in chosen}) == len(chosen) == 2
+    assert len({job.parts for job in chosen}) == 1
 
 
 def test_one_differing_bit_is_a_mismatch_that_names_its_place():

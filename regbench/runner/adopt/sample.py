@@ -1,12 +1,17 @@
-"""Choose the jobs to train with both codes: the cheapest one for each pair of digests and kind of dataset."""
+"""Choose the jobs to train with both codes: the cheapest one for each pair of digests and kind of dataset.
+
+With a regularizer it is two seeds of a cell, as runs train them: older code rounds the products of a seed alone
+differently.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from regbench import catalog, data
 from regbench.errors import DataUnavailable
-from regbench.job import Job, Pack
+from regbench.job import Job, Pack, differs_by_seed
 from regbench.kinds import code_digest, of
 from regbench.runner.plan.cost import epoch_cost
 from regbench.runner.present import Present
@@ -60,7 +65,7 @@ def sample(jobs: Mapping[Pair, Sequence[Job]]) -> dict[Pair, list[Job]]:
         kinds: dict[object, list[Job]] = defaultdict(list)
         for job in sorted(its_jobs, key=lambda job: (job.protocol.epochs * epoch_cost(job), job.key)):
             kinds[kind_of_code(job)].append(job)
-        found[pair] = [_cheapest(alike, here) for alike in kinds.values()]
+        found[pair] = [job for alike in kinds.values() for job in _with_another_seed(_cheapest(alike, here), alike)]
     return found
 
 
@@ -82,6 +87,12 @@ def kind_of_code(job: Job) -> tuple[object, ...]:
         *(bool(protocol.evaluate_every), bool(protocol.init_std), bool(protocol.clip)),
         *((part.name, part.static) for part in job.parts),
     )
+
+
+def _with_another_seed(job: Job, jobs: Iterable[Job]) -> list[Job]:
+    """The job, and if it has parts another seed of its cell, where there is one of the same split."""
+    others = (other for other in jobs if other.seed != job.seed and replace(other, seed=job.seed) == job)
+    return [job, *islice(others, 1)] if job.parts and not differs_by_seed(job.protocol.split) else [job]
 
 
 def _cheapest(jobs: Sequence[Job], here: dict[str, bool]) -> Job:
