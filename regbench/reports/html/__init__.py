@@ -160,4 +160,5 @@ REPORT = Report(
     frames=frames,
     page=render,
     needs="page",
+    has_digits=True,
 )

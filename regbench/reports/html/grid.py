@@ -13,24 +13,34 @@ from regbench.analysis.normalize import ROW
 from regbench.errors import some
 from regbench.reports import normalized
 from regbench.reports.report import Options
-from regbench.reports.shared import tables
-from regbench.reports.shared.ratio_table import MEANS
-from regbench.reports.text import words
+from regbench.reports.shared import marking, tables
+from regbench.reports.shared.ratio_table import DECIMALS, MEANS, best_means
+from regbench.reports.text import marks, words
 
 MOST_ROWS = 400  # of the table; more are named and not shown
+SPOKEN = {
+    marks.BEST: "lowest",
+    marks.NEAR: "not separable from the lowest",
+    marks.ALIKE: "prints the same as the lowest",
+}
 Place = tuple[str, str, int | None]  # a cell: dataset, variant, k
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One number: what is shown large and small, what it is sorted by, and the cell that it belongs to."""
+    """One number: what is shown large and small, what it is sorted by, the cell that it belongs to, and its marks."""
 
     shown: str
     spread: str = ""
     below: str = ""
     value: float | None = None
     place: Place | None = None
-    best: bool = False
+    marks: str = ""
+
+    @property
+    def said(self) -> str:
+        """Its marks in words."""
+        return ", ".join(word for mark, word in SPOKEN.items() if mark in self.marks)
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ def of(frame: DataFrame, options: Options) -> "tuple[Grid, dict[str, normalized.
         shown: list[Cell | None] = [means[name].get((how, *key)) for how in MEANS for name in made if has_means]
         shown += [cells[name].get((dataset, *key)) for dataset in datasets for name in made]
         rows.append(Row(tables.row_names(named), tuple(shown), bool(kinds.is_reference(named["method"]))))
+    rows = _with_alike(rows)
     kept = [place for place in range(len(tables.NAMES)) if not place or any(row.names[place] for row in rows)]
     over = [(title, f"{title} over datasets", columns) for title in MEANS.values()] if has_means else []
     return Grid(
@@ -78,6 +89,16 @@ def of(frame: DataFrame, options: Options) -> "tuple[Grid, dict[str, normalized.
         notes=_notes(made, rows),
         metrics=tuple((name, label) for label, name in columns),
     ), made
+
+
+def _with_alike(rows: list[Row]) -> list[Row]:
+    """The rows, with a mark at each cell that prints the same as the best of its column."""
+    columns = []
+    for column in zip(*(row.cells for row in rows), strict=True):
+        printed = [cell.marks + cell.shown if cell else "" for cell in column]
+        found = map(marks.leading, marking.alike(printed, [""] * len(printed)))
+        columns.append([cell and replace(cell, marks=mark) for cell, mark in zip(column, found, strict=True)])
+    return [replace(row, cells=cells) for row, cells in zip(rows, zip(*columns, strict=True), strict=True)]
 
 
 def _rows(cells: DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -106,27 +127,34 @@ def _cell(row: dict[str, Any], metric: str, numbers: normalized.Numbers) -> Cell
     mean, spread = row[f"{metric}_mean"], row[f"{metric}_std"]
     if not words.has(mean):
         return Cell(words.MISSING, below=f"not recorded, {n}", place=place)
-    best = words.has(row.get(f"best_{metric}")) and bool(row[f"best_{metric}"])
-    error = words.number(mean, tables.DIGITS[0])
+    found = marking.of(row, metric)
+    form, of_spread = tables.formats(numbers.digits)
     if numbers.normalized is None:
-        return Cell(error, _spread(spread, tables.DIGITS[1]), n, float(mean), place, best)
+        return Cell(words.number(mean, form), _spread(spread, of_spread), n, float(mean), place, found)
+    error, of_ratio = words.number(mean, tables.DIGITS[0]), f".{_decimals(numbers)}f"
     if not words.has(row["ratio"]):
-        return Cell(words.MISSING, below=f"{error}, {n}", place=place, best=best)
+        return Cell(words.MISSING, below=f"{error}, {n}", place=place, marks=found)
     if row["ratio_n"] != row["n"]:
         n = f"N {row['ratio_n']:.0f} of {row['n_expected']} in common{diverged}"
-    ratio = words.number(row["ratio"], ".3f")
-    return Cell(ratio, _spread(row["ratio_std"], ".3f"), f"{error}, {n}", float(row["ratio"]), place, best)
+    ratio = words.number(row["ratio"], of_ratio)
+    return Cell(ratio, _spread(row["ratio_std"], of_ratio), f"{error}, {n}", float(row["ratio"]), place, found)
 
 
 def _means(numbers: normalized.Numbers) -> dict[tuple[Any, ...], Cell]:
     if numbers.normalized is None:
         return {}
-    found = {}
-    for row in records(numbers.normalized.means):
+    found, means = {}, numbers.normalized.means
+    best = {how: best_means(means, how) for how in MEANS}
+    for number, row in enumerate(records(means)):
         for how in MEANS:
             value = null(row[how])
-            found[(how, *key_of(row))] = Cell(words.average(value), value=value)
+            shown = words.average(value, decimals=_decimals(numbers))
+            found[(how, *key_of(row))] = Cell(shown, value=value, marks=marks.BEST * best[how][number])
     return found
+
+
+def _decimals(numbers: normalized.Numbers) -> int:
+    return DECIMALS if numbers.digits is None else numbers.digits
 
 
 def _spread(value: Any, form: str) -> str:
@@ -150,5 +178,8 @@ def _notes(made: Mapping[str, normalized.Numbers], rows: list[Row]) -> tuple[str
     if len(rows) > MOST_ROWS:
         gone = [" ".join(filter(None, row.names)) for row in rows[MOST_ROWS:]]
         notes.append(f"the first {MOST_ROWS} of {len(rows):,} rows are shown, not {some(gone)}: `--method` chooses")
-    bold = "bold: the lowest mean of its column; whether the difference is more than noise, the section on pairs says"
-    return (bold, *notes)
+    references = any(row.is_reference for row in rows)
+    said = marking.meanings("bold: the lowest of its column", references=references)
+    legend = marks.used([[cell.marks for cell in row.cells if cell] for row in rows], said)
+    shown = [meaning if mark == marks.BEST else f"{mark} {meaning}" for mark, meaning in legend]
+    return ("; ".join(shown), *notes) if shown else tuple(notes)

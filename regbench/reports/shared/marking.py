@@ -11,7 +11,7 @@ from pandas import DataFrame
 
 from regbench import kinds, metrics
 from regbench.analysis import separable
-from regbench.reports.report import Table
+from regbench.reports.report import Legend, Table
 from regbench.reports.text import marks, words
 
 ONE_SEED = "no two cells have two seeds in common, so which differences are more than noise cannot be told"
@@ -61,26 +61,32 @@ def explained(table: Table, better: str = "lowest", *, grouped: bool = False) ->
     their column.
     """
     whole, *more = (replace(part, rows=_alike(part, grouped=grouped)) for part in (table, *table.more))
-    below = ", of a reference model where it is better still" * any(part.rules for part in (table, *table.more))
-    of_which = "of its dataset" if grouped else "of its column"
-    meanings = (
-        (marks.BEST, f"{better} {of_which}{below}"),
+    references = any(part.rules for part in (table, *table.more))
+    said = meanings(f"{better} {'of its dataset' if grouped else 'of its column'}", references=references)
+    rows = tuple(chain.from_iterable(part.rows for part in (whole, *more)))
+    return replace(whole, more=tuple(more), legend=marks.used(rows, said))
+
+
+def meanings(best: str, *, references: bool) -> Legend:
+    """What each mark means. best: what the best cells are. references: whether there are rows of reference models."""
+    below = ", of a reference model where it is better still" if references else ""
+    return (
+        (marks.BEST, best + below),
         (marks.NEAR, f"not separable from it by seeds ({SURE} for all such marks at once)"),
         (marks.ALIKE, "prints the same as it"),
         (marks.PUBLISHED, "from published runs"),
     )
-    rows = tuple(chain.from_iterable(part.rows for part in (whole, *more)))
-    return replace(whole, more=tuple(more), legend=marks.used(rows, meanings))
 
 
 def _alike(table: Table, *, grouped: bool) -> tuple[tuple[str, ...], ...]:
     groups = [row[0] if grouped else "" for row in table.rows]
     columns = list(zip(*table.rows, strict=True))
-    kept = [_alike_in(column, groups) if place >= table.index else column for place, column in enumerate(columns)]
+    kept = [alike(column, groups) if place >= table.index else column for place, column in enumerate(columns)]
     return tuple(zip(*kept, strict=True))
 
 
-def _alike_in(column: Sequence[str], groups: Sequence[str]) -> list[str]:
+def alike(column: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """The cells of a column, those marked that print the same as the best of their group."""
     places = [(group, marks.value(cell)) for group, cell in zip(groups, column, strict=True)]
     best = {place for place, cell in zip(places, column, strict=True) if marks.BEST in marks.leading(cell)}
     return [

@@ -28,7 +28,7 @@ def ratio_table(normalized: Normalized, source: str, notes: tuple[str, ...], dig
     more = [name for name in MORE if name in means and means[name].notna().any()]
     found = {(*_identity(row), row["dataset"]): row for row in records(cells)}
     judged = f"best_{normalized.metric}" in cells
-    best = {name: _best(means, name) if judged else [False] * len(means) for name in averaged}
+    best = {name: best_means(means, name) if judged else [False] * len(means) for name in averaged}
     decimals = DECIMALS if digits is None else digits
     rows = []
     for place, mean in enumerate(records(means)):
@@ -59,7 +59,7 @@ def _names(mean: dict[str, Any], across: Sequence[dict[str, Any] | None]) -> tup
     return marks.PUBLISHED * published + name, *others
 
 
-def _best(means: DataFrame, name: str) -> list[bool]:
+def best_means(means: DataFrame, name: str) -> list[bool]:
     """By row, whether it has the lowest mean; a reference model takes no mark from the methods."""
     values, below = means[name].astype(float), means["method"].map(kinds.is_reference).astype(bool)
     lowest = {True: values.min(), False: values[~below].min()}

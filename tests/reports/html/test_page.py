@@ -64,6 +64,17 @@ def test_the_table_has_the_numbers_of_the_normalised_report(read: Read) -> None:
     assert all(0 <= int(own["data-cell"] or -1) < len(given.origins.cells) for own in cells)
 
 
+def test_cells_carry_the_marks_and_the_decimals_of_the_normalised_report() -> None:
+    given, options = inputs(), Options(benchmark="made", digits=4)
+    report = reports.load("normalized")
+    table = report.table(report.compute(given.cells, replace(options, metric="rmse")))
+    expected = sorted(cell.partition(" ")[0] for row in table.rows for cell in row[table.index :] if "±" in cell)
+    grid = html.compute(given, options).grid
+    cells = [cell for row in grid.rows for cell in row.cells[:: len(grid.metrics)] if cell and cell.spread]
+    assert sorted(cell.marks + cell.shown for cell in cells) == expected
+    assert any(cell.said == "not separable from the lowest" for cell in cells)
+
+
 def test_every_section_has_something_to_show(page: str, read: Read) -> None:
     assert "Not here" not in page
     data = json.loads(read.texts["script"][0])
