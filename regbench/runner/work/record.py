@@ -46,8 +46,8 @@ class Record:
         )
         for row, (run, best, look) in enumerate(zip(self.runs, self.best, epoch.looks, strict=True)):
             values = {name: float(column[row]) for name, column in epoch.values.items()} | look.diagnostics
-            if epoch.number == 1 and self.stage1_seconds:
-                values["stage1/seconds"] = self.stage1_seconds[row]
+            if epoch.number == 1 and self.stage1_seconds:  # as what is measured once, which every export keeps
+                self.waiting.append(EpochRows(run, 0, {"stage1/seconds": self.stage1_seconds[row]}))
             kept = epoch.arrays[row] if epoch.arrays else {}
             self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": seconds}, kept))
             if not finite[row] and best.diverged_at is None:
