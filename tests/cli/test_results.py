@@ -5,6 +5,7 @@ from itertools import product, takewhile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -129,6 +130,31 @@ def cross_rows() -> list[str]:
 def test_the_readme_has_the_cross_table_of_methods_and_regularizers() -> None:
     readme = (TIGHTNESS / "README.md").read_text(encoding="utf-8")
     assert [row for row in cross_rows() if row not in readme] == []
+
+
+IMBALANCED = FOLDER.parent / "imbalanced"
+BY_SHOTS = ("rmse", "mae", "many/mae", "median/mae", "few/mae")
+
+
+def imbalanced_rows() -> list[str]:
+    """Errors of each method by shots, as geometric means over datasets of the ratio to least squares."""
+    with Source("none.db", IMBALANCED) as source:
+        report = reports.load("shots")
+        found = source.find(report, "shots", benchmark="imbalanced", metric="rmse", units="scaled").frame
+    found = found[~found["method"].map(kinds.is_reference)]
+    assert found.groupby(["variant", "dataset"]).size().eq(3).all()
+    means = found.groupby(["variant", "dataset"], sort=False)[[f"test_{name}" for name in BY_SHOTS]].mean()
+    ratios = {
+        variant: np.exp(np.log(of / means.loc["lsq"]).mean()) for variant, of in means.groupby("variant", sort=False)
+    }
+    return [f"| `{variant}` | {' | '.join(f'{each:.3f}' for each in of)} |" for variant, of in ratios.items()]
+
+
+def test_the_readme_has_the_errors_of_imbalanced_regression_by_shots() -> None:
+    readme = (IMBALANCED / "README.md").read_text(encoding="utf-8")
+    rows = imbalanced_rows()
+    assert len(rows) == 12
+    assert [row for row in rows if row not in readme] == []
 
 
 BOTH = {"fixed": "", "a split for each seed": "-per-seed"}
