@@ -321,7 +321,7 @@ def _kept_openml(number: int) -> Raw:
     if path.is_file():
         return read_file(path)
     try:
-        (raw,) = OpenML(number).files()
+        (raw,) = OpenML(number, server=OPENML_SERVER).files()
     except Refused as error:
         way = f"fetch it where there is a network, or put its ARFF file at {path}"
         raise Absent(f"openml:{number} cannot be had: {error}; {way}") from None
