@@ -11,6 +11,7 @@ LONGEST = 40  # characters of a target in a name
 NAMED = re.compile(rf"(?P<table>.+)@(?P<digest>[0-9a-f]{{{SHORT}}})")
 UNUSABLE = re.compile(r"""[\s\[\],'"]""")  # they have a meaning in names of benchmarks, or in a shell
 OPENML = re.compile(r"openml:(\d{1,9})", re.IGNORECASE)
+SUITE = re.compile(r"openml-suite:(\d{1,9})", re.IGNORECASE)  # a list of OpenML's datasets
 CODED = "coded:"  # how the digest of a table begins that code of ours makes numbers of, by what training rows hold
 PACKINGS = ("gz", "zip", "xz", "bz2")
 TEXTS = ("csv", "txt", "tsv", "tab", "dat", "data")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -164,8 +165,8 @@ def _inputs(inputs: int | tuple[int, ...]) -> str | int:
 
 
 def _public(sources: Sequence[str]) -> str:
-    """The public sources in short; local files and long addresses are shown by --json only."""
-    return ", ".join(source for source in sources if "/" not in source) or sources[-1].partition("?")[0]
+    """The public sources in short; local files and whole addresses are shown by --json only."""
+    return ", ".join(source for source in sources if "/" not in source) or urlsplit(sources[-1]).netloc or sources[-1]
 
 
 def _here(item: Any) -> str:

@@ -24,7 +24,7 @@ from regbench.config.names import resolve_among
 from regbench.config.own import AD_HOC, ADDED, NOTHING, Own, ad_hoc, check_ad_hoc, read_own, with_own
 from regbench.config.protocol import read_overrides
 from regbench.config.spec import Spec, read_spec
-from regbench.config.tables import added
+from regbench.config.suites import NONE, added
 from regbench.errors import UsageError, WrongValueError, did_you_mean
 from regbench.paths import named
 from regbench.roots import PACKAGE
@@ -65,11 +65,13 @@ class Benchmarks:
         full, spec = self._spec(base, given, own)
         if swept := next((field for stage in spec.sweep for field in stage.axes if field in given), None):
             raise UsageError(f"{full}: it tries values of {swept}, so {swept} cannot be set")
-        spec = spec.model_copy(update={"datasets": [] if own.tables else added(spec.datasets)})
+        listed = NONE if own.tables else added(spec.datasets)
+        spec = spec.model_copy(update={"datasets": list(listed.names)})
         full, spec = with_own(full, spec, own)
         if base == AD_HOC:
             check_ad_hoc(spec)
         made = expand(full, spec)
+        made = replace(made, notes=(*made.notes, *listed.notes))
         if spec.also:
             made = together(made, [self.variant(other, given, own) for other in spec.also])
         if spec.choose is None:

@@ -12,7 +12,7 @@ from regbench.config.methods import Variant, read_backbones, read_method, read_s
 from regbench.config.names import at, resolve
 from regbench.config.protocol import ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
-from regbench.config.tables import TableEntry, placed, read_dataset
+from regbench.config.tables import placed, read_dataset
 from regbench.errors import WrongValueError, did_you_mean
 
 MOST_LAYERS, MOST_UNITS = 1_000, 100_000  # of a backbone
@@ -95,7 +95,7 @@ class Spec(BaseModel):
     extends: str | None = None
     datasets: Annotated[
         list[Annotated[Any, BeforeValidator(read_dataset)]], BeforeValidator(_listed("datasets"))
-    ] = []  # names, and tables of the user's own (TableEntry)
+    ] = []  # names, tables of the user's own and suites (Listed)
     methods: Annotated[
         list[Annotated[tuple[Variant, ...], BeforeValidator(read_method)]], BeforeValidator(_listed("methods"))
     ] = []
@@ -128,7 +128,7 @@ def read_spec(marked: Marked, name: str) -> Spec:
     for field in ("datasets", "methods", "k", "seeds", "also"):
         if field in spec.model_fields_set:
             _refuse_empty_and_double(marked, name, field, getattr(spec, field))
-    if any(isinstance(dataset, TableEntry) for dataset in spec.datasets):
+    if not all(isinstance(dataset, str) for dataset in spec.datasets):
         return spec.model_copy(update={"datasets": placed(spec.datasets, marked, name)})
     return spec
 

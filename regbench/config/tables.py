@@ -1,4 +1,4 @@
-"""Tables of the user's own among the datasets of a benchmark: a file by its name, or a file and how it is read."""
+"""Tables of the user's own among the datasets of a benchmark: a file and how it is read, or a suite of OpenML."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from regbench import catalog, roots
 from regbench.config.marks import Marked
 from regbench.config.names import at, resolve
 from regbench.errors import DataUnavailable, UsageError, WrongValueError, did_you_mean
-from regbench.owntables import OPENML, full_name, is_table
+from regbench.owntables import OPENML, SUITE, full_name, is_table
 from regbench.paths import named
 from regbench.reading import USUAL, Reading, as_reading
 from regbench.roots import OwnTable
@@ -35,11 +35,30 @@ class TableEntry:
         return ":".join((self.file, *(["+".join(self.targets)] if self.targets else [])))
 
 
-def read_dataset(value: Any) -> str | TableEntry:
-    """A dataset of a benchmark: the full name of one of the catalog, or a table."""
+@dataclass(frozen=True)
+class SuiteEntry:
+    """A suite of OpenML that a benchmark names, `openml-suite:336`; it is expanded when the benchmark is planned.
+
+    place: where it is named, for messages.
+    """
+
+    number: int
+    place: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"openml-suite:{self.number}"
+
+
+Listed = str | TableEntry | SuiteEntry  # what `datasets:` may list
+
+
+def read_dataset(value: Any) -> Listed:
+    """A dataset of a benchmark: the full name of one of the catalog, a table, or a suite."""
     if isinstance(value, dict):
         return read_entry(value)
     text = str(value)
+    if found := SUITE.fullmatch(text.strip()):
+        return SuiteEntry(int(found[1]))
     if is_table(text) and text not in catalog.names("datasets"):
         return TableEntry(text)
     with at():
@@ -63,22 +82,18 @@ def read_entry(given: Mapping[str, Any]) -> TableEntry:
     return TableEntry(str(file), tuple(dict.fromkeys(map(str, targets))), reading)
 
 
-def placed(datasets: Sequence[str | TableEntry], marked: Marked, name: str) -> list[str | TableEntry]:
+def placed(datasets: Sequence[Listed], marked: Marked, name: str) -> list[Listed]:
     """The datasets of a benchmark, with the paths of tables as seen from the file that names them."""
-    found: list[str | TableEntry] = []
+    found: list[Listed] = []
     for position, dataset in enumerate(datasets):
-        if isinstance(dataset, TableEntry):
-            place = str(marked.wrong("", name, "datasets", position)).removesuffix(": ")
-            file = dataset.file if OPENML.fullmatch(dataset.file) else str(marked.folder / named(dataset.file))
-            found.append(replace(dataset, file=file, place=place))
-        else:
+        if isinstance(dataset, str):
             found.append(dataset)
+            continue
+        made = replace(dataset, place=str(marked.wrong("", name, "datasets", position)).removesuffix(": "))
+        if isinstance(made, TableEntry) and not (OPENML.fullmatch(made.file) or SUITE.fullmatch(made.file)):
+            made = replace(made, file=str(marked.folder / named(made.file)))
+        found.append(made)
     return found
-
-
-def added(datasets: Sequence[str | TableEntry]) -> list[str]:
-    """The names of datasets, after the tables among them have been read and added to the catalog."""
-    return list(dict.fromkeys(name if isinstance(name, str) else add(name) for name in datasets))
 
 
 def add(entry: TableEntry) -> str:
@@ -96,6 +111,10 @@ def own_table(file: str, targets: Sequence[str], reading: Reading) -> OwnTable:
     """A table as the catalog knows it, after reading its file."""
     from regbench.data import describe
 
+    if SUITE.fullmatch(file):
+        raise UsageError(
+            f"{file} is a list of datasets, each with its target; write datasets: [{file}] in benchmarks.yaml"
+        )
     dataset = describe(file, targets, reading)
     path = file.lower() if OPENML.fullmatch(file) else str(Path(named(file)).absolute())
     return OwnTable(full_name(path, dataset.target, dataset.digest), path, dataset.asked.targets, reading)

@@ -8,6 +8,7 @@ from regbench.data.dataset import Dataset, ImageDataset, TabularDataset, words
 from regbench.data.depth import DepthFolder
 from regbench.data.folder import ByHand, ImageFolder
 from regbench.data.loading import is_here, load
+from regbench.data.mixed import MixedDataset
 from regbench.data.own import Coded, OwnDataset, column_names, describe, from_file, prepared
 from regbench.data.preparation import prepare
 from regbench.data.seen import count_seen, seen_rows
@@ -32,6 +33,7 @@ __all__ = [
     "Item",
     "Layout",
     "MedMNIST",
+    "MixedDataset",
     "OpenML",
     "OwnDataset",
     "OwnFile",

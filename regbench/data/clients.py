@@ -1,5 +1,7 @@
 """Ask the clients openml, ucimlrepo and medmnist for the address and checksum of a file; we download it ourselves.
 
+The client openml is also asked what a suite holds.
+
 Each client runs in its own process, `python -m regbench.data.clients openml 44136`: openml makes requests without a
 time limit, ucimlrepo would load the file itself, and openml and medmnist create folders in the home folder (here a
 temporary one). None of this should take time or memory of a process that trains.
@@ -18,6 +20,7 @@ from regbench.data.raw import Refused
 
 SECONDS = 60.0  # for one answer, the client's imports included
 MARK = "regbench-address:"  # the line of the answer; clients print lines of their own
+SUITE = "openml-suite"
 HOME_VARIABLES = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "OPENML_CACHE_DIR")
 
 
@@ -38,6 +41,15 @@ def ask(client: str, dataset: str, server: str = "", *, seconds: float = SECONDS
         server: a server to ask instead of the client's default.
         seconds: how long to wait for the answer.
     """
+    return Address(**_asked(client, dataset, server, seconds))
+
+
+def ask_suite(number: int, server: str = "", *, seconds: float = SECONDS) -> list[dict[str, Any]]:
+    """The tasks of a suite of OpenML, each with task, dataset, name, target and kind; raises `Refused` without any."""
+    return _asked(SUITE, str(number), server, seconds)["members"]
+
+
+def _asked(client: str, dataset: str, server: str, seconds: float) -> dict[str, Any]:
     command = [sys.executable, "-m", "regbench.data.clients", client, dataset, *([server] if server else [])]
     with tempfile.TemporaryDirectory(prefix="regbench-", ignore_cleanup_errors=True) as home:
         try:
@@ -49,11 +61,11 @@ def ask(client: str, dataset: str, server: str = "", *, seconds: float = SECONDS
     answer = next((line for line in done.stdout.splitlines() if line.startswith(MARK)), None)
     if answer is None:
         last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
-        raise Refused(f"the package {client} failed: {last[:200]}")
+        raise Refused(f"the package {client.partition('-')[0]} failed: {last[:200]}")
     fields = json.loads(answer.removeprefix(MARK))
     if "error" in fields:
         raise Refused(fields["error"])
-    return Address(**fields)
+    return fields
 
 
 def _environment(home: str) -> dict[str, str]:
@@ -66,7 +78,8 @@ def _environment(home: str) -> dict[str, str]:
 
 def main(client: str, dataset: str, server: str = "") -> None:
     """The process of one client: answer with one line of JSON on standard output."""
-    asked = {"openml": openml_address, "ucimlrepo": uci_address, "medmnist": medmnist_address}[client]
+    known = {"openml": openml_address, SUITE: suite_tasks, "ucimlrepo": uci_address, "medmnist": medmnist_address}
+    asked = known[client]
     try:
         answer = asked(dataset, server)
     except Exception as error:  # any exception of a client is a reason to refuse this source
@@ -88,6 +101,24 @@ def openml_address(dataset: str, server: str) -> dict[str, Any]:
     if not found.url:
         raise ValueError("it has no address")
     return {"url": found.url, "checksum": f"md5:{found.md5_checksum}" if found.md5_checksum else None}
+
+
+def suite_tasks(suite: str, server: str) -> dict[str, Any]:
+    """The tasks of a suite in its own order, after two requests: the suite, and all of its tasks at once."""
+    import openml
+
+    openml.config.connection_n_retries = 1
+    if server:
+        openml.config.server = server
+    asked = openml.study.get_suite(int(suite)).tasks or []
+    listed = openml.tasks.list_tasks(task_id=asked, output_format="dataframe") if asked else {}
+    rows = {int(row["tid"]): row for row in listed.to_dict("records")} if len(listed) else {}
+    if missing := [task for task in asked if task not in rows]:
+        raise ValueError(f"OpenML lists no task {', '.join(map(str, missing[:5]))} of it")
+    if not rows:
+        raise ValueError("it has no task")
+    fields = {"dataset": "did", "name": "name", "target": "target_feature", "kind": "task_type"}
+    return {"members": [{"task": task} | {ours: rows[task].get(its) for ours, its in fields.items()} for task in asked]}
 
 
 def uci_address(dataset: str, server: str) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class TabularDataset:
         split.
     official: whether the split is official: the rows stand in the order training, validation, test, with these sizes.
     synthetic: whether the data are synthetic; every table and figure of the dataset says so.
+    simulated: whether a simulation made synthetic data, rather than a formula.
     notes: what was assumed or left out when a user's own file was read.
     """
 
@@ -53,22 +54,25 @@ class TabularDataset:
     seen: tuple[int, int] = (0, 0)
     official: bool = False
     synthetic: bool = False
+    simulated: bool = False
     notes: tuple[str, ...] = ()
 
     def read(self, files: Sequence[Raw], layout: Layout, source: str) -> Table:
         """The canonical table; the rows of the raw files are concatenated in order."""
         if layout.derive is not None:
             files = [as_csv(layout.derive(files), "derived.csv")]
-        tables = [parse(raw, header=layout.header) for raw in files]
+        tables = [parse(raw, header=layout.header, separator=layout.separator) for raw in files]
         targets = self.targets or (self.target,)
         x, y = (
             np.stack([_stacked(tables, layout.names.get(name, name)) for name in names], axis=1)
             for names in (self.columns, targets)
         )
         x *= [layout.factors.get(name, 1.0) for name in self.columns]
-        refuse_gaps(x, self.columns)
-        refuse_gaps(y, targets)
         order = _order(tables, layout.order_by, len(y))
+        if layout.complete:
+            order = order[~np.isnan(np.concatenate([x, y], axis=1)[order]).any(1)]
+        refuse_gaps(x[order], self.columns)
+        refuse_gaps(y[order], targets)
         target = np.log1p(y) if layout.log_target else y
         parts = self.sizes if self.official else None
         table = Table(x[order], target[order], columns=self.columns, target=self.target, source=source, parts=parts)

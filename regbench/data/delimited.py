@@ -28,9 +28,9 @@ class Head:
     notes: tuple[str, ...] = ()
 
 
-def parse_csv(raw: Raw, *, header: bool = True) -> TextTable:
+def parse_csv(raw: Raw, *, header: bool = True, separator: str = "") -> TextTable:
     """The table in a CSV file; blank lines are skipped. Without a header, the columns are called 1, 2, 3, ..."""
-    return parse_text(raw.name, text_of(raw)[0], header=header)
+    return parse_text(raw.name, text_of(raw)[0], header=header, separator=separator)
 
 
 def parse_text(name: str, text: str, *, header: bool = True, separator: str = "") -> TextTable:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from regbench.data.canonical import exact_digest
 from regbench.data.dataset import Dataset, TabularDataset
 from regbench.data.download import discard, renewed, write_atomically
 from regbench.data.folder import Folder
-from regbench.data.own.coded import Coded, digest_of
+from regbench.data.own.coded import Coded, codings_from, codings_text, digest_of
 from regbench.data.places import cache_folder, mirror
 from regbench.data.raw import Refused
 from regbench.data.sources import File, Generated, OwnFile, Source
@@ -100,7 +99,7 @@ def cached_path(dataset: Dataset, name: str) -> Path:
     """The path of the checked table in the cache."""
     if isinstance(dataset, Folder):
         return dataset.path_of(name)
-    return cache_folder() / "tables" / f"{Path(name).name}-{dataset.digest.removeprefix('sha256:')[:16]}.npz"
+    return cache_folder() / "tables" / f"{Path(name).name}-{dataset.digest.rpartition(':')[2][:16]}.npz"
 
 
 def from_cache(dataset: Dataset, name: str) -> Table | None:
@@ -112,11 +111,13 @@ def from_cache(dataset: Dataset, name: str) -> Table | None:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             x, y, source = archive["x"], archive["y"], str(archive["source"])
             parts = tuple(archive["parts"].tolist()) or None
+            codings = codings_from(str(archive["codings"])) if "codings" in archive else ()
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     columns = dataset.columns if isinstance(dataset, TabularDataset) else ()
     table = Table(x=x, y=y, columns=columns, target=dataset.target, source=source, parts=parts)
-    return table if exact_digest(table) == dataset.digest else None
+    table = Coded(**vars(table), codings=codings) if codings else table
+    return table if digest_of(table) == dataset.digest else None
 
 
 def kept_source(dataset: Dataset, name: str) -> str:
@@ -134,9 +135,10 @@ def kept_source(dataset: Dataset, name: str) -> str:
 def keep(dataset: Dataset, name: str, table: Table) -> None:
     """Write a checked table to the cache."""
     file = io.BytesIO()
-    np.savez(
-        file, x=table.x, y=table.y, source=np.array(table.source), parts=np.array(table.parts or (), dtype=np.int64)
-    )
+    arrays = {"x": table.x, "y": table.y, "parts": np.array(table.parts or (), dtype=np.int64)}
+    if isinstance(table, Coded):
+        arrays["codings"] = np.array(codings_text(table.codings))
+    np.savez(file, source=np.array(table.source), **arrays)
     write_atomically(cached_path(dataset, name), file.getvalue())
 
 

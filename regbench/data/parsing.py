@@ -15,8 +15,10 @@ from regbench.data.raw import LARGEST_FILE, Raw, Refused
 INDEX = re.compile(r"__index_level_\d+__")  # how pandas stores an index without a name
 
 
-def parse(raw: Raw, *, header: bool = True) -> TextTable:
-    """The table in a CSV, ARFF or Parquet file; a CSV file may have no header."""
+def parse(raw: Raw, *, header: bool = True, separator: str = "") -> TextTable:
+    """The table in a CSV, ARFF or Parquet file; a CSV file may have no header. With a separator it is text."""
+    if separator:
+        return parse_csv(raw, header=header, separator=separator)
     if raw.suffix not in PARSERS:
         raise Refused(f"{raw.name}: no reader for '.{raw.suffix}'; known: {', '.join(PARSERS)}, each also as .gz")
     return PARSERS[raw.suffix](raw) if header else parse_csv(raw, header=False)

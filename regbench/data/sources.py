@@ -36,6 +36,8 @@ class Layout:
     exact: keep every digit; for datasets whose sources all give the same bits.
     derive: makes the columns (N,) from the raw files, for files that are no table.
     header: whether a CSV file begins with the names of its columns, which are otherwise called 1, 2, 3, ...
+    separator: of a text file, whatever its suffix; a blank stands for any number of blanks and tabs.
+    complete: leave out rows with gaps.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +47,8 @@ class Layout:
     exact: bool = False
     derive: Callable[[Sequence[Raw]], Mapping[str, Float64]] | None = None
     header: bool = True
+    separator: str = ""
+    complete: bool = False
 
 
 AS_IT_IS = Layout()
@@ -317,7 +321,7 @@ def _kept_openml(number: int) -> Raw:
     if path.is_file():
         return read_file(path)
     try:
-        (raw,) = OpenML(number).files()
+        (raw,) = OpenML(number, server=OPENML_SERVER).files()
     except Refused as error:
         way = f"fetch it where there is a network, or put its ARFF file at {path}"
         raise Absent(f"openml:{number} cannot be had: {error}; {way}") from None

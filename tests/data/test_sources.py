@@ -98,6 +98,21 @@ def test_rows_in_another_order_are_put_in_order(folder):
     assert same(File(("sample/a.csv",), Layout(order_by=("day", "hour"))), one)
 
 
+def test_text_with_blanks_between_cells_and_without_a_header(folder):
+    rows = np.concatenate([TABLE.x, TABLE.y], axis=1).tolist()
+    (folder / "a.txt").write_text("".join(f"{'  '.join(map(repr, row))} \t\n" for row in rows))
+    names = {name: str(place) for place, name in enumerate((*TABLE.columns, "y"), start=1)}
+    assert same(File(("sample/a.txt",), Layout(header=False, separator=" ", names=names)))
+
+
+def test_rows_with_gaps_are_left_out_where_the_layout_says_so(folder):
+    text = data_samples.write_csv(folder / "a.csv", TABLE).read_text().rstrip("\n")
+    (folder / "a.csv").write_text(f"{text}\n1,2,?,4,5\n1,2,3,4,\n")
+    assert same(File(("sample/a.csv",), Layout(complete=True)))
+    with pytest.raises(DataUnavailable, match=r"missing or infinite values in x2 \(1\)"):
+        load(data_samples.described(TABLE, File(("sample/a.csv",))), "sample", fresh=True)
+
+
 def test_openml_tells_the_address_and_the_checksum_of_its_arff(server, tmp_path):
     content = data_samples.write_arff(tmp_path / "a.arff", TABLE).read_bytes()
     md5 = hashlib.md5(content).hexdigest()

@@ -65,12 +65,29 @@ class Coded(Table):
         return sum(len(coding.names) for coding in self.codings)
 
 
+def codings_text(codings: Sequence[Coding]) -> str:
+    """Codings as JSON, of which the digest is taken; `codings_from` is the inverse."""
+    return json.dumps([asdict(coding) for coding in codings], sort_keys=True)
+
+
+def codings_from(text: str) -> tuple[Coding, ...]:
+    """The codings that `codings_text` wrote; raises `ValueError` for anything else.
+
+    >>> codings_from(codings_text([Coding("color", ("blue", "red"), one_hot=True)]))[0].names
+    ('color=blue', 'color=red')
+    """
+    try:
+        return tuple(Coding(**{**each, "levels": tuple(each["levels"])}) for each in json.loads(text))
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"no codings: {error}") from None
+
+
 def digest_of(table: Table) -> str:
     """The digest of a table, of its codings and groups if it has any."""
     if not isinstance(table, Coded):
         return exact_digest(table)
     content = hashlib.sha256(b"regbench own table 1\n")
-    content.update(json.dumps([asdict(coding) for coding in table.codings], sort_keys=True).encode())
+    content.update(codings_text(table.codings).encode())
     filled = replace(table, x=np.where(np.isnan(table.x), np.nan, table.x))  # one NaN of the many there are
     content.update(exact_digest(filled).encode())
     if table.groups is not None:

@@ -85,6 +85,11 @@ def describe(path: str | Path, target: str | Sequence[str] = (), reading: Readin
     return _known[key]
 
 
+def forget() -> None:
+    """Read every file again that is described from now on."""
+    _known.clear()
+
+
 def column_names(path: str | Path, reading: Reading = USUAL) -> tuple[str, ...]:
     """The columns of a file, as they may be named to be the target; the numbers 1, 2, ... where it has no header."""
     try:
