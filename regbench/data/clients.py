@@ -104,19 +104,19 @@ def openml_address(dataset: str, server: str) -> dict[str, Any]:
 
 
 def suite_tasks(suite: str, server: str) -> dict[str, Any]:
-    """The tasks of a suite in its own order, after two requests: the suite, and all of its tasks at once."""
+    """The tasks of a suite in its own order; all of them are asked for at once."""
     import openml
 
     openml.config.connection_n_retries = 1
     if server:
         openml.config.server = server
     asked = openml.study.get_suite(int(suite)).tasks or []
-    listed = openml.tasks.list_tasks(task_id=asked, output_format="dataframe") if asked else {}
-    rows = {int(row["tid"]): row for row in listed.to_dict("records")} if len(listed) else {}
+    if not asked:
+        raise ValueError("it has no task")
+    listed: Any = openml.tasks.list_tasks(task_id=asked, output_format="dataframe")
+    rows = {int(row["tid"]): row for row in listed.to_dict("records")}
     if missing := [task for task in asked if task not in rows]:
         raise ValueError(f"OpenML lists no task {', '.join(map(str, missing[:5]))} of it")
-    if not rows:
-        raise ValueError("it has no task")
     fields = {"dataset": "did", "name": "name", "target": "target_feature", "kind": "task_type"}
     return {"members": [{"task": task} | {ours: rows[task].get(its) for ours, its in fields.items()} for task in asked]}
 

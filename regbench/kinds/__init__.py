@@ -16,6 +16,7 @@ from regbench.owntables import CODED
 __all__ = ["Kind", "code_digest", "is_reference", "libraries", "of", "starts"]
 
 CODING = ("regbench.data.own.coded", "prepared")  # what makes numbers of a user's table
+EXTRAS = {"pytabkit": "pytabkit"}  # of libraries that do not come with the extra `baselines`
 KINDS = {"methods": trained.KIND, "baselines": fitted.KIND}  # by the catalog's folder
 
 
@@ -47,6 +48,15 @@ def reads_images(method: str) -> bool:
 def libraries(method: str) -> tuple[Library, ...]:
     """Name and version of the other distributions a row's jobs need; an empty version if not installed."""
     return of(method).libraries(catalog.row(method))
+
+
+def way_to_install(library: str) -> str:
+    """The command that installs a distribution which a row's jobs need.
+
+    >>> way_to_install("xgboost"), way_to_install("pytabkit")
+    ("pip install 'regbench[baselines]'", "pip install 'regbench[pytabkit]'")
+    """
+    return f"pip install 'regbench[{EXTRAS.get(library, 'baselines')}]'"
 
 
 def code_digest(job: Job) -> str:

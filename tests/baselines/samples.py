@@ -9,11 +9,11 @@ from regbench.job import Job, pairs
 from regbench.kinds import libraries
 from regbench.kinds.fitted import Fitted, fit
 
-FEW = {"trees": 32}  # enough to learn a small table
+FEW = {"trees": 32, "epochs": 32, "patience": 1}  # enough to learn a small table
 
 
 def job(name: str, *, seed: int = 0, **static: int) -> Job:
-    """The job of a baseline, with few trees where it has any."""
+    """The job of a baseline, with few trees or epochs where it has any."""
     known = catalog.entry("baselines", name).arguments.get("static", {})
     settings = {key: {**FEW, **static}.get(key, value) for key, value in known.items()}
     return Job("generated", "none", name, seed, UNTRAINED, static=pairs(settings), backbone="none")

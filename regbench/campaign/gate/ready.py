@@ -8,7 +8,7 @@ from regbench.campaign.gate.lock import Lock
 from regbench.campaign.gate.lock import OwnTable as Locked
 from regbench.config import own_table
 from regbench.errors import DataUnavailable, InfrastructureError, Mismatch, did_you_mean
-from regbench.kinds import libraries
+from regbench.kinds import libraries, way_to_install
 from regbench.metrics import about
 from regbench.owntables import OPENML
 from regbench.reading import from_plain
@@ -63,7 +63,7 @@ def _check_jobs(lock: Lock, path: Path) -> None:
             raise Mismatch(f"{path}, {cell.cell}: {why}; bless again")
         for library, version in libraries(job.method):
             if not version:
-                raise InfrastructureError(f"{cell.cell} needs the package {library}: pip install 'regbench[baselines]'")
+                raise InfrastructureError(f"{cell.cell} needs the package {library}: {way_to_install(library)}")
 
 
 def _fetch(lock: Lock, say: Callable[[str], None]) -> None:

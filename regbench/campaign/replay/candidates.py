@@ -87,7 +87,7 @@ class Obstacles:
         if lacking:
             return lacking
         missing = _uninstalled(job.method)
-        return f"{job.method} needs the package {missing}: pip install 'regbench[baselines]'" if missing else None
+        return f"{job.method} needs the package {missing}: {kinds.way_to_install(missing)}" if missing else None
 
     def has_data(self, job: Job) -> bool:
         """Whether the data of a job are on this machine."""

@@ -137,7 +137,7 @@ def _uninstalled(methods: set[str]) -> dict[str, str]:
     """The baselines whose library is not installed, with a message how to install it."""
     lacking = {name: libraries(name) for name in sorted(methods) if kinds.is_reference(name)}
     return {
-        baseline: f"{baseline} needs the package {name}, which is not installed: pip install 'regbench[baselines]'"
+        baseline: f"{baseline} needs the package {name}, which is not installed: {kinds.way_to_install(name)}"
         for baseline, found in lacking.items()
         for name, version in found
         if not version

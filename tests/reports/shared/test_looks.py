@@ -56,7 +56,7 @@ def test_a_setting_has_one_symbol_whatever_method_it_is_of():
 
 def test_reference_models_stand_from_the_least_to_the_most():
     baselines = sorted(catalog.names("baselines"), key=order.method_key)
-    assert (baselines[0], baselines[-1]) == ("train_mean", "catboost")
+    assert (baselines[0], baselines[-1]) == ("train_mean", "tabm_pytabkit")
     places = [catalog.entry("baselines", name).arguments["place"] for name in baselines]
     assert len(set(places)) == len(places)
 
