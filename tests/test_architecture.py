@@ -17,7 +17,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 ROOMS = {
     "torch": {
         *("types", "random", "native", "metrics", "methods", "regularizers", "wrappers", "backbones", "tasks"),
-        *("training", "bench", "criterion", "contract"),
+        *("training", "bench", "criterion", "contract", "sklearn"),
     },
     "sqlalchemy": {"store"},
     "alembic": {"store"},
@@ -29,7 +29,7 @@ ROOMS = {
     "vl_convert": set(),
     "pandas": {"datasets", "data", "store", "analysis", "reports"},
     "scipy": {"metrics", "analysis", "baselines", "methods"},
-    "sklearn": {"methods", "baselines"},
+    "sklearn": {"methods", "baselines", "sklearn"},
     "loky": {"engines"},
     "psutil": {"engines", "runner"},
     "safetensors": {"training"},

@@ -1,18 +1,21 @@
 """The doctor reports problems of a machine, and how to fix them."""
 
+import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from regbench import doctor
-from regbench.doctor import Finding
+from regbench import doctor, roots
+from regbench.doctor import Finding, added
 
 
 def test_every_check_gives_a_finding_and_none_raises(in_tmp: Path, generated_tables: None) -> None:
     findings = doctor.examine(db="results/regbench.db")
     assert [each.name for each in findings] == [
         "versions", "processors", "load", "threads", "devices", "number format",
-        "compiled code", "disk", "file system", "database", "cache", "data", "benchmarks",
+        "compiled code", "disk", "file system", "database", "cache", "data", "benchmarks", "published", "plug-ins",
+        "gate", "extras",
     ]  # fmt: skip
     assert all(each.found for each in findings)
     assert all(each.remedy for each in findings if not each.ok)
@@ -90,3 +93,45 @@ def test_a_check_that_breaks_is_itself_a_finding() -> None:
     assert doctor.safely("test", broken) == Finding(
         "test", ok=False, found="PermissionError: not for you", remedy="look into this error first"
     )
+
+
+def test_plugins_and_their_broken_files_are_told(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert added.plugins() == Finding("plug-ins", ok=True, found="none")
+    folder = in_tmp / "methods"
+    folder.mkdir()
+    (folder / "mine.py").write_text('"""A loss."""\n\n\ndef criterion(prediction, target):\n    return prediction\n')
+    monkeypatch.setenv("REGBENCH_PLUGINS", str(in_tmp))
+    roots.forget()
+    assert added.plugins() == Finding("plug-ins", ok=True, found=f"method mine in {in_tmp}")
+    (folder / "torn.py").write_text("METHOD = (")
+    roots.forget()
+    found = added.plugins()
+    assert not found.ok
+    assert "torn.py" in found.remedy
+    monkeypatch.setenv("REGBENCH_PLUGINS", str(in_tmp / "nowhere"))
+    roots.forget()
+    assert "there is no such folder" in added.plugins().remedy
+
+
+def test_the_lock_file_of_a_gate_is_read(in_tmp: Path) -> None:
+    assert "`regbench bless` writes one" in added.gate(Path("regbench.lock.yaml")).found
+    own = Path(__file__).parents[1] / ".ci" / "gate" / "regbench.lock.yaml"
+    assert "cells of own-gate[data=diabetes.csv" in added.gate(own).found
+    Path("regbench.lock.yaml").write_text("cells: 3")
+    found = added.gate(Path("regbench.lock.yaml"))
+    assert not found.ok
+    assert "regbench.lock.yaml" in found.remedy
+
+
+def test_extras_are_told_with_what_they_are_for() -> None:
+    found = added.extras()
+    assert found.ok
+    assert "dev" not in found.found
+    declared = set(metadata.metadata("regbench").get_all("Provides-Extra") or []) - added.DEVELOPERS
+    assert declared
+    assert declared <= set(re.findall(r"\w+", found.found))
+    assert declared <= set(added.PURPOSE)
+
+
+def test_published_results_are_told() -> None:
+    assert added.published().found.endswith("published")

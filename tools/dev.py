@@ -1,4 +1,4 @@
-"""Set up the virtual environment and run the main job, tests or linters: `python tools/dev.py run|test|slow|lint|gate`.
+"""Set up the virtual environment, and run, test, lint or document: `python tools/dev.py run|test|slow|lint|gate|docs`.
 
 Standard library only, so that it works on a bare machine and where there is no make. The environment is
 created in `.venv`, and updated when the files it depends on change. TORCH_BACKEND (cpu, cu128, ...)
@@ -23,9 +23,9 @@ MADE_FROM = ("pyproject.toml", "constraints.txt", "tools/dev.py")
 
 
 def main(arguments: list[str]) -> int:
-    """Set up, then do what was requested: run, test, slow, lint, gate or install."""
-    if not arguments or arguments[0] not in {"run", "test", "slow", "lint", "gate", "install"}:
-        print("usage: python tools/dev.py run|test|slow|lint|gate|install [arguments]", file=sys.stderr)
+    """Set up, then do what was requested: run, test, slow, lint, gate, docs or install."""
+    if not arguments or arguments[0] not in {"run", "test", "slow", "lint", "gate", "docs", "install"}:
+        print("usage: python tools/dev.py run|test|slow|lint|gate|docs|install [arguments]", file=sys.stderr)
         return 2
     install()
     match arguments:
@@ -36,8 +36,10 @@ def main(arguments: list[str]) -> int:
             return call(BIN / "python", "-m", "pytest", *PARALLEL, *marker, *rest)
         case ["lint", *_]:
             return lint()
-        case ["gate", *rest]:
-            return call(BIN / "python", ROOT / "tools" / "gate.py", *rest)
+        case ["docs" | "gate" as which, *rest]:
+            if which == "docs":
+                add_extra(which)
+            return call(BIN / "python", "-m", f"tools.{which}", *rest)
         case _:
             return 0
 
@@ -68,12 +70,26 @@ def install() -> None:
         print("setting up .venv (about a minute the first time)", file=sys.stderr, flush=True)
         venv.create(VENV, with_pip=True)
     check(BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+    add("dev")
+    STAMP.write_text(fingerprint)
+
+
+def add_extra(extra: str) -> None:
+    """Install an extra that only one command needs, unless that was done since the last installation."""
+    stamp = VENV / f".regbench-{extra}"
+    if not stamp.exists() or stamp.read_text() != STAMP.read_text():
+        add("dev", extra)
+        stamp.write_text(STAMP.read_text())
+
+
+def add(*extras: str) -> None:
+    """Install the project with some of its extras; the versions in constraints.txt hold for all of them."""
     overrides = VENV / "overrides.txt"
     # medmnist declares torchvision, which conflicts with some CPU builds of torch and which we never need.
     overrides.write_text("torchvision ; python_version < '3'\n")
     command = [BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python", "--override", overrides]
-    check(*command, "-c", ROOT / "constraints.txt", "-e", f"{ROOT}[dev]", environment=uv_environment())
-    STAMP.write_text(fingerprint)
+    wanted = f"{ROOT}[{','.join(extras)}]"
+    check(*command, "-c", ROOT / "constraints.txt", "-e", wanted, environment=uv_environment())
 
 
 def uv_environment() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import costs, grids, options, profiles
+from regbench.cli import completing, costs, grids, options, profiles
 from regbench.cli.output import columns, emit, emit_json, say
 from regbench.errors import UsageError
 
@@ -21,7 +21,7 @@ Methods = Annotated[
         "--method",
         metavar="NAME",
         help="Only this method; may be repeated.",
-        autocompletion=options.complete_methods,
+        autocompletion=completing.methods,
     ),
 ]
 COLUMNS = {  # the ratios of the table: heading, width, and whether it is a fraction
@@ -59,7 +59,7 @@ def bench(
             "--grid",
             metavar="BENCHMARK",
             help="Measure what the whole grid of this benchmark costs on this machine.",
-            autocompletion=options.complete_benchmarks,
+            autocompletion=completing.benchmarks,
         ),
     ] = None,
     profile: Annotated[

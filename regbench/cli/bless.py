@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import asked, options
+from regbench.cli import asked, completing, options
 from regbench.cli.output import columns, emit, emit_json, program, say
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def bless(
         typer.Argument(
             metavar="BENCHMARK",
             help="The benchmark; the last one run by default.",
-            autocompletion=options.complete_benchmarks,
+            autocompletion=completing.stored_benchmarks,
         ),
     ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why these results are right; a reviewer reads it.")] = "",

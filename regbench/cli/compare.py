@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.campaign.places import option, stored_benchmark
-from regbench.cli import asked, following, options
+from regbench.cli import asked, completing, following, options
 from regbench.cli.output import emit, emit_json, say, width
 from regbench.cli.reading import reading
 from regbench.cli.report import Format, Metric, Out
@@ -23,7 +23,7 @@ Methods = Annotated[
     typer.Argument(
         metavar="METHOD METHOD [METHOD...]",
         help="Two methods, or more, each as `method[key=value]`; the first is compared with the others.",
-        autocompletion=options.complete_methods,
+        autocompletion=completing.methods,
     ),
 ]
 

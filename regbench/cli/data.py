@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from regbench.cli import options
+from regbench.cli import completing, options
 from regbench.cli.output import amount, columns, emit, emit_json, paint, say
 from regbench.errors import DataUnavailable, UsageError
 
@@ -24,7 +24,7 @@ Names = Annotated[
         metavar="DATASET",
         show_default=False,
         help="By name or alias; all by default.",
-        autocompletion=options.complete_datasets,
+        autocompletion=completing.datasets,
     ),
 ]
 
@@ -92,7 +92,7 @@ def fetch(
 
 
 def import_(
-    name: Annotated[str, typer.Argument(metavar="DATASET", autocompletion=options.complete_datasets)],
+    name: Annotated[str, typer.Argument(metavar="DATASET", autocompletion=completing.datasets)],
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="The files as published; archives are searched.")
     ],

@@ -5,13 +5,15 @@ from typing import Annotated
 import typer
 
 from regbench.campaign import places
-from regbench.cli import options
+from regbench.cli import completing, options
 from regbench.cli.output import amount, emit, emit_json
 from regbench.errors import NothingMeasured
 
 
 def rename(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="A stored benchmark.")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="A stored benchmark.", autocompletion=completing.stored_benchmarks)
+    ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name, which no other has.")],
     db: options.Database = options.DATABASE,
     json: options.Json = False,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from regbench.campaign.places import stored_benchmark
-from regbench.cli import options
+from regbench.cli import completing, options
 from regbench.cli.output import amount, emit, emit_json, say
 from regbench.errors import NothingMeasured
 
@@ -14,7 +14,7 @@ Name = Annotated[
     typer.Argument(
         metavar="[BENCHMARK]",
         help="The benchmark to remove; with --failed or --stale, only such runs of it.",
-        autocompletion=options.complete_benchmarks,
+        autocompletion=completing.stored_benchmarks,
     ),
 ]
 

@@ -11,7 +11,8 @@ def doctor(
 ) -> int:
     """Check this machine, and say what is wrong and how to fix it.
 
-    Versions, processors, threads, devices, number formats, disk, file system, database, data and benchmarks.
+    Versions, processors, threads, devices, number formats, disk, file system, database, data and benchmarks; plug-ins
+    of your own, the lock file of a gate, and which extras are installed.
 
     Examples:
       regbench doctor

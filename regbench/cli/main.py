@@ -15,6 +15,7 @@ from regbench.cli import (
     bless,
     check_plugin,
     compare,
+    completing,
     data,
     db,
     doctor,
@@ -138,6 +139,8 @@ app.command("bench", help=describe(bench.bench))(bench.bench)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; an unexpected exception is a bug and keeps its traceback."""
+    if completing.is_asked():
+        return completing.answer(app)
     given = list(sys.argv[1:] if arguments is None else arguments)
     if "--no-color" in given:
         given = [word for word in given if word != "--no-color"]

@@ -8,32 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from regbench.campaign import places
+from regbench.cli import completing
 
 DATABASE = places.DATABASE
-
-
-def _complete(*kinds: str) -> Callable[[str], list[tuple[str, str]]]:
-    """Completion of names from the catalog: `(name, help)`, read without importing torch."""
-
-    def complete(incomplete: str) -> list[tuple[str, str]]:
-        from regbench import catalog
-
-        return [
-            (name, catalog.entry(kind, name).summary)
-            for kind in kinds
-            for name in catalog.names(kind)
-            if name.startswith(incomplete)
-        ]
-
-    return complete
-
-
-def complete_benchmarks(incomplete: str) -> list[tuple[str, str]]:
-    """Completion of benchmarks from ./benchmarks.yaml and the package."""
-    from regbench import config
-
-    known = config.load()
-    return [(name, known.description(name)) for name in known.names() if name.startswith(incomplete)]
 
 
 def checked(name: str, module: str = "regbench.config.amounts") -> Callable[[Any], Any]:
@@ -46,11 +23,6 @@ def checked(name: str, module: str = "regbench.config.amounts") -> Callable[[Any
 
     return check
 
-
-complete_reports = _complete("reports")
-complete_methods = _complete("methods", "baselines")
-complete_datasets = _complete("datasets")
-complete_metrics = _complete("metrics")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON with full precision instead of text.")]
 Database = Annotated[
@@ -79,7 +51,7 @@ Benchmark = Annotated[
         "-b",
         metavar="NAME",
         help="The benchmark to use; the last one run by default.",
-        autocompletion=complete_benchmarks,
+        autocompletion=completing.benchmarks,
     ),
 ]
 Rows = Annotated[
@@ -96,7 +68,7 @@ Datasets = Annotated[
         "--dataset",
         metavar="NAME",
         help="Only this dataset, by name or alias; may be repeated.",
-        autocompletion=complete_datasets,
+        autocompletion=completing.datasets,
     ),
 ]
 Methods = Annotated[
@@ -105,7 +77,7 @@ Methods = Annotated[
         "--method",
         metavar="NAME",
         help="Only this method, or `method[key=value]`; may be repeated.",
-        autocompletion=complete_methods,
+        autocompletion=completing.methods,
     ),
 ]
 Ks = Annotated[

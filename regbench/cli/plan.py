@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from regbench.cli import asked, options, plans
+from regbench.cli import asked, completing, options, plans
 from regbench.cli.output import emit, emit_json
 
 
 def plan(
     benchmarks: Annotated[
         list[str] | None,
-        typer.Argument(metavar="BENCHMARK", show_default=False, autocompletion=options.complete_benchmarks),
+        typer.Argument(metavar="BENCHMARK", show_default=False, autocompletion=completing.benchmarks),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every benchmark of the file.")] = False,
     dataset: options.Datasets = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import asked, options
+from regbench.cli import asked, completing, options
 from regbench.cli.output import emit, emit_json, say
 from regbench.cli.reading import reading
 from regbench.errors import JobsFailed, Mismatch, UsageError
@@ -24,7 +24,7 @@ def replay(
         typer.Argument(
             metavar="JOB...",
             help="The key of a job, or its first six letters or more; or a cell, such as `soft_binning`.",
-            autocompletion=options.complete_methods,
+            autocompletion=completing.cells,
         ),
     ] = None,
     sample: Annotated[
@@ -40,7 +40,7 @@ def replay(
             "--dataset",
             metavar="NAME",
             help="The dataset, by name or alias; needed where the cell was run on several.",
-            autocompletion=options.complete_datasets,
+            autocompletion=completing.datasets,
         ),
     ] = None,
     k: options.Ks = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import asked, looks, options
+from regbench.cli import asked, completing, looks, options
 from regbench.cli.output import columns, emit, emit_json, say, width
 from regbench.cli.sources import Source
 
@@ -19,18 +19,18 @@ Normalize = Annotated[
         "--normalize",
         metavar="METHOD|none",
         help="Divide by this method's error on each dataset; `none` shows the errors.",
-        autocompletion=options.complete_methods,
+        autocompletion=completing.methods,
     ),
 ]
 Metric = Annotated[
-    str, typer.Option("--metric", help="What to show, such as mae or crps.", autocompletion=options.complete_metrics)
+    str, typer.Option("--metric", help="What to show, such as mae or crps.", autocompletion=completing.metrics)
 ]
 OneMetric = Annotated[
     str | None,
     typer.Option(
         "--metric",
         help="What to show, such as mae or crps: by default RMSE, and MAE too where a table has room.",
-        autocompletion=options.complete_metrics,
+        autocompletion=completing.metrics,
     ),
 ]
 Format = Annotated[
@@ -85,7 +85,7 @@ TEXTS = ("md", "latex")  # text formats that --all writes besides pictures and C
 def report(
     name: Annotated[
         str | None,
-        typer.Argument(help="Which report; the normalised table by default.", autocompletion=options.complete_reports),
+        typer.Argument(help="Which report; the normalised table by default.", autocompletion=completing.reports),
     ] = None,
     benchmark: options.Benchmark = None,
     normalize: Normalize = "lsq",

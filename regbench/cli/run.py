@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import asked, deciding, following, options, plans
+from regbench.cli import asked, completing, deciding, following, options, plans
 from regbench.cli.output import amount, columns, duration, emit, emit_json, paint, say, short
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def run(
     benchmarks: Annotated[
         list[str] | None,
-        typer.Argument(metavar="BENCHMARK", show_default=False, autocompletion=options.complete_benchmarks),
+        typer.Argument(metavar="BENCHMARK", show_default=False, autocompletion=completing.benchmarks),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every benchmark of the file, the cheapest first.")] = False,
     dataset: options.Datasets = None,
@@ -48,7 +48,7 @@ def run(
             "-b",
             metavar="NAME",
             help="The same as BENCHMARK; of --until-decided the last one run by default.",
-            autocompletion=options.complete_benchmarks,
+            autocompletion=completing.benchmarks,
         ),
     ] = None,
     verify_packing: options.VerifyPacking = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.campaign.places import stored_benchmark
-from regbench.cli import options
+from regbench.cli import completing, options
 from regbench.cli.output import amount, columns, emit, emit_json, paint, say
 from regbench.cli.reading import reading
 
@@ -23,7 +23,7 @@ STATES = ("jobs", "done", "running", "failed", "blocked", "pending")
 def status(
     benchmark: Annotated[
         str | None,
-        typer.Argument(help="Only this one; all by default.", autocompletion=options.complete_benchmarks),
+        typer.Argument(help="Only this one; all by default.", autocompletion=completing.benchmarks),
     ] = None,
     db: options.Database = options.DATABASE,
     json: options.Json = False,

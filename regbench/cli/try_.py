@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.cli import asked, following, options, plans
+from regbench.cli import asked, completing, following, options, plans
 from regbench.cli.output import amount, duration, emit, emit_json, paint, say, width
 from regbench.cli.report import Format
 
@@ -22,7 +22,7 @@ Against = Annotated[
         "--against",
         metavar="METHOD",
         help="A row of the benchmark to compare with; may be repeated. By default lsq and soft_binning.",
-        autocompletion=options.complete_methods,
+        autocompletion=completing.methods,
     ),
 ]
 With = Annotated[
@@ -48,7 +48,7 @@ def try_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A Python file with a method, a loss or a regularizer.")],
     benchmark: Annotated[
         str | None,
-        typer.Argument(metavar="[BENCHMARK]", show_default=False, autocompletion=options.complete_benchmarks),
+        typer.Argument(metavar="[BENCHMARK]", show_default=False, autocompletion=completing.benchmarks),
     ] = None,
     against: Against = None,
     on: Annotated[

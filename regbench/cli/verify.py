@@ -8,7 +8,7 @@ import typer
 
 from regbench import variants
 from regbench.campaign.places import is_there, stored_benchmark
-from regbench.cli import asked, options, settling
+from regbench.cli import asked, completing, options, settling
 from regbench.cli.output import emit, emit_json, say, width
 from regbench.cli.reading import cells_only, reading
 from regbench.cli.report import Format
@@ -44,7 +44,7 @@ def verify(
         typer.Option(
             "--metric",
             help="The error in which our runs are asked, such as crps: by default RMSE and MAE.",
-            autocompletion=options.complete_metrics,
+            autocompletion=completing.metrics,
         ),
     ] = None,
     budget: Annotated[

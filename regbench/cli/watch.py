@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.campaign.places import stored_benchmark
-from regbench.cli import options
+from regbench.cli import completing, options
 from regbench.cli.output import colour, emit, emit_json, say, styled
 from regbench.cli.reading import reading
 from regbench.errors import PassingError
@@ -30,7 +30,7 @@ def watch(
         str | None,
         typer.Argument(
             help="Only this one; by default all that are trained, and the one run last.",
-            autocompletion=options.complete_benchmarks,
+            autocompletion=completing.benchmarks,
         ),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Print one frame and stop; so does a pipe or a file.")] = False,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regbench.campaign.places import stored_benchmark
-from regbench.cli import asked, options
+from regbench.cli import asked, completing, options
 from regbench.cli.explaining import lines
 from regbench.cli.output import emit, emit_json, say
 from regbench.cli.reading import reading
@@ -22,7 +22,7 @@ def why(
         typer.Argument(
             metavar="CELL",
             help="A row of a table: a method, or `method[key=value]`.",
-            autocompletion=options.complete_methods,
+            autocompletion=completing.cells,
         ),
     ],
     dataset: Annotated[
@@ -31,7 +31,7 @@ def why(
             "--dataset",
             metavar="NAME",
             help="The dataset, by name or alias; needed where the row was run on several.",
-            autocompletion=options.complete_datasets,
+            autocompletion=completing.datasets,
         ),
     ] = None,
     k: options.Ks = None,
@@ -43,7 +43,7 @@ def why(
             "--against",
             metavar="METHOD",
             help="The row whose configuration is set beside; by default lsq, or else the one that differs least.",
-            autocompletion=options.complete_methods,
+            autocompletion=completing.methods,
         ),
     ] = None,
     from_: options.Folder = None,

@@ -9,29 +9,21 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from regbench.addresses import without_password
+from regbench.doctor import added
+from regbench.doctor.finding import Finding
 from regbench.errors import RegbenchError
 
 LIBRARIES = ("torch", "numpy", "pandas", "sqlalchemy", "scikit-learn", "loky", "matplotlib")
 ROOM_BYTES = 2**30  # a full grid of 760 jobs takes about a quarter of it
 TF32_SWITCHES = ("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+LOCK = Path("regbench.lock.yaml")  # of `regbench gate`, in the working folder
 BUSY = 1.5  # load per core above which other processes slow a run down
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check; `remedy` says what to do if it is not ok."""
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str = ""
 
 
 def examine(*, db: str, file: Path | None = None) -> list[Finding]:
@@ -53,6 +45,10 @@ def examine(*, db: str, file: Path | None = None) -> list[Finding]:
         "cache": cache,
         "data": data,
         "benchmarks": partial(benchmarks, file),
+        "published": added.published,
+        "plug-ins": added.plugins,
+        "gate": partial(added.gate, LOCK),
+        "extras": added.extras,
     }
     return [safely(name, check) for name, check in checks.items()]
 
