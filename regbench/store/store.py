@@ -116,6 +116,10 @@ class Store:
         """Whether this is an SQLite file, not a server."""
         return engine.file_of(self._engine.url) is not None
 
+    def folder(self, name: str) -> Path | None:
+        """A folder beside the SQLite file, which need not exist: `regbench.db.NAME`; None for a server."""
+        return engine.folder_beside(self._engine.url, name)
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
