@@ -24,7 +24,7 @@ LOOK_S = 0.02
 SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
 HAS_GROUPS = hasattr(os, "killpg")
 # Ends the program's group once the pipe closes: when this process dies, whatever kills it.
-GUARD = 'read -r _; kill -TERM -- "-$1" 2>/dev/null; sleep 1; kill -KILL -- "-$1" 2>/dev/null'
+GUARD = 'read -r _; kill -TERM "-$1" 2>/dev/null; sleep 1; kill -KILL "-$1" 2>/dev/null'
 
 
 class Program:
