@@ -7,7 +7,10 @@ from sqlalchemy import ColumnElement, case, func
 
 from regbench import catalog, metrics
 from regbench.job import DECIDE
+from regbench.owncommands import BETTER
 from regbench.store.models import JobRow, MetricRow
+
+HIGH = "high"
 
 
 def decides() -> ColumnElement[str]:
@@ -20,8 +23,18 @@ def decides_of(config: Mapping[str, Any]) -> str:
     return config["protocol"].get("decide", DECIDE)
 
 
+def rises() -> ColumnElement[bool]:
+    """Whether a job says that higher is better of its deciding metric, which then is none of ours, as SQL."""
+    return func.coalesce(JobRow.config["options", BETTER].as_string(), "") == HIGH
+
+
+def rises_of(config: Mapping[str, Any]) -> bool:
+    """The same of a job given as plain data."""
+    return config.get("options", {}).get(BETTER) == HIGH
+
+
 def from_best(metric: type[MetricRow] = MetricRow) -> ColumnElement[float]:
-    """A sort key that puts the best value of a metric first: the value, or minus it if higher is better."""
+    """A sort key that puts the best value of a metric of ours first: the value, or minus it if higher is better."""
     return case((metric.name.in_(highest()), -metric.value), else_=metric.value)
 
 

@@ -12,7 +12,7 @@ from regbench import variants
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
 from regbench.store.adoptions import Codes
 from regbench.store.choices import tried
-from regbench.store.deciding import decides, from_best
+from regbench.store.deciding import decides, from_best, rises
 from regbench.store.models import (
     BenchmarkJobRow,
     BenchmarkRow,
@@ -412,15 +412,25 @@ def _at_chosen_epoch(connection: Connection, benchmark: str, select_epoch: str, 
     """
     accepted = _accepted(connection, benchmark).cte("accepted")
     deciding = (
-        select(accepted.c.id, accepted.c.job_id, decides().label("name"))
+        select(accepted.c.id, accepted.c.job_id, decides().label("name"), rises().label("rises"))
         .join(JobRow, JobRow.id == accepted.c.job_id)
         .cte("deciding")
     )
     curve = select(MetricRow.epoch).where(MetricRow.run_id == deciding.c.id, MetricRow.name == deciding.c.name)
-    order = [from_best(), MetricRow.epoch] if select_epoch == "best-val" else [MetricRow.epoch.desc()]
-    chosen_epoch = curve.where(MetricRow.value.is_not(None)).order_by(*order).limit(1).scalar_subquery()
+    finite = curve.where(MetricRow.value.is_not(None)).limit(1)
+    lowest, highest, last = (  # separate orders, for SQLite knows no column of the query around it in an ORDER BY
+        finite.order_by(*order).scalar_subquery()
+        for order in (
+            (from_best(), MetricRow.epoch),
+            (MetricRow.value.desc(), MetricRow.epoch),
+            (MetricRow.epoch.desc(),),
+        )
+    )
+    chosen_epoch = case((deciding.c.rises, highest), else_=lowest) if select_epoch == "best-val" else last
+    only = case((~curve.exists(), RunRow.epochs))  # a program, or an import, may have no validation rows
     chosen = (
-        select(deciding.c.id, deciding.c.job_id, chosen_epoch.label("epoch"))
+        select(deciding.c.id, deciding.c.job_id, func.coalesce(chosen_epoch, only).label("epoch"))
+        .join(RunRow, RunRow.id == deciding.c.id)
         .cte("chosen")
         .prefix_with("MATERIALIZED")  # spelt alike by SQLite and PostgreSQL
     )

@@ -36,14 +36,14 @@ def digest_of(command: OwnCommand) -> str:
 
 
 def files(command: OwnCommand) -> dict[str, Path]:
-    """Every file among the inputs, by its path in the command's folder."""
+    """Every file among the inputs, by its path as the command names it."""
     found: dict[str, Path] = {}
     for given in command.inputs:
         start = Path(command.folder, given)
         if not start.exists():
             raise UsageError(f"{command.name}: its input {given} does not exist in {command.folder}")
         for path in _below(start) if start.is_dir() else [start]:
-            found[Path(os.path.relpath(path, command.folder)).as_posix()] = path
+            found[Path(given, path.relative_to(start)).as_posix()] = path
     return found
 
 

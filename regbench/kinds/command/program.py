@@ -9,11 +9,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import psutil
+from typing import TYPE_CHECKING, Any
 
 from regbench.errors import UsageError
+
+if TYPE_CHECKING:
+    import psutil
 
 KEPT = 64 * 1024  # bytes of output: its end
 BLOCK = 1 << 16
@@ -88,14 +89,16 @@ class Program:
         self._process.wait()
         self._reader.join(1.0)  # somebody who left the session may still hold the pipe
 
-    def _family(self) -> list[psutil.Process]:
+    def _family(self) -> "list[psutil.Process]":
         """Its children and theirs, as far as they are known as such."""
+        import psutil
+
         try:
             return psutil.Process(self.pid).children(recursive=True)
         except psutil.Error:
             return []
 
-    def _is_there(self, family: Sequence[psutil.Process]) -> bool:
+    def _is_there(self, family: "Sequence[psutil.Process]") -> bool:
         if self._process.poll() is None:
             return True
         if any(_lives(child) for child in family):
@@ -104,12 +107,14 @@ class Program:
             return any(_lives(process) for process in _of_group(self.pid))
         return False
 
-    def _signal(self, number: int, family: Sequence[psutil.Process]) -> None:
+    def _signal(self, number: int, family: "Sequence[psutil.Process]") -> None:
         if HAS_GROUPS:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
         elif self._process.poll() is None:
             self._process.send_signal(number)
+        import psutil
+
         for child in family:
             with contextlib.suppress(psutil.Error):
                 child.send_signal(number)
@@ -132,12 +137,16 @@ class Program:
 
 def remember(program: Program, file: Path) -> None:
     """Note which process this is, so that a later attempt can end it, should nobody else have done so."""
+    import psutil
+
     with contextlib.suppress(psutil.Error):
         file.write_text(json.dumps([program.pid, psutil.Process(program.pid).create_time()]), encoding="utf-8")
 
 
 def end_earlier(file: Path) -> None:
     """End the program of an earlier attempt whose worker was killed: two would write to one checkpoint."""
+    import psutil
+
     try:
         pid, created = json.loads(file.read_text(encoding="utf-8"))
         earlier = psutil.Process(pid)
@@ -152,8 +161,10 @@ def end_earlier(file: Path) -> None:
     psutil.wait_procs(family, timeout=TERM_S)
 
 
-def _of_group(group: int) -> list[psutil.Process]:
+def _of_group(group: int) -> "list[psutil.Process]":
     """The processes of a group whose leader may be gone."""
+    import psutil
+
     try:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
@@ -166,7 +177,9 @@ def _of_group(group: int) -> list[psutil.Process]:
     return found
 
 
-def _lives(process: psutil.Process) -> bool:
+def _lives(process: "psutil.Process") -> bool:
+    import psutil
+
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:

@@ -4,9 +4,9 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,8 +19,6 @@ from regbench.kinds.command.program import Program, end_earlier, remember
 from regbench.owncommands import CHECKPOINT, METRICS, OwnCommand
 
 if TYPE_CHECKING:
-    from regbench.data import Prepared
-    from regbench.training.checkpoint import State
     from regbench.training.loop import Epoch
 
 LOOK_S = 0.1
@@ -133,17 +131,6 @@ class Running:
                 f"no line has {decides}, which decides which of its {self.count} epochs counts; "
                 f"it wrote {', '.join(sorted(self.names)[:6])}"
             )
-
-
-def begin(
-    jobs: Sequence[Job],
-    data: "Prepared | None",  # noqa: ARG001 - a program reads its own
-    device: Any,
-    states: "Sequence[State] | None" = None,  # noqa: ARG001 - and keeps its own state
-) -> Running:
-    """Run one job where nothing of it is kept."""
-    (job,) = jobs
-    return Running(job, str(device))
 
 
 def visible(device: str, gpus: int | None) -> dict[str, str]:
