@@ -41,6 +41,7 @@ OBJECTS = {
 }
 CRITERION = "criterion"  # (prediction, target) -> loss: what `regbench.criterion` makes a method of
 COMMANDS = "commands"  # programs of the user, which benchmarks.yaml names: the only kind without files
+REPORTED = "reported"  # what a metric needs that a program of the user reports
 ROWS = ("methods", "baselines", COMMANDS)  # the kinds that rows of a table can be
 PARTS = ("wrappers", "regularizers")  # the kinds that can be added to a method, in the order in which labels have them
 
@@ -105,6 +106,7 @@ def names(kind: str) -> list[str]:
     if kind == COMMANDS:
         return sorted(_commands(roots.generation()))
     own = [table.name for table in roots.added().tables] if kind == "datasets" else []
+    own += [name for name, _ in roots.added().metrics] if kind == "metrics" else []
     return sorted({*_found(kind), *own})
 
 
@@ -178,6 +180,9 @@ def entry(kind: str, name: str) -> Entry:
         )
     if kind == COMMANDS:
         return _entry_of_command(_commands(roots.generation())[name])
+    if kind == "metrics" and (better := dict(roots.added().metrics).get(name)):
+        said = {"label": name, "symbol": name, "better": better, "unit": "none", "needs": REPORTED}
+        return Entry(kind, name, "What a program of the user reports.", said)
     check(kind, name)
     path = _found(kind)[name].path
     return _read(kind, name, path, path.stat().st_mtime_ns)

@@ -71,13 +71,15 @@ class Added:
     places: tuple[str, ...] = ()
     tables: tuple[OwnTable, ...] = ()
     commands: tuple[OwnCommand, ...] = ()
+    metrics: tuple[tuple[str, str], ...] = ()  # of users' programs: the name, and whether `high` or `low` is better
 
     def __add__(self, other: "Added") -> "Added":
         """Both together; a table or a command replaces one with the same name."""
         places = tuple(dict.fromkeys((*self.places, *other.places)))
         tables = {table.name: table for table in (*self.tables, *other.tables)}
         commands = {command.name: command for command in (*self.commands, *other.commands)}
-        return Added(places, tuple(tables.values()), tuple(commands.values()))
+        metrics = {**dict(self.metrics), **dict(other.metrics)}
+        return Added(places, tuple(tables.values()), tuple(commands.values()), tuple(metrics.items()))
 
 
 PLAIN = 0  # the generation of what comes with regbench alone, which stays what it is in a running program
@@ -107,16 +109,17 @@ def add(
     places: Iterable[str | Path] = (),
     tables: Iterable[OwnTable] = (),
     commands: Iterable[OwnCommand] = (),
+    metrics: Iterable[tuple[str, str]] = (),
     *,
     source: str = "--plugins",
 ) -> None:
-    """Add these folders and files to the catalog, these tables as datasets, and these commands as rows.
+    """Add these folders and files to the catalog, these tables as datasets, these commands as rows, and their metrics.
 
     Raises:
         UsageError: a place is not a folder or Python file; `source` is where the user named it.
     """
     found = tuple(str(place) for place in _places(places, source))
-    use(_added + Added(found, tuple(tables), tuple(commands)))
+    use(_added + Added(found, tuple(tables), tuple(commands), tuple(metrics)))
     _say_what_is_new(found)
 
 

@@ -159,6 +159,9 @@ def _environment(environment: Mapping[str, Any], device: str, seeds: list[int]) 
     for text in (", ".join(usual), ", ".join(versions), flags):
         if text:
             yield f"  {text}"
+    if command := environment.get("command"):
+        inputs = f", inputs {', '.join(command['inputs'])}" if command["inputs"] else ", without inputs"
+        yield f"  it ran {command['line']} in {command['folder']}{inputs}"
     if environment.get("arguments"):
         yield f"  regbench {' '.join(environment['arguments'])}"
 

@@ -154,10 +154,12 @@ def _conclude(results: "Results", db: str, *, every: bool) -> None:
     """Suggest the next command, or raise an error if jobs failed."""
     results.check_interruption()
     if results.is_measured:
+        from regbench import kinds
         from regbench.campaign.places import option
 
         last = results.benchmarks[-1].plan
-        what = ["sweep"] if last.is_sweep else ["--normalize", "lsq"]
+        ratios = ["--normalize", "lsq"] if any(kinds.is_ours(job.method) for job in last.jobs) else []
+        what = ["sweep"] if last.is_sweep else ratios
         chosen = ["--benchmark", last.benchmark] if len(results.benchmarks) > 1 else []
         say(f"next: {following.command('report', *what, *chosen)}{option(db)}")
     results.check_failures()

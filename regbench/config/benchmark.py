@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from regbench import catalog, kinds, variants
+from regbench import catalog, kinds, roots, variants
 from regbench.config.methods import Variant, parse_variant
 from regbench.config.names import resolve, resolve_part, resolve_row
 from regbench.config.spec import Spec
@@ -316,6 +316,9 @@ def _cell(facts: Facts, spec: Spec, variant: Variant, name: str) -> Job:
 def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
     """The job of a baseline or a program, which hardly depends on the benchmark's protocol."""
     usual, fields = (UNTRAINED, FITTED_BY) if variant.is_ours else (PROGRAM, PROGRAM_BY)
+    program = roots.own_command(variant.method)
+    if program is not None and not program.uses("epochs"):
+        fields = fields - {"epochs"}
     kept = spec.protocol.model_dump(include=fields, exclude_none=True)
     return Job(
         dataset=facts.name,

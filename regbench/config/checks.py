@@ -30,7 +30,7 @@ def undecided(spec: Spec) -> str | None:
         return None
     metric = name.removeprefix("val/")
     rows = [row for row in spec.variants if kinds.is_ours(row.method)]
-    if metric not in catalog.names("metrics"):
+    if metric not in catalog.names("metrics") or metrics.about(metric).needs == catalog.REPORTED:
         return f"{name} cannot decide which epoch of {rows[0].label} counts, for it is none of ours" if rows else None
     if metrics.about_val(name).needs == "predictions":
         return None

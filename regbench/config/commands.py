@@ -12,6 +12,7 @@ from regbench.config.marks import Marked, read
 from regbench.errors import UsageError, did_you_mean
 from regbench.owncommands import PLACEHOLDERS, OwnCommand, placeholders
 from regbench.paths import named
+from regbench.roots import PACKAGE
 from regbench.variants import underscored
 
 KIND, ONE, SEVERAL = "kind", "command", "commands"
@@ -28,8 +29,21 @@ def add_commands(marked: Marked) -> None:
         UsageError: one is wrong, or two have one name.
     """
     found = commands_of(marked)
+    theirs = [metric for given in marked.data.values() if (metric := _metric(given))]
+    if not {*theirs} <= {*roots.added().metrics}:
+        roots.add(metrics=theirs)
     if new := [command for command in found.values() if roots.own_command(command.name) != command]:
         roots.add(commands=new)
+
+
+def _metric(given: Any) -> tuple[str, str] | None:
+    """The deciding metric of a benchmark that is none of ours, and which values are better."""
+    better, protocol = (given.get(name) if isinstance(given, Mapping) else None for name in ("better", "protocol"))
+    decide = protocol.get("decide") if isinstance(protocol, Mapping) else None
+    if better not in ("high", "low") or not isinstance(decide, str):
+        return None
+    name = decide.strip().lower().removeprefix("val/")
+    return None if (PACKAGE / "metrics" / f"{name}.py").exists() else (name, better)
 
 
 def commands_in(path: Path) -> dict[str, OwnCommand]:
@@ -192,7 +206,8 @@ def _limit(marked: Marked, given: Any, place: tuple[str, ...]) -> float | None:
 
 def check_better(marked: Marked, name: str, decide: str | None, better: str | None) -> None:
     """Refuse a direction of one of our metrics, and a metric that is none of ours without a direction."""
-    ours = decide is None or decide.removeprefix("val/") in catalog.names("metrics")
+    name_of = (decide or "val/rmse").removeprefix("val/")
+    ours = name_of in catalog.names("metrics") and metrics.about(name_of).needs != catalog.REPORTED
     if better is not None and ours:
         metric = metrics.about_val(decide or "val/rmse")
         raise marked.wrong(f"{decide or 'val/rmse'} is ours, and {metric.direction}; leave this out", name, "better")

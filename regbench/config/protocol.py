@@ -15,7 +15,7 @@ Whole = Annotated[int, Field(strict=True, ge=1, le=MOST_EPOCHS)]  # epochs, and 
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, le=LARGEST)]
 FEWEST_FOLDS, MOST_FOLDS = 3, 100  # one tests, one validates, one at least trains
 FOREIGN = "foreign"  # key of the context in which an entry is read: whether its rows are programs of the user
-THEIRS = re.compile(r"[A-Za-z0-9_.\-]{1,60}")  # the name of a metric of theirs
+THEIRS = re.compile(r"val/[a-z0-9_.\-]{1,60}")  # the name of a metric of theirs
 MOST_LISTED = 1000  # epochs in a list
 MOST_KEPT = 20  # epochs whose features are kept: 8 MB for 100 features
 
@@ -41,12 +41,8 @@ def _decides(value: Any, info: ValidationInfo) -> Any:
     known = metrics.deciding()
     wanted = str(value).strip().lower()
     wanted = wanted if "/" in wanted else f"val/{wanted}"
-    if (
-        wanted not in known
-        and (info.context or {}).get(FOREIGN)
-        and THEIRS.fullmatch(f"val/{value}".rpartition("val/")[2])
-    ):
-        return f"val/{str(value).strip().removeprefix('val/')}"
+    if (info.context or {}).get(FOREIGN) and THEIRS.fullmatch(wanted):
+        return wanted
     if wanted not in known:
         raise WrongValueError(f"no validation metric that decides is called '{value}'{did_you_mean(wanted, known)}")
     return wanted

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from regbench import catalog, metrics
 from regbench.job import DECIDE
@@ -26,6 +26,13 @@ def decides_of(config: Mapping[str, Any]) -> str:
 def rises() -> ColumnElement[bool]:
     """Whether a job says that higher is better of its deciding metric, which then is none of ours, as SQL."""
     return func.coalesce(JobRow.config["options", BETTER].as_string(), "") == HIGH
+
+
+def reported(connection: Connection) -> list[tuple[str, str]]:
+    """The deciding metrics that are none of ours, without `val/`, and whether `high` or `low` is better."""
+    better = JobRow.config["options", BETTER].as_string()
+    query = select(decides(), better).distinct().where(JobRow.backbone == "none", better.is_not(None))
+    return [(name.removeprefix("val/"), said) for name, said in connection.execute(query)]
 
 
 def rises_of(config: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from regbench.store import (
     adoptions,
     choices,
     damage,
+    deciding,
     engine,
     leases,
     live,
@@ -210,6 +211,11 @@ class Store:
         """Lowest and highest training target (M,) of each dataset, by digest; its targets are scaled with them."""
         with self.reading() as connection:
             return grid.target_ranges(connection)
+
+    def reported_metrics(self) -> list[tuple[str, str]]:
+        """The deciding metrics of users' programs that are none of ours, and whether `high` or `low` is better."""
+        with self.reading() as connection:
+            return deciding.reported(connection)
 
     def dataset_sources(self) -> dict[str, str]:
         """The source that gave each dataset, by name; of a user's own table, the path of its file."""

@@ -147,4 +147,6 @@ def visible(device: str, gpus: int | None) -> dict[str, str]:
 
 
 def _behind(output: str) -> str:
-    return f"; the end of its output:\n{output}" if output else ", without output"
+    """The last line of the output, for tables, and the end of it below."""
+    last = output.rpartition("\n")[2]
+    return f": {last}\nthe end of its output:\n{output}" if output else ", without output"

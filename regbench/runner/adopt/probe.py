@@ -109,8 +109,13 @@ def is_foreign(job: Any) -> bool:
 def reported(job: Any, device: str) -> dict[str, list[str]]:
     """Every number of a program by name, one for each of its epochs, NaN where it gave none; and these epochs."""
     from regbench import kinds
+    from regbench.errors import RegbenchError
 
-    told = list(kinds.of(job.method).begin([job], None, device))
+    try:
+        told = list(kinds.of(job.method).begin([job], None, device))
+    except RegbenchError as error:
+        first, *output = str(error).splitlines()
+        raise SystemExit(" ".join([f"{job.method} seed={job.seed}: {first}", *output[-1:]])) from None
     names = dict.fromkeys(name for epoch in told for name in epoch.values)
     nothing = [float("nan")]
     curves = {name: [float(epoch.values.get(name, nothing)[0]).hex() for epoch in told] for name in names}

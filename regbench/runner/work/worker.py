@@ -11,7 +11,7 @@ from typing import Any
 from regbench import kinds, roots
 from regbench.engines.engine import Place
 from regbench.provenance import device_name, environment, flags, numerics
-from regbench.runner.work.commanded import command
+from regbench.runner.work import commanded
 from regbench.runner.work.device import torch_device
 from regbench.runner.work.failure import give_up
 from regbench.runner.work.group import Group
@@ -88,6 +88,8 @@ def _claim(store: Store, task: Task, place: Place) -> Iterator[Group]:
 
 def _environment(task: Task) -> dict[str, Any]:
     here = {**environment(), "flags": flags()}
+    if command := roots.own_command(task.jobs[0].method):
+        here["command"] = {"line": command.line, "folder": command.folder, "inputs": list(command.inputs)}
     return {**here, "libraries": {**here["libraries"], **dict(kinds.libraries(task.jobs[0].method))}}
 
 
@@ -95,7 +97,7 @@ def _attempt(group: Group, place: Place, stop: Stop) -> Result:
     kind = kinds.of(group.jobs[0].method)
     try:
         if not kind.is_ours:
-            return command(group, place, stop)
+            return commanded.command(group, place, stop)
         return train(group, place, stop) if kind.is_packed else fit(group, stop)
     except Stopped:
         group.store.interrupt(group.claims)
