@@ -17,6 +17,7 @@ from regbench.campaign.gate.repository import Repository, present
 from regbench.errors import NothingMeasured, Regressed, UsageError, some
 from regbench.job import Job
 from regbench.kinds import code_digest, uses_seed
+from regbench.kinds.imported import is_imported
 from regbench.owntables import NAMED, OPENML
 from regbench.reading import unusual
 from regbench.runner.adopt.ask import ask
@@ -139,6 +140,8 @@ def _add_tables(rows: Sequence[dict[str, Any]], db: str) -> None:
 
 def _check_code(jobs: dict[int, Job], runs: "dict[int, Execution]", store: "Store") -> None:
     """Runs of other code than the present one cannot be blessed: the gate would compare with numbers that are gone."""
+    if theirs := sorted({job.method for job in jobs.values() if is_imported(job)}):
+        raise UsageError(f"{some(theirs)}: imported, and so nothing that a gate could train; choose others by --method")
     codes = store.codes()
     stale = [job for run, job in jobs.items() if not codes.same(code_digest(job), runs[run].code_digest)]
     if stale:
