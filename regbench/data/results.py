@@ -54,7 +54,7 @@ def _separator(path: Path) -> str:
 
 
 def _texts(column: "pd.Series") -> list[str]:
-    """The cells of a column as text; floats in full precision, whole ones (as of a column with gaps) as whole numbers."""
+    """The cells of a column as text: floats in full precision; whole ones, as gaps make of integers, without point."""
     return [
         "" if pd.isna(value) else str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
         for value in (value.strip() if isinstance(value, str) else value for value in column.tolist())
