@@ -1,6 +1,7 @@
 """Open a database or a folder of exports for reading, for commands that change nothing."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 USER_FILE = Path("benchmarks.yaml")
 COMMAND = "command"
+FILE = "REGBENCH_FILE"
 
 
 @contextlib.contextmanager
@@ -27,9 +29,10 @@ def reading(db: str, folder: Path | None = None, part: "Part | None" = None) -> 
 
 
 def know_commands() -> None:
-    """Add the commands of ./benchmarks.yaml to the catalog; what is wrong with that file, whoever runs it is told."""
+    """Add the commands of the file of benchmarks to the catalog; `run` tells what is wrong with that file."""
+    file = Path(os.environ.get(FILE) or USER_FILE)
     try:
-        names_some = COMMAND in USER_FILE.read_text(encoding="utf-8")
+        names_some = COMMAND in file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return
     if names_some:
@@ -37,7 +40,7 @@ def know_commands() -> None:
         from regbench.config.marks import read
 
         with contextlib.suppress(UsageError):
-            add_commands(read(USER_FILE, USER_FILE.name))
+            add_commands(read(file, file.name))
 
 
 def cells_only() -> "Part":

@@ -97,7 +97,8 @@ def _check_fields(marked: Marked, benchmark: str, given: Mapping[str, Any]) -> N
         raise marked.wrong(f"must be {ONE}, or left out, not {given[KIND]!r}", benchmark, KIND)
     if ONE in given and SEVERAL in given:
         raise marked.wrong(f"has both {ONE} and {SEVERAL}; name all of them under {SEVERAL}", benchmark, SEVERAL)
-    about = next((name for name in FIELDS if name in given), None)
+    inherits = "extends" in given  # then `kind: command` says that its datasets may be mere names
+    about = next((name for name in FIELDS if name in given and not (name == KIND and inherits)), None)
     if about and ONE not in given and SEVERAL not in given:
         raise marked.wrong(f"is about a command, and there is none here; add `{ONE}: ...`", benchmark, about)
 
