@@ -70,8 +70,8 @@ def run(
     Ctrl-C stops at once; the same command continues from there. A benchmark that chooses values
     from sweeps trains these sweeps first; earlier choices are kept.
     Programs of your own are rows too: `commands: {mine: python train.py --seed {seed}}` in benchmarks.yaml, with
-    inputs, gpus and time_limit; each appends JSON lines such as {"epoch": 1, "val/rmse": 0.3, "test/rmse": 0.4} to the file in
-    $REGBENCH_METRICS. The README's section "Your own training script" has all of it.
+    inputs, gpus and time_limit; each appends JSON lines such as {"epoch": 1, "val/rmse": 0.3, "test/rmse": 0.4} to
+    the file in $REGBENCH_METRICS. The README's section "Your own training script" has all of it.
     --until-decided A B adds seeds where they tell most about which of the two is better, until that is decided or the
     budget is used up; the looks at the data are part of the verdict's confidence. Seeds of a variant are kept like any.
 

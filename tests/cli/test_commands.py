@@ -36,6 +36,7 @@ def git(*words: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_program_is_a_row_like_any(regbench: Command, in_tmp: Path) -> None:
     program(in_tmp, BODY)
     (in_tmp / "benchmarks.yaml").write_text(QUICK.format(python=sys.executable))
@@ -94,6 +95,7 @@ for epoch in range(first, 4):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # some twenty processes in turn, each of which imports a library for learning
 @pytest.mark.parametrize(
     ("row", "script", "works", "breaks"),
     [
@@ -138,6 +140,7 @@ def test_the_walk_of_an_engineer(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_bless_refuses_what_the_commit_does_not_have(regbench: Command, in_tmp: Path) -> None:
     program(in_tmp, BODY)
     (in_tmp / "benchmarks.yaml").write_text(QUICK.format(python=sys.executable).replace("train.py]", "train.py, data]"))

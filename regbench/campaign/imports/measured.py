@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from regbench import metrics
 from regbench.campaign.imports.rows import PREDICTION, ROW, TARGET, Cell, Sheet
 from regbench.errors import UsageError
+from regbench.kinds.imported import errors
 
 if TYPE_CHECKING:
     from regbench.data import Prepared
@@ -49,10 +49,6 @@ def measure(sheet: Sheet, data: "Mapping[str, Prepared]") -> dict[Cell, Measured
 
 
 def _measured(sheet: Sheet, cell: Cell, rows: Sequence[int], data: "Prepared | None") -> Measured:
-    import torch
-
-    from regbench.metrics.crps import of_atoms
-
     order = _order(sheet, cell, rows, None if data is None else len(data.y_test))
     low, high = (0.0, 1.0) if data is None else (float(data.y_low[0]), float(data.y_high[0]))
 
@@ -70,13 +66,9 @@ def _measured(sheet: Sheet, cell: Cell, rows: Sequence[int], data: "Prepared | N
     shares = _shares(list(sheet.quantiles.values()))
     atoms_KB = np.stack([column(name) for name in sheet.quantiles]) if sheet.quantiles else np.empty((0, len(y)))
     prediction = column(PREDICTION) if PREDICTION in sheet.columns else shares @ atoms_KB
-    y_N1, predicted = torch.from_numpy(y)[:, None], torch.from_numpy(prediction)[None, :, None]
-    functions = metrics.of_predictions(positive=data is not None and data.is_positive)
-    shots = torch.from_numpy(data.shots["test"]) if data is not None and data.shots else None
-    found = {name: float(value) for name, value in metrics.measure(functions, predicted, y_N1, shots).items()}
-    if len(shares):
-        shares_MK1, atoms_MKB = torch.from_numpy(shares)[None, :, None], torch.from_numpy(atoms_KB)[None]
-        found["crps"] = float(of_atoms(shares_MK1.expand_as(atoms_MKB), atoms_MKB, y_N1).mean())
+    shots = data.shots["test"] if data is not None and data.shots else None
+    positive = data is not None and data.is_positive
+    found = errors(prediction, y, shares, atoms_KB, positive=positive, shots=shots)
     values = {f"test/{name}": value for name, value in found.items()}
     return Measured(values, prediction[:, None].astype(np.float32))
 
