@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -29,7 +30,7 @@ ready.with_suffix(".new").replace(ready)
 """
 
 
-def told(place: Path | None = None, **changes: object) -> list[tuple[int, dict[str, float]]]:
+def told(place: Path | None = None, **changes: Any) -> list[tuple[int, dict[str, float]]]:
     """The epochs of a whole run."""
     running = Running(job(**changes), "cpu", place)
     return [(epoch.number, {name: float(value[0]) for name, value in epoch.values.items()}) for epoch in running]
@@ -166,6 +167,7 @@ def test_a_program_whose_worker_was_killed_is_ended_before_the_next_attempt(tmp_
 WORKER = """
 import os, sys
 from pathlib import Path
+from typing import Any
 from regbench.kinds.command.program import Program
 Program("mine", [sys.executable, "train.py"], Path(), {"REGBENCH_CHECKPOINT": ".", "REGBENCH_METRICS": "metrics"})
 while not Path("child").exists():
