@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from pathlib import Path
 
 from data import errors, tables
 from sklearn.ensemble import RandomForestRegressor
@@ -19,5 +20,5 @@ line = {}
 for part in ("val", "test"):
     x, y = parts[part]
     line |= errors(y, model.predict(x), part)
-with open(os.environ["REGBENCH_METRICS"], "a") as file:
+with Path(os.environ["REGBENCH_METRICS"]).open("a") as file:
     file.write(json.dumps(line) + "\n")

@@ -45,7 +45,7 @@ for epoch in range(first, asked.epochs + 1):
         with torch.no_grad():
             prediction = model(parts[part][0]) * std + mean
         line |= errors(parts[part][1].numpy(), prediction.numpy(), part)
-    with open(os.environ["REGBENCH_METRICS"], "a") as file:
+    with Path(os.environ["REGBENCH_METRICS"]).open("a") as file:
         file.write(json.dumps(line) + "\n")
     saved = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "random": torch.get_rng_state()}
     torch.save({**saved, "epoch": epoch}, state)
