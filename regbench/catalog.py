@@ -26,6 +26,7 @@ from typing import Any
 
 from regbench import roots
 from regbench.errors import UsageError, did_you_mean
+from regbench.owncommands import OwnCommand
 from regbench.roots import Root
 
 OBJECTS = {
@@ -39,7 +40,9 @@ OBJECTS = {
     "reports": "REPORT",
 }
 CRITERION = "criterion"  # (prediction, target) -> loss: what `regbench.criterion` makes a method of
-ROWS = ("methods", "baselines")  # the kinds that rows of a table can be
+COMMANDS = "commands"  # programs of the user, which benchmarks.yaml names: the only kind without files
+REPORTED = "reported"  # what a metric needs that a program of the user reports
+ROWS = ("methods", "baselines", COMMANDS)  # the kinds that rows of a table can be
 PARTS = ("wrappers", "regularizers")  # the kinds that can be added to a method, in the order in which labels have them
 
 
@@ -100,7 +103,10 @@ class Found:
 
 def names(kind: str) -> list[str]:
     """All names of a kind (methods, baselines, backbones, datasets, metrics, reports), sorted."""
+    if kind == COMMANDS:
+        return sorted(_commands(roots.generation()))
     own = [table.name for table in roots.added().tables] if kind == "datasets" else []
+    own += [name for name, _ in roots.added().metrics] if kind == "metrics" else []
     return sorted({*_found(kind), *own})
 
 
@@ -121,12 +127,14 @@ def resolve(kind: str, name: str) -> str:
 
 
 def rows() -> list[str]:
-    """All names that a row of a table can have: methods, then baselines."""
+    """All names that a row of a table can have: methods, then baselines, then commands."""
     return [name for kind in ROWS for name in names(kind)]
 
 
 def kind_of_row(name: str) -> str:
-    """The kind of a row: methods or baselines; an unknown name counts as a method that has been removed since."""
+    """The kind of a row: methods, baselines or commands; an unknown name counts as a method that has been removed."""
+    if name in _commands(roots.generation()):
+        return COMMANDS
     return next((kind for kind in ROWS if name in _found(kind)), ROWS[0])
 
 
@@ -152,7 +160,7 @@ def part(name: str) -> Entry:
 
 
 def row(name: str) -> Entry:
-    """The description of a method or a baseline."""
+    """The description of a method, a baseline or a command."""
     return entry(kind_of_row(name), name)
 
 
@@ -170,6 +178,11 @@ def entry(kind: str, name: str) -> Entry:
             f"Column {', '.join(table.targets)} of {table.path}.",
             dict(vars(_own(table, roots.generation()))),
         )
+    if kind == COMMANDS:
+        return _entry_of_command(_commands(roots.generation())[name])
+    if kind == "metrics" and (better := dict(roots.added().metrics).get(name)):
+        said = {"label": name, "symbol": name, "better": better, "unit": "none", "needs": REPORTED}
+        return Entry(kind, name, "What a program of the user reports.", said)
     check(kind, name)
     path = _found(kind)[name].path
     return _read(kind, name, path, path.stat().st_mtime_ns)
@@ -180,6 +193,8 @@ def load(kind: str, name: str) -> Any:
     full = resolve(kind, name)
     if kind == "datasets" and (table := roots.own_table(full)):
         return _own(table, roots.generation())
+    if kind == COMMANDS:
+        return _commands(roots.generation())[full]
     found = _found(kind)[full]
     roots.make_importable(found.root)
     try:
@@ -215,7 +230,10 @@ def module_of(kind: str, name: str) -> str:
 
 
 def path_of(kind: str, name: str) -> Path:
-    """The file that defines the object."""
+    """The file that defines the object, or names the command."""
+    if kind == COMMANDS:
+        command = _commands(roots.generation())[name]
+        return Path(command.folder, command.file)
     return _found(kind)[name].path
 
 
@@ -226,7 +244,23 @@ def starts(kind: str, name: str) -> tuple[tuple[str, str], ...]:
     return ((module_of(kind, name), OBJECTS[kind]),)
 
 
+@cache
+def _commands(_generation: int) -> dict[str, OwnCommand]:
+    return {command.name: command for command in roots.added().commands}
+
+
+def _entry_of_command(command: OwnCommand) -> Entry:
+    said = {
+        "uses_k": command.uses("k"),
+        "deterministic": not command.uses("seed"),
+        "static": dict.fromkeys(command.settings, ""),
+    }
+    return Entry(COMMANDS, command.name, command.line, said)
+
+
 def _found(kind: str) -> dict[str, Found]:
+    if kind == COMMANDS:
+        return {}
     if kind in (*ROWS, *PARTS):
         _check_rows(roots.generation())
     return _find(kind, roots.generation())
@@ -235,7 +269,7 @@ def _found(kind: str) -> dict[str, Found]:
 @cache
 def _check_rows(generation: int) -> None:
     """Refuse a name of two kinds, such as a method and a baseline: a label could mean either."""
-    for one, other in combinations((*ROWS, *PARTS), 2):
+    for one, other in combinations([kind for kind in (*ROWS, *PARTS) if kind != COMMANDS], 2):
         found, others = _find(one, generation), _find(other, generation)
         for name in sorted(found.keys() & others.keys()):
             kinds = [

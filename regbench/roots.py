@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 
 from regbench.errors import UsageError
+from regbench.owncommands import OwnCommand
 from regbench.paths import named
 from regbench.reading import USUAL, Reading
 
@@ -69,12 +70,16 @@ class Added:
 
     places: tuple[str, ...] = ()
     tables: tuple[OwnTable, ...] = ()
+    commands: tuple[OwnCommand, ...] = ()
+    metrics: tuple[tuple[str, str], ...] = ()  # of users' programs: the name, and whether `high` or `low` is better
 
     def __add__(self, other: "Added") -> "Added":
-        """Both together; a table replaces one with the same name."""
-        names = {table.name for table in other.tables}
-        kept = tuple(table for table in self.tables if table.name not in names)
-        return Added(tuple(dict.fromkeys((*self.places, *other.places))), (*kept, *other.tables))
+        """Both together; a table or a command replaces one with the same name."""
+        places = tuple(dict.fromkeys((*self.places, *other.places)))
+        tables = {table.name: table for table in (*self.tables, *other.tables)}
+        commands = {command.name: command for command in (*self.commands, *other.commands)}
+        metrics = {**dict(self.metrics), **dict(other.metrics)}
+        return Added(places, tuple(tables.values()), tuple(commands.values()), tuple(metrics.items()))
 
 
 PLAIN = 0  # the generation of what comes with regbench alone, which stays what it is in a running program
@@ -100,14 +105,21 @@ def use(more: Added) -> None:
     forget()
 
 
-def add(places: Iterable[str | Path] = (), tables: Iterable[OwnTable] = (), *, source: str = "--plugins") -> None:
-    """Add these folders and files to the catalog, and these tables as datasets.
+def add(
+    places: Iterable[str | Path] = (),
+    tables: Iterable[OwnTable] = (),
+    commands: Iterable[OwnCommand] = (),
+    metrics: Iterable[tuple[str, str]] = (),
+    *,
+    source: str = "--plugins",
+) -> None:
+    """Add these folders and files to the catalog, these tables as datasets, these commands as rows, and their metrics.
 
     Raises:
         UsageError: a place is not a folder or Python file; `source` is where the user named it.
     """
     found = tuple(str(place) for place in _places(places, source))
-    use(_added + Added(found, tuple(tables)))
+    use(_added + Added(found, tuple(tables), tuple(commands), tuple(metrics)))
     _say_what_is_new(found)
 
 
@@ -134,6 +146,11 @@ def roots() -> tuple[Root, ...]:
 def own_table(name: str) -> OwnTable | None:
     """The user's table of that name, if there is one."""
     return next((table for table in added().tables if table.name == name), None)
+
+
+def own_command(name: str) -> OwnCommand | None:
+    """The user's command of that name, if there is one."""
+    return next((command for command in added().commands if command.name == name), None)
 
 
 def make_importable(root: Root) -> None:

@@ -117,9 +117,13 @@ def underscored(name: str) -> str:
 def label(method: str, hparams: Mapping[str, Any], static: Mapping[str, Any]) -> str:
     """The label of a method's, baseline's or part's variant: settings that differ from the defaults, in brackets.
 
+    Of a row that is not in the catalog, as one that was imported, it has all settings.
+
     >>> label("soft_binning", {"lambda_sigma": 1.0}, {}), label("soft_binning", {"lambda_sigma": 0.5}, {})
     ('soft_binning[lambda_sigma=1]', 'soft_binning')
     """
+    if method not in catalog.rows() and not catalog.kind_of_part(method):
+        return write(method, sorted({**hparams, **static}.items()))
     known = catalog.part(method) if catalog.kind_of_part(method) else catalog.row(method)
     changed = {key: value for key, value in {**hparams, **static}.items() if value != known.settings.get(key)}
     return write(method, sorted(changed.items()))
@@ -264,6 +268,4 @@ def _whole(k: str, text: str) -> int:
 
 
 def _label(method: str, given: Mapping[str, Any]) -> str:
-    """As `label`; for a method that is not in the catalog, all given settings."""
-    known = method in catalog.rows() or catalog.kind_of_part(method)
-    return label(method, given, {}) if known else write(method, sorted(given.items()))
+    return label(method, given, {})

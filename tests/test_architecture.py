@@ -52,7 +52,7 @@ INSIDE_FUNCTIONS = {
     "openpyxl": {"data"},
     "safetensors": {"backbones"},
     "loky": {"doctor"},
-    "psutil": {"store"},
+    "psutil": {"store", "kinds"},
 }
 
 

@@ -3,6 +3,7 @@
 Examples:
   regbench db export results/export
   regbench db import results/export --db merged.db
+  regbench db import theirs.csv
 """
 
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regbench.campaign.places import stored_benchmark
-from regbench.cli import db_rename, db_rm, options
+from regbench.campaign.places import option, stored_benchmark
+from regbench.cli import completing, db_rename, db_rm, following, options
 from regbench.cli.output import amount, emit, emit_json, say
 from regbench.cli.reading import reading
 
@@ -81,25 +82,105 @@ def export(
     return _show("db export", moved, folder, json=json)
 
 
-def import_(folder: Folder, db: options.Database = options.DATABASE, json: options.Json = False) -> None:
-    """Read results from Parquet files; existing results are left unchanged, so importing twice changes nothing.
+def import_(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A folder that `db export` wrote, or a table of another tool's results: .csv, .tsv, .parquet.",
+            callback=options.checked("check_no_address", "regbench.addresses"),
+        ),
+    ],
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            "--predictions", metavar="FILE", help="A table of predictions or quantiles, one row per test row."
+        ),
+    ] = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            "--benchmark",
+            "-b",
+            metavar="NAME",
+            help="The benchmark that a table is added to; by default one of the file's name.",
+            autocompletion=completing.stored_benchmarks,
+        ),
+    ] = None,
+    units: Annotated[
+        str,
+        typer.Option(
+            "--units", metavar="UNITS", help="Of a table's errors: original, of the target, or scaled to [0, 1]."
+        ),
+    ] = "original",
+    db: options.Database = options.DATABASE,
+    json: options.Json = False,
+) -> None:
+    """Read results from an export, or from a table that another tool wrote; importing twice changes nothing.
 
     A folder with anything wrong in it changes nothing. Runs are written a few at a time, so that a `regbench run` on
     the same database goes on meanwhile. An import that is interrupted leaves whole runs, and the same command
     continues from there.
 
+    A table has the columns dataset, method, seed, k and epoch (the last three may be left out), and errors such as
+    val/rmse, test/rmse, test/mae. With --predictions, or with columns row and prediction of its own, RMSE, MAE and the
+    other errors are computed here, and CRPS from quantiles in columns q0.1, q0.5, ...: against our targets where the
+    dataset is one of ours (row counts its test rows from 0), else against a column y.
+    Imported rows stand in tables with a line that names them, and `why` and `runs` say where they come from.
+
     Examples:
       regbench db import results/export
       regbench db import /tmp/smoke --db merged.db
+      regbench db import theirs.csv
+      regbench db import theirs.csv --predictions quantiles.parquet --benchmark bridges-fixed
     """
     from regbench import store
+    from regbench.data.results import is_results
     from regbench.errors import UsageError
 
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}; `regbench db export FOLDER` writes one")
+    if is_results(source) and not source.is_dir():
+        return _import_table(source, predictions, benchmark, units, db=db, json=json)
+    if predictions or benchmark:
+        raise UsageError(
+            f"--{'predictions' if predictions else 'benchmark'} goes with a table of results, such as a.csv"
+        )
+    if source.is_file():
+        raise UsageError(
+            f"{source} is no table of results by its name (.csv, .tsv, .parquet), nor a folder of an export"
+        )
+    if not source.is_dir():
+        raise UsageError(f"there is no folder {source}; `regbench db export FOLDER` writes one")
     with store.Store.open(db) as opened:
-        moved = store.import_(opened, folder)
-    return _show("db import", moved, folder, json=json)
+        moved = store.import_(opened, source)
+    return _show("db import", moved, source, json=json)
+
+
+def _import_table(
+    source: Path, predictions: Path | None, benchmark: str | None, units: str, *, db: str, json: bool
+) -> None:
+    from regbench.campaign.imports import import_results
+    from regbench.campaign.imports.store import UNITS
+    from regbench.errors import UsageError, did_you_mean
+    from regbench.store import Store
+
+    if units not in UNITS:
+        raise UsageError(f"--units {units}: no such units{did_you_mean(units, UNITS)}")
+    with Store.open(db) as opened:
+        found = import_results(
+            opened,
+            source,
+            predictions=predictions,
+            benchmark=benchmark,
+            units=units,
+            say=lambda text: say(f"regbench: {text}"),
+        )
+    if json:
+        return emit_json("db import", {"file": source, **asdict(found)}, found.notes)
+    emit(f"{found.benchmark}: {amount(found.runs, 'run')} imported, {found.before:,} there before")
+    for note in found.notes:
+        say(f"note: {note}")
+    say(f"next: {following.command('report', '--benchmark', found.benchmark)}{option(db)}")
+    return None
 
 
 def adopt(

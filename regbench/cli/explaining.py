@@ -26,7 +26,8 @@ def lines(found: "Why") -> Iterator[str]:
     yield from _configuration(found)
     yield ""
     yield from _choice(found.choice)
-    for code in found.codes:
+    origins = [environment["imported"] for environment, _, _ in found.environments if "imported" in environment]
+    for code in found.codes if not origins else ():
         yield from _code(code)
     yield from _data(found)
     for environment, device, seeds in found.environments:
@@ -65,7 +66,7 @@ def _run(run: "Run") -> list[Any]:
         seconds,
         short(executed.uuid),
         short(executed.code_digest),
-        executed.packed,
+        executed.packed if "imported" not in executed.environment else None,
         _state(run),
     ]
 
@@ -152,6 +153,13 @@ def _data(found: "Why") -> Iterator[str]:
 
 
 def _environment(environment: Mapping[str, Any], device: str, seeds: list[int]) -> Iterator[str]:
+    if origin := environment.get("imported"):
+        yield paint("imported", "bold") + f", not trained here, seeds {_seeds(seeds)}"
+        yield f"  from {origin['file']}, at {origin['when']}"
+        if "predictions" in origin:
+            yield f"  errors measured here from predictions in {origin['predictions']}"
+        yield f"  {origin['digest']}"
+        return
     yield paint(f"environment on {device}", "bold") + f", seeds {_seeds(seeds)}"
     usual = [f"{name} {environment[name]}" for name in USUAL if environment.get(name)]
     versions = [f"{name} {version}" for name, version in environment.get("libraries", {}).items()]
@@ -159,6 +167,9 @@ def _environment(environment: Mapping[str, Any], device: str, seeds: list[int]) 
     for text in (", ".join(usual), ", ".join(versions), flags):
         if text:
             yield f"  {text}"
+    if command := environment.get("command"):
+        inputs = f", inputs {', '.join(command['inputs'])}" if command["inputs"] else ", without inputs"
+        yield f"  it ran {command['line']} in {command['folder']}{inputs}"
     if environment.get("arguments"):
         yield f"  regbench {' '.join(environment['arguments'])}"
 

@@ -35,6 +35,7 @@ from regbench.cli import (
     why,
 )
 from regbench.cli.output import bug, discard, emit, say, unwritable
+from regbench.cli.reading import know_commands
 from regbench.errors import InfrastructureError, RegbenchError, UsageError, did_you_mean
 
 EXIT_CODES = """Exit codes:
@@ -90,6 +91,7 @@ def start(
       regbench report --normalize lsq
       regbench report figure3
     """
+    know_commands()
     if context.invoked_subcommand is None:
         emit(context.get_help())
 

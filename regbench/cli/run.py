@@ -69,6 +69,9 @@ def run(
     what was understood of each.
     Ctrl-C stops at once; the same command continues from there. A benchmark that chooses values
     from sweeps trains these sweeps first; earlier choices are kept.
+    Programs of your own are rows too: `commands: {mine: python train.py --seed {seed}}` in benchmarks.yaml, with
+    inputs, gpus and time_limit; each appends JSON lines such as {"epoch": 1, "val/rmse": 0.3, "test/rmse": 0.4} to
+    the file in $REGBENCH_METRICS. The README's section "Your own training script" has all of it.
     --until-decided A B adds seeds where they tell most about which of the two is better, until that is decided or the
     budget is used up; the looks at the data are part of the verdict's confidence. Seeds of a variant are kept like any.
 
@@ -154,10 +157,12 @@ def _conclude(results: "Results", db: str, *, every: bool) -> None:
     """Suggest the next command, or raise an error if jobs failed."""
     results.check_interruption()
     if results.is_measured:
+        from regbench import kinds
         from regbench.campaign.places import option
 
         last = results.benchmarks[-1].plan
-        what = ["sweep"] if last.is_sweep else ["--normalize", "lsq"]
+        ratios = ["--normalize", "lsq"] if any(kinds.is_ours(job.method) for job in last.jobs) else []
+        what = ["sweep"] if last.is_sweep else ratios
         chosen = ["--benchmark", last.benchmark] if len(results.benchmarks) > 1 else []
         say(f"next: {following.command('report', *what, *chosen)}{option(db)}")
     results.check_failures()

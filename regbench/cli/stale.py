@@ -100,7 +100,10 @@ def _names(names: Sequence[tuple[str, str]], indent: str) -> None:
 
 
 def _next(found: "Stale", db: str, *, why: bool) -> None:
-    commit = next((group.commit for group in found.groups if group.commit and not group.dirty), None)
+    from regbench.kinds import is_ours
+
+    ours = [group for group in found.groups if is_ours(group.jobs[0].method)]
+    commit = next((group.commit for group in ours if group.commit and not group.dirty), None)
     if not why:
         say(f"next: {following.command('stale', '--why')}{option(db)}")
     elif commit:

@@ -7,6 +7,7 @@
 
 from regbench.config.amounts import whole_numbers
 from regbench.config.benchmark import Benchmark, Choosing, filter_jobs, lacking
+from regbench.config.commands import commands_in
 from regbench.config.file import Benchmarks, load, yaml_value
 from regbench.config.methods import Variant, parse_variant, read_method
 from regbench.config.names import resolve, resolve_among
@@ -26,6 +27,7 @@ __all__ = [
     "Values",
     "Variant",
     "add_table",
+    "commands_in",
     "filter_jobs",
     "lacking",
     "load",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from regbench import catalog, kinds, variants
+from regbench import catalog, kinds, roots, variants
 from regbench.config.methods import Variant, parse_variant
 from regbench.config.names import resolve, resolve_part, resolve_row
 from regbench.config.spec import Spec
@@ -14,13 +14,18 @@ from regbench.config.sweep import Stage
 from regbench.config.tables import check_groups
 from regbench.errors import UsageError, WrongValueError
 from regbench.job import Job, Protocol, differs_by_seed, pairs
+from regbench.owncommands import BETTER, NAMED
 from regbench.owntables import means
 
 MOST_JOBS = 1_000_000
 COLUMNS, IMAGES, MAPS = "columns", "images", "images with maps of targets"  # what rows can be
+NAME = "nothing but a name"  # what a dataset is that only programs of the user know
 Test = tuple[str, Any, Callable[[Job], bool]]  # an option, its value, and whether a job passes
 UNTRAINED_BACKBONE = "none"
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
+FITTED_BY = {"split", "keep_predictions", "inputs", "targets"}  # what a benchmark says about its baselines all the same
+PROGRAM = replace(UNTRAINED, targets="raw")  # of the user's programs, whose errors have the unit of the target
+PROGRAM_BY = {"split", "targets", "epochs", "decide"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Facts:
     @property
     def images(self) -> bool:
         """Whether rows are images."""
-        return self.kind != COLUMNS
+        return self.kind in (IMAGES, MAPS)
 
 
 def expand(name: str, spec: Spec) -> Benchmark:
@@ -179,12 +184,17 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
     rows = spec.variants
     if (most := len(datasets) * len(rows) * max(1, len(spec.k)) * len(spec.seeds)) > MOST_JOBS:
         raise UsageError(f"{name}: would have up to {most:,} jobs, and a benchmark has at most {MOST_JOBS:,}")
-    usual = {facts.name: _readable(facts, spec.backbone or (facts.backbone,))[0] for facts in datasets}
+    usual = {
+        facts.name: UNTRAINED_BACKBONE
+        if facts.kind == NAME
+        else _readable(facts, spec.backbone or (facts.backbone,))[0]
+        for facts in datasets
+    }
     cells = [
         (variant, _cell(facts, spec, variant, backbone))
         for facts in datasets
         for variant in rows
-        if variant.reads_images or not facts.images
+        if (variant.reads_images or not facts.images) and (facts.kind != NAME or not variant.is_ours)
         for backbone in _backbones(facts, spec, variant)
     ]
     jobs = tuple(
@@ -212,7 +222,7 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
         for _, cell in cells
         if cell.backbone not in (usual[cell.dataset], UNTRAINED_BACKBONE)
     )
-    notes = (*_without_images(rows, datasets), *_not_for(spec.backbone, datasets))
+    notes = (*_without_images(rows, datasets), *_not_for(spec.backbone, datasets), *_only_names(rows, datasets))
     benchmark = Benchmark(name, spec.description, jobs, config, sweep=spec.sweep, named=named, notes=notes)
     return replace(benchmark, fixed={benchmark.label(cell): variant.fixed for variant, cell in cells})
 
@@ -229,6 +239,17 @@ def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple
     if not images or not left_out:
         return ()
     return (f"not for images, and so not run on {', '.join(images)}: {', '.join(left_out)}",)
+
+
+def _only_names(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple[str, ...]:
+    """One line on datasets that only programs of the user know, where these are also among ours or other rows are."""
+    names = [facts.name for facts in datasets if facts.kind == NAME]
+    ours = [variant.label for variant in rows if variant.is_ours]
+    if names and ours:
+        return (f"{', '.join(names)}: no dataset of the catalog, and so not for {', '.join(ours)}",)
+    if names and len(names) < len(datasets):
+        return (f"{', '.join(names)}: no dataset of the catalog, and so only a name for these commands",)
+    return ()
 
 
 def _readable(facts: Facts, backbones: Sequence[str]) -> list[str]:
@@ -250,7 +271,7 @@ def _reads(backbone: str) -> str:
 
 def _not_for(backbones: Sequence[str], datasets: Sequence[Facts]) -> tuple[str, ...]:
     """One line for each backbone that does not read some of the datasets."""
-    lacking = {name: [facts.name for facts in datasets if facts.kind != _reads(name)] for name in backbones}
+    lacking = {name: [facts.name for facts in datasets if facts.kind not in (_reads(name), NAME)] for name in backbones}
     return tuple(
         f"{name} reads {_reads(name)}, and so was not run on {', '.join(without)}"
         for name, without in lacking.items()
@@ -260,7 +281,7 @@ def _not_for(backbones: Sequence[str], datasets: Sequence[Facts]) -> tuple[str, 
 
 def _backbones(facts: Facts, spec: Spec, variant: Variant) -> list[str]:
     """The backbones of a row on a dataset."""
-    if kinds.is_reference(variant.method):
+    if kinds.is_reference(variant.method) or not variant.is_ours:
         return [UNTRAINED_BACKBONE]
     own = (variant.backbone,) if variant.backbone else spec.backbone or (facts.backbone,)
     return _readable(facts, own)
@@ -293,21 +314,28 @@ def _cell(facts: Facts, spec: Spec, variant: Variant, name: str) -> Job:
 
 
 def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
-    """The job of a baseline, which does not depend on the benchmark's protocol."""
-    kept = spec.protocol.model_dump(include={"split", "keep_predictions", "inputs", "targets"}, exclude_none=True)
+    """The job of a baseline or a program, which hardly depends on the benchmark's protocol."""
+    usual, fields = (UNTRAINED, FITTED_BY) if variant.is_ours else (PROGRAM, PROGRAM_BY)
+    program = roots.own_command(variant.method)
+    if program is not None and not program.uses("epochs"):
+        fields = fields - {"epochs"}
+    kept = spec.protocol.model_dump(include=fields, exclude_none=True)
     return Job(
         dataset=facts.name,
         digest=facts.digest,
         method=variant.method,
         seed=0,
-        protocol=replace(UNTRAINED, **kept),
+        protocol=replace(usual, **kept),
         hparams=variant.hparams,
         static=variant.static,
         backbone=UNTRAINED_BACKBONE,
+        options=() if variant.is_ours or spec.better is None else ((BETTER, spec.better),),
     )
 
 
 def _facts(dataset: str) -> Facts:
+    if dataset not in catalog.names("datasets"):
+        return Facts(dataset, f"{NAMED}{dataset}", 1, UNTRAINED_BACKBONE, NAME)
     said = catalog.entry("datasets", dataset).arguments
     images = isinstance(said["inputs"], tuple)
     if not images and min(said["sizes"]) < 2:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from regbench import catalog, metrics
+from regbench import catalog, kinds, metrics
 from regbench.config.marks import Marked
 from regbench.config.names import resolve_among
 from regbench.config.spec import Spec
@@ -26,10 +26,15 @@ def check_sweep(marked: Marked, name: str, spec: Spec) -> None:
 def undecided(spec: Spec) -> str | None:
     """The error message for a row without the metric that decides which epoch counts; None where all rows have it."""
     name = spec.protocol.decide
-    if name is None or metrics.about_val(name).needs == "predictions":
+    if name is None:
         return None
-    rows = [row for row in spec.variants if row.method in catalog.names("methods")]
     metric = name.removeprefix("val/")
+    rows = [row for row in spec.variants if kinds.is_ours(row.method)]
+    if metric not in catalog.names("metrics") or metrics.about(metric).needs == catalog.REPORTED:
+        return f"{name} cannot decide which epoch of {rows[0].label} counts, for it is none of ours" if rows else None
+    if metrics.about_val(name).needs == "predictions":
+        return None
+    rows = [row for row in rows if row.method in catalog.names("methods")]
     without = next((row for row in rows if metric not in catalog.row(row.method).arguments.get("scores", {})), None)
     return without and f"{name} cannot decide which epoch of {without.label} counts, for it has no such number"
 

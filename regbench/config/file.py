@@ -19,6 +19,7 @@ from regbench.config.checks import (
     undecided,
     unscheduled,
 )
+from regbench.config.commands import add_commands
 from regbench.config.marks import Marked, NotReadable, construct, read
 from regbench.config.names import resolve_among
 from regbench.config.own import AD_HOC, ADDED, NOTHING, Own, ad_hoc, check_ad_hoc, read_own, with_own
@@ -124,6 +125,7 @@ def load(path: Path | None = None) -> Benchmarks:
         return Benchmarks(shipped)
     marked = read(user, user.name if user.parent == Path() else str(user))
     _look_into_plugins(marked, user.parent)
+    add_commands(marked)
     own = _resolve([marked], shipped)
     return Benchmarks({**shipped, **own}, own=tuple(own))
 

@@ -35,6 +35,11 @@ class Variant:
         return variants.on_backbone(label, self.backbone) if self.backbone else label
 
     @property
+    def is_ours(self) -> bool:
+        """Whether it is trained here, rather than by a program of the user."""
+        return kinds.is_ours(self.method)
+
+    @property
     def uses_k(self) -> bool:
         """Whether it depends on the number of bins."""
         return kinds.uses_k(self.method)

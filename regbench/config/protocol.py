@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
 from regbench import metrics
@@ -14,6 +14,8 @@ from regbench.job import SPLITS, folds_of
 Whole = Annotated[int, Field(strict=True, ge=1, le=MOST_EPOCHS)]  # epochs, and rows of a batch
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, le=LARGEST)]
 FEWEST_FOLDS, MOST_FOLDS = 3, 100  # one tests, one validates, one at least trains
+FOREIGN = "foreign"  # key of the context in which an entry is read: whether its rows are programs of the user
+THEIRS = re.compile(r"val/[a-z0-9_.\-]{1,60}")  # the name of a metric of theirs
 MOST_LISTED = 1000  # epochs in a list
 MOST_KEPT = 20  # epochs whose features are kept: 8 MB for 100 features
 
@@ -34,11 +36,13 @@ def _epochs(value: Any) -> Any:
 Epochs = Annotated[tuple[Whole, ...], BeforeValidator(_epochs), Field(max_length=MOST_LISTED)]
 
 
-def _decides(value: Any) -> Any:
-    """The full name of a deciding metric; `rmse` stands for `val/rmse`."""
+def _decides(value: Any, info: ValidationInfo) -> Any:
+    """The full name of a deciding metric; `rmse` stands for `val/rmse`. Programs of the user may have others."""
     known = metrics.deciding()
     wanted = str(value).strip().lower()
     wanted = wanted if "/" in wanted else f"val/{wanted}"
+    if (info.context or {}).get(FOREIGN) and THEIRS.fullmatch(wanted):
+        return wanted
     if wanted not in known:
         raise WrongValueError(f"no validation metric that decides is called '{value}'{did_you_mean(wanted, known)}")
     return wanted

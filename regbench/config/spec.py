@@ -1,16 +1,17 @@
 """What may stand under the name of a benchmark, checked by pydantic."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from regbench import catalog
+from regbench.config import commands
 from regbench.config.amounts import LARGEST_SEED, MOST_BINS, MOST_SEEDS
 from regbench.config.marks import Marked
 from regbench.config.methods import Variant, read_backbones, read_method, read_setting
 from regbench.config.names import at, resolve
-from regbench.config.protocol import ProtocolSpec, explain
+from regbench.config.protocol import FOREIGN, ProtocolSpec, explain
 from regbench.config.sweep import Choose, Stage, read_choose, read_stages
 from regbench.config.tables import placed, read_dataset
 from regbench.errors import WrongValueError, did_you_mean
@@ -107,6 +108,15 @@ class Spec(BaseModel):
     backbones: Annotated[dict[str, dict[str, Any]], BeforeValidator(_backbones)] = {}  # settings by name
     sweep: Annotated[tuple[Stage, ...], BeforeValidator(read_stages)] = ()
     choose: Annotated[Choose | None, BeforeValidator(read_choose)] = None
+    # Programs of the user, which `config.commands` reads: they are rows too.
+    kind: Any = None
+    command: Any = None
+    commands: Any = None
+    inputs: Any = None
+    gpus: Any = None
+    time_limit: Any = None
+    shell: Any = None
+    better: Literal["low", "high"] | None = None  # of a deciding metric that is none of ours
     also: Annotated[list[str], BeforeValidator(_listed())] = []  # benchmarks whose jobs belong to this one too
 
     @property
@@ -120,14 +130,23 @@ def read_spec(marked: Marked, name: str) -> Spec:
     given = marked.data[name]
     if not isinstance(given, dict):
         raise marked.wrong(f"must be a benchmark's fields ({', '.join(Spec.model_fields)}), not {given!r}", name)
+    rows = commands.rows(marked, name)
+    foreign = given.get(commands.KIND) == commands.ONE or (bool(rows) and "methods" not in given)
+    if rows:
+        listed = given.get("methods", [])
+        given = {**given, "methods": [*(listed if isinstance(listed, list) else [listed]), *rows]}
+    if foreign and "datasets" not in given and "extends" not in given:
+        given = {**given, "datasets": [name]}
     try:
-        spec = Spec.model_validate(given)
+        spec = Spec.model_validate(given, context={FOREIGN: foreign})
     except ValidationError as error:
         message, place = explain(error.errors()[0], Spec)
         raise marked.wrong(message, name, *place) from None
     for field in ("datasets", "methods", "k", "seeds", "also"):
         if field in spec.model_fields_set:
             _refuse_empty_and_double(marked, name, field, getattr(spec, field))
+    if foreign:
+        commands.check_better(marked, name, spec.protocol.decide, spec.better)
     if not all(isinstance(dataset, str) for dataset in spec.datasets):
         return spec.model_copy(update={"datasets": placed(spec.datasets, marked, name)})
     return spec

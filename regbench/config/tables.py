@@ -5,11 +5,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationInfo
+
 from regbench import catalog, roots
 from regbench.config.marks import Marked
 from regbench.config.names import at, resolve
+from regbench.config.protocol import FOREIGN
 from regbench.errors import DataUnavailable, UsageError, WrongValueError, did_you_mean
-from regbench.owntables import OPENML, SUITE, full_name, is_table
+from regbench.owntables import OPENML, SUITE, UNUSABLE, full_name, is_table
 from regbench.paths import named
 from regbench.reading import USUAL, Reading, as_reading
 from regbench.roots import OwnTable
@@ -52,8 +55,8 @@ class SuiteEntry:
 Listed = str | TableEntry | SuiteEntry  # what `datasets:` may list
 
 
-def read_dataset(value: Any) -> Listed:
-    """A dataset of a benchmark: the full name of one of the catalog, a table, or a suite."""
+def read_dataset(value: Any, info: ValidationInfo) -> Listed:
+    """A dataset of a benchmark: the full name of one of the catalog, a table, or a suite; for programs, any name."""
     if isinstance(value, dict):
         return read_entry(value)
     text = str(value)
@@ -62,7 +65,14 @@ def read_dataset(value: Any) -> Listed:
     if is_table(text) and text not in catalog.names("datasets"):
         return TableEntry(text)
     with at():
-        return resolve("datasets", text)
+        try:
+            return resolve("datasets", text)
+        except UsageError:
+            if not (info.context or {}).get(FOREIGN):
+                raise
+    if UNUSABLE.search(text) or not text:
+        raise WrongValueError(f"'{text}' cannot name a dataset: it has a blank, a comma, a bracket or a quote")
+    return text
 
 
 def read_entry(given: Mapping[str, Any]) -> TableEntry:

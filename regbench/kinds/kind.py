@@ -13,7 +13,6 @@ from regbench.kinds.size import Size
 if TYPE_CHECKING:
     import numpy as np
 
-    from regbench.data import Prepared
     from regbench.training.checkpoint import State
     from regbench.training.loop import Epoch
 
@@ -37,9 +36,9 @@ class Begin(Protocol):
     """Starts or resumes jobs that are executed together on a torch device."""
 
     def __call__(
-        self, jobs: Sequence[Job], data: "Prepared", device: Any, states: "Sequence[State] | None" = None
+        self, jobs: Sequence[Job], data: Any, device: Any, states: "Sequence[State] | None" = None
     ) -> Execution:
-        """Start the jobs; with `states`, one per job, resume from them."""
+        """Start the jobs on `data.Prepared`, None if the kind is not ours; with `states`, one per job, resume."""
         ...
 
 
@@ -56,6 +55,8 @@ class Kind:
     epoch_seconds: (job, size of its dataset) -> seconds of an epoch on one core, by arithmetic.
     memory: (job, size of its dataset) -> bytes that it adds to its pack.
     begin: executes jobs.
+    is_ours: whether it trains on our data with our metrics; otherwise a program does, which reports its own numbers.
+    digest: (method) -> the digest of what its numbers depend on, where that is not code that `starts` names.
     """
 
     is_reference: bool
@@ -68,6 +69,13 @@ class Kind:
     epoch_seconds: Callable[[Job, Size], float]
     memory: Callable[[Job, Size], int]
     begin: Begin
+    is_ours: bool = True
+    digest: Callable[[str], str] | None = None
+
+    @property
+    def uses_device(self) -> bool:
+        """Whether a job may use the device of its slot."""
+        return self.is_packed or not self.is_ours
 
 
 def measures() -> tuple[Start, ...]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from regbench import metrics, roots
+from regbench import kinds, roots
 from regbench.engines.engine import MakeEngine
 from regbench.errors import InfrastructureError
 from regbench.job import Job
@@ -100,10 +100,11 @@ def difference(stored: Values, again: Values) -> Difference:
     return Difference(numbers, len(epochs), worst, first)
 
 
-def best(values: Values, decides: str) -> tuple[int | None, float]:
-    """The epoch with the best value of a deciding metric, and its loss, lower is better; None if none is finite."""
-    about = metrics.about_val(decides)
-    losses = {epoch: about.loss(value) for epoch, value in values.get(decides, {}).items() if math.isfinite(value)}
+def best(values: Values, job: Job) -> tuple[int | None, float]:
+    """The epoch with the best value of the deciding metric, and its loss, lower for better; None if none is finite."""
+    loss = kinds.loss(job)
+    curve = values.get(job.protocol.decide, {})
+    losses = {epoch: loss(value) for epoch, value in curve.items() if math.isfinite(value)}
     if not losses:
         return None, math.inf
     epoch = min(losses, key=lambda number: (losses[number], number))

@@ -7,6 +7,8 @@ from typing import Self
 from regbench import catalog
 from regbench.job import Job
 from regbench.kinds import of
+from regbench.kinds.imported import is_imported
+from regbench.owncommands import NAMED
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Present:
 
     def lacks_code(self, job: Job) -> str | None:
         """Why the present code cannot train a job, such as a method that is gone; None if it can."""
+        if is_imported(job):
+            return f"the results of {job.method} were imported"
         named = [(job.method, job.hparams, job.static), *((part.name, part.hparams, part.static) for part in job.parts)]
         for name, hparams, static in named:
             if name not in self.settings:
@@ -44,6 +48,8 @@ class Present:
 
     def lacks_data(self, job: Job) -> str | None:
         """Why the data of a job are not the present ones; None if they are."""
+        if job.digest.startswith(NAMED):  # only the user's program knows it
+            return None
         if job.dataset not in self.digests:
             return f"there is no dataset {job.dataset} any more"
         return None if self.digests[job.dataset] == job.digest else f"{job.dataset} has another digest"

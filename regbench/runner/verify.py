@@ -59,7 +59,7 @@ def _compare(store: Store, job: Job, plan: Plan, alone: Retrained) -> Verificati
     """Compare the stored curves with those of the job alone."""
     run = store.finished_run(job.key, plan.inventory.code[job.key])
     exact, apart = must_be_exact(run, alone), difference(run.values, alone.values)
-    stored, again = (best(values, job.protocol.decide)[1] for values in (run.values, alone.values))
+    stored, again = (best(values, job)[1] for values in (run.values, alone.values))
     close = stored == again or abs(stored - again) <= TOLERANCE * abs(stored)
     ok = apart.worst == 0 if exact else close
     return Verification(job.key, f"{job.dataset} {variants.of_job(job)}", apart.worst, exact, ok)

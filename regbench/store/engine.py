@@ -203,10 +203,10 @@ def file_of(url: URL) -> Path | None:
     return Path(url.database)
 
 
-def folder_beside(url: URL) -> Path | None:
-    """The folder for large checkpoints beside the real SQLite file; None for a server, which stores them itself."""
+def folder_beside(url: URL, name: str = "checkpoints") -> Path | None:
+    """The folder for large checkpoints, or another, beside the real SQLite file; None for a server."""
     path = file_of(url)
     if path is None:
         return None
     path = path.resolve()  # a symbolic link to the file has the same checkpoints
-    return path.with_name(f"{path.name}.checkpoints")
+    return path.with_name(f"{path.name}.{name}")

@@ -10,9 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from regbench import variants
 from regbench.errors import NothingMeasured, UsageError, did_you_mean
+from regbench.kinds.imported import IMPORTED
 from regbench.store.adoptions import Codes
 from regbench.store.choices import tried
-from regbench.store.deciding import decides, from_best
+from regbench.store.deciding import decides, from_best, rises
 from regbench.store.models import (
     BenchmarkJobRow,
     BenchmarkRow,
@@ -61,7 +62,7 @@ def cells(
     frame = _typed(_cells(connection, name, select_epoch, wanted), wanted)
     frame["tried"] = _tried(connection, name, frame)
     frame.attrs["benchmark"] = name
-    frame.attrs["left_out"] = _left_out(connection, name)
+    frame.attrs["left_out"] = [*_left_out(connection, name), *_imported(connection, name)]
     frame.attrs["decides"] = _deciding(connection, name)
     return frame
 
@@ -412,15 +413,25 @@ def _at_chosen_epoch(connection: Connection, benchmark: str, select_epoch: str, 
     """
     accepted = _accepted(connection, benchmark).cte("accepted")
     deciding = (
-        select(accepted.c.id, accepted.c.job_id, decides().label("name"))
+        select(accepted.c.id, accepted.c.job_id, decides().label("name"), rises().label("rises"))
         .join(JobRow, JobRow.id == accepted.c.job_id)
         .cte("deciding")
     )
     curve = select(MetricRow.epoch).where(MetricRow.run_id == deciding.c.id, MetricRow.name == deciding.c.name)
-    order = [from_best(), MetricRow.epoch] if select_epoch == "best-val" else [MetricRow.epoch.desc()]
-    chosen_epoch = curve.where(MetricRow.value.is_not(None)).order_by(*order).limit(1).scalar_subquery()
+    finite = curve.where(MetricRow.value.is_not(None)).limit(1)
+    lowest, highest, last = (  # separate orders, for SQLite knows no column of the query around it in an ORDER BY
+        finite.order_by(*order).scalar_subquery()
+        for order in (
+            (from_best(), MetricRow.epoch),
+            (MetricRow.value.desc(), MetricRow.epoch),
+            (MetricRow.epoch.desc(),),
+        )
+    )
+    chosen_epoch = case((deciding.c.rises, highest), else_=lowest) if select_epoch == "best-val" else last
+    only = case((~curve.exists(), RunRow.epochs))  # a program, or an import, may have no validation rows
     chosen = (
-        select(deciding.c.id, deciding.c.job_id, chosen_epoch.label("epoch"))
+        select(deciding.c.id, deciding.c.job_id, func.coalesce(chosen_epoch, only).label("epoch"))
+        .join(RunRow, RunRow.id == deciding.c.id)
         .cte("chosen")
         .prefix_with("MATERIALIZED")  # spelt alike by SQLite and PostgreSQL
     )
@@ -505,3 +516,23 @@ def _left_out(connection: Connection, benchmark: str) -> list[str]:
         why = f"run with other code ({code[:8]}) than the newest of the cell ({winner[:8]})"
         seeds.setdefault((cell, why), []).append(str(seed))
     return [f"{cell} seed {', '.join(numbers)}: {why}" for (cell, why), numbers in seeds.items()]
+
+
+def _imported(connection: Connection, benchmark: str) -> list[str]:
+    """A line that names the rows which were imported, with the files they come from."""
+    accepted = _accepted(connection, benchmark).cte("accepted")
+    query = (
+        select(BenchmarkJobRow.variant, EnvironmentRow.config)
+        .join(accepted, accepted.c.job_id == BenchmarkJobRow.job_id)
+        .join(RunRow, RunRow.id == accepted.c.id)
+        .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
+        .where(BenchmarkJobRow.benchmark == benchmark, RunRow.device == IMPORTED)
+        .distinct()
+    )
+    rows: dict[str, list[str]] = {}
+    for variant, environment in connection.execute(query):
+        origin = environment.get(IMPORTED, {})
+        file, when = str(origin.get("file", "?")), str(origin.get("when", "?"))
+        rows.setdefault(f"{file.rpartition('/')[2]}, {when.partition('T')[0]}", []).append(variant)
+    said = [f"{', '.join(sorted(names))} ({source})" for source, names in sorted(rows.items())]
+    return [f"imported, not trained here: {'; '.join(said)}"] if said else []

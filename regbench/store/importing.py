@@ -17,7 +17,7 @@ from sqlalchemy import Connection, and_, func, select
 from regbench.errors import InfrastructureError, Interrupted
 from regbench.job import DECIDE, canonical
 from regbench.store import environments
-from regbench.store.deciding import decides_of
+from regbench.store.deciding import decides_of, rises_of
 from regbench.store.frames import EVERY_EPOCH
 from regbench.store.jobs import config, job_ids, link, note, noted, without_notes
 from regbench.store.models import (
@@ -31,7 +31,7 @@ from regbench.store.models import (
     RunRow,
 )
 from regbench.store.parquet import Sheet, rows_of
-from regbench.store.part import WHOLE, Part, only
+from regbench.store.part import RISING, WHOLE, Part, only
 from regbench.store.pieces import BYTES_OF_A_ROW, Pieces
 from regbench.store.sheets import check_references
 from regbench.store.sql import insert_new, rows_in
@@ -282,7 +282,7 @@ def _there(connection: Connection, uuids: Sequence[str]) -> tuple[set[str], set[
 
 def _deciding(export: Mapping[str, Rows]) -> dict[str, str]:
     """The runs (uuid) whose epoch another metric decides than usual, with that metric."""
-    others = {row["key"]: name for row in export["jobs"] if (name := decides_of(row["config"])) != DECIDE}
+    others = {row["key"]: name for row in export["jobs"] if (name := _named(row["config"])) != DECIDE}
     return {row["uuid"]: others[row["job"]] for row in export["runs"] if row["job"] in others}
 
 
@@ -290,3 +290,7 @@ def _size(batch: pa.RecordBatch) -> int:
     """How long these rows take to write, in rows of numbers."""
     arrays = [column for column in batch.columns if pa.types.is_binary(column.type)]
     return len(batch) + sum(column.nbytes for column in arrays) // BYTES_OF_A_ROW
+
+
+def _named(config: Mapping[str, Any]) -> str:
+    return f"{RISING}{decides_of(config)}" if rises_of(config) else decides_of(config)

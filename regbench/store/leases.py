@@ -74,9 +74,9 @@ def claim(
         job_id, token = ours[key]
         if key in resumed:
             before = resumed[key]
-            claims.append(Claim(before.run_id, key, token + 1, epoch=before.epoch, pack=before.pack))
+            claims.append(Claim(before.run_id, key, token + 1, before.epoch, before.pack, code[key]))
         else:
-            claims.append(Claim(by_job[job_id], key, token + 1, pack=pack))
+            claims.append(Claim(by_job[job_id], key, token + 1, pack=pack, code=code[key]))
     return claims
 
 

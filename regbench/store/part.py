@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
-from sqlalchemy import Select, func, literal, or_, select, union
+from sqlalchemy import Select, case, func, literal, or_, select, union
 from sqlalchemy.sql.selectable import CTE
 
 from regbench import catalog
 from regbench.job import DECIDE
 from regbench.metrics import SHOTS, USUAL
-from regbench.store.deciding import decides, from_best, highest
+from regbench.store.deciding import decides, from_best, highest, rises
 from regbench.store.models import JobRow, MetricRow, RunRow
 
 CURVES = (
@@ -18,6 +18,8 @@ CURVES = (
     *(f"{part}/{shot}/{metric}" for shot in SHOTS for metric in USUAL for part in ("val", "test")),
     *("encoder/entropy", "encoder/rmse", "decoder/spread", "stage1/seconds"),
 )
+
+RISING = "-"  # before the name of a deciding metric that is none of ours, of which higher is better
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +59,12 @@ DISTILLED_CURVES = Part(names=CURVES, predictions=False, recorded=False, failure
 def ends(runs: Select) -> CTE:
     """The epochs (run_id, epoch) of these runs that remain without `every_epoch`."""
     place = func.row_number()
+    best = case((rises(), -MetricRow.value), else_=from_best())
     places = (
         select(
             MetricRow.run_id,
             MetricRow.epoch,
-            place.over(partition_by=MetricRow.run_id, order_by=(from_best(), MetricRow.epoch)).label("best"),
+            place.over(partition_by=MetricRow.run_id, order_by=(best, MetricRow.epoch)).label("best"),
             place.over(partition_by=MetricRow.run_id, order_by=MetricRow.epoch.desc()).label("last"),
         )
         .join(RunRow, RunRow.id == MetricRow.run_id)
@@ -78,15 +81,19 @@ def ends(runs: Select) -> CTE:
 def only_ends(metrics: pa.Table, deciding: Mapping[str, str]) -> pa.Table:
     """The rows of a table of metrics (run, name, epoch, value) at the epochs that `ends` selects.
 
-    `deciding` maps a run to its deciding metric, if that is not the usual one.
+    `deciding` maps a run to its deciding metric, if that is not the usual one; behind `RISING` if it is none of ours
+    and higher is better.
     """
     frame = metrics.select(["run", "name", "epoch", "value"]).to_pandas()
     named = frame["name"] == DECIDE
     if deciding:
-        named = frame["name"].astype(str) == frame["run"].astype(str).map(deciding).fillna(DECIDE)
+        bare = {run: name.removeprefix(RISING) for run, name in deciding.items()}
+        named = frame["name"].astype(str) == frame["run"].astype(str).map(bare).fillna(DECIDE)
     finite = frame[named & frame["value"].notna()]
     if deciding:
-        finite = finite.assign(value=finite["value"].where(~finite["name"].isin(highest()), -finite["value"]))
+        rising = finite["run"].isin([run for run, name in deciding.items() if name.startswith(RISING)])
+        higher = finite["name"].isin(highest()) | rising
+        finite = finite.assign(value=finite["value"].where(~higher, -finite["value"]))
     finite = finite.sort_values(["value", "epoch"], kind="stable")
     best = finite.drop_duplicates("run").set_index("run")["epoch"]
     last = [rows.groupby("run", observed=True)["epoch"].max() for rows in (finite, frame)]
@@ -99,5 +106,6 @@ def only_ends(metrics: pa.Table, deciding: Mapping[str, str]) -> pa.Table:
 def only(metrics: pa.Table, part: Part, deciding: Mapping[str, str]) -> pa.Table:
     """The rows of a table of metrics that belong to a part; `deciding` as in `only_ends`."""
     if part.names is not None:
-        metrics = metrics.filter(pa.array(metrics["name"].to_pandas().isin(list(part.names))))
+        names = {*part.names, *(name.removeprefix(RISING) for name in deciding.values())}
+        metrics = metrics.filter(pa.array(metrics["name"].to_pandas().isin(names)))
     return metrics if part.every_epoch else only_ends(metrics, deciding)

@@ -89,7 +89,7 @@ class _Tally:
         elif job.lease_until is not None:
             self.count["running"] += 1
             self.silent += job.lease_until < moment
-            self.epochs_done += runs.epochs
+            self.epochs_done += min(runs.epochs, job.epochs)
         elif runs.failure:
             self.count["failed"] += 1
             self.failures.append(Failure(job.key, label(job.variant, job.k, job.seed), *runs.failure))

@@ -20,6 +20,7 @@ from regbench.store import (
     adoptions,
     choices,
     damage,
+    deciding,
     engine,
     leases,
     live,
@@ -116,6 +117,10 @@ class Store:
         """Whether this is an SQLite file, not a server."""
         return engine.file_of(self._engine.url) is not None
 
+    def folder(self, name: str) -> Path | None:
+        """A folder beside the SQLite file, which need not exist: `regbench.db.NAME`; None for a server."""
+        return engine.folder_beside(self._engine.url, name)
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -206,6 +211,11 @@ class Store:
         """Lowest and highest training target (M,) of each dataset, by digest; its targets are scaled with them."""
         with self.reading() as connection:
             return grid.target_ranges(connection)
+
+    def reported_metrics(self) -> list[tuple[str, str]]:
+        """The deciding metrics of users' programs that are none of ours, and whether `high` or `low` is better."""
+        with self.reading() as connection:
+            return deciding.reported(connection)
 
     def dataset_sources(self) -> dict[str, str]:
         """The source that gave each dataset, by name; of a user's own table, the path of its file."""

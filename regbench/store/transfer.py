@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, false, select
+from sqlalchemy import Connection, Select, and_, false, or_, select
 
 import regbench
 from regbench.errors import UsageError
 from regbench.store import explanation, predicted
 from regbench.store.adoptions import Codes, concerning
+from regbench.store.deciding import decides
 from regbench.store.frames import known_benchmark
 from regbench.store.models import (
     AdoptionRow,
@@ -224,7 +225,7 @@ def _plain(table: type[Base], *keys: Any) -> Select:
 def _of_part(metrics: Select, runs: Select, part: Part) -> Select:
     """Restrict a query of metrics to the names and epochs of a part."""
     if part.names is not None:
-        metrics = metrics.where(MetricRow.name.in_(sorted(part.names)))
+        metrics = metrics.where(or_(MetricRow.name.in_(sorted(part.names)), MetricRow.name.in_(select(decides()))))
     if part.every_epoch:
         return metrics
     chosen = ends(runs)

@@ -61,6 +61,7 @@ class Claim:
     token: int
     epoch: int = 0  # resume after this epoch; 0 for a new run
     pack: str = ""  # id of the pack it is trained in
+    code: str = ""  # digest of the code that is to run it
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,11 @@ def offered(in_tmp: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 def asked(line: str) -> dict[str, str]:
     """What bash hands over."""
-    return {"_REGBENCH_COMPLETE": "complete_bash", "COMP_WORDS": line.replace(" ", "\n"), "COMP_CWORD": str(len(line.split(" ")) - 1)}
+    return {
+        "_REGBENCH_COMPLETE": "complete_bash",
+        "COMP_WORDS": line.replace(" ", "\n"),
+        "COMP_CWORD": str(len(line.split(" ")) - 1),
+    }
 
 
 @pytest.mark.parametrize(

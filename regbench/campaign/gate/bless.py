@@ -17,6 +17,7 @@ from regbench.campaign.gate.repository import Repository, present
 from regbench.errors import NothingMeasured, Regressed, UsageError, some
 from regbench.job import Job
 from regbench.kinds import code_digest, uses_seed
+from regbench.kinds.imported import is_imported
 from regbench.owntables import NAMED, OPENML
 from regbench.reading import unusual
 from regbench.runner.adopt.ask import ask
@@ -139,6 +140,8 @@ def _add_tables(rows: Sequence[dict[str, Any]], db: str) -> None:
 
 def _check_code(jobs: dict[int, Job], runs: "dict[int, Execution]", store: "Store") -> None:
     """Runs of other code than the present one cannot be blessed: the gate would compare with numbers that are gone."""
+    if theirs := sorted({job.method for job in jobs.values() if is_imported(job)}):
+        raise UsageError(f"{some(theirs)}: imported, and so nothing that a gate could train; choose others by --method")
     codes = store.codes()
     stale = [job for run, job in jobs.items() if not codes.same(code_digest(job), runs[run].code_digest)]
     if stale:
@@ -150,6 +153,9 @@ def _check_code(jobs: dict[int, Job], runs: "dict[int, Execution]", store: "Stor
 
 
 def _lock(rows: Sequence[dict[str, Any]], runs: "dict[int, Execution]", asked: Asked, metric: str, path: Path) -> Lock:
+    stated = [
+        name for name in _stated(metric) if name == metric or any(null(row[_column(name)]) is not None for row in rows)
+    ]
     cells: dict[str, dict[int, dict[str, Any]]] = {}
     environments: dict[str, dict[str, Any]] = {}
     for row in rows:
@@ -159,7 +165,7 @@ def _lock(rows: Sequence[dict[str, Any]], runs: "dict[int, Execution]", asked: A
         first = runs[int(next(iter(seeds.values()))["run_id"])]
         config = {field: value for field, value in first.config.items() if field != "seed"}
         locked = {
-            seed: _run(row, runs[int(row["run_id"])], metric, environments) for seed, row in sorted(seeds.items())
+            seed: _run(row, runs[int(row["run_id"])], stated, environments) for seed, row in sorted(seeds.items())
         }
         described.append((name, code_digest(Job.from_config(first.config)), config, locked))
     common, own = shared([config for _, _, config, _ in described])
@@ -170,9 +176,10 @@ def _lock(rows: Sequence[dict[str, Any]], runs: "dict[int, Execution]", asked: A
             "date": asked.date,
             "commit": None,
             "reason": asked.reason,
-            "metrics": _stated(metric),
+            "metrics": stated,
             "detect": asked.detect,
             "tables": _tables(path, {config["dataset"] for _, _, config, _ in described}),
+            "commands": _commands(path, {config["method"] for _, _, config, _ in described}),
             "environments": environments,
             "common": common,
             "cells": [
@@ -188,7 +195,9 @@ def cell_name(row: dict[str, Any]) -> str:
     return f"{row['dataset']} {row['variant']}" + ("" if null(row["k"]) is None else f" k={int(row['k'])}")
 
 
-def _run(row: dict[str, Any], run: "Execution", metric: str, environments: dict[str, dict[str, Any]]) -> LockedRun:
+def _run(
+    row: dict[str, Any], run: "Execution", stated: Sequence[str], environments: dict[str, dict[str, Any]]
+) -> LockedRun:
     """The line of a run; its environment is added to `environments`."""
     on, exact = None, all(each["exact"] for each in run.resumed)
     if exact and {"libraries", "machine", "processor", "flags"} <= run.environment.keys():
@@ -196,7 +205,7 @@ def _run(row: dict[str, Any], run: "Execution", metric: str, environments: dict[
         on = provenance.digest_of(facts)
         environments[on] = facts
     epoch = null(row["best_epoch"])
-    values = {name: null(row[_column(name)]) for name in _stated(metric)}
+    values = {name: null(row[_column(name)]) for name in stated}
     return LockedRun(key=run.key, on=on, epoch=None if epoch is None else int(epoch), values=values)
 
 
@@ -212,10 +221,23 @@ def _tables(path: Path, datasets: set[str]) -> list[dict[str, Any]]:
     for name in sorted(datasets):
         if table := roots.own_table(name):
             here = OPENML.fullmatch(table.path) is None
-            place = Path(os.path.relpath(Path(table.path).resolve(), path.absolute().parent.resolve())).as_posix()
+            place = _beside(path, Path(table.path))
             about = {"name": name, "path": place if here else table.path, "targets": list(table.targets)}
             found.append({**about, "reading": unusual(table.reading)})
     return found
+
+
+def _commands(path: Path, methods: set[str]) -> list[dict[str, Any]]:
+    """The users' programs among the rows, with the files that name them."""
+    known = {name: command for name in sorted(methods) if (command := roots.own_command(name))}
+    return [
+        {"name": name, "file": _beside(path, Path(command.folder, command.file))} for name, command in known.items()
+    ]
+
+
+def _beside(lock: Path, file: Path) -> str:
+    """The path of a file relative to the folder of the lock file."""
+    return Path(os.path.relpath(file.resolve(), lock.absolute().parent.resolve())).as_posix()
 
 
 def _with_seeds(lock: Lock, needed: int | None) -> tuple[Lock, list[str]]:
@@ -249,10 +271,11 @@ def _origin(lock: Lock, asked: Asked, path: Path, say: Callable[[str], None]) ->
         if asked.commit:
             raise UsageError(f"--commit {asked.commit}: there is no such commit in {repository.top}")
         return {"commit": None, "plugins": plugins}
-    if repository.has_regbench or plugins:
+    commands = [command.name for command in lock.commands]
+    if repository.has_regbench or plugins or commands:
         say(f"checking that commit {sha[:10]} has the code of these runs")
         examples = [lock.job(cell, next(iter(cell.seeds))) for cell in lock.cells]
-        with repository.at(sha, present(added), plugins) as version:
+        with repository.at(sha, present(added), plugins, commands) as version:
             said = ask([[job] for job in examples], version, train=False)
         unlike = [
             cell.cell for cell, job in zip(lock.cells, examples, strict=True) if said[job.key]["code"] != cell.code

@@ -120,7 +120,8 @@ class _Trial:
             raise InfrastructureError(
                 f"{self.path} {lacks}, so its code cannot be trained here; bless again inside one"
             )
-        with self.repository.at(commit, self.present, self.lock.plugins) as version:
+        commands = [command.name for command in self.lock.commands]
+        with self.repository.at(commit, self.present, self.lock.plugins, commands) as version:
             yield version, Cache.of(commit, self.slots[0])
 
     def _paired(self, cells: Sequence[LockedCell], version: Version, cache: Cache) -> list[CellOutcome]:

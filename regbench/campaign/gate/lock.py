@@ -62,6 +62,13 @@ class OwnTable(Part):
     reading: dict[str, Any] = {}
 
 
+class OwnCommand(Part):
+    """A program of the user's own, and the file that names it, relative to the folder of the lock file."""
+
+    name: str
+    file: str
+
+
 class Blessing(Part):
     """When and why a baseline was recorded, and the mean of each cell.
 
@@ -93,6 +100,7 @@ class Lock(Part):
     detect: Annotated[float, Field(gt=0, le=10)] | None = None
     plugins: list[str] = []
     tables: list[OwnTable] = []
+    commands: list[OwnCommand] = []
     environments: dict[Digest, dict[str, Any]]
     common: dict[str, Any]
     cells: list[LockedCell]

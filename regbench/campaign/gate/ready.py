@@ -6,10 +6,11 @@ from pathlib import Path
 from regbench import catalog, roots
 from regbench.campaign.gate.lock import Lock
 from regbench.campaign.gate.lock import OwnTable as Locked
-from regbench.config import own_table
+from regbench.config import commands_in, own_table
 from regbench.errors import DataUnavailable, InfrastructureError, Mismatch, did_you_mean
-from regbench.kinds import libraries, way_to_install
+from regbench.kinds import is_ours, libraries, way_to_install
 from regbench.metrics import about
+from regbench.owncommands import OwnCommand
 from regbench.owntables import OPENML
 from regbench.reading import from_plain
 from regbench.roots import OwnTable
@@ -30,7 +31,7 @@ def make_ready(lock: Lock, path: Path, top: Path | None, say: Callable[[str], No
     places = [base / place for place in lock.plugins]
     if lacking := [place for place in places if not place.exists()]:
         raise Mismatch(f"{path}: there is no plug-in {lacking[0]}; bless again")
-    roots.add(places, [_table(table, path) for table in lock.tables], source=f"{path}:")
+    roots.add(places, [_table(table, path) for table in lock.tables], _commands(lock, path), source=f"{path}:")
     for name in lock.metrics:
         about(name.partition("/")[2])
     _check_jobs(lock, path)
@@ -52,11 +53,23 @@ def _table(table: Locked, path: Path) -> OwnTable:
     return found
 
 
+def _commands(lock: Lock, path: Path) -> list[OwnCommand]:
+    """The programs of the file, as the files of benchmarks beside it name them now."""
+    found = []
+    for command in lock.commands:
+        file = path.absolute().parent / command.file
+        known = commands_in(file) if file.is_file() else {}
+        if command.name not in known:
+            raise Mismatch(f"{path}: {command.file} names no command {command.name} any more; bless again")
+        found.append(known[command.name])
+    return found
+
+
 def _check_jobs(lock: Lock, path: Path) -> None:
     here = Present.now()
     for cell in lock.cells:
         job = lock.job(cell, 0)
-        if job.dataset not in here.digests:
+        if job.dataset not in here.digests and is_ours(job.method):
             near = did_you_mean(job.dataset, here.digests)
             raise Mismatch(f"{path}, {cell.cell}: there is no dataset {job.dataset} here{near}")
         if why := here.lacks_data(job) or here.lacks_code(job):
@@ -69,7 +82,8 @@ def _check_jobs(lock: Lock, path: Path) -> None:
 def _fetch(lock: Lock, say: Callable[[str], None]) -> None:
     from regbench import data
 
-    for name in dict.fromkeys(lock.config(cell)["dataset"] for cell in lock.cells):
+    jobs = [lock.job(cell, 0) for cell in lock.cells]
+    for name in dict.fromkeys(job.dataset for job in jobs if is_ours(job.method)):
         dataset = catalog.load("datasets", name)
         if not data.is_here(dataset, name):
             say(f"fetching {name}")

@@ -153,7 +153,7 @@ def _numbers(candidate: Candidate, others: "DataFrame", run: "FinishedRun", agai
     """The deciding metric at the best epoch, on validation and on test rows, each with its band."""
     decides = candidate.job.protocol.decide
     metric = decides.removeprefix("val/")
-    (stored_at, _), (at, _) = best(run.values, decides), best(again.values, decides)
+    (stored_at, _), (at, _) = best(run.values, candidate.job), best(again.values, candidate.job)
     level = 1 - (1 - LEVEL) / 2  # of each number, so that the job's two hold at once
     return tuple(
         Number(

@@ -10,7 +10,7 @@ from regbench.campaign.stale.commits import CommitUnknown, package_of
 from regbench.campaign.stale.find import Outgrown
 from regbench.fingerprint import Code, Difference
 from regbench.fingerprint.modules import OWN
-from regbench.kinds import libraries, starts
+from regbench.kinds import is_ours, libraries, starts
 
 Line = tuple[str, str]  # what happened, and the name it happened to
 Place = tuple[str, str]  # method and backbone
@@ -89,6 +89,8 @@ def _reason(group: Outgrown, old: Code) -> Reason:
     if group.new is None:
         return Reason(None, exact=False, said=group.why)
     job = group.jobs[0]
+    if not is_ours(job.method):
+        return Reason(None, exact=False, said=f"the command line of {job.method}, or one of its inputs, has changed")
     needed_code = starts(job)
     if foreign := [module for module, _ in needed_code if not old.is_ours(module)]:
         return Reason(None, exact=False, said=f"{foreign[0]} is a plug-in, whose older versions are not known here")

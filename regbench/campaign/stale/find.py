@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from regbench.job import Job
 from regbench.kinds import code_digest
+from regbench.kinds.imported import is_imported
 from regbench.runner.present import Present
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def find(store: "Store", benchmark: str | None = None, *, methods: Collection[st
     current = adopted = 0
     for runs in _by_job(store.executions(benchmark, status="finished")):
         job = Job.from_config(runs[0].config)
-        if methods and job.method not in methods:
+        if is_imported(job) or (methods and job.method not in methods):
             continue
         new = None if here.lacks_code(job) else code_digest(job)
         why = here.lacks_code(job) or _other_data(here, job) or ""

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,6 +59,7 @@ def ask(together: Sequence[Sequence[Job]], version: Version, *, train: bool) -> 
             "device": version.device,
             "places": version.added.places,
             "tables": [_plain(table) for table in version.added.tables],
+            "commands": [asdict(command) for command in version.added.commands],
         }
         question.write_text(json.dumps(asked), encoding="utf-8")
         said = subprocess.run(

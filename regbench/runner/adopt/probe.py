@@ -2,7 +2,7 @@
 
 It also runs with older versions of regbench, so it supports those without `regbench.kinds`. The question is
 `{"packs": [[configuration of a job, ...], ...], "train": whether to train}`, and may name a `device`, the `places` of
-plug-ins and `tables` of the user. Numbers in the answer are hexadecimal floats, which are exact.
+plug-ins, and `tables` and `commands` of the user. Numbers in the answer are hexadecimal floats, which are exact.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ def main(question: str, answer: str) -> None:
     from regbench.job import Job
 
     asked = json.loads(Path(question).read_text(encoding="utf-8"))
-    add(asked.get("places", []), asked.get("tables", []))
+    add(asked.get("places", []), asked.get("tables", []), asked.get("commands", []))
     said = []
     for configs in asked["packs"]:
         jobs = [Job.from_config(config) for config in configs]
@@ -29,12 +29,21 @@ def main(question: str, answer: str) -> None:
     Path(answer).write_text(json.dumps(said), encoding="utf-8")
 
 
-def add(places: list[str], tables: list[dict[str, Any]]) -> None:
-    """Add plug-ins and tables of the user to the catalog."""
-    if places or tables:
+def add(places: list[str], tables: list[dict[str, Any]], commands: list[dict[str, Any]]) -> None:
+    """Add plug-ins, tables and commands of the user to the catalog; older code knows no commands."""
+    if places or tables or commands:
         from regbench import roots
 
-        roots.use(roots.Added(tuple(places), tuple(map(own_table, tables))))
+        added = roots.Added(tuple(places), tuple(map(own_table, tables)))
+        roots.use(added + roots.Added(commands=tuple(map(own_command, commands))) if commands else added)
+
+
+def own_command(given: dict[str, Any]) -> Any:
+    """A command of the user."""
+    from regbench.owncommands import OwnCommand
+
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return OwnCommand(**fields)
 
 
 def own_table(given: dict[str, Any]) -> Any:
@@ -63,6 +72,8 @@ def train(jobs: list[Any], device: str = "cpu") -> list[dict[str, list[str]]]:
     from regbench import catalog, data
 
     place = settled(device)
+    if is_foreign(jobs[0]):
+        return [reported(job, device) for job in jobs]
     dataset, protocol = jobs[0].dataset, jobs[0].protocol
     table = data.load(catalog.load("datasets", dataset), dataset)
     seed = 0 if protocol.split in ("fixed", "grouped") else jobs[0].seed
@@ -84,6 +95,31 @@ def train(jobs: list[Any], device: str = "cpu") -> list[dict[str, list[str]]]:
         for part, predicted in last.predictions.items() if last else ():
             curves[f"predictions/{part}"] = [hashlib.sha256(predicted[row].tobytes()).hexdigest()]
     return found
+
+
+def is_foreign(job: Any) -> bool:
+    """Whether a job is a program of the user, which older code does not know."""
+    try:
+        from regbench.kinds import is_ours
+    except ImportError:
+        return False
+    return not is_ours(job.method)
+
+
+def reported(job: Any, device: str) -> dict[str, list[str]]:
+    """Every number of a program by name, one for each of its epochs, NaN where it gave none; and these epochs."""
+    from regbench import kinds
+    from regbench.errors import RegbenchError
+
+    try:
+        told = list(kinds.of(job.method).begin([job], None, device))
+    except RegbenchError as error:
+        first, *output = str(error).splitlines()
+        raise SystemExit(" ".join([f"{job.method} seed={job.seed}: {first}", *output[-1:]])) from None
+    names = dict.fromkeys(name for epoch in told for name in epoch.values)
+    nothing = [float("nan")]
+    curves = {name: [float(epoch.values.get(name, nothing)[0]).hex() for epoch in told] for name in names}
+    return {**curves, "epoch": [float(epoch.number).hex() for epoch in told]}
 
 
 def settled(device: str) -> Any:

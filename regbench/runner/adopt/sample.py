@@ -12,7 +12,7 @@ from itertools import islice
 from regbench import catalog, data
 from regbench.errors import DataUnavailable
 from regbench.job import Job, Pack, differs_by_seed
-from regbench.kinds import code_digest, of
+from regbench.kinds import code_digest, is_ours, of
 from regbench.runner.plan.cost import epoch_cost
 from regbench.runner.present import Present
 from regbench.store import Trained
@@ -38,7 +38,7 @@ def outgrown(trained: Iterable[Trained], codes: Codes, methods: Collection[str] 
     current = set()
     for record in trained:
         job = record.job
-        if here.lacks_code(job) or here.lacks_data(job):
+        if not is_ours(job.method) or here.lacks_code(job) or here.lacks_data(job):  # our code computes no command
             continue
         if methods and job.method not in methods:
             continue

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from regbench import catalog, kinds
+from regbench import catalog, kinds, roots
 from regbench.config import Benchmark
 from regbench.errors import DataUnavailable
 from regbench.job import Job, Pack
-from regbench.kinds import code_digest, libraries
+from regbench.kinds import code_digests, libraries
 from regbench.runner.failures import RETRIED
 from regbench.runner.plan import budget
 from regbench.runner.plan.cost import epoch_cost, kind_of, memory
@@ -44,7 +44,7 @@ def make_plan(
     jobs = tuple(dict.fromkeys(benchmark.jobs))
     if request.shard:
         jobs = budget.shard(jobs, *request.shard)
-    inventory, left = _take_inventory(jobs, store, retry_failed=request.retry_failed)
+    inventory, left = _take_inventory(jobs, store, resources.devices, retry_failed=request.retry_failed)
     packer = _Packer(resources, _pace(store, resources, [*left, *pending]))
     chosen, packs = left, packer.packs(left)
     if request.budget_s is not None:
@@ -55,7 +55,7 @@ def make_plan(
     return Plan(
         Asked(benchmark.name, benchmark.config, tuple(members), request, benchmark.notes),
         jobs=tuple(job for job in jobs if job not in left_out),
-        inventory=replace(inventory, missing=_missing({job.dataset for job in chosen})),
+        inventory=replace(inventory, missing=_missing({job.dataset for job in chosen if kinds.is_ours(job.method)})),
         packs=tuple(packs),
         price=packer.price(packs),
         left_out=tuple(job for job in left if job in left_out),
@@ -80,14 +80,17 @@ def fetch_missing(plan: Plan, say: Callable[[str], None] = lambda _: None) -> Pl
     return replace(plan, packs=packs, inventory=replace(plan.inventory, missing=(), blocked=blocked))
 
 
-def _take_inventory(jobs: Sequence[Job], store: Store | None, *, retry_failed: bool) -> tuple[Inventory, list[Job]]:
+def _take_inventory(
+    jobs: Sequence[Job], store: Store | None, devices: Sequence[str], *, retry_failed: bool
+) -> tuple[Inventory, list[Job]]:
     """The state of some jobs in the store, and the jobs that remain to train."""
-    code = {job.key: code_digest(job) for job in jobs}
+    code = code_digests(jobs)
     done = store.done(code) if store else set()
     outgrown = store.outgrown({key: code[key] for key in code if key not in done}) if store else {}
     failed = store.failed(code) if store and not retry_failed else {}
     failed = {key: why for key, why in failed.items() if why[0] not in RETRIED}
-    uninstalled = _uninstalled({job.method for job in jobs if job.key not in done})
+    to_do = {job.method for job in jobs if job.key not in done}
+    uninstalled = {**_uninstalled(to_do), **_without_gpu(to_do, devices)}
     inventory = Inventory(code, frozenset(done), outgrown, failed, uninstalled=uninstalled)
     left = [job for job in jobs if job.key not in done and job.key not in failed and job.method not in uninstalled]
     return inventory, left
@@ -142,6 +145,14 @@ def _uninstalled(methods: set[str]) -> dict[str, str]:
         for name, version in found
         if not version
     }
+
+
+def _without_gpu(methods: set[str], devices: Sequence[str]) -> dict[str, str]:
+    """The commands that need a GPU where no slot has one, with a message."""
+    if kind_of(devices) == "cuda":
+        return {}
+    needy = [name for name in sorted(methods) if (command := roots.own_command(name)) and command.gpus]
+    return {name: f"{name} needs a GPU (gpus: 1), and no slot of this run has one" for name in needy}
 
 
 def _missing(datasets: set[str]) -> tuple[str, ...]:

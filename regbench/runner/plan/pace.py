@@ -96,7 +96,7 @@ class Pace:
         setup = setup_seconds(job)
         if seen := self.seen.get((job.dataset, job.method, job.backbone, job.options)):
             return seen.setup_s, arithmetic * seen.ratio, "history"
-        if kinds.is_reference(job.method):  # neither other models nor a calibration tell its time
+        if not kinds.of(job.method).is_packed:  # neither other models nor a calibration tell its time
             return SETUP_S, arithmetic, "arithmetic"
         same = (job.dataset, job.backbone, job.options)
         if kin := [seen for (data, _, net, options), seen in self.seen.items() if (data, net, options) == same]:
@@ -115,7 +115,7 @@ class Pace:
 
 def setup_seconds(job: Job) -> float:
     """Seconds before the first epoch of a job, without past runs of its method."""
-    if kinds.is_reference(job.method):  # its `cost` is that of its fit
+    if not kinds.of(job.method).is_packed:  # its `cost` is that of its fit
         return SETUP_S
     row_s = catalog.row(job.method).arguments.get("cost", 0.0)
     return SETUP_S + (FIT_S + row_s * size_of(job.dataset).rows[0] if row_s else 0.0)

@@ -1,11 +1,12 @@
 """The measurements of a pack that are not yet written, and the best epoch of each job so far."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regbench import metrics
+from regbench import catalog, kinds, metrics
 from regbench.job import Job
 from regbench.store import Checkpoint, EpochRows, Finished
 
@@ -36,14 +37,17 @@ class Record:
         self.epoch = states[0].epoch if states else 0
         self.best = [_Best.of(state) for state in states] if states else [_Best() for _ in jobs]
         self.decides = [job.protocol.decide for job in jobs]
+        self.foreign = not kinds.is_ours(jobs[0].method)  # its numbers may have any name
+        self.losses = [kinds.loss(job) for job in jobs]
 
     def add(self, epoch: "Epoch") -> None:
         """Record an epoch of all jobs; predictions are kept only if it is the best so far."""
         self.epoch = epoch.number
         seconds = epoch.seconds / len(self.runs)
-        finite = np.all(
-            [np.isfinite(values) for name, values in epoch.values.items() if _says_divergence(name)], axis=0
-        )
+        finite = np.ones(len(self.runs), dtype=bool)
+        for name, values in epoch.values.items():
+            if _says_divergence(name) or (self.foreign and name.partition("/")[2] not in catalog.names("metrics")):
+                finite &= np.isfinite(values)
         for row, (run, best, look) in enumerate(zip(self.runs, self.best, epoch.looks, strict=True)):
             values = {name: float(column[row]) for name, column in epoch.values.items()} | look.diagnostics
             if epoch.number == 1 and self.stage1_seconds:  # as what is measured once, which every export keeps
@@ -52,7 +56,7 @@ class Record:
             self.waiting.append(EpochRows(run, epoch.number, {**values, "seconds": seconds}, kept))
             if not finite[row] and best.diverged_at is None:
                 best.diverged_at = epoch.number
-            loss = metrics.about_val(self.decides[row]).loss(values[self.decides[row]])
+            loss = self.losses[row](values.get(self.decides[row], math.nan))  # which a program may leave out
             if loss < best.loss:
                 best.loss, best.epoch = loss, epoch.number
                 best.parameters = look.parameters

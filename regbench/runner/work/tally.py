@@ -73,6 +73,9 @@ class Counter:
         if now < self._next:
             return None
         trained = self.store.trained(self.code)
+        for job in self.jobs:  # a program may have more epochs than were announced
+            if trained.get(job.key, 0) > job.protocol.epochs:
+                trained[job.key] = job.protocol.epochs
         self._next = now + max(COUNT_EVERY_S, (time.monotonic() - now) / MOST_TIME)
         fraction = sum(self.costs[key] * epochs for key, epochs in trained.items()) / self.work
         if self._first is None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from regbench import settings
+from regbench import kinds, settings
 from regbench.engines.engine import Engine
 from regbench.runner.work.events import Delayed
 from regbench.runner.work.task import Task
@@ -38,6 +38,7 @@ class Watched:
     stopped: float | None = None  # since when its process is stopped
     ended: float | None = None  # when it was asked to end
     killed: bool = False
+    may_be_silent: bool = False  # a program of the user's, which its worker watches, and which has its own limit
 
     def see(self, now: float, epochs: int, *, stopped: bool) -> None:
         """Take in how things are at this moment."""
@@ -51,6 +52,8 @@ class Watched:
         """Why it is taken to hang; empty if it is not."""
         if self.stopped is not None and now - self.stopped > min(STOPPED_S, least_s()):
             return f"its process has been stopped for {now - self.stopped:.0f} s"
+        if self.may_be_silent:
+            return ""
         known = self.gains > 1
         if now - self.gained <= max(least_s(), TIMES_ITS_PACE * (self.longest if known else self.likely_s)):
             return ""
@@ -75,6 +78,7 @@ class Watch:
             now,
             likely_s=sum(self.seconds.get(job.key, 0.0) for job in task.jobs),
             epochs=sum(self.store.trained(task.code).values()),
+            may_be_silent=not kinds.is_ours(task.jobs[0].method),
         )
 
     def end(self, slot: int) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from regbench import kinds, roots
 from regbench.engines.engine import Place
 from regbench.provenance import device_name, environment, flags, numerics
+from regbench.runner.work import commanded
 from regbench.runner.work.device import torch_device
 from regbench.runner.work.failure import give_up
 from regbench.runner.work.group import Group
@@ -32,7 +33,7 @@ def run_pack(task: Task, place: Place) -> Result:
     """Train the jobs of a pack that no other process has claimed."""
     started = time.perf_counter()
     roots.use(task.added)
-    if not kinds.of(task.jobs[0].method).is_packed:
+    if not kinds.of(task.jobs[0].method).uses_device:
         place = Place("cpu", place.alive)
     torch_device(place.device)  # sets flags, which `_environment` reads
     with stop_requests() as stop, Store.open(task.store_url, patience=_patience(place, stop), existing=True) as store:
@@ -52,11 +53,11 @@ def retrain(task: Task, place: Place) -> Retrained:
     roots.use(task.added)
     (job,) = task.jobs
     kind = kinds.of(job.method)
-    if not kind.is_packed:
+    if not kind.uses_device:
         place = Place("cpu", place.alive)
     device = torch_device(place.device)  # sets flags, which `_environment` reads
-    here, data = _environment(task), prepared(job)
-    record = Record([job], [ALONE], held_out=HeldOut(data))
+    here, data = _environment(task), prepared(job) if kind.is_ours else None
+    record = Record([job], [ALONE], held_out=HeldOut(data) if data else None)
     for epoch in kind.begin([job], data, device):
         record.add(epoch)
     (result,) = record.results(0.0)
@@ -87,14 +88,17 @@ def _claim(store: Store, task: Task, place: Place) -> Iterator[Group]:
 
 def _environment(task: Task) -> dict[str, Any]:
     here = {**environment(), "flags": flags()}
+    if command := roots.own_command(task.jobs[0].method):
+        here["command"] = {"line": command.line, "folder": command.folder, "inputs": list(command.inputs)}
     return {**here, "libraries": {**here["libraries"], **dict(kinds.libraries(task.jobs[0].method))}}
 
 
 def _attempt(group: Group, place: Place, stop: Stop) -> Result:
+    kind = kinds.of(group.jobs[0].method)
     try:
-        if kinds.of(group.jobs[0].method).is_packed:
-            return train(group, place, stop)
-        return fit(group, stop)
+        if not kind.is_ours:
+            return commanded.command(group, place, stop)
+        return train(group, place, stop) if kind.is_packed else fit(group, stop)
     except Stopped:
         group.store.interrupt(group.claims)
         return Result(interrupted=True)
