@@ -20,6 +20,7 @@ MOST_JOBS = 1_000_000
 COLUMNS, IMAGES, MAPS = "columns", "images", "images with maps of targets"  # what rows can be
 Test = tuple[str, Any, Callable[[Job], bool]]  # an option, its value, and whether a job passes
 UNTRAINED_BACKBONE = "none"
+OF_DATA = {"split", "keep_predictions", "inputs", "targets", "label_noise"}  # fields that concern baselines too
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
 
 
@@ -218,8 +219,10 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
 
 
 def _seeds(spec: Spec, variant: Variant) -> list[int]:
-    """All seeds, or only the first for a model that draws nothing on a fixed split: all seeds give the same numbers."""
-    return spec.seeds if variant.uses_seed or differs_by_seed(spec.protocol.split or "fixed") else spec.seeds[:1]
+    """All seeds, or only the first for a model that draws nothing on the same data: all seeds give the same numbers."""
+    given = spec.protocol
+    differs = differs_by_seed(given.split or "fixed") or bool(given.label_noise)
+    return spec.seeds if variant.uses_seed or differs else spec.seeds[:1]
 
 
 def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple[str, ...]:
@@ -294,7 +297,7 @@ def _cell(facts: Facts, spec: Spec, variant: Variant, name: str) -> Job:
 
 def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
     """The job of a baseline, which does not depend on the benchmark's protocol."""
-    kept = spec.protocol.model_dump(include={"split", "keep_predictions", "inputs", "targets"}, exclude_none=True)
+    kept = spec.protocol.model_dump(include=OF_DATA, exclude_none=True)
     return Job(
         dataset=facts.name,
         digest=facts.digest,
