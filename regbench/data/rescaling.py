@@ -25,8 +25,9 @@ def rescaled(data: Prepared, inputs: str) -> Prepared:
     """The same data with inputs as the protocol's `inputs` says.
 
     `standardised` has mean 0 and deviation 1 over the training rows, `quantiles` a standard normal distribution, by
-    linear interpolation between quantiles; values beyond the training rows are then as far out as the last of them.
-    Inputs that are constant in the training rows are 0. Other names change nothing, for they are `prepare`'s.
+    linear interpolation between quantiles, equal ones in the middle of their places; values beyond the training rows
+    are then as far out as the last of them. Inputs that are constant in the training rows are 0. Other names change
+    nothing, for they are `prepare`'s.
 
     Raises:
         UsageError: the inputs are images.
