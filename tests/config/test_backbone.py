@@ -142,10 +142,27 @@ def test_steps_and_milestones_need_each_other(tmp_path):
         written(tmp_path, "b: {extends: smoke, protocol: {schedule: step, milestones: [3], decay: 0}}")
 
 
+def test_a_momentum_needs_its_optimizer(tmp_path):
+    with pytest.raises(UsageError, match=r"b\.protocol\.momentum: momentum is for the optimizer sgd, and this one is adam"):
+        written(tmp_path, "b: {extends: smoke, protocol: {momentum: 0.5}}")
+    (job, *_) = written(tmp_path, "b: {extends: smoke, protocol: {momentum: 0.5, optimizer: sgd}}").get("b").jobs
+    assert (job.protocol.optimizer, job.protocol.momentum) == ("sgd", 0.5)
+
+
+def test_a_baseline_has_what_concerns_the_data_and_a_job_for_each_seed_if_these_differ(tmp_path):
+    asked = "protocol: {inputs: quantiles, targets: log, optimizer: sgd, patience: 3, label_noise: %s}"
+    text = "b: {datasets: CA, methods: [ols], seeds: 3, " + asked + "}"
+    (job,) = written(tmp_path, text % 0.0).get("b").jobs
+    assert (job.protocol.inputs, job.protocol.targets, job.protocol.optimizer) == ("quantiles", "log", "adam")
+    assert job.protocol.patience == 0
+    assert [job.seed for job in written(tmp_path, text % 0.1).get("b").jobs] == [0, 1, 2]
+
+
 def test_jobs_of_before_keep_their_keys():
     """New fields at their defaults are not part of the configuration."""
     job = config.load().get("smoke").jobs[0]
-    assert not {"milestones", "decay"} & set(job.config()["protocol"])
+    added = {"milestones", "decay", "momentum", "patience", "label_noise", "inputs", "targets"}
+    assert not added & set(job.config()["protocol"])
 
 
 def test_the_recipe_of_nyud2_is_the_published_one():
