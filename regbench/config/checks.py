@@ -41,7 +41,7 @@ def check_decide(marked: Marked, name: str, spec: Spec) -> None:
 
 
 def unscheduled(spec: Spec) -> tuple[str, str] | None:
-    """The field and the error message where a schedule or an optimizer lacks what it needs, or the reverse; else None."""
+    """Field and error message where a schedule or an optimizer lacks what it needs, or the reverse; else None."""
     given = spec.protocol
     if given.schedule == "step" and not given.milestones:
         needed = "milestones: the epochs after which the learning rate falls, such as [60, 80]"

@@ -142,7 +142,7 @@ def torchs(weights, options):
         if name.endswith("norm"):
             found[name] = nn.BatchNorm1d(options["width"]).double()
         else:
-            found[name], weight, bias = nn.Linear(*weight.shape).double(), weight.T, bias[0]
+            found[name], weight, bias = nn.Linear(len(weight), weight.shape[1]).double(), weight.T, bias[0]
         found[name].load_state_dict({"weight": weight, "bias": bias}, strict=False)
     return found
 
@@ -204,7 +204,7 @@ class TestPeriodic:
         found = mlp_periodic.embed(frequencies, weight, bias, x[0]).unflatten(1, (x.shape[-1], -1))
         for place in range(x.shape[-1]):
             angle = 2 * torch.pi * x[0, :, place, None] * frequencies[place]
-            layer = nn.Linear(*weight[place].shape).double()
+            layer = nn.Linear(weight.shape[1], weight.shape[2]).double()
             layer.load_state_dict({"weight": weight[place].T, "bias": bias[place]})
             torch.testing.assert_close(found[:, place], layer(torch.cat([angle.sin(), angle.cos()], dim=1)).relu())
 
@@ -221,11 +221,10 @@ class TestPeriodic:
 
 
 class TestTabM:
-    def test_with_one_member_and_adapters_at_one_it_trains_as_the_mlp(self):
+    def test_with_one_member_and_adapters_at_one_it_is_the_mlp(self):
         data = prepared(200)
-        frozen = {"weight_decay": 0.0, "learning_rate": 1e-2}
         for method in ("lsq", "soft_binning"):
-            plain = make_job(method, **frozen)
+            plain = make_job(method, weight_decay=0.0, learning_rate=1e-2)
             one = replace(plain, backbone="tabm", options=pairs({**dict(plain.options), "members": 1, "start": "ones"}))
             ours = Training([one], data, dtype=torch.float64)
             theirs = Training([plain], data, dtype=torch.float64)

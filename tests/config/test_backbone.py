@@ -143,7 +143,9 @@ def test_steps_and_milestones_need_each_other(tmp_path):
 
 
 def test_a_momentum_needs_its_optimizer(tmp_path):
-    with pytest.raises(UsageError, match=r"b\.protocol\.momentum: momentum is for the optimizer sgd, and this one is adam"):
+    with pytest.raises(
+        UsageError, match=r"b\.protocol\.momentum: momentum is for the optimizer sgd, and this one is adam"
+    ):
         written(tmp_path, "b: {extends: smoke, protocol: {momentum: 0.5}}")
     (job, *_) = written(tmp_path, "b: {extends: smoke, protocol: {momentum: 0.5, optimizer: sgd}}").get("b").jobs
     assert (job.protocol.optimizer, job.protocol.momentum) == ("sgd", 0.5)

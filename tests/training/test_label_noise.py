@@ -29,7 +29,9 @@ def test_it_is_normal_with_the_deviation_that_is_asked_for():
     assert noise.std() == pytest.approx(0.1, rel=0.02)
     assert abs(noise.mean()) < 0.003
     np.testing.assert_allclose(noisy(zeros, 0.2, seed=0), 2 * noise, rtol=1e-5)
-    assert noise[:3, 0] == pytest.approx([-0.008984737, -0.0022138904, -0.06865171], abs=1e-7)  # the same on every machine
+    assert noise[:3, 0] == pytest.approx(
+        [-0.008984737, -0.0022138904, -0.06865171], abs=1e-7
+    )  # the same on every machine
 
 
 def test_jobs_of_a_seed_have_the_same_noise_and_others_have_not():

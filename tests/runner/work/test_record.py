@@ -67,5 +67,8 @@ def test_a_job_that_has_stopped_has_no_later_epochs_and_goes_on_having_none():
     resumed.add(epoch(3, frozenset({1})))
     rows = [(row.run_id, row.epoch) for row in (*record.take(), *resumed.take())]
     assert rows == [(7, 1), (8, 1), (7, 2), (7, 3)]
-    assert [(end.epochs, end.best_epoch, end.diverged_at) for end in resumed.results(0.0)] == [(3, 1, None), (1, 1, None)]
+    assert [(end.epochs, end.best_epoch, end.diverged_at) for end in resumed.results(0.0)] == [
+        (3, 1, None),
+        (1, 1, None),
+    ]
     assert record.take() == []
