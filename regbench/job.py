@@ -29,6 +29,11 @@ def differs_by_seed(split: str) -> bool:
     return split == "per_seed" or folds_of(split) is not None
 
 
+def depends_on_seed(protocol: "Protocol") -> bool:
+    """Whether jobs of different seeds are trained on different data: on other rows, or with other label noise."""
+    return differs_by_seed(protocol.split) or protocol.label_noise > 0
+
+
 def later(default: Any) -> Any:
     """A field of `Job` or `Protocol` that was added after results were published.
 
@@ -83,8 +88,8 @@ class Protocol:
     decide: str = later(DECIDE)  # the validation metric whose best epoch counts
     evaluate_every: int = later(0)  # steps of an epoch, after which the model is evaluated; 0: a pass over the rows
     init_std: float = later(0.0)  # standard deviation of the initial weights, with biases of 0; 0: as usual
-    inputs: str = later("scaled")  # or `raw`: as they are
-    targets: str = later("scaled")  # to [0, 1]; or `raw`
+    inputs: str = later("scaled")  # to [0, 1]; `raw`: as they are; others in `data.inputs`
+    targets: str = later("scaled")  # to [0, 1]; `raw`: as they are; others in `training.targets`
     measure_features: tuple[int, ...] = later(())  # the epochs with metrics of features
     keep_features: tuple[int, ...] = later(())  # the epochs whose features, of some test rows, are kept for figures
     keep_weights: tuple[int, ...] = later(())  # the epochs whose last layer is kept
@@ -92,6 +97,9 @@ class Protocol:
     decay: float = later(0.1)  # what it is multiplied by at each of them
     shots: str = later("dataset")  # errors over many, median, few: the dataset's own rule, if any; or `density`
     over_targets: str = later("sum")  # a method's loss as its file has it; `mean`: divided by the target's dimensions
+    momentum: float = later(0.9)  # of the optimizer `sgd`
+    patience: int = later(0)  # epochs without a better deciding metric after which a job stops; 0: none, it trains all
+    label_noise: float = later(0.0)  # standard deviation of the noise on the training targets, in units of those scaled
     pixels: int = later(1000)  # of a batch of images whose targets are maps: those that regularizers see
 
     def __post_init__(self) -> None:
@@ -174,8 +182,8 @@ class Pack:
 
     @staticmethod
     def group(job: Job) -> tuple[Any, ...]:
-        """What must be equal for jobs to be packed together; where the split depends on the seed, the seed too."""
-        rows = job.seed if differs_by_seed(job.protocol.split) else None
+        """What must be equal for jobs to be packed together; where the data depend on the seed, the seed too."""
+        rows = job.seed if depends_on_seed(job.protocol) else None
         return (job.dataset, job.digest, job.backbone, job.options, job.protocol.grouping(), rows)
 
     @staticmethod

@@ -14,7 +14,7 @@ from torch.utils._pytree import register_pytree_node
 from regbench.random import Stream
 
 HParams = Mapping[str, Tensor]
-Static = Mapping[str, int | str | bool]
+Static = Mapping[str, int | float | str | bool]
 
 
 @dataclass(frozen=True)
@@ -279,15 +279,21 @@ class Backbone:
     buffers: (input shape, options) -> tensors of one model that belong to it and are not trained, such as the running
         statistics of batch normalisation, float64. `forward` finds them among the weights by their names, stacked too;
         in training it may change them in place, and they are kept with the weights.
+    fitted: (training inputs (N, D) float64, options) -> more such tensors, made from the training rows, such as the
+        edges of bins. All models of a pack have the same rows.
     dropped: (options) -> widths H_l of the layers with dropout, in order.
     features: (options) -> H.
     head: its own last layer; without one it is a linear layer.
+    members: (options) -> how many networks with shared weights it holds; z is then what each gives, one after the
+    other.
+        Each has a last layer and a loss of its own, and the prediction is the mean of theirs (`training.members`).
     dense: whether it gives features of places of an image, z (J, B, h, w, H), whose targets are maps (J, B, h, w, M).
         Methods and regularizers see pixels as rows, R = B h w; of these, regularizers see some that are drawn.
     cost: for estimates, of networks that are not layers of one width: `seconds` per training row on one core, `floats`
         of activations per row (three times that in training, twice in evaluation), and the number of `weights`, at the
         default options; `values` of the input, if the first two grow with them, else 0. With an option `width` floats
-        grow in proportion, seconds and weights with its square.
+        grow in proportion, seconds and weights with its square; with the options named in `by` seconds and floats grow
+        in proportion.
     single: (options, buffers) -> the same network for one model at a time, where that is faster on a CPU. It must
         give the numbers of `forward` and `backward`, bit for bit.
     images: whether its inputs are images (C, height, width) and not columns.
@@ -302,8 +308,10 @@ class Backbone:
     reference: str
     backward: Callable[[Mapping[str, Tensor], Any, Tensor], dict[str, Tensor]] | None = None
     buffers: Callable[[tuple[int, ...], Static], dict[str, Tensor]] | None = None
-    cost: Mapping[str, float] = field(default_factory=dict)
+    fitted: Callable[[Tensor, Static], dict[str, Tensor]] | None = None
+    cost: Mapping[str, Any] = field(default_factory=dict)
     single: Callable[[Static, Buffers], Single] | None = None
     images: bool = False
     head: LastLayer | None = None
+    members: Callable[[Static], int] | None = None
     dense: bool = False

@@ -3,17 +3,18 @@
 import ast
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from regbench.fingerprint import Code, reach
 from regbench.fingerprint.spelling import spell
-from regbench.kinds import code_digest, trained
+from regbench.kinds import code_digest, starts
 from regbench.roots import PACKAGE
 from tests.made.jobs import make_job
 
-SOFT = trained.starts("soft_binning", "mlp", ())
+SOFT = starts(make_job("soft_binning"))
 
 # Every kind of syntax whose tree differs between versions of Python, or that `ast.unparse` writes differently.
 SAMPLE = '''
@@ -189,3 +190,21 @@ def test_two_different_plug_ins_differ_and_one_in_two_places_does_not(tmp_path):
 def test_keywords_of_calls_that_are_not_the_catalogs_count(tmp_path):
     text = "def f(cost):\n    return cost\nMETHOD = f(cost={})\n"
     assert plug_in(tmp_path, "one", text.format(1)) != plug_in(tmp_path, "two", text.format(2))
+
+
+def test_an_optimiser_a_schedule_and_scales_count_only_where_a_protocol_names_them():
+    code = Code({"regbench": PACKAGE})
+    usual = {f"{module}.{name}" for module, name in reach(code, SOFT)}
+    names = {"regbench.training.sgd.sgd", "regbench.training.cosine.cosine", "regbench.training.patience.Patient"}
+    names |= {
+        "regbench.data.rescaling.rescaled",
+        "regbench.training.targets.fit",
+        "regbench.training.label_noise.noisy",
+    }
+    assert not names & usual
+    job = make_job("soft_binning", optimizer="sgd", schedule="cosine", patience=3, inputs="quantiles", label_noise=0.1)
+    assert names <= {f"{module}.{name}" for module, name in reach(code, starts(job))}
+    assert code_digest(job) != code_digest(make_job("soft_binning"))
+    noisy = reach(code, starts(replace(job, method="ridge", backbone="none")))
+    assert ("regbench.training.label_noise", "noisy") in noisy
+    assert ("regbench.training.sgd", "sgd") not in noisy

@@ -18,7 +18,7 @@ from regbench.tasks.task import Task
 from regbench.training.batches import Batches
 from regbench.training.depth import DepthFirst, Last
 from regbench.training.dropout import Dropout
-from regbench.training.optim import adam, clip
+from regbench.training.optim import clip
 from regbench.training.pack import Model
 from regbench.training.step import Inputs, Steps
 from regbench.types import Single
@@ -47,7 +47,7 @@ class ClockedSteps(Steps):
         if self.depth_first is None:
             raise ValueError("only networks that train depth first are profiled")
         self.clock = clock
-        self._clip, self._adam = clock.whole("clip", clip), clock.whole("adam", adam)
+        self._clip, self._adam = clock.whole("clip", clip), clock.whole("adam", self.optimizer.on_host)
         _put_under(self.depth_first, clock)
 
     def __call__(self, inputs: Inputs, rate_factor: float, number: int) -> Tensor:
@@ -56,7 +56,7 @@ class ClockedSteps(Steps):
         with self.clock:
             losses = self.depth_first(inputs.rows, inputs.mask_keys, inputs.loss_keys, inputs.progress)
             self._clip(self.model.segments, self.model.clip)
-            self._adam(self.model.segments, rate_factor, number, decoupled=self.decoupled)
+            self._adam(self.model.segments, rate_factor, number)
         return losses
 
 

@@ -22,8 +22,8 @@ COLUMNS, IMAGES, MAPS = "columns", "images", "images with maps of targets"  # wh
 NAME = "nothing but a name"  # what a dataset is that only programs of the user know
 Test = tuple[str, Any, Callable[[Job], bool]]  # an option, its value, and whether a job passes
 UNTRAINED_BACKBONE = "none"
+OF_DATA = {"split", "keep_predictions", "inputs", "targets", "label_noise"}  # fields that concern baselines too
 UNTRAINED = Protocol(batch_size=0, weight_decay=0.0, dropout=0.0, epochs=1)  # of baselines: no field affects them
-FITTED_BY = {"split", "keep_predictions", "inputs", "targets"}  # what a benchmark says about its baselines all the same
 PROGRAM = replace(UNTRAINED, targets="raw")  # of the user's programs, whose errors have the unit of the target
 PROGRAM_BY = {"split", "targets", "epochs", "decide"}
 
@@ -228,8 +228,10 @@ def _grid(name: str, spec: Spec, datasets: Sequence[Facts]) -> Benchmark:
 
 
 def _seeds(spec: Spec, variant: Variant) -> list[int]:
-    """All seeds, or only the first for a model that draws nothing on a fixed split: all seeds give the same numbers."""
-    return spec.seeds if variant.uses_seed or differs_by_seed(spec.protocol.split or "fixed") else spec.seeds[:1]
+    """All seeds, or only the first for a model that draws nothing on the same data: all seeds give the same numbers."""
+    given = spec.protocol
+    differs = differs_by_seed(given.split or "fixed") or bool(given.label_noise)
+    return spec.seeds if variant.uses_seed or differs else spec.seeds[:1]
 
 
 def _without_images(rows: Sequence[Variant], datasets: Sequence[Facts]) -> tuple[str, ...]:
@@ -315,7 +317,7 @@ def _cell(facts: Facts, spec: Spec, variant: Variant, name: str) -> Job:
 
 def _untrained(facts: Facts, spec: Spec, variant: Variant) -> Job:
     """The job of a baseline or a program, which hardly depends on the benchmark's protocol."""
-    usual, fields = (UNTRAINED, FITTED_BY) if variant.is_ours else (PROGRAM, PROGRAM_BY)
+    usual, fields = (UNTRAINED, OF_DATA) if variant.is_ours else (PROGRAM, PROGRAM_BY)
     program = roots.own_command(variant.method)
     if program is not None and not program.uses("epochs"):
         fields = fields - {"epochs"}

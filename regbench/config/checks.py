@@ -45,20 +45,24 @@ def check_decide(marked: Marked, name: str, spec: Spec) -> None:
         raise marked.wrong(wrong, name, "protocol", "decide")
 
 
-def unscheduled(spec: Spec) -> str | None:
-    """The error message for a schedule of steps without milestones, or the reverse; None where they agree."""
+def unscheduled(spec: Spec) -> tuple[str, str] | None:
+    """Field and error message where a schedule or an optimizer lacks what it needs, or the reverse; else None."""
     given = spec.protocol
     if given.schedule == "step" and not given.milestones:
-        return "schedule step needs milestones: the epochs after which the learning rate falls, such as [60, 80]"
+        needed = "milestones: the epochs after which the learning rate falls, such as [60, 80]"
+        return "schedule", f"schedule step needs {needed}"
     if given.milestones and given.schedule != "step":
-        return f"milestones are for the schedule step, and this one is {given.schedule or 'one_cycle'}"
+        return "milestones", f"milestones are for the schedule step, and this one is {given.schedule or 'one_cycle'}"
+    if given.momentum is not None and given.optimizer != "sgd":
+        return "momentum", f"momentum is for the optimizer sgd, and this one is {given.optimizer or 'adam'}"
     return None
 
 
 def check_schedule(marked: Marked, name: str, spec: Spec) -> None:
-    """Refuse a schedule of steps without milestones, and milestones without it."""
-    if wrong := unscheduled(spec):
-        raise marked.wrong(wrong, name, "protocol", "schedule" if spec.protocol.schedule else "milestones")
+    """Refuse a schedule of steps without milestones, milestones without it, and a momentum without its optimizer."""
+    if found := unscheduled(spec):
+        field, wrong = found
+        raise marked.wrong(wrong, name, "protocol", field)
 
 
 def check_also(marked: Marked, name: str, spec: Spec, known: Mapping[str, Spec]) -> Spec:

@@ -99,8 +99,8 @@ class Benchmarks:
         made = spec.model_copy(update={"protocol": protocol})
         if wrong := undecided(made):
             raise UsageError(f"{variants.write(full, changed)}, protocol decide: {wrong}")
-        if wrong := unscheduled(made):
-            raise UsageError(f"{variants.write(full, changed)}, protocol: {wrong}")
+        if unmatched := unscheduled(made):
+            raise UsageError(f"{variants.write(full, changed)}, protocol: {unmatched[1]}")
         return variants.write(full, changed), made
 
     def _split(self, name: str) -> tuple[str, dict[str, Any], Own]:

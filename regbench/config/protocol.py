@@ -72,8 +72,9 @@ class ProtocolSpec(BaseModel):
     dropout: Annotated[Finite, Field(ge=0, lt=1)] | None = None
     clip: Annotated[Finite, Field(ge=0)] | None = None
     encoder_weight_decay: Annotated[Finite, Field(ge=0)] | None = None
-    optimizer: Literal["adam", "adamw"] | None = None
-    schedule: Literal["one_cycle", "constant", "step"] | None = None
+    optimizer: Literal["adam", "adamw", "sgd"] | None = None
+    momentum: Annotated[Finite, Field(ge=0, lt=1)] | None = None
+    schedule: Literal["one_cycle", "cosine", "constant", "step"] | None = None
     milestones: Epochs | None = None
     decay: Annotated[Finite, Field(gt=0, le=1)] | None = None
     warmup: Annotated[Finite, Field(gt=0, lt=1)] | None = None
@@ -84,8 +85,10 @@ class ProtocolSpec(BaseModel):
     decide: Annotated[str, BeforeValidator(_decides)] | None = None
     evaluate_every: Annotated[int, Field(strict=True, ge=0, le=MOST_EPOCHS)] | None = None
     init_std: Annotated[Finite, Field(ge=0)] | None = None
-    inputs: Literal["scaled", "raw"] | None = None
-    targets: Literal["scaled", "raw"] | None = None
+    inputs: Literal["scaled", "standardised", "quantiles", "raw"] | None = None
+    targets: Literal["scaled", "standardised", "log", "quantiles", "raw"] | None = None
+    label_noise: Annotated[Finite, Field(ge=0)] | None = None
+    patience: Annotated[int, Field(strict=True, ge=0, le=MOST_EPOCHS)] | None = None
     measure_features: Epochs | None = None
     keep_features: Annotated[Epochs, Field(max_length=MOST_KEPT)] | None = None
     keep_weights: Epochs | None = None

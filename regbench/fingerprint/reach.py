@@ -11,8 +11,8 @@ from regbench.fingerprint.statements import Chain, Statement, is_method, read, w
 
 Start = tuple[str, str]  # module and name
 
-# They find files, make messages, manage memory, replay a captured step, or replace a function by a compiled one with
-# the same bits, which is checked when it is loaded; they do not affect numbers.
+# They find files or functions by name, make messages, manage memory, replay a captured step, or replace a function by a
+# compiled one with the same bits, which is checked when it is loaded; they do not affect numbers.
 WITHOUT_NUMBERS = frozenset(
     {
         "regbench.catalog",
@@ -21,6 +21,7 @@ WITHOUT_NUMBERS = frozenset(
         "regbench.native",
         "regbench.training.allocator",
         "regbench.training.capture",
+        "regbench.training.chosen",
     }
 )
 EFFECTS = "(when loaded)"

@@ -83,11 +83,12 @@ def code_digest(job: Job) -> str:
     """The digest of all code that the numbers of a job depend on, and of the versions of a reference model's library.
 
     It is the same for all jobs of one method, backbone and kinds of parts, on tables that are numbers, and on tables
-    that code of ours makes numbers of. That of a command is of its command line and its inputs.
+    that code of ours makes numbers of, where the protocol names the same optimiser, schedule and other such code. That
+    of a command is of its command line and its inputs.
     """
     if own := of(job.method).digest:
         return own(job.method)
-    return _code_digest(job.method, job.backbone, _parts(job), _coding(job), roots.generation())
+    return _code_digest(job.method, job.backbone, _parts(job), _asked(job), roots.generation())
 
 
 def code_digests(jobs: Iterable[Job]) -> dict[str, str]:
@@ -106,19 +107,19 @@ def code_digests(jobs: Iterable[Job]) -> dict[str, str]:
 
 def starts(job: Job) -> tuple[Start, ...]:
     """The entry points of the code that the numbers of a job depend on."""
-    return (*of(job.method).starts(job.method, job.backbone, _parts(job)), *_coding(job))
+    return (*of(job.method).starts(job.method, job.backbone, _parts(job)), *_asked(job))
 
 
 def _parts(job: Job) -> tuple[str, ...]:
     return tuple(part.name for part in job.parts)
 
 
-def _coding(job: Job) -> tuple[Start, ...]:
-    return (CODING,) if job.digest.startswith(CODED) else ()
+def _asked(job: Job) -> tuple[Start, ...]:
+    """The entry points of what a job asks for by its table and its protocol."""
+    coding = (CODING,) if job.digest.startswith(CODED) else ()
+    return (*coding, *of(job.method).asked(job.protocol))
 
 
 @cache
-def _code_digest(
-    method: str, backbone: str, parts: tuple[str, ...], coding: tuple[Start, ...], _generation: int
-) -> str:
-    return fingerprint.digest((*of(method).starts(method, backbone, parts), *coding), libraries(method))
+def _code_digest(method: str, backbone: str, parts: tuple[str, ...], asked: tuple[Start, ...], _generation: int) -> str:
+    return fingerprint.digest((*of(method).starts(method, backbone, parts), *asked), libraries(method))

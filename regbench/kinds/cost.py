@@ -60,6 +60,8 @@ def _costs(values: int, backbone: str, options: Any, k: int, generation: int) ->
         return _layers(values, int(settings.get("width", 128)), int(settings.get("layers", 2)), k)
     wider = settings.get("width", width) / width
     larger = values / said["values"] if said["values"] else 1.0
+    for option, usual in said.get("by", {}).items():
+        larger *= settings.get(option, usual) / usual
     floats = round(said["floats"] * wider * larger)
     return Network(
         seconds=said["seconds"] * wider**2 * larger,
@@ -89,9 +91,14 @@ def _is_dense(backbone: str, _generation: int) -> bool:
 
 
 @cache
-def _said(backbone: str, _generation: int) -> tuple[dict[str, float], float]:
-    """What a backbone's file says about its cost, if anything, and its usual width."""
+def _said(backbone: str, _generation: int) -> tuple[dict[str, Any], float]:
+    """What a backbone's file says about its cost, if anything, and its usual width.
+
+    Where its cost grows with other options, they are there under `by`, with their usual values.
+    """
     if backbone not in catalog.names("backbones"):
         return {}, 1.0
     arguments = catalog.entry("backbones", backbone).arguments
-    return arguments.get("cost", {}), arguments.get("options", {}).get("width", 1)
+    cost, usual = arguments.get("cost", {}), arguments.get("options", {})
+    by = {option: usual[option] for option in cost.get("by", ())}
+    return ({**cost, "by": by} if cost else {}), usual.get("width", 1)

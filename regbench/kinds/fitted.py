@@ -6,7 +6,7 @@ They run in one thread. Warnings of the library are silenced, because a worker c
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ import numpy as np
 from regbench import catalog, metrics
 from regbench.catalog import Entry
 from regbench.fingerprint import Library, Start
-from regbench.job import Job
+from regbench.job import Job, Protocol
 from regbench.kinds.kind import Kind, measures
 from regbench.kinds.size import Size
 
@@ -97,8 +97,21 @@ def begin(
     device: Any,  # noqa: ARG001 - libraries fit on the CPU
     states: "Sequence[State] | None" = None,  # noqa: ARG001 - a fit cannot be resumed
 ) -> Fitting:
-    """Fit one job."""
-    return Fitting(jobs, data)
+    """Fit one job, on targets scaled by their range or raw: other scales belong to how networks are trained."""
+    from regbench.data.rescaling import rescaled
+    from regbench.training.label_noise import noisy
+
+    (job,) = jobs
+    given = rescaled(data, job.protocol.inputs)
+    if job.protocol.label_noise:
+        given = replace(given, y_train=noisy(given.y_train, job.protocol.label_noise, job.seed))
+    return Fitting(jobs, given)
+
+
+def asked(protocol: Protocol) -> tuple[Start, ...]:
+    """What `begin` takes for some values of the protocol only."""
+    inputs = () if protocol.inputs in ("scaled", "raw") else (("regbench.data.rescaling", "rescaled"),)
+    return (*inputs, *((("regbench.training.label_noise", "noisy"),) if protocol.label_noise else ()))
 
 
 def starts(method: str, backbone: str, parts: tuple[str, ...]) -> tuple[Start, ...]:  # noqa: ARG001 - it has none
@@ -143,6 +156,7 @@ KIND = Kind(
     uses_seed=lambda entry: not entry.arguments["deterministic"],
     reads_images=lambda entry: bool(entry.arguments.get("images")),
     starts=starts,
+    asked=asked,
     libraries=libraries,
     epoch_seconds=epoch_seconds,
     memory=memory,

@@ -8,6 +8,7 @@ from regbench import catalog, metrics
 from regbench.catalog import Entry
 from regbench.fingerprint import Library, Start
 from regbench.job import Job
+from regbench.job import Protocol as Manner
 from regbench.kinds.size import Size
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Kind:
         be resumed.
     uses_k, uses_seed, reads_images: whether a row depends on k and seed and accepts images, according to its file.
     starts: (method, backbone, names of its parts) -> the entry points of the code that determines its numbers.
+    asked: protocol -> more entry points, of the code that only jobs with such values of its fields depend on.
     libraries: the distributions that a row needs.
     epoch_seconds: (job, size of its dataset) -> seconds of an epoch on one core, by arithmetic.
     memory: (job, size of its dataset) -> bytes that it adds to its pack.
@@ -65,6 +67,7 @@ class Kind:
     uses_seed: Callable[[Entry], bool]
     reads_images: Callable[[Entry], bool]
     starts: Callable[[str, str, tuple[str, ...]], tuple[Start, ...]]
+    asked: Callable[[Manner], tuple[Start, ...]]
     libraries: Callable[[Entry], tuple[Library, ...]]
     epoch_seconds: Callable[[Job, Size], float]
     memory: Callable[[Job, Size], int]

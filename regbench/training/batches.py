@@ -6,8 +6,9 @@ from typing import NamedTuple
 import torch
 
 from regbench.random import Stream
+from regbench.training import chosen
 from regbench.training.dropout import Dropout
-from regbench.training.optim import SCHEDULES, adam_factors
+from regbench.training.optim import adam_factors
 from regbench.training.pack import Model
 from regbench.training.step import Inputs
 
@@ -32,7 +33,7 @@ class Batches:
         self._rows, self._device = rows, device
         self._size = min(self._protocol.batch_size, rows)
         self.steps = self._protocol.evaluate_every or rows // self._size
-        self._rate_factors = SCHEDULES[self._protocol.schedule](self._protocol, self._protocol.epochs * self.steps)
+        self._rate_factors = chosen.schedule(self._protocol, self._protocol.epochs * self.steps)
         widths = model.backbone.dropped(model.options)
         self.dropout = Dropout(model.jobs, widths, rows=self._size, device=device, dtype=self._dtype)
         seeds = self.dropout.seeds

@@ -81,8 +81,11 @@ def _seen(model: Model, z: torch.Tensor, y: torch.Tensor, predictions: torch.Ten
 
 def _last_layers(model: Model) -> list[torch.Tensor]:
     """The weight (K, H) of each job's last layer; of a convolution, that of every place it looks at."""
-    matrix = model.backbone.head.matrix if model.backbone.head else torch.t
-    return [matrix(weight) for part in model.heads for weight in part.linear.views["weight"]]
+    return [
+        part.head.last.matrix(weight) if part.head.last else weight.t()
+        for part in model.heads
+        for weight in part.linear.views["weight"]
+    ]
 
 
 def _plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, np.ndarray]:

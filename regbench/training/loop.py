@@ -40,6 +40,7 @@ class Epoch:
     looks: list[Look]  # each job's method parameters, diagnostics, scores of its distribution, metrics of its features
     seconds: float
     arrays: list[Mapping[str, np.ndarray]] = field(default_factory=list)  # each job's kept arrays by name, if any
+    ended: frozenset[int] = frozenset()  # places of the jobs that had stopped before; their values are NaN
 
 
 class Training:

@@ -1,8 +1,13 @@
-"""Adam and AdamW on flat storage, per-job clipping and the one-cycle schedule, for all jobs of a pack at once."""
+"""Adam and AdamW on flat storage, per-job clipping and the one-cycle schedule, for all jobs of a pack at once.
+
+Which optimiser and which schedule a protocol means is in `chosen`.
+"""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -159,6 +164,27 @@ def adam_on_device(segments: Sequence[Segment], factors_3: Tensor, *, decoupled:
         segment.values.sub_(segment.first.div(denominator).mul_(segment.learning_rate * corrected_factor))
 
 
+class Optimizer(NamedTuple):
+    """One step of an optimiser on all parameters of a pack, from gradients that are clipped already.
+
+    on_host: (segments, factor of the learning rates, number of the step from 1).
+    on_device: (segments, the factors of `adam_factors`), the same for all jobs at once without numbers from the host.
+    """
+
+    on_host: Callable[[Sequence[Segment], float, int], None]
+    on_device: Callable[[Sequence[Segment], Tensor], None]
+
+
+def coupled(_protocol: Protocol) -> Optimizer:
+    """Adam, whose weight decay is part of the gradient."""
+    return Optimizer(adam, adam_on_device)
+
+
+def decoupled(_protocol: Protocol) -> Optimizer:
+    """AdamW, whose weight decay is not."""
+    return Optimizer(partial(adam, decoupled=True), partial(adam_on_device, decoupled=True))
+
+
 def adam_factors(rate_factors: Sequence[float], first: int) -> Tensor:
     """The factors that `adam_on_device` needs for each step from number `first` on: (steps, 3), float64.
 
@@ -201,9 +227,6 @@ def stepped(protocol: Protocol, steps: int) -> list[float]:
         float(protocol.decay ** sum(step * protocol.epochs >= epoch * steps for epoch in protocol.milestones))
         for step in range(steps)
     ]
-
-
-SCHEDULES = {"one_cycle": one_cycle, "constant": constant, "step": stepped}  # by the name that a protocol gives
 
 
 def _cosine(start: float, end: float, fraction: float) -> float:

@@ -22,6 +22,7 @@ from regbench.tasks.task import Block
 from regbench.training import trunk
 from regbench.training.composition import composed
 from regbench.training.heads import Head
+from regbench.training.members import last_layers
 from regbench.training.optim import Segment
 from regbench.types import Backbone, Method, Params, Static
 
@@ -136,7 +137,7 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
         learning_rate=rate,
         weight_decay=decay,
     )
-    own = backbone.buffers(shape, options) if backbone.buffers else {}
+    own = _buffers(backbone, data, options)
     buffers = {name: torch.stack([tensor] * len(ordered)).to(device, dtype) for name, tensor in own.items()}
     y_train = torch.from_numpy(data.y_train).double()
     width = backbone.features(options)
@@ -158,6 +159,12 @@ def build(jobs: Sequence[Job], data: Prepared, device: torch.device, dtype: torc
         device=device,
         stage1_seconds=tuple(seconds),
     )
+
+
+def _buffers(backbone: Backbone, data: Prepared, options: Static) -> dict[str, Tensor]:
+    """The buffers of one model of a backbone, float64: those of a shape, and those that training rows give."""
+    own = backbone.buffers(data.x_train.shape[1:], options) if backbone.buffers else {}
+    return own | (backbone.fitted(torch.from_numpy(data.x_train).double(), options) if backbone.fitted else {})
 
 
 def _streams(jobs: Sequence[Job], purpose: str) -> list[tuple[Job, Stream]]:
@@ -208,7 +215,8 @@ def _build_head(
     method, regularizers = composed(group[0])
     jobs = slice(start, start + len(group))
     width = method.outputs(group[0].k or 0, targets)
-    init = backbone.head.init if backbone.head else init_linear
+    last = last_layers(backbone.members(dict(group[0].options))) if backbone.members else backbone.head
+    init = last.init if last else init_linear
     linear = Segment.of(
         [_started(init(features, width, stream), job, stream) for job, stream in _streams(group, "head")],
         jobs=jobs,
@@ -230,7 +238,7 @@ def _build_head(
     fixed = {name: torch.stack([of_job.fixed[name] for of_job in params]).to(decay) for name in params[0].fixed}
     averaged = group[0].protocol.over_targets == "mean"
     pixels = group[0].protocol.pixels if backbone.dense else 0
-    head = Head(method, jobs, fixed, hparams, regularizers, averaged, last=backbone.head, pixels=pixels)
+    head = Head(method, jobs, fixed, hparams, regularizers, averaged, last=last, pixels=pixels)
     return HeadPart(head, linear, trained, added)
 
 

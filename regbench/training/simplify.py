@@ -134,10 +134,10 @@ def _scale(module: GraphModule, tensors: dict[Node, Tensor]) -> None:
         if found is None:
             continue
         operand, factor = found
-        if operand not in tensors or not Value.of(tensors[operand]).alike(Value.of(tensors[node])):
+        if not _is_alike(operand, node, tensors):
             continue
         before = _factor(operand, tensors) if len(operand.users) == 1 and operand.op == "call_function" else None
-        if before and (_is_exact(factor) or _is_exact(before[1])) and before[0] in tensors:
+        if before and (_is_exact(factor) or _is_exact(before[1])) and _is_alike(before[0], node, tensors):
             operand, factor = before[0], before[1] * factor
         if factor == 1:
             node.replace_all_uses_with(operand)
@@ -167,6 +167,11 @@ def _factor(node: Node, tensors: dict[Node, Tensor]) -> tuple[Node, float] | Non
             if values.is_floating_point() and values.numel() and bool((values == values.reshape(-1)[0]).all()):
                 return operand, float(values.reshape(-1)[0])
     return None
+
+
+def _is_alike(operand: Node, node: Node, tensors: dict[Node, Tensor]) -> bool:
+    """Whether an operand is as large as a result: a factor may also have enlarged it."""
+    return operand in tensors and Value.of(tensors[operand]).alike(Value.of(tensors[node]))
 
 
 def _operand(node: Node) -> Node:

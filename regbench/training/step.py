@@ -14,11 +14,11 @@ from torch import Tensor
 from regbench.random import Stream
 from regbench.tasks.resident import Resident
 from regbench.tasks.task import Task
-from regbench.training import trunk
+from regbench.training import chosen, trunk
 from regbench.training.capture import Captured
 from regbench.training.depth import DepthFirst
 from regbench.training.dropout import Dropout
-from regbench.training.optim import adam, adam_on_device, clip, clip_on_device
+from regbench.training.optim import clip, clip_on_device
 from regbench.training.pack import Model
 from regbench.types import Keep
 
@@ -42,7 +42,7 @@ class Steps:
         self.task = task
         self.dropout = dropout
         self.whose = whose
-        self.decoupled = model.jobs[0].protocol.optimizer == "adamw"
+        self.optimizer = chosen.optimizer(model.jobs[0].protocol)
         state = [buffer for segment in model.segments for buffer in (segment.values, segment.first, segment.second)]
         state += model.buffers.values()
         self._captured = Captured(state) if model.device.type == "cuda" and task.on_device else None
@@ -66,7 +66,7 @@ class Steps:
             losses = self._gradients(inputs)
         if self.model.clips:
             clip(self.model.segments, self.model.clip)
-        adam(self.model.segments, rate_factor, number, decoupled=self.decoupled)
+        self.optimizer.on_host(self.model.segments, rate_factor, number)
         return losses
 
     def on_device(self, inputs: Inputs) -> Tensor:
@@ -74,7 +74,7 @@ class Steps:
         losses = self._gradients(inputs)
         if self.model.clips:
             clip_on_device(self.model.segments, self.model.clip)
-        adam_on_device(self.model.segments, inputs.adam_factors, decoupled=self.decoupled)
+        self.optimizer.on_device(self.model.segments, inputs.adam_factors)
         return losses
 
     def _gradients(self, inputs: Inputs) -> Tensor:

@@ -9,10 +9,15 @@ from regbench.random import Stream
 from regbench.training import trunk
 from regbench.types import Keep
 
-SHAPES = {"mlp": (5,), "mlp_narrow": (5,), "cnn": (3, 8, 8), "resnet50": (3, 16, 16), "resnet50_depth": (3, 16, 16)}
+SHAPES = {"cnn": (3, 8, 8), "resnet50": (3, 16, 16), "resnet50_depth": (3, 16, 16)}
+SHAPES |= dict.fromkeys(("mlp", "mlp_narrow", "mlp_ple", "mlp_periodic", "resnet", "tabm"), (5,))
 SMALL = {
     "mlp": {"layers": 2, "width": 6},
     "mlp_narrow": {"layers": 2, "width": 6, "features": 3},
+    "mlp_ple": {"layers": 2, "width": 6, "bins": 3},
+    "mlp_periodic": {"layers": 2, "width": 6, "frequencies": 3, "embedding": 2, "sigma": 0.5},
+    "resnet": {"layers": 2, "width": 6, "hidden": 2},
+    "tabm": {"layers": 2, "width": 3, "members": 2, "start": "signs"},
     "cnn": {"width": 6},
     "resnet50": {"layers": "1-1", "weights": "", "width": 4},
     "resnet50_depth": {"layers": "1-1", "weights": "", "width": 4},
@@ -24,9 +29,10 @@ def packed(name, jobs=3, rows=4):
     """A backbone, stacked weights of `jobs` models, inputs of their own, and dropout masks; float64."""
     backbone = catalog.load("backbones", name)
     models = [backbone.init(SHAPES[name], SMALL[name], Stream.named(seed, "init")) for seed in range(jobs)]
-    if backbone.buffers:
-        own = backbone.buffers(SHAPES[name], SMALL[name])
-        models = [{**model, **own} for model in models]
+    own = backbone.buffers(SHAPES[name], SMALL[name]) if backbone.buffers else {}
+    if backbone.fitted:
+        own |= backbone.fitted(Stream.named(8, "rows").normal(50, *SHAPES[name]), SMALL[name])
+    models = [{**model, **own} for model in models]
     weights = {key: torch.stack([model[key] for model in models]) for key in models[0]}
     stream = Stream.named(9, "test")
     x = stream.child("x").normal(jobs, rows, *SHAPES[name])
@@ -74,7 +80,7 @@ def test_models_of_a_pack_do_not_notice_each_other(name):
         torch.testing.assert_close(z[job], alone[0], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", [name for name in catalog.names("backbones") if "resnet50" not in name])
+@pytest.mark.parametrize("name", [name for name in catalog.names("backbones") if "resnet" not in name])
 def test_without_dropout_nothing_is_dropped(name):
     backbone, weights, x, keep = packed(name)
     evaluated, _ = backbone.forward(weights, x, None, SMALL[name])

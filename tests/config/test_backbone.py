@@ -5,7 +5,7 @@ import pytest
 from regbench import config, variants
 from regbench.errors import UsageError
 from regbench.job import Protocol
-from regbench.training.optim import SCHEDULES
+from regbench.training.optim import stepped
 
 
 def written(tmp_path, text):
@@ -100,7 +100,7 @@ def test_a_label_with_a_backbone_is_read_as_it_is_written():
             "datasets: NYUD2, methods: lsq, backbone: resnet50",
             "nyud2_dir cannot be read by resnet50, which reads images; its own is resnet50_depth",
         ),
-        ("datasets: RM, methods: lsq, backbone: resnet", "no backbone called 'resnet'; did you mean 'resnet50'"),
+        ("datasets: RM, methods: lsq, backbone: resnet500", "no backbone called 'resnet500'; did you mean 'resnet50'"),
     ],
 )
 def test_a_backbone_that_does_not_take_what_a_dataset_has_is_one_line(tmp_path, given, says):
@@ -111,7 +111,7 @@ def test_a_backbone_that_does_not_take_what_a_dataset_has_is_one_line(tmp_path, 
 
 def test_the_recipe_of_agedb_falls_to_a_tenth_after_60_and_after_80_epochs():
     protocol = config.load().get("tightness-agedb").jobs[0].protocol
-    factors = SCHEDULES["step"](protocol, protocol.epochs * 7)
+    factors = stepped(protocol, protocol.epochs * 7)
     assert factors[: 60 * 7] == [1.0] * 60 * 7
     assert factors[60 * 7 : 80 * 7] == pytest.approx([0.1] * 20 * 7)
     assert factors[80 * 7 :] == pytest.approx([0.01] * 10 * 7)
@@ -128,7 +128,7 @@ def test_the_steps_are_those_of_torchs_scheduler():
         theirs += [optimizer.param_groups[0]["lr"]] * 4
         optimizer.step()
         scheduler.step()
-    assert SCHEDULES["step"](protocol, 24) == pytest.approx(theirs)
+    assert stepped(protocol, 24) == pytest.approx(theirs)
 
 
 def test_steps_and_milestones_need_each_other(tmp_path):
@@ -142,10 +142,29 @@ def test_steps_and_milestones_need_each_other(tmp_path):
         written(tmp_path, "b: {extends: smoke, protocol: {schedule: step, milestones: [3], decay: 0}}")
 
 
+def test_a_momentum_needs_its_optimizer(tmp_path):
+    with pytest.raises(
+        UsageError, match=r"b\.protocol\.momentum: momentum is for the optimizer sgd, and this one is adam"
+    ):
+        written(tmp_path, "b: {extends: smoke, protocol: {momentum: 0.5}}")
+    (job, *_) = written(tmp_path, "b: {extends: smoke, protocol: {momentum: 0.5, optimizer: sgd}}").get("b").jobs
+    assert (job.protocol.optimizer, job.protocol.momentum) == ("sgd", 0.5)
+
+
+def test_a_baseline_has_what_concerns_the_data_and_a_job_for_each_seed_if_these_differ(tmp_path):
+    asked = "protocol: {inputs: quantiles, targets: log, optimizer: sgd, patience: 3, label_noise: %s}"
+    text = "b: {datasets: CA, methods: [ols], seeds: 3, " + asked + "}"
+    (job,) = written(tmp_path, text % 0.0).get("b").jobs
+    assert (job.protocol.inputs, job.protocol.targets, job.protocol.optimizer) == ("quantiles", "log", "adam")
+    assert job.protocol.patience == 0
+    assert [job.seed for job in written(tmp_path, text % 0.1).get("b").jobs] == [0, 1, 2]
+
+
 def test_jobs_of_before_keep_their_keys():
     """New fields at their defaults are not part of the configuration."""
     job = config.load().get("smoke").jobs[0]
-    assert not {"milestones", "decay"} & set(job.config()["protocol"])
+    added = {"milestones", "decay", "momentum", "patience", "label_noise", "inputs", "targets"}
+    assert not added & set(job.config()["protocol"])
 
 
 def test_the_recipe_of_nyud2_is_the_published_one():
@@ -153,7 +172,7 @@ def test_the_recipe_of_nyud2_is_the_published_one():
     job = benchmark.jobs[0]
     assert (job.backbone, job.protocol.epochs, job.protocol.batch_size) == ("resnet50_depth", 10, 32)
     assert (job.protocol.learning_rate, job.protocol.weight_decay, job.protocol.decide) == (1e-4, 1e-4, "val/rmse")
-    factors = SCHEDULES["step"](job.protocol, 30)
+    factors = stepped(job.protocol, 30)
     assert factors == pytest.approx([1.0] * 15 + [0.1] * 15)
     assert not any(
         "pixels" in each.config()["protocol"] for each in benchmark.jobs

@@ -174,7 +174,7 @@ def test_a_benchmark_that_chooses_may_be_extended(write):
         ("[{learning_rate: [.nan]}]", "sweep[0].learning_rate[0]: learning_rate must be a finite number"),
         ("[{learning_rate: [1e-3, 0.001]}]", "[1]: 0.001 is already there, as learning_rate[0]"),
         ("[{dropout: [1]}]", "sweep[0].dropout[0]: dropout must be less than 1, not 1"),
-        ("[{optimizer: [sgd]}]", "sweep[0].optimizer[0]: optimizer must be 'adam' or 'adamw', not 'sgd'"),
+        ("[{optimizer: [lion]}]", "sweep[0].optimizer[0]: optimizer must be 'adam', 'adamw' or 'sgd', not 'lion'"),
         ("[{lambda_kl: [-1]}]", "sweep[0].lambda_kl[0]: lambda_kl must not be negative, not -1"),
         ("[{learning_rate: [0.1]}, {}]", "sweep[1]: names no field to try values of"),
         ("[{learning_rate: [0.1], extend: [lambda_kl]}]", "no field of this stage is called 'lambda_kl'"),

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from regbench.job import Protocol
+from regbench.training import chosen
+from regbench.training.cosine import cosine
 from regbench.training.optim import Segment, adam, adam_factors, adam_on_device, clip, clip_on_device, one_cycle
 
 
@@ -78,3 +80,48 @@ def test_a_job_whose_gradient_is_not_finite_leaves_the_others_alone():
     adam([segment], 1.0, 1)
     assert not segment.values[0].isfinite().any()
     assert segment.values[1].tolist() == pytest.approx([0.9] * 3)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("where", ["on_host", "on_device"])
+def test_sgd_is_torchs_job_by_job_to_the_last_digits(where, momentum):
+    generator = torch.Generator().manual_seed(0)
+    shapes = {"a": (4, 3), "b": (1, 3), "scalar": ()}
+    models = [
+        {name: torch.randn(shape, generator=generator).double() for name, shape in shapes.items()} for _ in range(2)
+    ]
+    rates, decays = torch.tensor([[1e-2], [3e-3]]).double(), torch.tensor([[0.0], [1e-2]]).double()
+    segment = Segment.of(models, jobs=slice(0, 2), learning_rate=rates, weight_decay=decays)
+    ours = chosen.optimizer(Protocol(32, 0.0, 0.0, optimizer="sgd", momentum=momentum))
+    theirs = [{name: torch.nn.Parameter(tensor.clone()) for name, tensor in model.items()} for model in models]
+    optimisers = [
+        torch.optim.SGD(model.values(), lr=1.0, momentum=momentum, weight_decay=float(decay))
+        for model, decay in zip(theirs, decays, strict=True)
+    ]
+    for step in range(1, 6):
+        gradients = {name: torch.randn((2, *shape), generator=generator).double() for name, shape in shapes.items()}
+        segment.put(gradients.values())
+        if where == "on_host":
+            ours.on_host([segment], 1 / step, step)
+        else:
+            ours.on_device([segment], adam_factors([1 / step], step)[0])
+        for row, (model, optimiser) in enumerate(zip(theirs, optimisers, strict=True)):
+            optimiser.param_groups[0]["lr"] = float(rates[row]) / step
+            for name, parameter in model.items():
+                parameter.grad = gradients[name][row].clone()
+            optimiser.step()
+    for row, model in enumerate(theirs):
+        for name, parameter in model.items():
+            torch.testing.assert_close(segment.views[name][row], parameter.detach(), rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("steps", [1, 7, 300])
+def test_the_cosine_schedule_is_torchs(steps):
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
+    expected = []
+    for _ in range(steps):
+        expected.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    assert cosine(Protocol(32, 0.0, 0.0), steps) == pytest.approx(expected, abs=1e-12)

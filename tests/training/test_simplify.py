@@ -92,3 +92,9 @@ def test_chance_is_no_constant_and_operations_in_place_are_left_alone():
     code = before.code
     simplify(before, [x])
     assert before.code == code
+
+
+def test_a_factor_that_enlarges_is_not_taken_for_one_that_scales():
+    """As in the gradient of a mean over copies: ones of a larger shape must stay, whatever they are multiplied by."""
+    x, ones = torch.arange(1.0, 5.0, dtype=torch.float64).view(4, 1), torch.ones(4, 3).double()
+    same(lambda x: [(x * torch.ones_like(ones)) * 0.5], x)

@@ -11,7 +11,7 @@ from regbench.analysis.sequences import Row, planned
 from regbench.campaign.choosing import Wanted, choose
 from regbench.config import Benchmark
 from regbench.errors import UsageError
-from regbench.job import Job, differs_by_seed
+from regbench.job import Job, depends_on_seed
 from regbench.runner.plan.pace import Pace
 
 Pair = tuple[str, int]  # dataset, seed
@@ -115,4 +115,4 @@ class Question:
 
 def _draws(job: Job) -> bool:
     """Whether another seed gives other numbers."""
-    return kinds.uses_seed(job.method) or differs_by_seed(job.protocol.split)
+    return kinds.uses_seed(job.method) or depends_on_seed(job.protocol)

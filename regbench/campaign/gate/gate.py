@@ -22,7 +22,7 @@ from regbench.campaign.gate.replay import Replayed, replay
 from regbench.campaign.gate.repository import Repository, present
 from regbench.campaign.gate.training import Measured, Order, train
 from regbench.errors import InfrastructureError, JobsFailed
-from regbench.job import Job, differs_by_seed
+from regbench.job import Job, depends_on_seed
 from regbench.kinds import code_digest, uses_seed
 from regbench.runner.adopt.ask import Version, VersionFailed
 
@@ -175,7 +175,7 @@ class _Trial:
 
     def _is_seeded(self, cell: LockedCell) -> bool:
         job = self.lock.job(cell, 0)
-        return uses_seed(job.method) or differs_by_seed(job.protocol.split)
+        return uses_seed(job.method) or depends_on_seed(job.protocol)
 
     def _outcome(
         self, name: str, verdict: str, how: str, pairs: Pairs, evidence: Evidence, p: float | None = None

@@ -37,6 +37,7 @@ KIND = Kind(
     uses_seed=lambda entry: not entry.arguments["deterministic"],
     reads_images=lambda _: True,
     starts=lambda _method, _backbone, _parts: (),
+    asked=lambda _: (),
     libraries=lambda _: (),
     epoch_seconds=lambda _job, _size: SECONDS,
     memory=lambda _job, _size: MEMORY,

@@ -80,6 +80,8 @@ def train(jobs: list[Any], device: str = "cpu") -> list[dict[str, list[str]]]:
     # Fields that came later are only given where they are not at their defaults, for older code does not know them.
     later = {"inputs": "scaled", "targets": "scaled", "shots": "dataset"}
     asked = {name: getattr(protocol, name, usual) for name, usual in later.items()}
+    # Other scales are made by the execution, from data that are scaled as usual.
+    asked |= {name: "scaled" for name in ("inputs", "targets") if asked[name] != "raw"}
     given = {name: value for name, value in asked.items() if value != later[name]}
     prepare = getattr(data, "prepared", data.prepare)  # which came with later code
     prepared = prepare(table, protocol.split, seed, **given)

@@ -85,6 +85,7 @@ def kind_of_code(job: Job) -> tuple[object, ...]:
         *(isinstance(about["inputs"], tuple), bool(about.get("targets"))),
         *(protocol.split, protocol.optimizer, protocol.schedule, protocol.inputs, protocol.targets),
         *(bool(protocol.evaluate_every), bool(protocol.init_std), bool(protocol.clip)),
+        *(bool(protocol.patience), bool(protocol.label_noise)),
         *((part.name, part.static) for part in job.parts),
     )
 

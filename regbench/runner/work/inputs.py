@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 
 def prepared(job: Job) -> "Prepared":
-    """The dataset of a job, split and scaled."""
+    """The dataset of a job, split and scaled; other scales than those of `prepare` are made of it when it is used."""
     protocol = job.protocol
     seed = job.seed if differs_by_seed(protocol.split) else 0
-    return _load(job.dataset, job.digest, protocol.split, seed, protocol.inputs, protocol.targets, protocol.shots)
+    inputs, targets = (scaling_of(scaling) for scaling in (protocol.inputs, protocol.targets))
+    return _load(job.dataset, job.digest, protocol.split, seed, inputs, targets, protocol.shots)
+
+
+def scaling_of(asked: str) -> str:
+    """What `prepare` makes for a value of the protocol's `inputs` or `targets`."""
+    return "raw" if asked == "raw" else "scaled"
 
 
 @lru_cache(maxsize=2)  # successive packs of a worker often share a dataset

@@ -41,14 +41,17 @@ class Record:
         self.losses = [kinds.loss(job) for job in jobs]
 
     def add(self, epoch: "Epoch") -> None:
-        """Record an epoch of all jobs; predictions are kept only if it is the best so far."""
+        """Record an epoch of all jobs that have not stopped; predictions are kept only if it is the best so far."""
         self.epoch = epoch.number
-        seconds = epoch.seconds / len(self.runs)
+        seconds = epoch.seconds / (len(self.runs) - len(epoch.ended))
         finite = np.ones(len(self.runs), dtype=bool)
         for name, values in epoch.values.items():
             if _says_divergence(name) or (self.foreign and name.partition("/")[2] not in catalog.names("metrics")):
                 finite &= np.isfinite(values)
         for row, (run, best, look) in enumerate(zip(self.runs, self.best, epoch.looks, strict=True)):
+            if row in epoch.ended:
+                continue
+            best.last = epoch.number
             values = {name: float(column[row]) for name, column in epoch.values.items()} | look.diagnostics
             if epoch.number == 1 and self.stage1_seconds:  # as what is measured once, which every export keeps
                 self.waiting.append(EpochRows(run, 0, {"stage1/seconds": self.stage1_seconds[row]}))
@@ -91,7 +94,7 @@ class Record:
             Finished(
                 run,
                 best.seconds + seconds,
-                self.epoch,
+                best.last,
                 best.diverged_at,
                 best.predictions,
                 best.epoch,
@@ -108,6 +111,7 @@ class _Best:
     def __init__(self) -> None:
         self.loss = float("inf")  # lower is better, for every deciding metric
         self.epoch: int | None = None
+        self.last = 0  # the last epoch that it was trained
         self.diverged_at: int | None = None
         self.seconds = 0.0  # of training in earlier processes
         self.errors: dict[str, float] = {}  # on seen and on unseen rows
@@ -121,6 +125,7 @@ class _Best:
         best.loss = float("inf") if facts["best"] is None else facts["best"]
         best.epoch, best.diverged_at, best.seconds = facts["best_epoch"], facts["diverged_at"], facts["seconds"]
         best.errors = facts.get("errors", {})  # which older checkpoints lack
+        best.last = facts.get("last", state.epoch)
         best.predictions = _under(PREDICTED, state.arrays)
         best.parameters = _under(LEARNT, state.arrays)
         return best
@@ -128,7 +133,8 @@ class _Best:
     def facts(self) -> dict[str, Any]:
         """The facts as plain data; None for infinity, which JSON does not have."""
         known = self.loss if self.epoch is not None else None
-        return {"best": known, "best_epoch": self.epoch, "diverged_at": self.diverged_at, "errors": self.errors}
+        found = {"best": known, "best_epoch": self.epoch, "diverged_at": self.diverged_at, "errors": self.errors}
+        return {**found, "last": self.last}
 
 
 def _says_divergence(name: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from regbench.runner.work.record import Record
+from regbench.training.checkpoint import State
 from regbench.training.diagnostics import Look
 from regbench.training.loop import Epoch
 from tests.made.jobs import make_job
@@ -47,3 +48,27 @@ def test_each_run_is_written_with_the_arrays_of_its_own_job():
     first, second = ({row.run_id: row.arrays for row in rows if row.epoch == number} for number in (1, 2))
     assert first == {7: {}, 8: {}}
     assert {run: arrays["weight"].tolist() for run, arrays in second.items()} == {7: [[0, 0]], 8: [[1, 1]]}
+
+
+def test_a_job_that_has_stopped_has_no_later_epochs_and_goes_on_having_none():
+    """Through a checkpoint too, from which the others continue."""
+    jobs = [make_job("lsq", seed=seed) for seed in range(2)]
+    record = Record(jobs, [7, 8])
+
+    def epoch(number: int, ended: frozenset[int]) -> Epoch:
+        rmse = np.array([0.1 * number, np.nan if ended else 0.5])
+        return Epoch(number, {"val/rmse": rmse}, {}, [Look({}, {})] * 2, 1.0, [], ended)
+
+    for number, ended in ((1, frozenset[int]()), (2, frozenset({1}))):
+        record.add(epoch(number, ended))
+    states = [State.from_bytes(each.data) for each in record.checkpoints([{}, {}], 0.0, "here")]
+    assert [state.epoch for state in states] == [2, 2]
+    resumed = Record(jobs, [7, 8], states)
+    resumed.add(epoch(3, frozenset({1})))
+    rows = [(row.run_id, row.epoch) for row in (*record.take(), *resumed.take())]
+    assert rows == [(7, 1), (8, 1), (7, 2), (7, 3)]
+    assert [(end.epochs, end.best_epoch, end.diverged_at) for end in resumed.results(0.0)] == [
+        (3, 1, None),
+        (1, 1, None),
+    ]
+    assert record.take() == []
