@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from regbench.store.witnesses import Pair
+
 
 class Store:
     """A database of results; open one with `Store.open`."""
@@ -536,6 +538,13 @@ class Store:
         """
         with self.reading() as connection:
             return executed.frame(connection, benchmark, status)
+
+    def witnesses(self, jobs: Collection[str] | None = None) -> list[Pair]:
+        """Every two finished runs of one job by the same code, and how their numbers differ; of all jobs, or some."""
+        from regbench.store import witnesses
+
+        with self.reading() as connection:
+            return witnesses.pairs(connection, jobs)
 
     def configs(self, keys: Collection[str]) -> dict[str, Any]:
         """The configuration of stored jobs as plain data, by key."""

@@ -9,6 +9,8 @@ import numpy as np
 
 from regbench.job import Job
 
+TIMES = ("seconds", "stage1/seconds")  # numbers of an epoch that differ each time
+
 
 class Member(NamedTuple):
     """A job's place in a benchmark."""
