@@ -79,6 +79,21 @@ def database(db: str) -> "Iterator[Store]":
 
 
 @contextlib.contextmanager
+def databases(given: Sequence[str], part: "Part | None", warn: Callable[[str], None]) -> "Iterator[Store]":
+    """Open one database, or several as if they were merged, of which only `part` of each run is read."""
+    if len(given) == 1:
+        with database(given[0]) as opened:
+            yield opened
+        return
+    from regbench import store
+
+    with store.merged(given, part or store.WHOLE) as (opened, notes):
+        for line in notes:
+            warn(f"note: {line}")
+        yield opened
+
+
+@contextlib.contextmanager
 def exports(folder: Path, part: "Part | None", warn: Callable[[str], None]) -> "Iterator[Store]":
     """Open a folder of exports as a store; only `part` of each run is read, which is faster."""
     from regbench import store

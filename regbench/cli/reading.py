@@ -1,6 +1,7 @@
 """Open a database or a folder of exports for reading, for commands that change nothing."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,15 @@ if TYPE_CHECKING:
 
 
 def reading(
-    db: str, folder: Path | None = None, part: "Part | None" = None
+    db: str | Sequence[str], folder: Path | None = None, part: "Part | None" = None
 ) -> "contextlib.AbstractContextManager[Store]":
-    """The store of a database, read-only, or of a folder of exports; of a folder only `part` of each run is read."""
-    return places.database(db) if folder is None else places.exports(folder, part, say)
+    """The store of a database, of several as if they were merged, or of a folder of exports; read-only.
+
+    Of several databases and of a folder only `part` of each run is read; a single database is not loaded.
+    """
+    if folder is not None:
+        return places.exports(folder, part, say)
+    return places.databases([db] if isinstance(db, str) else db, part, say)
 
 
 def cells_only() -> "Part":
