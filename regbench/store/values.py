@@ -278,7 +278,7 @@ class RunningPack:
     """Jobs that one worker trains together at this moment.
 
     rows: the names in tables of its jobs, each once.
-    owner: the worker, as `runner.work.owners` names it.
+    owner: the worker, as `store.owners` names it.
     silent: whether its lease has run out: the worker hangs, or is dead.
     epoch: the last one stored of every job, of `epochs`.
     epochs_left: over all jobs.
