@@ -199,7 +199,7 @@ def _is_folder(source: str) -> bool:
 
 
 def _is_same(source: str, into: Store) -> bool:
-    path, its = path_of(source), engine.file_of(engine.locate(into.url))
+    path, its = path_of(source), Path(into.place) if into.is_file else None
     if path is None or its is None:
         return path is None and its is None and secrets.public(engine.locate(source)) == into.url
     return path.exists() and path.samefile(its)

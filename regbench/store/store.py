@@ -25,6 +25,7 @@ from regbench.store import (
     live,
     removal,
     runs,
+    scratch,
     secrets,
     status,
     upgrade,
@@ -90,15 +91,15 @@ class Store:
 
     @classmethod
     def _open(cls, url: str | Path, *, read_only: bool, existing: bool) -> Store:
-        located = secrets.known(engine.locate(url))
+        named = located = secrets.known(engine.locate(url))
+        if (path := engine.file_of(named)) is not None:
+            located = scratch.to_read(named) if read_only else scratch.to_write(named)
         if existing and (path := engine.file_of(located)) and not path.exists():
             raise PassingError(f"database {path}: it was deleted or moved while the run went on")
         connections = engine.connect(located, read_only=read_only, existing=existing)
         try:
             place = upgrade.where(located)
             with explained(place), reachable(f"database {place}"):
-                if located.get_backend_name() == "sqlite":
-                    engine.refuse_network(Path(located.database or ""))
                 if read_only:
                     upgrade.require_current(connections)
                 else:
@@ -106,7 +107,11 @@ class Store:
         except BaseException:
             connections.dispose()
             raise
-        return cls(connections, read_only=read_only)
+        opened = cls(connections, read_only=read_only)
+        opened.place = upgrade.where(named)
+        if path is not None and not read_only:
+            scratch.send_first(path)
+        return opened
 
     @property
     def url(self) -> str:
@@ -598,6 +603,11 @@ class Store:
             return None
         with explained(self.place):
             return upgrade.copy_aside(path, why)
+
+    @staticmethod
+    def secure() -> None:
+        """Send what is stored so far to a file on a network file system, if this process works on one in scratch."""
+        scratch.send()
 
     def check(self) -> None:
         """Put back an SQLite file that was deleted or moved since it was opened."""

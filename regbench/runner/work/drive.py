@@ -181,6 +181,7 @@ class Driver:
         trouble = None
         try:
             engine.stop()
+            self.store.secure()  # while the workers end their epochs: this machine may not live much longer
             while engine.busy:
                 for slot in set(range(len(engine.devices))) - set(engine.free()):
                     if engine.is_stopped(slot):  # it would not notice that it was asked
