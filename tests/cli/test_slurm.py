@@ -160,7 +160,8 @@ def test_a_task_whose_time_is_over_writes_and_is_queued_again_and_goes_on(
         assert task.poll() is None
         time.sleep(0.1)
     task.send_signal(signal.SIGUSR1)
-    assert task.wait() == 130
+    task.communicate()
+    assert task.returncode == 130
     assert Path("controls").read_text() == "requeue 7_1\n"
     states = {run["status"] for run in regbench("runs", "--db", shard, "--json").data["runs"]}
     assert states == {"interrupted"}
@@ -172,7 +173,8 @@ def test_a_task_whose_time_is_over_writes_and_is_queued_again_and_goes_on(
         assert again.poll() is None
         time.sleep(0.1)
     again.send_signal(signal.SIGTERM)  # cancelled: it writes, and is not queued again
-    assert again.wait() == 130
+    again.communicate()
+    assert again.returncode == 130
     assert Path("controls").read_text() == "requeue 7_1\n"
     runs = regbench("runs", "--db", shard, "--json").data["runs"]
     assert {run["resumed"] for run in runs} == {1}
