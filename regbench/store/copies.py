@@ -63,7 +63,7 @@ def here(connection: Connection, uuids: Collection[str]) -> dict[str, Here]:
         JobRow, JobRow.id == RunRow.job_id
     )
     return {
-        row.uuid: Here(row.id, State.of(row._mapping), row.status == "running" and (row.lease_until or 0.0) >= moment)
+        row.uuid: Here(row.id, State.of(row._asdict()), row.status == "running" and (row.lease_until or 0.0) >= moment)
         for row in rows_in(connection, query, RunRow.uuid, uuids)
     }
 

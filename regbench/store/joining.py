@@ -132,7 +132,7 @@ def places(connection: Connection, benchmark: str, rows: Sequence[Row]) -> int:
     ids = job_ids(connection, {row["job"] for row in rows})
     query = select(BenchmarkJobRow.__table__).where(BenchmarkJobRow.benchmark == benchmark)
     found = rows_in(connection, query, BenchmarkJobRow.job_id, set(ids.values()))
-    stored = {(row.job_id, row.variant): row._mapping for row in found}
+    stored = {(row.job_id, row.variant): row._asdict() for row in found}
     new = []
     for row in rows:
         mine = {"benchmark": benchmark, "job_id": ids[row["job"]], "variant": row["variant"]}

@@ -162,7 +162,7 @@ def _curves(connection: Connection, ids: Collection[int], runs: Mapping[int, Row
     found: dict[int, Curves] = defaultdict(lambda: defaultdict(dict))
     for few in chunks(sorted(ids)):
         for run, name, epoch, value in connection.execute(query.where(MetricRow.run_id.in_(few))):
-            found[run][name][epoch] = value
+            found[run][name][epoch] = float(value or 0.0)  # never empty, by the query
     return found
 
 

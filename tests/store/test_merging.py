@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -28,7 +29,7 @@ from regbench.store import (
     models,
 )
 from regbench.store.models import Base, EnvironmentRow, JobRow, RunRow
-from regbench.store.upgrade import VERSION_TABLE
+from regbench.store.upgrade import VERSION_TABLE, alembic_config
 from tests.store.conftest import job, labelled, train
 from tests.store.test_transfer import fill
 
@@ -275,6 +276,18 @@ def test_results_merge_between_kinds_of_database(new_postgresql_database: str, t
             merge(two, [a, b])
             assert content(one) == content(two)
         assert server.witnesses() == []
+
+
+def test_a_file_of_an_older_version_is_merged_and_stays_what_it_is(tmp_path: Path):
+    old = machine(tmp_path, "old")
+    with Store.open(old) as store, store.writing() as connection:
+        command.downgrade(alembic_config(connection), "0006")
+    before = old.read_bytes()
+    with Store.open(tmp_path / "all.db") as store:
+        merge(store, [old])
+        assert list(store.runs()["status"]) == ["finished"]
+    assert old.read_bytes() == before
+    assert not list(tmp_path.glob("*.bak"))
 
 
 def bad(folder: Path, kind: str) -> Path:
