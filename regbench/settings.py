@@ -13,6 +13,7 @@ PATIENCE = "REGBENCH_PATIENCE"  # seconds that a run waits for a database that i
 HANGS_AFTER = "REGBENCH_HANGS_AFTER"  # seconds without an epoch before a worker may be taken to hang
 OFFLINE = "REGBENCH_OFFLINE"
 OVERSUBSCRIBE = "REGBENCH_OVERSUBSCRIBE"  # more workers than cores: each then takes longer, as does the whole
+SCRATCH = "REGBENCH_SCRATCH"  # 1: work on every SQLite file in scratch; 0: on none; else on those in a network
 NATIVE = "REGBENCH_NATIVE"  # 0: no compiled functions
 CACHE, DATA = "REGBENCH_CACHE", "REGBENCH_DATA"
 ON, OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
@@ -25,6 +26,7 @@ def check(environment: Mapping[str, str] = os.environ) -> None:
     offline(environment)
     oversubscribe(environment)
     native(environment)
+    scratch(environment)
     for name in (CACHE, DATA):
         check_folder(name, environment)
 
@@ -55,6 +57,11 @@ def oversubscribe(environment: Mapping[str, str] = os.environ) -> bool:
 def native(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether compiled functions may be used; they are, unless this is 0."""
     return _switch(NATIVE, environment, usual="1")
+
+
+def scratch(environment: Mapping[str, str] = os.environ) -> bool | None:
+    """Whether databases are worked on in local scratch; None if the type of the file system decides."""
+    return _switch(SCRATCH, environment) if environment.get(SCRATCH) else None
 
 
 def _switch(name: str, environment: Mapping[str, str], usual: str = "") -> bool:

@@ -1,7 +1,8 @@
 """Open results for reading: a database or a folder of exports."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+import glob
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -46,6 +47,24 @@ def published(named: str) -> Path:
     raise NothingMeasured(f"there are no published runs at {places[0]}; give their folder: --with DIR")
 
 
+def several(given: Sequence[str]) -> list[str]:
+    """Databases and folders as they were named, with those that a pattern stands for, each once.
+
+    Raises:
+        NothingMeasured: a pattern stands for none.
+    """
+    found: dict[str, None] = {}
+    for place in given:
+        path = path_of(place)
+        if path is None or path.exists() or not glob.has_magic(place):
+            found[place] = None
+            continue
+        if not (matching := sorted(glob.glob(str(path), recursive=True))):  # noqa: PTH207 - the pattern may be absolute
+            raise NothingMeasured(f"there is no database {place}; the pattern matches no file")
+        found |= dict.fromkeys(matching)
+    return list(found)
+
+
 @contextlib.contextmanager
 def database(db: str) -> "Iterator[Store]":
     """Open the store read-only; `NothingMeasured` if it does not exist yet."""
@@ -57,6 +76,21 @@ def database(db: str) -> "Iterator[Store]":
 
     with Store.open(db, read_only=True) as store:
         yield store
+
+
+@contextlib.contextmanager
+def databases(given: Sequence[str], part: "Part | None", warn: Callable[[str], None]) -> "Iterator[Store]":
+    """Open one database, or several as if they were merged, of which only `part` of each run is read."""
+    if len(given) == 1:
+        with database(given[0]) as opened:
+            yield opened
+        return
+    from regbench import store
+
+    with store.merged(given, part or store.WHOLE) as (opened, notes):
+        for line in notes:
+            warn(f"note: {line}")
+        yield opened
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from regbench.runner.work.owners import told
+from regbench.store.owners import told
 
 if TYPE_CHECKING:
     from regbench.store import RunningPack, Snapshot

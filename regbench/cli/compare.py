@@ -63,7 +63,7 @@ def compare(
     format_: Format = "table",
     out: Out = Path("results"),
     from_: options.Folder = None,
-    db: options.Database = options.DATABASE,
+    db: options.Databases = options.DATABASES,
     json: options.Json = False,
 ) -> int:
     """Test whether one method is better than another, or whether the data cannot decide.
@@ -78,6 +78,7 @@ def compare(
       regbench compare end2end lsq --exit-code --rope 2%
       regbench compare end2end lsq --dataset diamonds --dataset CA --rows unseen
       regbench compare end2end lsq soft_binning hard_binning
+      regbench compare end2end lsq --db node1.db --db node2.db
       regbench compare --all-pairs --from results/published/bridges
     """
     from regbench import analysis, metrics, reports
@@ -89,7 +90,7 @@ def compare(
     names = tuple(methods or ())
     if len(names) < 2 and not (all_pairs and not names):
         raise UsageError("compare takes two methods or more: regbench compare A B; or --all-pairs of a whole benchmark")
-    with reading(db, from_, _part() if from_ else None) as store:
+    with reading(db, from_, _part() if from_ or len(db) > 1 else None) as store:
         name = stored_benchmark(store, benchmark) or store.last_benchmark()
         (of_rows,) = metrics.over(rows, metric)
         cells = store.cells(name, metrics=[of_rows])
@@ -113,8 +114,8 @@ def compare(
         emit(reports.show(report, found, format=format_, width=width() if format_ == "table" else None))
         for path in written:
             say(f"wrote {path}")
-        if isinstance(found, analysis.Comparison) and found.more_seeds and name and from_ is None:
-            say(f"next: {_train_more(name, names, found, db)}")
+        if isinstance(found, analysis.Comparison) and found.more_seeds and name and from_ is None and len(db) == 1:
+            say(f"next: {_train_more(name, names, found, db[0])}")
     return UNDECIDED if exit_code and not found.decided else 0
 
 

@@ -4,6 +4,7 @@ Examples:
   regbench db export results/export
   regbench db import results/export --db merged.db
   regbench db import theirs.csv
+  regbench db merge node1.db node2.db --into all.db
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regbench.campaign.places import option, stored_benchmark
-from regbench.cli import completing, db_rename, db_rm, following, options
+from regbench.cli import completing, db_merge, db_rename, db_rm, following, options
 from regbench.cli.output import amount, emit, emit_json, say
 from regbench.cli.reading import reading
 
@@ -225,6 +226,7 @@ def adopt(
 COMMANDS: dict[str, Callable[..., Any]] = {
     "export": export,
     "import": import_,
+    "merge": db_merge.merge,
     "adopt": adopt,
     "rm": db_rm.rm,
     "rename": db_rename.rename,

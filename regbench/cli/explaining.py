@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from regbench.cli.agreeing import of_pair
 from regbench.cli.output import amount, columns, paint, short
 from regbench.errors import some
 
@@ -23,6 +24,12 @@ def lines(found: "Why") -> Iterator[str]:
     yield ""
     yield _runs(found)
     yield ""
+    if found.witnesses:
+        yield (
+            paint("witnesses", "bold") + ": several finished runs of one job by the same code; the one in tables first"
+        )
+        yield from (f"  {pair.label}: {of_pair(pair)}" for pair in found.witnesses)
+        yield ""
     yield from _configuration(found)
     yield ""
     yield from _choice(found.choice)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from regbench.campaign import watching
 from regbench.cli.output import amount, columns, duration, paint, width
-from regbench.runner.work.owners import told
+from regbench.store.owners import told
 
 if TYPE_CHECKING:
     from regbench.store import RunningPack, Snapshot, Standing

@@ -150,7 +150,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings.check()
         given = _with_plugins(given)
-        code = app(given, prog_name="regbench", standalone_mode=False)
+        try:
+            code = app(given, prog_name="regbench", standalone_mode=False)
+        finally:
+            if "regbench.store.scratch" in sys.modules:  # else no database was opened
+                sys.modules["regbench.store.scratch"].finish()
     except RegbenchError as error:
         say(f"regbench: {error}")
         return error.exit_code

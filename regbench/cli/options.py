@@ -1,6 +1,7 @@
 """Options used by several commands, so that they have the same name everywhere."""
 
 import importlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,25 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON with full precisi
 Database = Annotated[
     str,
     typer.Option("--db", envvar="REGBENCH_DB", metavar="FILE", help="The result database, a file or postgresql://..."),
+]
+
+
+def _databases(context: typer.Context, parameter: typer.CallbackParam, value: list[str]) -> list[str]:
+    """The databases of all options and patterns; the variable names one, whose path may have blanks in it."""
+    source = context.get_parameter_source(str(parameter.name))
+    return places.several([os.environ["REGBENCH_DB"]] if source and source.name == "ENVIRONMENT" else value)
+
+
+DATABASES = [DATABASE]
+Databases = Annotated[
+    list[str],
+    typer.Option(
+        "--db",
+        envvar="REGBENCH_DB",
+        metavar="FILE",
+        help="The result database, a file or postgresql://...; repeated, or a pattern: several, read as if merged.",
+        callback=_databases,
+    ),
 ]
 Folder = Annotated[
     Path | None,

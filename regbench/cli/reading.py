@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,13 @@ FILE = "REGBENCH_FILE"
 
 
 @contextlib.contextmanager
-def reading(db: str, folder: Path | None = None, part: "Part | None" = None) -> "Iterator[Store]":
-    """The store of a database, read-only, or of a folder of exports; of a folder only `part` of each run is read."""
-    with places.database(db) if folder is None else places.exports(folder, part, say) as store:
+def reading(db: str | Sequence[str], folder: Path | None = None, part: "Part | None" = None) -> "Iterator[Store]":
+    """The store of a database, of several as if they were merged, or of a folder of exports; read-only.
+
+    Of several databases and of a folder only `part` of each run is read; a single database is not loaded.
+    """
+    dbs = [db] if isinstance(db, str) else db
+    with places.databases(dbs, part, say) if folder is None else places.exports(folder, part, say) as store:
         if theirs := store.reported_metrics():
             roots.add(metrics=theirs)
         yield store

@@ -105,7 +105,7 @@ def report(
     all_: Everything = False,
     out: Out = Path("results"),
     from_: options.Folder = None,
-    db: options.Database = options.DATABASE,
+    db: options.Databases = options.DATABASES,
     json: options.Json = False,
 ) -> None:
     """Print a table, or draw a figure and write its numbers.
@@ -124,6 +124,7 @@ def report(
       regbench report --with published
       regbench report --rows unseen
       regbench report table2 --from results/published/bridges
+      regbench report --db 'results/shard-*.db'
       regbench report html --out page.html
       regbench report --all --out reports
     """

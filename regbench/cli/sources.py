@@ -35,12 +35,12 @@ class Found(NamedTuple):
 
 
 class Source:
-    """A database, or a folder of exports from which only the needed part is loaded; a context manager.
+    """A database; or several, or a folder of exports, of which only the needed part is loaded; a context manager.
 
     beside: "published" or a folder of exports, from which cells without runs are filled.
     """
 
-    def __init__(self, db: str, folder: Path | None, beside: str | None = None) -> None:
+    def __init__(self, db: Sequence[str], folder: Path | None, beside: str | None = None) -> None:
         self._db, self._folder, self._published = db, folder, beside
         self._opened: dict[Part | None, Store] = {}
         self._stack = contextlib.ExitStack()
@@ -95,7 +95,7 @@ class Source:
         """What has been run of the benchmarks that a table of a paper shows; `asked` takes the place of the first."""
         from regbench.reports import Beside
 
-        if self._folder is None and not is_there(self._db) and asked is None:
+        if self._folder is None and not any(map(is_there, self._db)) and asked is None:
             return Found(Beside(), None, {})
         store = self._store("cells", ())
         stored = [str(known) for known in store.benchmarks()["name"]]  # the one run last first
@@ -138,7 +138,7 @@ class Source:
 
     def _store(self, needs: str, names: Sequence[str]) -> "Store":
         part = (
-            _part(needs, names) if self._folder is not None else None
+            _part(needs, names) if self._folder is not None or len(self._db) > 1 else None
         )  # a database is not loaded, so nothing is left out
         if part not in self._opened:
             self._opened[part] = self._stack.enter_context(reading(self._db, self._folder, part))

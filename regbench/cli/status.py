@@ -25,7 +25,7 @@ def status(
         str | None,
         typer.Argument(help="Only this one; all by default.", autocompletion=completing.benchmarks),
     ] = None,
-    db: options.Database = options.DATABASE,
+    db: options.Databases = options.DATABASES,
     json: options.Json = False,
 ) -> None:
     """Show what is done, running, failed and blocked, and why.
@@ -35,8 +35,12 @@ def status(
     Examples:
       regbench status
       regbench status bridges-fixed --json
+      regbench status --db 'results/shard-*.db'
     """
-    with reading(db) as store:
+    from regbench.store import Part
+
+    part = Part(every_epoch=False, names=(), predictions=False, recorded=False) if len(db) > 1 else None
+    with reading(db, part=part) as store:
         standings = store.status(stored_benchmark(store, benchmark))
     if json:
         return emit_json("status", [_as_data(standing) for standing in standings])

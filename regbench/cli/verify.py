@@ -60,7 +60,7 @@ def verify(
     devices: options.Devices = None,
     workers: options.Workers = None,
     from_: options.Folder = None,
-    db: options.Database = options.DATABASE,
+    db: options.Databases = options.DATABASES,
     file: options.BenchmarkFile = None,
     json: options.Json = False,
 ) -> None:
@@ -75,6 +75,7 @@ def verify(
       regbench verify bridges
       regbench verify bridges --claim end2end-best
       regbench verify bridges --budget 2h
+      regbench verify bridges --db node1.db --db node2.db
       regbench verify bridges --from results/published/bridges --json
     """
     from regbench import metrics
@@ -91,6 +92,8 @@ def verify(
         return _show(found, name, place.only, format_=format_, json=json)
     if from_ is not None:
         raise UsageError("--budget trains into a database: leave out --from")
+    if len(db) > 1:
+        raise UsageError("--budget trains into one database: give --db once, such as that of `regbench db merge`")
     from regbench.campaign import claims as campaign_claims
     from regbench.campaign.campaign import Campaign
     from regbench.cli.events import Listener
@@ -98,7 +101,7 @@ def verify(
 
     seconds, chosen = read_duration(budget), campaign_claims.benchmark_of(known, benchmark, file)
     with Listener() as listener:
-        campaign = Campaign(db, asked.slots(devices, workers), on_event=listener)
+        campaign = Campaign(db[0], asked.slots(devices, workers), on_event=listener)
         training = campaign_claims.Settling(campaign, chosen, seconds)
         results = training.train(lambda: place.look(known, training.name, planned=True)[0])
     found, name = place.look(known, training.name, planned=True)
@@ -111,7 +114,7 @@ def verify(
 class Place(NamedTuple):
     """The place of the runs, and the claims to check."""
 
-    db: str
+    db: Sequence[str]
     folder: Path | None
     only: Sequence[str]
     metrics: Sequence[str]
@@ -123,9 +126,9 @@ class Place(NamedTuple):
         """
         from regbench.analysis.claims import verify
 
-        if self.folder is None and not is_there(self.db) and (benchmark is None or planned):
+        if self.folder is None and not any(map(is_there, self.db)) and (benchmark is None or planned):
             return verify(paper, only=self.only, measured=self.metrics), None
-        with reading(self.db, self.folder, cells_only() if self.folder else None) as store:
+        with reading(self.db, self.folder, cells_only() if self.folder or len(self.db) > 1 else None) as store:
             name = _stored(store, paper, benchmark, planned=planned)
             if name is None:
                 return verify(paper, only=self.only, measured=self.metrics), None

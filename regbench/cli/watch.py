@@ -123,7 +123,7 @@ def _drawn(frame: str) -> "Text":
 def _as_data(snapshot: "Snapshot") -> dict[str, Any]:
     """The snapshot for JSON, with what a frame says of it."""
     from regbench.campaign import watching
-    from regbench.runner.work.owners import told
+    from regbench.store.owners import told
 
     left = watching.left(snapshot)
     packs = []

@@ -160,16 +160,16 @@ def disk(path: Path, room: Callable[[Path], int] = lambda folder: shutil.disk_us
 
 def file_system(path: Path | None) -> Finding:
     """SQLite needs a local disk; `path` is None for a database on a server."""
-    from regbench.store.engine import filesystem, refuse_network
+    from regbench.store import lock, mounts, scratch
 
     if path is None:
         return Finding("file system", ok=True, found="a server keeps the database")
     existing = next(parent for parent in [path, *path.parents] if parent.exists())
-    try:
-        refuse_network(existing)
-    except RegbenchError as error:
-        return Finding("file system", ok=False, found="a network file system", remedy=str(error))
-    kind = filesystem(existing, Path("/proc/mounts"))
+    if why := scratch.wanted(path.resolve()):
+        held = lock.holder(lock.path_of(path.resolve()))
+        said = f"; {held} works on it now" if held else ""
+        return Finding("file system", ok=True, found=f"{why}: the database is worked on in local scratch{said}")
+    kind = mounts.filesystem(existing)
     return Finding("file system", ok=True, found=f"{kind} under {existing}" if kind else "unknown on this system")
 
 

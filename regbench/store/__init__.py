@@ -30,12 +30,16 @@ from regbench.store.values import (
 if TYPE_CHECKING:
     from regbench.store.folder import benchmarks_below, exports, holding, opened
     from regbench.store.importing import import_
+    from regbench.store.merging import Merged, merge, merged
     from regbench.store.part import DISTILLED, DISTILLED_CURVES, WHOLE, Part
     from regbench.store.transfer import Moved, export, export_adoptions
+    from regbench.store.witnesses import Effect, Pair, Witness
 
 LAZY = {
     **dict.fromkeys(("Moved", "export", "export_adoptions"), "transfer"),
     "import_": "importing",
+    **dict.fromkeys(("Merged", "merge", "merged"), "merging"),
+    **dict.fromkeys(("Effect", "Pair", "Witness"), "witnesses"),
     **dict.fromkeys(("DISTILLED", "DISTILLED_CURVES", "WHOLE", "Part"), "part"),
     **dict.fromkeys(("benchmarks_below", "exports", "holding", "opened"), "folder"),
 }  # name -> module; these load pyarrow and pandas, which only export and import need
@@ -48,13 +52,16 @@ __all__ = [
     "Checkpoint",
     "Choice",
     "Claim",
+    "Effect",
     "EpochRows",
     "Execution",
     "Failure",
     "Finished",
     "FinishedRun",
     "Member",
+    "Merged",
     "Moved",
+    "Pair",
     "Part",
     "Patience",
     "Removal",
@@ -66,12 +73,15 @@ __all__ = [
     "Store",
     "StoredDataset",
     "Trained",
+    "Witness",
     "benchmarks_below",
     "export",
     "export_adoptions",
     "exports",
     "holding",
     "import_",
+    "merge",
+    "merged",
     "opened",
     "patience_of_a_run",
 ]

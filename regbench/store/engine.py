@@ -12,6 +12,7 @@ from regbench.addresses import FORM, path_of, without_password
 from regbench.errors import InfrastructureError, UsageError
 from regbench.job import canonical
 from regbench.paths import named
+from regbench.store import scratch
 
 BUSY_S = 30.0
 OPTION = re.compile(r"[\w%+-]+=")
@@ -20,22 +21,6 @@ NUMBERS = {
     *("connect_timeout", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"),
     *("port", "tcp_user_timeout"),
 }  # options of an address that are whole numbers
-NETWORK = {
-    "9pfs",
-    "afs",
-    "beegfs",
-    "ceph",
-    "cifs",
-    "gpfs",
-    "lustre",
-    "ncpfs",
-    "nfs",
-    "nfs4",
-    "orangefs",
-    "panfs",
-    "pvfs2",
-}
-NETWORK |= {"smb2", "smb3", "smbfs", "wekafs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone"}
 
 
 def locate(place: str | Path) -> URL:
@@ -96,29 +81,6 @@ def connect(url: URL, *, read_only: bool, existing: bool = False) -> Engine:
         ) from error
 
 
-def refuse_network(path: Path, mounts: Path = Path("/proc/mounts")) -> None:
-    """Refuse a file on a network file system: SQLite's write-ahead log needs shared memory."""
-    kind = filesystem(path, mounts)
-    if kind in NETWORK:
-        raise InfrastructureError(
-            f"database {path}: SQLite cannot share a file on a network file system ({kind}); use --db with a file on a "
-            "local disk (such as $SLURM_TMPDIR or $TMPDIR, then `regbench db export`), or --db postgresql+psycopg://..."
-        )
-
-
-def filesystem(path: Path, mounts: Path) -> str | None:
-    """The type of the file system that holds `path`, from the longest mount point above it; None if unknown."""
-    try:
-        lines = [line.split(" ") for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
-    except OSError:
-        return None
-    points = {
-        Path(line[1].replace(r"\040", " ")): line[2] for line in lines if len(line) > 2
-    }  # a later mount hides an earlier one
-    resolved = path.resolve()
-    return next((points[above] for above in [resolved, *resolved.parents] if above in points), None)
-
-
 def _sqlite(url: URL, *, read_only: bool, existing: bool) -> Engine:
     path, made = Path(url.database or ""), False
 
@@ -136,7 +98,9 @@ def _sqlite(url: URL, *, read_only: bool, existing: bool) -> Engine:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """A read-only connection; works in a read-only folder too."""
+    """A read-only connection; works in a read-only folder too, and on a file that is only replaced as a whole."""
+    if scratch.is_snapshot(path):
+        return _open(path, "mode=ro&immutable=1")
     try:
         return _open(path, "mode=ro")
     except sqlite3.OperationalError as error:

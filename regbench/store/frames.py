@@ -217,7 +217,7 @@ def finished_run(connection: Connection, key: str, code: str) -> FinishedRun:
         .join(JobRow, JobRow.id == RunRow.job_id)
         .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
         .where(JobRow.key == key, RunRow.code_digest.in_(Codes.of(connection).alike(code)), RunRow.status == "finished")
-        .order_by(RunRow.id.desc())
+        .order_by(RunRow.finished.desc(), RunRow.uuid.desc())  # not by id, which depends on the order of a merge
         .limit(1)
     )
     run, device, resumed, epochs, digest, environment = connection.execute(newest).one()
@@ -344,7 +344,7 @@ def _finished(connection: Connection, benchmark: str) -> Select:
 
     Codes that were shown to compute the same count as one.
     """
-    newest_first = (RunRow.finished.desc(), RunRow.id.desc())
+    newest_first = (RunRow.finished.desc(), RunRow.uuid.desc())  # an id depends on the order of a merge
     code = Codes.of(connection).column(RunRow.code_digest)
     return (
         select(
@@ -352,6 +352,7 @@ def _finished(connection: Connection, benchmark: str) -> Select:
             RunRow.job_id,
             code.label("code"),
             RunRow.finished,
+            RunRow.uuid,
             func.first_value(code).over(partition_by=CELL, order_by=newest_first).label("winner"),
         )
         .join(JobRow, JobRow.id == RunRow.job_id)
@@ -364,7 +365,7 @@ def _accepted(connection: Connection, benchmark: str) -> Select:
     """The accepted run of each job: the newest finished one with the code of its cell's newest run."""
     finished = _finished(connection, benchmark).cte("finished")
     place = func.row_number().over(
-        partition_by=finished.c.job_id, order_by=(finished.c.finished.desc(), finished.c.id.desc())
+        partition_by=finished.c.job_id, order_by=(finished.c.finished.desc(), finished.c.uuid.desc())
     )
     ranked = (
         select(finished.c.id, finished.c.job_id, place.label("place"))
@@ -395,7 +396,7 @@ def _cells(connection: Connection, benchmark: str, select_epoch: str, metrics: C
         )
         .join(JobRow, JobRow.id == BenchmarkJobRow.job_id)
         .where(BenchmarkJobRow.benchmark == benchmark)
-        .order_by(BenchmarkJobRow.position)
+        .order_by(BenchmarkJobRow.position, JobRow.key, BenchmarkJobRow.variant)  # after a merge, places may be shared
     )
     frame = _frame(connection, jobs)
     result = connection.execute(_at_chosen_epoch(connection, benchmark, select_epoch, metrics))

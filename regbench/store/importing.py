@@ -6,7 +6,7 @@ numbers; importing again goes on from there, because runs are recognised by thei
 
 import contextlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,13 +50,18 @@ def import_(store: Store, folder: str | Path, part: Part = WHOLE, *, alone: bool
     """
     source = Path(folder)
     with contextlib.ExitStack() as opened:
-        sheets = _opened(source, opened)
-        export = _checked(source, sheets, server=not store.is_file)
-        importing = _Import(export, sheets, part, Pieces(store, alone=alone))
+        export, sheets = checked(source, opened, server=not store.is_file)
+        importing = Import(export, sheets, part, Pieces(store, alone=alone))
         with importing.what_is_kept():
             left_alone = importing.grid()
             importing.runs(store)
     return Moved({name: importing.new[name] for name in TABLES}, tuple(left_alone))
+
+
+def checked(source: Path, opened: contextlib.ExitStack, *, server: bool) -> tuple[dict[str, Rows], dict[str, Sheet]]:
+    """The rows of the small files of an export and all of its files, once every row was found to be storable."""
+    sheets = _opened(source, opened)
+    return _checked(source, sheets, server=server), sheets
 
 
 def _opened(source: Path, opened: contextlib.ExitStack) -> dict[str, Sheet]:
@@ -86,7 +91,7 @@ def _checked(source: Path, sheets: Mapping[str, Sheet], *, server: bool) -> dict
 
 
 @dataclass
-class _Piece:
+class Piece:
     """Some runs, and their rows in the large files."""
 
     runs: Rows = field(default_factory=list)
@@ -116,8 +121,8 @@ class _Rows:
         return found
 
 
-class _Import:
-    """One import of an export into a store."""
+class Import:
+    """One import of an export into a store; what is there stays as it is."""
 
     def __init__(self, export: Mapping[str, Rows], sheets: Mapping[str, Sheet], part: Part, pieces: Pieces) -> None:
         self.export = export
@@ -125,6 +130,7 @@ class _Import:
         self.part = part
         self.pieces = pieces
         self.new: Counter[str] = Counter()  # rows by file
+        self._whole: set[str] = set()
         self._deciding = {} if part.every_epoch else _deciding(export)
 
     @contextlib.contextmanager
@@ -188,9 +194,9 @@ class _Import:
             jobs = job_ids(connection, {row["job"] for row in self.export["runs"]})
             found = connection.execute(select(EnvironmentRow.digest, EnvironmentRow.id))
             stored = {row.digest: row.id for row in found}
-            known, gaps = _there(connection, [row["uuid"] for row in self.export["runs"]])
+            self._look(connection)
         places = {row["digest"]: stored[environments.cleaned(row)["digest"]] for row in self.export["environments"]}
-        for piece in self._pieces(known - gaps):
+        for piece in self._pieces():
             rows = {name: list(self._rows_of(name, found)) for name, found in piece.found.items()}
             runs = [
                 {**row, "job_id": jobs[row.pop("job")], "environment_id": places[row.pop("environment")]}
@@ -199,18 +205,27 @@ class _Import:
             with self._writing(piece.size) as connection:
                 self._write(connection, [{**run, "lease_token": 0} for run in runs], rows)
 
-    def _pieces(self, whole: Collection[str]) -> Iterator[_Piece]:
-        """The runs that are not `whole`, in pieces of the size that may be written at once."""
+    def _look(self, connection: Connection) -> None:
+        """Note which runs are here, so that they need not be written."""
+        known, gaps = _there(connection, [row["uuid"] for row in self.export["runs"]])
+        self._whole = known - gaps
+
+    def _skips(self, run: Mapping[str, Any], found: Mapping[str, Sequence[pa.RecordBatch]]) -> bool:  # noqa: ARG002
+        """Whether a run with these rows in the large files need not be written, by what `_look` has noted."""
+        return run["uuid"] in self._whole
+
+    def _pieces(self) -> Iterator[Piece]:
+        """The runs that are to be written, in pieces of the size that may be written at once."""
         files = {name: _Rows(self.sheets[name]) for name in self._large()}
-        piece = _Piece()
+        piece = Piece()
         for run in self.export["runs"]:
             found = {name: rows.take(run["uuid"]) for name, rows in files.items()}
-            if run["uuid"] in whole:
+            if self._skips(run, found):
                 continue
             size = 1 + sum(_size(batch) for batches in found.values() for batch in batches)
             if piece.runs and piece.size + size > self.pieces.size:
                 yield piece
-                piece = _Piece()
+                piece = Piece()
             piece.add(run, found, size)
         if piece.runs:
             yield piece
@@ -231,17 +246,21 @@ class _Import:
 
     def _write(self, connection: Connection, runs: Rows, rows: Mapping[str, Rows]) -> None:
         """Write runs with all their rows; what another import has written meanwhile is left alone."""
+        settled = self._settled(connection, runs)
+        new = [{**run, "uuid": settled[run["uuid"]]} for run in runs if run["uuid"] in settled]
+        self._add(connection, "runs", RunRow, new)
+        numbers = dict(rows_in(connection, select(RunRow.uuid, RunRow.id), RunRow.uuid, set(settled.values())))
+        for name, found in rows.items():
+            theirs = [row for row in found if row["run"] in settled]
+            for row in theirs:
+                row["run_id"] = numbers[settled[row.pop("run")]]
+            self._add(connection, name, TABLES[name], theirs)
+
+    def _settled(self, connection: Connection, runs: Rows) -> dict[str, str]:
+        """The runs whose rows are to be added where they are not there yet, with the uuid that each has here."""
         uuids = [run["uuid"] for run in runs]
         known, gaps = _there(connection, uuids)
-        new = [run for run in runs if run["uuid"] not in known]
-        self._add(connection, "runs", RunRow, new)
-        wanted = {run["uuid"] for run in new} | gaps
-        numbers = dict(rows_in(connection, select(RunRow.uuid, RunRow.id), RunRow.uuid, wanted))
-        for name, found in rows.items():
-            theirs = [row for row in found if row["run"] in numbers]
-            for row in theirs:
-                row["run_id"] = numbers[row.pop("run")]
-            self._add(connection, name, TABLES[name], theirs)
+        return {uuid: uuid for uuid in uuids if uuid not in known or uuid in gaps}
 
     @contextlib.contextmanager
     def _writing(self, rows: int) -> Iterator[Connection]:

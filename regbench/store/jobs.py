@@ -136,7 +136,7 @@ def outgrown(connection: Connection, code: Mapping[str, str]) -> dict[str, str |
 def failed(connection: Connection, code: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Failure class and message of the jobs whose last run of the wanted code failed; ignores interrupted runs."""
     columns = (JobRow.key, RunRow.code_digest, RunRow.status, RunRow.failure_class, RunRow.error)
-    query = select(*columns).join(RunRow, RunRow.job_id == JobRow.id).order_by(RunRow.id)
+    query = select(*columns).join(RunRow, RunRow.job_id == JobRow.id).order_by(RunRow.started, RunRow.uuid)
     ended = query.where(RunRow.status.in_(["finished", "failed"]))
     codes = Codes.of(connection)
     ours = (run for run in rows_in(connection, ended, JobRow.key, code) if codes.same(code[run.key], run.code_digest))

@@ -47,7 +47,7 @@ def remove_benchmark(connection: Connection, name: str, *, dry: bool) -> tuple[R
         return found, []
     for table in (BenchmarkJobRow, ChoiceRow):
         connection.execute(delete(table).where(table.benchmark == name))
-    files = _delete_runs(connection, runs)
+    files = delete_runs(connection, runs)
     _delete(connection, JobRow, JobRow.id, jobs)
     connection.execute(delete(BenchmarkRow).where(BenchmarkRow.name == name))
     return found, files
@@ -63,7 +63,7 @@ def remove_runs(
     here = select(RunRow.id).where(RunRow.status.in_(sorted(statuses)))
     found = [run for (run,) in rows_in(connection, here, RunRow.id, sorted(runs))]
     counted = Removal(None, _counts(connection, found))
-    return counted, [] if dry else _delete_runs(connection, found)
+    return counted, [] if dry else delete_runs(connection, found)
 
 
 def rename(connection: Connection, old: str, new: str) -> int:
@@ -130,7 +130,7 @@ def _count(connection: Connection, table: type[BenchmarkJobRow] | type[ChoiceRow
     return connection.execute(select(func.count()).select_from(table).where(table.benchmark == benchmark)).scalar_one()
 
 
-def _delete_runs(connection: Connection, runs: Collection[int]) -> list[str]:
+def delete_runs(connection: Connection, runs: Collection[int]) -> list[str]:
     """Delete runs and all their rows; returns the files of their checkpoints."""
     files = drop(connection, runs)
     for table in OF_A_RUN:

@@ -29,7 +29,7 @@ def status(connection: Connection, benchmark: str | None, code: Mapping[str, str
         )
         .join(JobRow, JobRow.id == BenchmarkJobRow.job_id)
         .join(BenchmarkRow, BenchmarkRow.name == BenchmarkJobRow.benchmark)
-        .order_by(BenchmarkRow.last_run.desc(), BenchmarkJobRow.benchmark, BenchmarkJobRow.position)
+        .order_by(BenchmarkRow.last_run.desc(), BenchmarkJobRow.benchmark, BenchmarkJobRow.position, JobRow.key)
     )
     if benchmark is not None:
         jobs = jobs.where(BenchmarkJobRow.benchmark == benchmark)
@@ -150,7 +150,7 @@ def _runs(connection: Connection, benchmark: str | None, code: Mapping[str, str]
         query = query.where(RunRow.job_id.in_(inside))
     found: dict[int, _Runs] = defaultdict(_Runs)
     codes = Codes.of(connection)
-    for run in connection.execute(query.order_by(RunRow.id)):
+    for run in connection.execute(query.order_by(RunRow.started, RunRow.uuid)):
         if code is not None and not codes.same(code.get(run.key, ""), run.code_digest):
             continue
         known = found[run.job_id]

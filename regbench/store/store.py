@@ -26,6 +26,7 @@ from regbench.store import (
     live,
     removal,
     runs,
+    scratch,
     secrets,
     status,
     upgrade,
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from regbench.store.witnesses import Pair
+
 
 class Store:
     """A database of results; open one with `Store.open`."""
@@ -89,15 +92,15 @@ class Store:
 
     @classmethod
     def _open(cls, url: str | Path, *, read_only: bool, existing: bool) -> Store:
-        located = secrets.known(engine.locate(url))
+        named = located = secrets.known(engine.locate(url))
+        if (path := engine.file_of(named)) is not None:
+            located = scratch.to_read(named) if read_only else scratch.to_write(named)
         if existing and (path := engine.file_of(located)) and not path.exists():
             raise PassingError(f"database {path}: it was deleted or moved while the run went on")
         connections = engine.connect(located, read_only=read_only, existing=existing)
         try:
             place = upgrade.where(located)
             with explained(place), reachable(f"database {place}"):
-                if located.get_backend_name() == "sqlite":
-                    engine.refuse_network(Path(located.database or ""))
                 if read_only:
                     upgrade.require_current(connections)
                 else:
@@ -105,7 +108,11 @@ class Store:
         except BaseException:
             connections.dispose()
             raise
-        return cls(connections, read_only=read_only)
+        opened = cls(connections, read_only=read_only)
+        opened.place = upgrade.where(named)
+        if path is not None and not read_only:
+            scratch.send_first(path)
+        return opened
 
     @property
     def url(self) -> str:
@@ -547,6 +554,13 @@ class Store:
         with self.reading() as connection:
             return executed.frame(connection, benchmark, status)
 
+    def witnesses(self, jobs: Collection[str] | None = None) -> list[Pair]:
+        """Every two finished runs of one job by the same code, and how their numbers differ; of all jobs, or some."""
+        from regbench.store import witnesses
+
+        with self.reading() as connection:
+            return witnesses.pairs(connection, jobs)
+
     def configs(self, keys: Collection[str]) -> dict[str, Any]:
         """The configuration of stored jobs as plain data, by key."""
         with self.reading() as connection:
@@ -599,6 +613,11 @@ class Store:
             return None
         with explained(self.place):
             return upgrade.copy_aside(path, why)
+
+    @staticmethod
+    def secure() -> None:
+        """Send what is stored so far to a file on a network file system, if this process works on one in scratch."""
+        scratch.send()
 
     def check(self) -> None:
         """Put back an SQLite file that was deleted or moved since it was opened."""

@@ -154,7 +154,7 @@ def _queries(connection: Connection, benchmark: str | None, part: Part) -> dict[
         .join(JobRow, JobRow.id == BenchmarkJobRow.job_id)
         .join(BenchmarkRow, BenchmarkRow.name == BenchmarkJobRow.benchmark)
         .where(named)
-        .order_by(BenchmarkJobRow.benchmark, BenchmarkJobRow.position),
+        .order_by(BenchmarkJobRow.benchmark, BenchmarkJobRow.position, JobRow.key, BenchmarkJobRow.variant),
         "runs": _plain(RunRow, JobRow.key.label("job"), EnvironmentRow.digest.label("environment"))
         .join(JobRow, JobRow.id == RunRow.job_id)
         .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)

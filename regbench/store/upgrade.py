@@ -48,12 +48,7 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
         if not _exists(place):
             Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
         elif Path(place.database or "").stat().st_size:
-            with closing(open_to_read(Path(place.database or ""))) as connection:
-                names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-                query = f"SELECT * FROM {VERSION_TABLE}"  # noqa: S608 - a constant
-                row = connection.execute(query).fetchone() if VERSION_TABLE in names else None
-                found = row and row[0]
-            _refuse(place, found, names, known)  # before changing anything in the file
+            _refuse(place, *_of_file(Path(place.database or "")), known)  # before changing anything in the file
     with engine.connect() as connection:
         if version(connection) == known[-1]:
             _refuse_unlike(place, connection)
@@ -72,6 +67,20 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
             _clean_copies(Path(place.database or ""))
         if version(connection) != known[-1]:
             alembic_upgrade(connection, migrations)
+
+
+def is_older(path: Path) -> bool:
+    """Whether an SQLite file has tables of an older version."""
+    return _of_file(path)[0] in versions()[:-1]
+
+
+def _of_file(path: Path) -> tuple[str | None, list[str]]:
+    """The version of an SQLite file, and the names of its tables."""
+    with closing(open_to_read(path)) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        query = f"SELECT * FROM {VERSION_TABLE}"  # noqa: S608 - a constant
+        row = connection.execute(query).fetchone() if VERSION_TABLE in names else None
+        return row and row[0], names
 
 
 def require_current(engine: Engine, *, migrations: Path = MIGRATIONS) -> None:
@@ -162,11 +171,16 @@ def copy_aside(path: Path, why: str) -> Path:
     aside = path.with_name(f"{path.name}.{why}.bak")
     if aside.exists():
         return aside
-    unfinished = aside.with_name(aside.name + ".part")
-    with closing(open_to_read(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
-        source.backup(copy)
-    unfinished.replace(aside)
-    return aside
+    return copy(path, aside)
+
+
+def copy(path: Path, to: Path) -> Path:
+    """Make a consistent copy of an SQLite file, including the write-ahead log, that replaces another one whole."""
+    unfinished = to.with_name(to.name + ".part")
+    with closing(open_to_read(path)) as source, closing(sqlite3.connect(unfinished)) as made:
+        source.backup(made)
+    unfinished.replace(to)
+    return to
 
 
 def _clean_copies(path: Path) -> None:

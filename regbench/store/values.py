@@ -9,6 +9,8 @@ import numpy as np
 
 from regbench.job import Job
 
+TIMES = ("seconds", "stage1/seconds")  # numbers of an epoch that differ each time
+
 
 class Member(NamedTuple):
     """A job's place in a benchmark."""
@@ -277,7 +279,7 @@ class RunningPack:
     """Jobs that one worker trains together at this moment.
 
     rows: the names in tables of its jobs, each once.
-    owner: the worker, as `runner.work.owners` names it.
+    owner: the worker, as `store.owners` names it.
     silent: whether its lease has run out: the worker hangs, or is dead.
     epoch: the last one stored of every job, of `epochs`.
     epochs_left: over all jobs.

@@ -14,7 +14,7 @@ import pytest
 
 from regbench.errors import InfrastructureError, UsageError
 from regbench.store import EpochRows, Store, engine
-from regbench.store.engine import filesystem, refuse_network
+from regbench.store.mounts import filesystem
 from tests.store.conftest import job, labelled, take
 
 NOBODY = 65534
@@ -273,15 +273,6 @@ def mounts(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return written
-
-
-@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "lustre", "gpfs", "fuse.sshfs", "beegfs"])
-def test_a_network_file_system_is_refused_and_the_way_out_is_named(mounts: Callable[..., Path], kind: str):
-    table = mounts("/dev/sda1 / ext4", f"server:/home /home {kind}", "tmpfs /home/me/scratch tmpfs")
-    with refused("/home/me/regbench.db", kind, "local disk", "postgresql+psycopg://"):
-        refuse_network(Path("/home/me/regbench.db"), table)
-    refuse_network(Path("/home/me/scratch/regbench.db"), table)
-    refuse_network(Path("/var/regbench.db"), table)
 
 
 def test_the_file_system_on_top_counts_and_blanks_in_its_name_too(mounts: Callable[..., Path]):

@@ -18,7 +18,7 @@ from regbench.variants import Wanted
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from regbench.store import Choice, Execution, Store, StoredDataset
+    from regbench.store import Choice, Execution, Pair, Store, StoredDataset
 
 Values = dict[int, dict[str, dict[int, float | None]]]  # run -> name -> epoch -> value
 
@@ -62,6 +62,7 @@ class Why:
     neighbour, unlike: the row it is set beside, and the fields with (own, neighbour's) values where they differ.
     codes: how each digest of code relates to the present code: see `Adopted`.
     rows: how many training, validation and test rows the dataset has, and more; None if it is not stored.
+    witnesses: every two finished runs of a job by the same code, and how their numbers differ.
     same_data: whether the present catalog has the same table; None if it has none of that name.
     """
 
@@ -82,6 +83,7 @@ class Why:
     rows: "StoredDataset | None"
     same_data: bool | None
     choice: "Choice | None"
+    witnesses: "tuple[Pair, ...]"
     notes: tuple[str, ...]
 
     @property
@@ -116,6 +118,7 @@ class Why:
             "data": asdict(self.rows) if self.rows else None,
             "same_data": self.same_data,
             "choice": asdict(self.choice) if self.choice else None,
+            "witnesses": [asdict(pair) for pair in self.witnesses],
         }
 
 
@@ -175,6 +178,7 @@ def why(
         rows=store.dataset(str(first["digest"])),
         same_data=Present.now().has_data(datasets[0], str(first["digest"])),
         choice=store.chosen(stored).get((datasets[0], str(first["row"]), null(first["k"]))),
+        witnesses=tuple(store.witnesses([job["job_key"] for job in jobs])),
         notes=tuple(note for note in frame.attrs["left_out"] if note.startswith(f"{datasets[0]} {first['variant']}")),
     )
 

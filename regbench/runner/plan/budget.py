@@ -1,21 +1,10 @@
-"""Select a part of a benchmark: the jobs that fit a time budget, or one of n shards for several machines."""
+"""Select a part of a benchmark: the jobs that fit a time budget."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from regbench.job import Job
 from regbench.runner.plan.pace import Pace
-
-
-def shard(jobs: Sequence[Job], index: int, count: int) -> tuple[Job, ...]:
-    """One of `count` shards, `index` from 1: every count-th job by dataset and key, returned in the given order.
-
-    The shards are disjoint, contain all jobs together, and differ by one job at most. The jobs of every dataset are
-    spread over all shards.
-    """
-    ordered = sorted(jobs, key=lambda job: (job.dataset, job.key))
-    chosen = set(ordered[index - 1 :: count])
-    return tuple(job for job in jobs if job in chosen)
 
 
 def in_order(jobs: Sequence[Job], everything: Sequence[Job], pace: Pace) -> list[Job]:

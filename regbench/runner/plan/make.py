@@ -9,7 +9,7 @@ from regbench.errors import DataUnavailable
 from regbench.job import Job, Pack
 from regbench.kinds import code_digests, libraries
 from regbench.runner.failures import RETRIED
-from regbench.runner.plan import budget
+from regbench.runner.plan import budget, shards
 from regbench.runner.plan.cost import epoch_cost, kind_of, memory
 from regbench.runner.plan.estimate import STARTUP_S, Estimate, estimate
 from regbench.runner.plan.pace import Pace
@@ -43,7 +43,7 @@ def make_plan(
     """
     jobs = tuple(dict.fromkeys(benchmark.jobs))
     if request.shard:
-        jobs = budget.shard(jobs, *request.shard)
+        jobs = shards.shard(jobs, *request.shard)
     inventory, left = _take_inventory(jobs, store, resources.devices, retry_failed=request.retry_failed)
     packer = _Packer(resources, _pace(store, resources, [*left, *pending]))
     chosen, packs = left, packer.packs(left)

@@ -16,6 +16,7 @@ from regbench.config.sweep import OF_PROTOCOL, fields_of
 from regbench.errors import UsageError
 from regbench.job import Job
 from regbench.kinds import code_digest
+from regbench.runner.plan.shards import divide, expected_seconds
 from regbench.runner.sweep.explore import Explored, explore
 from regbench.store import Choice, Member, Score, Store
 
@@ -194,7 +195,7 @@ def source_of(cell: Cell, surveys: Sequence[Survey]) -> tuple[Survey, Cell] | No
 
 
 def of_shard(benchmark: Benchmark, index: int, count: int) -> Benchmark:
-    """Every count-th cell, so that one machine trains everything a choice needs.
+    """Whole cells, so that one machine trains everything a choice needs, balanced by the planned time of their jobs.
 
     Cells of one row that may share a choice stay together.
     """
@@ -205,7 +206,11 @@ def of_shard(benchmark: Benchmark, index: int, count: int) -> Benchmark:
     else:
         groups = {cell: cell for cell in map(cell_in, jobs)}
     ordered = sorted(set(groups.values()), key=lambda cell: (cell[0], cell[1], cell[2] or 0))
-    mine = set(ordered[index - 1 :: count])
+    within: dict[Cell, list[Job]] = {group: [] for group in ordered}
+    for job in jobs:
+        within[groups[cell_in(job)]].append(job)
+    seconds = {group: expected_seconds(its) for group, its in within.items()}
+    mine = {group for group, number in divide(seconds, count).items() if number == index}
     return replace(benchmark, jobs=tuple(job for job in jobs if groups[cell_in(job)] in mine))
 
 

@@ -13,7 +13,6 @@ from regbench.runner.plan.plan import Plan
 from regbench.runner.work.events import Delayed, Event, PackFinished, PackStarted, Summary, Waiting
 from regbench.runner.work.faults import Faults
 from regbench.runner.work.leases import LEASE_S, release_the_dead
-from regbench.runner.work.owners import this_owner
 from regbench.runner.work.queue import Queue
 from regbench.runner.work.signals import termination_as_interrupt
 from regbench.runner.work.tally import Counter, Tally
@@ -21,6 +20,7 @@ from regbench.runner.work.task import Result, Task
 from regbench.runner.work.watch import Watch
 from regbench.runner.work.worker import run_pack
 from regbench.store import Patience, Store, patience_of_a_run
+from regbench.store.owners import this_owner
 
 LOOK_EVERY_S = 0.25
 LOOK_AT_OTHERS_EVERY_S = 1.0
@@ -181,6 +181,7 @@ class Driver:
         trouble = None
         try:
             engine.stop()
+            self.store.secure()  # while the workers end their epochs: this machine may not live much longer
             while engine.busy:
                 for slot in set(range(len(engine.devices))) - set(engine.free()):
                     if engine.is_stopped(slot):  # it would not notice that it was asked

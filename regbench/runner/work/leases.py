@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from regbench.errors import InfrastructureError
-from regbench.runner.work.owners import is_dead
 from regbench.store import Claim, Store
+from regbench.store.owners import is_dead
 
 LEASE_S = 120.0
 

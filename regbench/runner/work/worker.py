@@ -18,15 +18,15 @@ from regbench.runner.work.group import Group
 from regbench.runner.work.held_out import HeldOut
 from regbench.runner.work.inputs import prepared
 from regbench.runner.work.leases import LEASE_S, held
-from regbench.runner.work.owners import this_owner
 from regbench.runner.work.record import Record
 from regbench.runner.work.signals import Stop, Stopped, stop_requests
 from regbench.runner.work.task import Result, Retrained, Task, joined
 from regbench.runner.work.training import fit, train
 from regbench.store import EpochRows, Patience, Store, patience_of_a_run
+from regbench.store.owners import this_owner
+from regbench.store.values import TIMES
 
 ALONE = 0  # stands for the run of a job that is not stored
-TIMES = ("seconds", "stage1/seconds")  # numbers of an epoch that differ each time
 
 
 def run_pack(task: Task, place: Place) -> Result:

@@ -15,7 +15,7 @@ from regbench.errors import UsageError
 from regbench.job import Job, Pack, Protocol, pairs
 from regbench.kinds.size import Size
 from regbench.runner import Request, Resources, make_plan
-from regbench.runner.plan import budget
+from regbench.runner.plan import budget, shards
 from regbench.runner.plan.calibration import calibrate, largest_pack
 from regbench.runner.plan.cost import TABLE_BYTES, epoch_cost, job_memory, memory, read_seconds, worker_memory
 from regbench.runner.plan.estimate import STARTUP_S, estimate, makespan, pack_seconds
@@ -217,13 +217,22 @@ def test_arithmetic_and_memory_grow_with_what_costs():
 @given(some_jobs, st.integers(1, 5))
 @settings(max_examples=40, deadline=None)
 def test_shards_share_no_job_leave_out_none_and_do_not_depend_on_the_order(jobs, count):
-    shares = [budget.shard(jobs, index, count) for index in range(1, count + 1)]
+    shares = [shards.shard(jobs, index, count) for index in range(1, count + 1)]
     assert sorted(job.key for share in shares for job in share) == sorted(job.key for job in jobs)
-    sizes = [len(share) for share in shares]
-    assert max(sizes) - min(sizes) <= 1
-    assert [set(budget.shard(jobs[::-1], index, count)) for index in range(1, count + 1)] == [
+    assert all(shares) or len(jobs) < count
+    assert [set(shards.shard(jobs[::-1], index, count)) for index in range(1, count + 1)] == [
         set(each) for each in shares
     ]
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_shards_are_whole_packs_of_about_the_same_time(count):
+    jobs = grid(seeds=10)
+    packs = [shards.shard(jobs, index, count) for index in range(1, count + 1)]
+    seconds = [shards.expected_seconds(share) for share in packs]
+    assert max(seconds) <= 1.25 * sum(seconds) / count
+    heads = [{Pack.head(job) for job in share} for share in packs]
+    assert sum(map(len, heads)) <= 1.5 * len({Pack.head(job) for job in jobs}) + 4 * count  # few heads are cut
 
 
 @given(st.integers(0, 4000), st.integers(1, 4))

@@ -4,19 +4,25 @@ import os
 import platform
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:
+    import psutil
 
 SAME_START_S = 2.0  # the clock may be changed and boot times are rounded; process numbers are not reused so soon
 
 
 def this_owner() -> str:
     """The name of this process: machine, process number, and start time, because process numbers are reused."""
+    import psutil
+
     return f"{_machine()}|{os.getpid()}|{_started(psutil.Process()):.2f}"
 
 
 def is_dead(owner: str) -> bool:
     """Whether an owner is known to be dead; false for another machine, whose lease has to run out."""
+    import psutil
+
     machine, _, pid = owner.rpartition("|")[0].rpartition("|")
     started = owner.rpartition("|")[2]
     if machine != _machine() or not pid.isdigit():
@@ -43,8 +49,10 @@ def told(owner: str) -> tuple[str, str]:
     return (machine.partition("/")[0], process) if process else ("", owner)
 
 
-def _started(process: psutil.Process) -> float:
+def _started(process: "psutil.Process") -> float:
     """The start of a process in seconds after boot, which does not change when the clock is set."""
+    import psutil
+
     return process.create_time() - psutil.boot_time()
 
 

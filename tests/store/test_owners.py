@@ -6,7 +6,7 @@ import time
 
 import psutil
 
-from regbench.runner.work.owners import is_dead, this_owner
+from regbench.store.owners import is_dead, this_owner
 
 
 def test_a_living_process_is_not_dead():
@@ -14,7 +14,7 @@ def test_a_living_process_is_not_dead():
 
 
 def test_a_process_that_has_ended_is_dead():
-    code = "from regbench.runner.work.owners import this_owner; print(this_owner())"
+    code = "from regbench.store.owners import this_owner; print(this_owner())"
     owner = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
     assert is_dead(owner)
 
