@@ -15,6 +15,8 @@ OFFLINE = "REGBENCH_OFFLINE"
 OVERSUBSCRIBE = "REGBENCH_OVERSUBSCRIBE"  # more workers than cores: each then takes longer, as does the whole
 NATIVE = "REGBENCH_NATIVE"  # 0: no compiled functions
 CACHE, DATA = "REGBENCH_CACHE", "REGBENCH_DATA"
+OF_A_RUN = (WRITE_EVERY, PATIENCE, OFFLINE, OVERSUBSCRIBE, NATIVE)  # hold on every machine of a run
+FOLDERS = (CACHE, DATA)  # of one machine
 ON, OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
 

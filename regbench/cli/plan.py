@@ -35,6 +35,8 @@ def plan(
     choose_again: options.ChooseAgain = False,
     devices: options.Devices = None,
     workers: options.Workers = None,
+    engine: options.Engine = "local",
+    address: options.Address = None,
     db: options.Database = options.DATABASE,
     file: options.BenchmarkFile = None,
     json: options.Json = False,
@@ -76,7 +78,8 @@ def plan(
         db=db,
     )
     chosen = choose(wanted)
-    campaign = Campaign(db, asked.slots(devices, workers), request)
+    slots, cluster = asked.place(devices, workers, engine, address)
+    campaign = Campaign(db, slots, request, cluster=cluster)
     found = [plan for _, plan in campaign.plans(chosen)]
     if json:
         return emit_json("plan", [plans.as_data(plan) for plan in found])

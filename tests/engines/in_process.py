@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
-from regbench.engines.engine import Outcome, Place, Work
+from regbench.engines.engine import Answer, Outcome, Place, Work
 
 
 class Death(BaseException):
@@ -26,6 +26,9 @@ class InProcessEngine:
 
     def __exit__(self, *error: object) -> None:
         self._waiting.clear()
+
+    def serve(self, answer: Answer) -> None:
+        pass
 
     def free(self) -> list[int]:
         return [slot for slot in range(len(self.devices)) if slot not in self._waiting]

@@ -11,6 +11,7 @@ from regbench.provenance import environment
 from regbench.runner.failures import rule
 from regbench.runner.plan.plan import Plan
 from regbench.runner.work.events import Delayed, Event, PackFinished, PackStarted, Summary, Waiting
+from regbench.runner.work.far import Desk
 from regbench.runner.work.faults import Faults
 from regbench.runner.work.leases import LEASE_S, release_the_dead
 from regbench.runner.work.owners import this_owner
@@ -57,6 +58,7 @@ class Driver:
     def __init__(self, plan: Plan, store: Store, on_event: OnEvent) -> None:
         self.plan = plan
         self.store = store
+        self.desk = Desk(store)
         self.say = on_event
         self.tally = Tally(plan)
         self.counter = Counter(plan, store)
@@ -71,6 +73,7 @@ class Driver:
         self.queue.put(self._tasks())
         try:
             with make_engine(run_pack) as engine:
+                engine.serve(self.desk.answer)
                 try:
                     with termination_as_interrupt():
                         self._work(engine)
@@ -81,6 +84,7 @@ class Driver:
             self.store.patience = Patience()  # it was waited for long enough
             raise
         finally:  # only now, when the engine has seen its workers end: one just killed may look alive
+            self.desk.release_all()
             release_the_dead(self.store)
         self.tally.summary.seconds = time.monotonic() - started
         return self.tally.summary
@@ -119,6 +123,9 @@ class Driver:
     def _take(self, outcome: Outcome, *, hung: bool) -> None:
         """Record the outcome of a task; queue again what it could not finish."""
         if outcome.died:
+            if outcome.why:
+                self.say(Delayed(outcome.why))
+            self.desk.release(outcome.slot)
             release_the_dead(self.store)
             if not self.queue.put_after_death(outcome.task, hung=hung):
                 self._fail_killer(outcome.task, hung=hung)
