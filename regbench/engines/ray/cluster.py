@@ -217,7 +217,11 @@ def library(*, alone: bool = False) -> ModuleType:
     if alone and "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     import ray
+    from ray._private import worker
 
+    # Besides what `log_to_driver` is about, Ray prints the last lines of the log of each lost node to stdout, where
+    # they would break JSON. There is no option against it; the line of ours says what matters.
+    worker.print_to_stdstream = lambda *_, **__: None
     return ray
 
 

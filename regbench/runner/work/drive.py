@@ -1,5 +1,6 @@
 """Train a plan: hand its packs to an engine until all jobs are settled, and report events meanwhile."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -71,15 +72,18 @@ class Driver:
         started = time.monotonic()
         release_the_dead(self.store)
         self.queue.put(self._tasks())
+        engine: Engine | None = None
         try:
-            with make_engine(run_pack) as engine:
-                engine.serve(self.desk.answer)
+            with contextlib.ExitStack() as stack:
                 try:
-                    with termination_as_interrupt():
+                    with termination_as_interrupt():  # also while it starts, which takes seconds on a cluster
+                        engine = stack.enter_context(make_engine(run_pack))
+                        engine.serve(self.desk.answer)
                         self._work(engine)
                 except KeyboardInterrupt:
                     self.tally.summary.interrupted = True
-                    self._stop(engine)
+                    if engine is not None:
+                        self._stop(engine)
         except PassingError:
             self.store.patience = Patience()  # it was waited for long enough
             raise
