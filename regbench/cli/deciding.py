@@ -1,6 +1,6 @@
 """`regbench run --until-decided A B`: what was added, what was seen at each look, and how it ended."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def decide(
-    wanted: "Wanted", methods: tuple[str, str], request: "Request", place: "Place", *, db: str, json: bool
+    wanted: "Wanted", methods: tuple[str, str], request: "Request", place: "Callable[[], Place]", *, db: str, json: bool
 ) -> None:
     """Train further seeds of two methods until their verdict is clear."""
     from regbench.campaign.campaign import Campaign
@@ -34,7 +34,7 @@ def decide(
         )
     question = Question.of(replace(wanted, names=[_base(wanted, db)]), *methods)
     with Listener() as listener:
-        slots, cluster = place
+        slots, cluster = place()  # only now are the tables known that nodes are sent
         campaign = Campaign(db, slots, replace(request, budget_s=None), listener, cluster)
         outcome = Deciding(campaign, question, request.budget_s).run()
     if json:

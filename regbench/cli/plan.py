@@ -51,6 +51,7 @@ def plan(
       regbench plan bridges-fixed --k 25 --epochs 20
       regbench plan bridges-fixed --budget 30m
       regbench plan bridges-fixed --shard 1/3
+      regbench plan bridges-fixed --engine ray --address auto
       regbench plan --all --json
     """
     from regbench.campaign.campaign import Campaign

@@ -119,8 +119,9 @@ def run(
     )
     if until_decided:
         deciding.check(every=every, dry_run=dry_run, verify=fraction is not None)
-        place = asked.place(devices, workers, engine, address)
-        return deciding.decide(wanted, until_decided, request, place, db=db, json=json)
+        return deciding.decide(
+            wanted, until_decided, request, lambda: asked.place(devices, workers, engine, address), db=db, json=json
+        )
     chosen = choose(wanted)
     with Listener() as listener:
         slots, cluster = asked.place(devices, workers, engine, address)

@@ -13,7 +13,6 @@ from regbench.engines.ray.engine import RayEngine
 from tests.engines.in_process import InProcessEngine
 
 
-
 def on_ray(devices: list[str]) -> MakeEngine:
     """Slots that only say that they have a GPU: a test of the engine needs none."""
     return partial(RayEngine, Cluster(None, [Slot(device, cpus=1) for device in devices]))

@@ -7,23 +7,29 @@ import math
 import os
 import secrets
 import signal
+import socket
 import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from regbench import settings
 from regbench.engines.ray.look import Look, look, versions
-from regbench.errors import InfrastructureError, NotInstalled, UsageError
+from regbench.engines.ray.luggage import Luggage
+from regbench.errors import InfrastructureError, NotInstalled, RegbenchError, UsageError
 
+REACH_S = 10.0  # for a cluster to take a connection
 LOOK_S = 90.0  # for a node to say what it has
 SMALLEST_PART = 1e-4  # of a core or a GPU that Ray can count
 
 # Nothing is reported to Ray's makers, and a worker without a GPU of Ray's sees those of its node nevertheless.
 ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+QUIET = {"RAY_BACKEND_LOG_LEVEL": "error"}  # or the driver prints a line for every second that it waits for a cluster
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ class Cluster:
     address: str | None = None
     slots: list[Slot] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
+    luggage: Luggage = field(default_factory=Luggage)
 
     @classmethod
     def here(cls, devices: Sequence[str]) -> "Cluster":
@@ -113,7 +120,7 @@ class Cluster:
         """
         if wanted not in (None, "", "cpu", "cuda"):
             raise UsageError(f"--devices {wanted}: a cluster's nodes number their GPUs themselves; write cpu or cuda")
-        cluster = cls(address)
+        cluster = cls(address, luggage=Luggage.of_this_process())
         cluster.start()
         cluster.nodes = list(_look_at_nodes(wanted, workers))
         found = [slot for node in cluster.nodes for slot in node.slots()]
@@ -171,10 +178,11 @@ class Cluster:
             options |= {"include_dashboard": False}
         else:
             options["address"] = self.address
+            check_reachable(self.address)
         try:
-            with _own_signals():
-                ray.init(**options)
-        except KeyboardInterrupt:
+            with _own_signals(), self.luggage.packed() as files:
+                ray.init(**options, **files)
+        except RegbenchError:
             raise
         except Exception as error:  # Ray has many
             raise InfrastructureError(_no_cluster(self.address, error)) from None
@@ -201,8 +209,16 @@ class Cluster:
 
 def require() -> None:
     """Raise `NotInstalled` without Ray; it is not imported, which takes a second."""
-    if importlib.util.find_spec("ray") is None:
+    if not is_installed():
         raise NotInstalled("--engine ray needs the package ray, which is not installed: pip install 'regbench[ray]'")
+
+
+def is_installed() -> bool:
+    """Whether Ray can be imported."""
+    try:
+        return importlib.util.find_spec("ray") is not None
+    except ValueError:  # its entry among the modules is None
+        return False
 
 
 def library(*, alone: bool = False) -> ModuleType:
@@ -212,7 +228,7 @@ def library(*, alone: bool = False) -> ModuleType:
         imported, and never again.
     """
     require()
-    for name, value in ENVIRONMENT.items():
+    for name, value in {**ENVIRONMENT, **QUIET}.items():
         os.environ.setdefault(name, value)
     if alone and "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
@@ -223,6 +239,25 @@ def library(*, alone: bool = False) -> ModuleType:
     # they would break JSON. There is no option against it; the line of ours says what matters.
     worker.print_to_stdstream = lambda *_, **__: None
     return ray
+
+
+def check_reachable(address: str) -> None:
+    """Refuse an address where nothing listens: Ray would try it for minutes.
+
+    Raises:
+        InfrastructureError: nothing listens there; of "auto" what the last `ray start` of this machine left is taken.
+    """
+    where = address
+    if address == "auto":
+        left = Path(os.environ.get("RAY_TMPDIR", tempfile.gettempdir()), "ray", "ray_current_cluster")
+        where = os.environ.get("RAY_ADDRESS") or (left.read_text(encoding="utf-8").strip() if left.is_file() else "")
+    host, _, port = where.rpartition(":")
+    if not port.isdigit():
+        return  # Ray knows better where to look
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_S).close()
+    except OSError as error:
+        raise InfrastructureError(_no_cluster(address, OSError(f"{where}: {error.strerror or error}"))) from None
 
 
 def _look_at_nodes(wanted: str | None, workers: int | None) -> Iterator[Node]:
@@ -272,4 +307,7 @@ def _no_cluster(address: str | None, error: Exception) -> str:
     line = next((text.strip() for text in str(error).splitlines() if text.strip()), type(error).__name__)
     if address is None:
         return f"Ray does not start on this machine: {line}"
-    return f"--address {address}: no Ray cluster could be joined ({line}); `ray start --head` starts one"
+    return (
+        f"--address {address}: no Ray cluster could be joined ({line}); `ray start --head` starts one, and "
+        "RAY_AUTH_TOKEN must be the same on all its nodes and here"
+    )

@@ -7,14 +7,11 @@ is interrupted. A question may so be answered twice, which the store permits.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
-from regbench import roots
 from regbench.engines.engine import Answer, Outcome, Work
 from regbench.engines.ray.cluster import Cluster, Slot
 from regbench.engines.ray.keeper import Asked, Ended, Keeper, Ready, Setting, Stopped
-from regbench.engines.ray.luggage import Luggage
 from regbench.engines.ray.wire import Reply
 from regbench.errors import InfrastructureError
 
@@ -61,16 +58,13 @@ class RayEngine:
     cluster: Cluster
     work: Work
     setting: Setting = field(default_factory=lambda: Setting({}, {}, {}))
-    luggage: Luggage = field(default_factory=Luggage)
 
     @classmethod
     def of_this_process(cls, cluster: Cluster, work: Work) -> Self:
-        """An engine whose workers have the settings of this process, and the plug-ins and tables that were named."""
-        if cluster.address is None:  # they find both where they are
+        """An engine whose workers have the settings of this process, and what was sent as the cluster was joined."""
+        if cluster.address is None:  # they find all of it where it is
             return cls(cluster, work)
-        added = roots.added()
-        tables = [table.path for table in added.tables if Path(table.path).is_file()]
-        return cls(cluster, work, Setting.of_this_process(), Luggage(tuple(dict.fromkeys([*added.places, *tables]))))
+        return cls(cluster, work, Setting.of_this_process(cluster.luggage.sent))
 
     def __post_init__(self) -> None:
         self.devices: Sequence[str] = [slot.name for slot in self.cluster.slots]
@@ -97,7 +91,6 @@ class RayEngine:
             ray.wait(closing, num_returns=len(closing), timeout=CLOSE_S)
         for kept in self._kept:
             self._drop(kept)
-        self.luggage.drop()
 
     def serve(self, answer: Answer) -> None:
         """Say what the tasks' questions are answered with."""
@@ -179,13 +172,9 @@ class RayEngine:
 
     def _start(self, kept: Kept) -> None:
         actor_class = self.cluster.actor_class(Keeper)
-        options = {**kept.slot.options(), **self.luggage.options()}
-        kept.actor = actor_class.options(**options).remote(self.work, kept.slot.device, self._setting())
+        kept.actor = actor_class.options(**kept.slot.options()).remote(self.work, kept.slot.device, self.setting)
         kept.heard, kept.ready, kept.stopped, kept.until = 0, False, False, None
         self._listen(kept)
-
-    def _setting(self) -> Setting:
-        return Setting(self.setting.switches, self.setting.folders, self.luggage.sent)
 
     def _listen(self, kept: Kept) -> None:
         kept.news = kept.actor.news.options(concurrency_group="news").remote(kept.heard)

@@ -71,13 +71,13 @@ class Setting:
     sent: Mapping[str, str]
 
     @classmethod
-    def of_this_process(cls) -> Self:
+    def of_this_process(cls, sent: Mapping[str, str]) -> Self:
         """What is set here. Addresses of databases are not passed on: nothing but the driver uses them."""
         switches, folders = (
             {name: os.environ[name] for name in names if name in os.environ}
             for names in (settings.OF_A_RUN, settings.FOLDERS)
         )
-        return cls(switches, folders, {})
+        return cls(switches, folders, sent)
 
     def apply(self, environment: Any = os.environ) -> None:
         """Set the variables."""

@@ -4,13 +4,15 @@ They are copied into one folder, which Ray's runtime environment brings to every
 directory of the actors. Nothing else of the user's is sent.
 """
 
+import contextlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from regbench import roots
 from regbench.errors import InfrastructureError
 
 LARGEST_BYTES = 400 * 2**20  # together; Ray refuses more than 512 MB
@@ -23,31 +25,31 @@ class Luggage:
 
     paths: Sequence[str] = ()
     sent: dict[str, str] = field(default_factory=dict)
-    folder: str | None = None
 
-    def options(self) -> dict[str, Any]:
-        """Options of the actors that need them."""
+    @classmethod
+    def of_this_process(cls) -> Self:
+        """The plug-ins and tables that were named up to now."""
+        added = roots.added()
+        tables = [table.path for table in added.tables if Path(table.path).is_file()]
+        return cls(tuple(dict.fromkeys([*added.places, *tables])))
+
+    @contextlib.contextmanager
+    def packed(self) -> Iterator[dict[str, Any]]:
+        """Options with which Ray, as it is joined, takes the files up; the copies are removed afterwards."""
         if not self.paths:
-            return {}
-        if self.folder is None:
-            self._pack()
-        return {"runtime_env": {"working_dir": self.folder}}
+            yield {}
+            return
+        with tempfile.TemporaryDirectory(prefix="regbench-ray-") as folder:
+            self._pack(folder)
+            yield {"runtime_env": {"working_dir": folder}}
 
-    def drop(self) -> None:
-        """Remove the copies."""
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder = None
-
-    def _pack(self) -> None:
-        self.folder = tempfile.mkdtemp(prefix="regbench-ray-")
+    def _pack(self, folder: str) -> None:
         size = 0
         for number, path in enumerate(map(Path, self.paths)):
             below = f"{number}/{path.name}"
-            target = Path(self.folder, below)
+            target = Path(folder, below)
             size += _bytes(path)
             if size > LARGEST_BYTES:
-                self.drop()
                 raise InfrastructureError(
                     f"{path}: with it, the files to send to the nodes of the Ray cluster have over "
                     f"{LARGEST_BYTES / 2**20:.0f} MiB; make a dataset of a plug-in folder of it, which fetches itself"
