@@ -102,7 +102,7 @@ def test_a_stopped_worker_is_told_and_can_be_killed(driver):
 
 
 def test_a_worker_whose_actor_has_ended_is_told_so():
-    exchange = Exchange(lambda question: Reply(question))
+    exchange = Exchange(Reply)
     assert exchange.wire(3) == 3
     exchange.close()
     with pytest.raises(PassingError, match="cannot be reached"):

@@ -29,7 +29,6 @@ SMALLEST_PART = 1e-4  # of a core or a GPU that Ray can count
 
 # Nothing is reported to Ray's makers, and a worker without a GPU of Ray's sees those of its node nevertheless.
 ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-QUIET = {"RAY_BACKEND_LOG_LEVEL": "error"}  # or the driver prints a line for every second that it waits for a cluster
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ class Cluster:
             options["address"] = self.address
             check_reachable(self.address)
         try:
-            with _own_signals(), self.luggage.packed() as files:
+            with _own_signals(), _quiet(), self.luggage.packed() as files:
                 ray.init(**options, **files)
         except RegbenchError:
             raise
@@ -228,7 +227,7 @@ def library(*, alone: bool = False) -> ModuleType:
         imported, and never again.
     """
     require()
-    for name, value in {**ENVIRONMENT, **QUIET}.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     if alone and "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
@@ -295,6 +294,20 @@ def _own_signals() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what is written to stderr, where Ray tells every second that it cannot join; its exception says it too."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _part(of: float, count: int) -> float:
