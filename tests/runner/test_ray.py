@@ -9,7 +9,7 @@ import pytest
 from tests.made.ray_nodes import ENVIRONMENT, ray_nodes
 from tests.runner.conftest import ProjectMaker, kill_run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # most of the time goes into starting processes
 
 PLUGIN = '''"""Squared errors, of a file of the user's with a helper beside it."""
 
@@ -37,7 +37,7 @@ TRAINED = "SELECT count(*) >= {} FROM (SELECT DISTINCT run_id, epoch FROM metric
 def test_a_killed_driver_and_a_killed_node_lose_and_double_nothing(project: ProjectMaker, tmp_path: Path) -> None:
     """The table and the plug-in reach the nodes with the run, whose numbers are those of the local engine."""
     pytest.importorskip("ray")
-    made = project(["lsq", "halved", "end2end"], seeds=4, epochs=60, rows=1500)
+    made = project(["lsq", "halved"], seeds=2, epochs=80, rows=1500)
     plugins = tmp_path / "plugins"
     plugins.mkdir()
     (plugins / "halved.py").write_text(PLUGIN)
@@ -52,18 +52,18 @@ def test_a_killed_driver_and_a_killed_node_lose_and_double_nothing(project: Proj
     with ray_nodes(2, nodes_own) as nodes:
         again = ("--engine", "ray", "--address", nodes.address, "--workers", "2", "--json")
         first = made.start(*again)
-        made.wait_for(TRAINED.format(20), seconds=90)
+        made.wait_for(TRAINED.format(8), seconds=200)
         kill_run(first)
-        before = made.ask(TRAINED.format(0).replace(" >= 0", ""))[0][0]
+        ((before,),) = made.ask("SELECT count(*) FROM (SELECT DISTINCT run_id, epoch FROM metric)")
         second = made.start(*again)
-        made.wait_for(TRAINED.format(before + 60), seconds=90)
+        made.wait_for(TRAINED.format(before + 24), seconds=200)
         nodes.order("kill 1")
-        out, err = second.communicate(timeout=120)
+        out, err = second.communicate(timeout=200)
     assert second.returncode == 0, err
-    assert json.loads(out)["data"][0]["finished"] == 12
+    assert json.loads(out)["data"][0]["finished"] == 4
     assert "a node of the Ray cluster is lost" in err
     assert "raylet" not in err
-    assert made.ask("SELECT count(*), count(DISTINCT job_id) FROM run WHERE status = 'finished'") == [(12, 12)]
+    assert made.ask("SELECT count(*), count(DISTINCT job_id) FROM run WHERE status = 'finished'") == [(4, 4)]
     assert made.ask("SELECT count(*) FROM run WHERE status = 'running'") == [(0,)]
     assert made.ask(NUMBERS) == alone
 
@@ -73,9 +73,9 @@ def test_a_cluster_is_started_here_and_stopped_and_ctrl_c_is_told(project: Proje
     made = project(["lsq"], seeds=2, epochs=100_000)
     made.environment |= {"REGBENCH_WRITE_EVERY": "0.2"}
     process = made.start("--engine", "ray")
-    made.wait_for(TRAINED.format(4), seconds=90)
+    made.wait_for(TRAINED.format(4), seconds=200)
     process.terminate()
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=200)
     assert process.returncode == 130, err
     assert out.startswith("tiny")
     assert err.splitlines()[-1].startswith("regbench: interrupted; finished results are kept in ")
