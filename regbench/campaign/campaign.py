@@ -42,7 +42,9 @@ class Campaign:
     @property
     def resources(self) -> Resources:
         """The slots with their memory, and with what measures their speed."""
-        return of_a_cluster(self.cluster) if self.cluster else of_this_machine(self.devices)
+        if self.cluster is None or self.cluster.address is None:
+            return of_this_machine(self.devices)
+        return of_a_cluster(self.cluster)
 
     def engine(self, work: Work) -> Engine:
         """An engine with these slots."""

@@ -132,6 +132,14 @@ def test_slots_that_share_cores_or_a_gpu_fit_into_what_the_node_has():
     assert gpus[0].name == "cuda:0 of host"
 
 
+def test_gpus_of_this_machine_are_the_first_ones_and_may_be_shared():
+    pytest.importorskip("ray")
+    slots = Cluster.here(["cuda:0", "cuda:0", "cuda:1", "cuda:1"]).slots
+    assert [(slot.device, slot.gpus) for slot in slots] == [("cuda:0", 0.5)] * 4
+    with pytest.raises(UsageError, match="CUDA_VISIBLE_DEVICES"):
+        Cluster.here(["cuda:1"])
+
+
 def test_settings_of_a_run_hold_everywhere_and_folders_where_they_are(tmp_path):
     setting = Setting({"A": "1"}, {"HERE": str(tmp_path), "AWAY": str(tmp_path / "no"), "OWN": str(tmp_path)}, {})
     environment = {"A": "0", "OWN": "/its/own"}

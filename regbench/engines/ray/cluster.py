@@ -103,6 +103,12 @@ class Cluster:
     def here(cls, devices: Sequence[str]) -> "Cluster":
         """A cluster to be started on this machine, with these device slots."""
         require()
+        used = {device for device in devices if device != "cpu"}
+        if used != {f"cuda:{index}" for index in range(len(used))}:  # Ray gives the first ones to its workers
+            raise UsageError(
+                f"--devices {','.join(sorted(used))}: Ray numbers GPUs itself; write cuda, and choose by "
+                "CUDA_VISIBLE_DEVICES"
+            )
         each = {device: _part(1, list(devices).count(device)) for device in devices}
         slots = [
             Slot("cpu", cpus=1) if device == "cpu" else Slot("cuda:0", cpus=1, gpus=each[device]) for device in devices

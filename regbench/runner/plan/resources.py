@@ -46,14 +46,12 @@ def of_this_machine(devices: list[str]) -> Resources:
 
 
 def of_a_cluster(cluster: Cluster) -> Resources:
-    """The slots of a cluster, each with a core or a part of a GPU of its own.
+    """The slots of a cluster that was joined, each with a core or a part of a GPU of its own.
 
     Speed is measured on this machine, where it has such a device; a run is then planned as if all nodes were like it.
     """
     from regbench.engines.devices import cuda_count
 
-    if cluster.address is None:
-        return of_this_machine(cluster.devices)
     if kind_of(cluster.devices) == "cuda" and not cuda_count():
         return Resources(tuple(cluster.devices), cluster.free_bytes)
     here = of_this_machine([cluster.devices[0]])
