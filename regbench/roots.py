@@ -12,7 +12,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
@@ -80,6 +80,11 @@ class Added:
         commands = {command.name: command for command in (*self.commands, *other.commands)}
         metrics = {**dict(self.metrics), **dict(other.metrics)}
         return Added(places, tuple(tables.values()), tuple(commands.values()), tuple(metrics.items()))
+
+    def moved(self, here: Mapping[str, str]) -> "Added":
+        """The same where files were sent to another machine: path there -> path here."""
+        tables = tuple(replace(table, path=here.get(table.path, table.path)) for table in self.tables)
+        return Added(tuple(here.get(place, place) for place in self.places), tables)
 
 
 PLAIN = 0  # the generation of what comes with regbench alone, which stays what it is in a running program

@@ -16,6 +16,8 @@ OVERSUBSCRIBE = "REGBENCH_OVERSUBSCRIBE"  # more workers than cores: each then t
 SCRATCH = "REGBENCH_SCRATCH"  # 1: work on every SQLite file in scratch; 0: on none; else on those in a network
 NATIVE = "REGBENCH_NATIVE"  # 0: no compiled functions
 CACHE, DATA = "REGBENCH_CACHE", "REGBENCH_DATA"
+OF_A_RUN = (WRITE_EVERY, PATIENCE, OFFLINE, OVERSUBSCRIBE, NATIVE)  # hold on every machine of a run
+FOLDERS = (CACHE, DATA)  # of one machine
 ON, OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
 

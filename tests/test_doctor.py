@@ -1,6 +1,7 @@
 """The doctor reports problems of a machine, and how to fix them."""
 
 import re
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from regbench.doctor import Finding, added
 def test_every_check_gives_a_finding_and_none_raises(in_tmp: Path, generated_tables: None) -> None:
     findings = doctor.examine(db="results/regbench.db")
     assert [each.name for each in findings] == [
-        "versions", "processors", "load", "threads", "devices", "number format",
+        "versions", "processors", "load", "threads", "devices", "ray", "number format",
         "compiled code", "disk", "file system", "database", "cache", "data", "benchmarks", "published", "plug-ins",
         "gate", "extras",
     ]  # fmt: skip
@@ -30,6 +31,13 @@ def test_tf32_that_is_forced_on_is_found(variable: str, value: str) -> None:
     assert not found.ok
     assert variable in found.remedy
     assert doctor.number_format({variable: "0"}).ok
+
+
+def test_ray_is_missed_only_where_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert doctor.ray().ok
+    asked = doctor.ray(wanted=True, address="auto")
+    assert (asked.ok, asked.remedy) == (False, "pip install 'regbench[ray]'")
 
 
 def test_a_number_of_threads_that_is_none_is_found() -> None:

@@ -4,17 +4,18 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from regbench import runner
 from regbench.campaign.events import Blocked, Fetching, RoundPlanned, TrainingEnded, TrainingStarted
 from regbench.campaign.places import database, is_there
 from regbench.campaign.results import Done, Results, jobs
 from regbench.config import Benchmark
+from regbench.engines.engine import Engine, Work
 from regbench.engines.local import LocalEngine
+from regbench.engines.ray.cluster import Cluster
 from regbench.errors import Mismatch, UsageError
 from regbench.runner import Event, Plan, Request, Verification
-from regbench.runner.plan.resources import of_this_machine
+from regbench.runner.plan.resources import Resources, of_a_cluster, of_this_machine
 from regbench.store import Store
 
 Planned = tuple[Benchmark, Plan]
@@ -29,12 +30,29 @@ class Campaign:
         devices: the device of each slot, as `regbench.engines.devices.find_devices` gives them.
         request: options of the plans; its budget is for all benchmarks together.
         on_event: called with every event.
+        cluster: the Ray cluster whose slots `devices` are; None for those of this machine.
     """
 
     db: str
     devices: list[str]
     request: Request = field(default_factory=Request)
     on_event: Callable[[Event], None] = lambda _: None
+    cluster: Cluster | None = None
+
+    @property
+    def resources(self) -> Resources:
+        """The slots with their memory, and with what measures their speed."""
+        if self.cluster is None or self.cluster.address is None:
+            return of_this_machine(self.devices)
+        return of_a_cluster(self.cluster)
+
+    def engine(self, work: Work) -> Engine:
+        """An engine with these slots."""
+        if self.cluster is None:
+            return LocalEngine(self.devices, work)
+        from regbench.engines.ray.engine import RayEngine
+
+        return RayEngine.of_this_process(self.cluster, work)
 
     def prepare(self) -> None:
         """Create the database, or upgrade an older one, before anything is planned."""
@@ -44,7 +62,7 @@ class Campaign:
         """Plan one benchmark by the present state of the database."""
         request = replace(self.request, budget_s=budget_s)
         with self._store() as store:
-            return runner.plan_ahead(benchmark, store, of_this_machine(self.devices), request)
+            return runner.plan_ahead(benchmark, store, self.resources, request)
 
     def plans(self, benchmarks: Sequence[Benchmark]) -> list[Planned]:
         """Plan every benchmark; the cheapest comes first, and uses the budget first."""
@@ -77,7 +95,7 @@ class Campaign:
         found = [
             verification
             for plan, _ in results.benchmarks
-            for verification in runner.verify_packing(plan, self.db, fraction, partial(LocalEngine, self.devices))
+            for verification in runner.verify_packing(plan, self.db, fraction, self.engine)
         ]
         wrong = [verification for verification in found if not verification.ok]
         if wrong:
@@ -120,7 +138,7 @@ class Campaign:
         for name, why in plan.inventory.obstacles.items():
             self.on_event(Blocked(name, why))
         self.on_event(TrainingStarted(plan))
-        summary = runner.run(plan, self.db, partial(LocalEngine, self.devices), self.on_event)
+        summary = runner.run(plan, self.db, self.engine, self.on_event)
         self.on_event(TrainingEnded(plan, summary))
         return Done(plan, summary)
 

@@ -12,8 +12,11 @@ from regbench.errors import UsageError, WrongValueError
 if TYPE_CHECKING:
     from regbench.campaign.choosing import Wanted
     from regbench.config import TableEntry
+    from regbench.engines.ray.cluster import Cluster
     from regbench.reading import Reading
     from regbench.runner import Request
+
+Place = tuple[list[str], "Cluster | None"]  # the device of each slot, and the cluster whose slots they are
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,26 @@ def request(shard: str | None, budget: str | None, *, retry_failed: bool, choose
         shard=None if shard is None else read_shard(shard),
         budget_s=None if budget is None else read_duration(budget),
     )
+
+
+def place(devices: str | None, workers: int | None, engine: str, address: str | None) -> Place:
+    """The slots where a run trains: of this machine, or of a Ray cluster, which is joined to find them."""
+    if engine != "ray":
+        if address:
+            raise UsageError(f"--address {address}: is of a Ray cluster; add --engine ray")
+        return slots(devices, workers), None
+    from regbench.engines.ray.cluster import Cluster, require
+
+    require()
+    if address is None:
+        here = slots(devices, workers)
+        return here, Cluster.here(here)
+    say("regbench: joining the Ray cluster")
+    cluster = Cluster.find(address, devices, workers)
+    for line in cluster.warnings():
+        say(line)
+    say(cluster.text)
+    return cluster.devices, cluster
 
 
 def slots(devices: str | None, workers: int | None) -> list[str]:

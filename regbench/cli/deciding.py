@@ -1,6 +1,6 @@
 """`regbench run --until-decided A B`: what was added, what was seen at each look, and how it ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from regbench.analysis import Comparison
     from regbench.campaign.choosing import Wanted
     from regbench.campaign.deciding import Outcome
+    from regbench.cli.asked import Place
     from regbench.runner import Request
 
 
 def decide(
-    wanted: "Wanted", methods: tuple[str, str], request: "Request", slots: Sequence[str], *, db: str, json: bool
+    wanted: "Wanted", methods: tuple[str, str], request: "Request", place: "Callable[[], Place]", *, db: str, json: bool
 ) -> None:
     """Train further seeds of two methods until their verdict is clear."""
     from regbench.campaign.campaign import Campaign
@@ -33,7 +34,8 @@ def decide(
         )
     question = Question.of(replace(wanted, names=[_base(wanted, db)]), *methods)
     with Listener() as listener:
-        campaign = Campaign(db, list(slots), replace(request, budget_s=None), listener)
+        slots, cluster = place()  # only now are the tables known that nodes are sent
+        campaign = Campaign(db, slots, replace(request, budget_s=None), listener, cluster)
         outcome = Deciding(campaign, question, request.budget_s).run()
     if json:
         emit_json("run", as_data(outcome), list(outcome.comparison.notes) if outcome.comparison else [])

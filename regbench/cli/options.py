@@ -147,6 +147,26 @@ Workers = Annotated[
         callback=checked("check_workers"),
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        envvar="REGBENCH_ENGINE",
+        metavar="local|ray",
+        help="Where workers run: on this machine, or on a Ray cluster (extra `ray`).",
+        callback=checked("check_engine"),
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        envvar="REGBENCH_RAY_ADDRESS",
+        metavar="HOST:PORT|auto",
+        help="The Ray cluster to join; by default one is started here, and stopped at the end.",
+        callback=checked("check_ray_address"),
+    ),
+]
 Budget = Annotated[
     str | None,
     typer.Option(

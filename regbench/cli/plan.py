@@ -50,6 +50,8 @@ def plan(
     choose_again: options.ChooseAgain = False,
     devices: options.Devices = None,
     workers: options.Workers = None,
+    engine: options.Engine = "local",
+    address: options.Address = None,
     db: options.Database = options.DATABASE,
     file: options.BenchmarkFile = None,
     json: options.Json = False,
@@ -67,6 +69,7 @@ def plan(
       regbench plan bridges-fixed --budget 30m
       regbench plan bridges-fixed --shard 1/3
       regbench plan bridges-fixed --slurm 4 --workers 8 > bridges.sh
+      regbench plan bridges-fixed --engine ray --address auto
       regbench plan --all --json
     """
     from regbench.campaign.campaign import Campaign
@@ -94,7 +97,8 @@ def plan(
         db=db,
     )
     chosen = choose(wanted)
-    campaign = Campaign(db, asked.slots(devices, workers), request)
+    slots, cluster = asked.place(devices, workers, engine, address)
+    campaign = Campaign(db, slots, request, cluster=cluster)
     if slurm is not None:
         return _script(context, campaign, chosen, slurm, json=json)
     found = [plan for _, plan in campaign.plans(chosen)]

@@ -54,6 +54,8 @@ def run(
     verify_packing: options.VerifyPacking = None,
     devices: options.Devices = None,
     workers: options.Workers = None,
+    engine: options.Engine = "local",
+    address: options.Address = None,
     db: options.Database = options.DATABASE,
     file: options.BenchmarkFile = None,
     json: options.Json = False,
@@ -85,6 +87,7 @@ def run(
       regbench run smoke --data house.csv --target price
       regbench run smoke --data sales.txt --target price --sep ';' --decimal comma --drop id
       regbench run smoke --data house.csv --data sales.parquet --target price
+      regbench run bridges-fixed --engine ray --address auto
       regbench run bridges-fixed --until-decided soft_binning end2end --budget 20m
     """
     from regbench.campaign.campaign import Campaign
@@ -119,10 +122,13 @@ def run(
     )
     if until_decided:
         deciding.check(every=every, dry_run=dry_run, verify=fraction is not None)
-        return deciding.decide(wanted, until_decided, request, asked.slots(devices, workers), db=db, json=json)
+        return deciding.decide(
+            wanted, until_decided, request, lambda: asked.place(devices, workers, engine, address), db=db, json=json
+        )
     chosen = choose(wanted)
     with Listener() as listener:
-        campaign = Campaign(db, asked.slots(devices, workers), request, listener)
+        slots, cluster = asked.place(devices, workers, engine, address)
+        campaign = Campaign(db, slots, request, listener, cluster)
         if dry_run:
             return _show_plans([plan for _, plan in campaign.plans(chosen)], json=json)
         campaign.prepare()

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from regbench.errors import UsageError
+from regbench.errors import UsageError, did_you_mean
 
 UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
+ENGINES = ("local", "ray")
 MOST_WORKERS = 1024
 MOST_EPOCHS = 1_000_000
 MOST_SEEDS = 10_000
@@ -93,6 +94,21 @@ def check_workers(workers: int) -> None:
     if not 1 <= workers <= MOST_WORKERS:
         least = "at least 1 is needed" if workers < 1 else f"at most {MOST_WORKERS} can be started"
         raise UsageError(f"--workers {workers}: {least}")
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an engine that does not exist."""
+    if engine not in ENGINES:
+        raise UsageError(f"--engine {engine}: no such engine{did_you_mean(engine, ENGINES)}")
+
+
+def check_ray_address(address: str) -> None:
+    """Refuse what cannot be the address of a Ray cluster."""
+    if address.startswith("ray://"):
+        raise UsageError(f"--address {address}: Ray's client cannot be used; run on a node of the cluster, with auto")
+    host, _, port = address.rpartition(":")
+    if address != "auto" and not (host and port.isdigit() and 0 < int(port) < 2**16):
+        raise UsageError(f"--address {address}: write auto, or the HOST:PORT that `ray start --head` printed")
 
 
 def whole_numbers(text: str, name: str, shown: str) -> list[int]:

@@ -26,17 +26,21 @@ LOCK = Path("regbench.lock.yaml")  # of `regbench gate`, in the working folder
 BUSY = 1.5  # load per core above which other processes slow a run down
 
 
-def examine(*, db: str, file: Path | None = None) -> list[Finding]:
-    """Run every check, in a sensible order for reading; `UsageError` for an address of a database that is none."""
-    from regbench.store import engine
+def examine(*, db: str, file: Path | None = None, engine: str = "local", address: str | None = None) -> list[Finding]:
+    """Run every check, in a sensible order for reading; `UsageError` for an address of a database that is none.
 
-    path = engine.file_of(engine.locate(db))
+    With the engine "ray" and an address, the Ray cluster there is joined, and its nodes are asked what they have.
+    """
+    from regbench.store.engine import file_of, locate
+
+    path = file_of(locate(db))
     checks: dict[str, Callable[[], Finding]] = {
         "versions": versions,
         "processors": processors,
         "load": partial(load, _load_average()),
         "threads": partial(threads, os.environ),
         "devices": devices,
+        "ray": partial(ray, wanted=engine == "ray", address=address),
         "number format": partial(number_format, os.environ),
         "compiled code": compiled_code,
         "disk": partial(disk, path or Path()),
@@ -118,6 +122,25 @@ def devices() -> Finding:
     except RegbenchError as error:
         return Finding("devices", ok=False, found="a GPU that torch cannot use", remedy=str(error))
     return Finding("devices", ok=True, found=", ".join(f"{count} x {name}" for name, count in slots.items()))
+
+
+def ray(*, wanted: bool = False, address: str | None = None) -> Finding:
+    """Ray and, where its cluster was asked for, what the nodes of it are good for."""
+    from regbench.engines.ray.cluster import Cluster, is_installed
+
+    if not is_installed():
+        found = "not installed; only --engine ray needs it"
+        return Finding("ray", ok=not wanted, found=found, remedy="pip install 'regbench[ray]'")
+    version = f"version {_version('ray')}"
+    if not wanted or address is None:
+        return Finding("ray", ok=True, found=f"{version}; no cluster was named, such as by --engine ray --address auto")
+    try:
+        cluster = Cluster.find(address)
+    except RegbenchError as error:
+        return Finding("ray", ok=False, found=f"{version}; the cluster cannot be used", remedy=str(error))
+    wrong = cluster.warnings()
+    free = f", {cluster.free_bytes / 2**30:,.1f} GiB free for each" if cluster.free_bytes else ""
+    return Finding("ray", ok=not wrong, found=f"{version}; {cluster.text}{free}", remedy="; ".join(wrong))
 
 
 def number_format(environment: Mapping[str, str]) -> Finding:

@@ -28,7 +28,7 @@ def find_devices(wanted: str | None = None, workers: int | None = None) -> list[
         return _cuda_slots(_named_devices(wanted), workers)
     if wanted == "cpu":
         return _cpu_slots(workers)
-    found = _cuda_count()
+    found = cuda_count()
     if found:
         return _cuda_slots([f"cuda:{index}" for index in range(found)], workers)
     if reason := gpu_without_torch():
@@ -139,7 +139,7 @@ def _named_devices(wanted: str) -> list[str]:
     for name in names:
         if not re.fullmatch(r"cuda(:\d+)?", name):
             raise UsageError(f"--devices {wanted}: '{name}' is not a device; write cpu, cuda or cuda:0,cuda:1")
-    count = _cuda_count()
+    count = cuda_count()
     devices = []
     for name in names:
         index = name.partition(":")[2]
@@ -150,7 +150,7 @@ def _named_devices(wanted: str) -> list[str]:
     return devices
 
 
-def _cuda_count() -> int:
+def cuda_count() -> int:
     """The number of devices that torch sees; CUDA_VISIBLE_DEVICES may limit it by index, GPU or MIG name."""
     if not _is_built_for_gpus():
         return 0

@@ -4,17 +4,24 @@ Each slot has a device and runs one task at a time; its worker may die. An engin
 does not look into a task or its result; both must be values that can be sent to another process.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True)
 class Place:
-    """The place where a task runs."""
+    """The place where a task runs.
+
+    alive: whether the process that submitted the task is alive; if not, the task should end.
+    ask: asks that process, and waits for its answer; None on its machine, where the task can use what it uses.
+    here: path on the machine of that process -> path here, of files that were sent along.
+    """
 
     device: str
-    alive: Callable[[], bool]  # whether the process that submitted the task is alive; if not, the task should end
+    alive: Callable[[], bool]
+    ask: Callable[[Any], Any] | None = None
+    here: Mapping[str, str] = field(default_factory=dict)
 
 
 Work = Callable[[Any, Place], Any]  # what a worker does with each task
@@ -22,13 +29,20 @@ Work = Callable[[Any, Place], Any]  # what a worker does with each task
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one task ended: with a result, with the exception it raised, or with the death of its worker."""
+    """How one task ended: with a result, with the exception it raised, or with the death of its worker.
+
+    why: a line for the user on what happened besides, such as the loss of a machine.
+    """
 
     slot: int
     task: Any
     result: Any = None
     error: BaseException | None = None
     died: bool = False
+    why: str = ""
+
+
+Answer = Callable[[int, Any], Any]  # (slot, what its task asks) -> the answer; an exception is raised in the task
 
 
 class Engine(Protocol):
@@ -42,6 +56,10 @@ class Engine(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *error: object) -> None: ...
+
+    def serve(self, answer: Answer) -> None:
+        """Say what `Place.ask` answers; it is called inside `wait`. An engine of this machine alone needs it not."""
+        ...
 
     def free(self) -> list[int]:
         """Slots with nothing to do."""

@@ -15,7 +15,7 @@ import psutil
 from loky.backend import get_context
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
-from regbench.engines.engine import Outcome, Place, Work
+from regbench.engines.engine import Answer, Outcome, Place, Work
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
 SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
@@ -44,6 +44,9 @@ class LocalEngine:
         for worker in self._workers.values():
             worker.executor.shutdown(wait=True, kill_workers=bool(self._running))
         self._workers.clear()
+
+    def serve(self, answer: Answer) -> None:
+        """Nothing asks: workers of this machine open the database themselves."""
 
     def free(self) -> list[int]:
         """Slots with nothing to do."""

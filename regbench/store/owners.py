@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import psutil
 
+BEHALF = "@"  # a worker on another machine @ the driver that claims for it; a host's name has none
 SAME_START_S = 2.0  # the clock may be changed and boot times are rounded; process numbers are not reused so soon
 
 
@@ -19,8 +20,17 @@ def this_owner() -> str:
     return f"{_machine()}|{os.getpid()}|{_started(psutil.Process()):.2f}"
 
 
+def on_behalf_of(worker: str, driver: str) -> str:
+    """The name of a worker whose driver claims and writes for it: it is dead, too, once the driver is."""
+    return f"{worker}{BEHALF}{driver}"
+
+
 def is_dead(owner: str) -> bool:
     """Whether an owner is known to be dead; false for another machine, whose lease has to run out."""
+    return any(map(_is_dead, owner.split(BEHALF)))
+
+
+def _is_dead(owner: str) -> bool:
     import psutil
 
     machine, _, pid = owner.rpartition("|")[0].rpartition("|")
@@ -44,7 +54,10 @@ def told(owner: str) -> tuple[str, str]:
 
     >>> told("node7/pid:[4026531836]|4711|12.50"), told("bench")
     (('node7', '4711'), ('', 'bench'))
+    >>> told("node7/pid:[4026531836]|4711|12.50@login/pid:[4026531836]|815|3.00")
+    ('node7', '4711')
     """
+    owner = owner.partition(BEHALF)[0]
     machine, _, process = owner.rpartition("|")[0].rpartition("|")
     return (machine.partition("/")[0], process) if process else ("", owner)
 

@@ -32,7 +32,7 @@ COMMANDS = [
 ]
 INSIDE = {"data": ["list", "fetch", "import", "verify"], "db": ["export", "import", "rm", "rename"]}
 EVERY = [*([each] for each in COMMANDS), *([group, each] for group, inside in INSIDE.items() for each in inside)]
-HEAVY = {"torch", "pandas", "sqlalchemy", "sklearn", "matplotlib", "scipy", "yaml", "rich"}
+HEAVY = {"torch", "pandas", "sqlalchemy", "sklearn", "matplotlib", "scipy", "yaml", "rich", "ray"}
 
 
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)

@@ -1,10 +1,11 @@
 """An engine without processes, for tests of its users: tasks run inside `wait`."""
 
+import pickle
 import time
 from collections.abc import Callable
 from typing import Any, Self
 
-from regbench.engines.engine import Outcome, Place, Work
+from regbench.engines.engine import Answer, Outcome, Place, Work
 
 
 class Death(BaseException):
@@ -12,9 +13,14 @@ class Death(BaseException):
 
 
 class InProcessEngine:
-    """Runs one task of each busy slot at every `wait`. A task asked to stop has not begun, and ends as if killed."""
+    """Runs one task of each busy slot at every `wait`. A task asked to stop has not begun, and ends as if killed.
 
-    def __init__(self, devices: list[str], work: Work) -> None:
+    far: its tasks ask for everything, as on another machine; what is asked and answered is made bytes on its way.
+    """
+
+    def __init__(self, devices: list[str], work: Work, *, far: bool = False) -> None:
+        self.far = far
+        self._answer: Answer = lambda slot, question: None
         self.devices = devices
         self.renewed: list[int] = []
         self._work = work
@@ -26,6 +32,9 @@ class InProcessEngine:
 
     def __exit__(self, *error: object) -> None:
         self._waiting.clear()
+
+    def serve(self, answer: Answer) -> None:
+        self._answer = answer
 
     def free(self) -> list[int]:
         return [slot for slot in range(len(self.devices)) if slot not in self._waiting]
@@ -65,13 +74,18 @@ class InProcessEngine:
         if not self._alive:
             return Outcome(slot, task, error=Death(), died=True)
         try:
-            return Outcome(slot, task, self._work(task, Place(self.devices[slot], alive=lambda: self._alive)))
+            ask = (lambda question: sent(self._answer(slot, sent(question)))) if self.far else None
+            return Outcome(slot, task, self._work(task, Place(self.devices[slot], lambda: self._alive, ask)))
         except Death as death:
             return Outcome(slot, task, error=death, died=True)
         except Exception as error:  # it belongs to whoever waits for the task
             return Outcome(slot, task, error=error)
 
 
-def in_process(devices: list[str]) -> Callable[[Work], InProcessEngine]:
+def sent(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))
+
+
+def in_process(devices: list[str], *, far: bool = False) -> Callable[[Work], InProcessEngine]:
     """A factory of engines for `runner.run`."""
-    return lambda work: InProcessEngine(devices, work)
+    return lambda work: InProcessEngine(devices, work, far=far)

@@ -8,16 +8,27 @@ import pytest
 
 from regbench.engines.engine import Engine, MakeEngine, Outcome, Place
 from regbench.engines.local import LocalEngine
+from regbench.engines.ray.cluster import Cluster, Slot
+from regbench.engines.ray.engine import RayEngine
 from tests.engines.in_process import InProcessEngine
+
+
+def on_ray(devices: list[str]) -> MakeEngine:
+    """Slots that only say that they have a GPU: a test of the engine needs none."""
+    return partial(RayEngine, Cluster(None, [Slot(device, cpus=1) for device in devices]))
+
 
 ENGINES: dict[str, Callable[[list[str]], MakeEngine]] = {
     "local": lambda devices: partial(LocalEngine, devices),
     "in process": lambda devices: partial(InProcessEngine, devices),
+    "ray": on_ray,
 }
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=["local", "in process", pytest.param("ray", marks=pytest.mark.slow)])
 def start(request: pytest.FixtureRequest) -> Callable[..., Engine]:
+    if request.param == "ray":
+        request.getfixturevalue("ray_here")
     return lambda *devices: ENGINES[request.param](list(devices))(work)
 
 

@@ -6,7 +6,7 @@ import time
 
 import psutil
 
-from regbench.store.owners import is_dead, this_owner
+from regbench.store.owners import is_dead, on_behalf_of, this_owner
 
 
 def test_a_living_process_is_not_dead():
@@ -51,3 +51,11 @@ def test_nobody_on_another_machine_is_declared_dead():
     _, pid, started = this_owner().rsplit("|", 2)
     assert not is_dead(f"elsewhere|{pid}|{float(started) - 10:.2f}")
     assert not is_dead("nonsense")
+
+
+def test_a_worker_elsewhere_is_dead_once_the_driver_that_claims_for_it_is():
+    machine, pid, started = this_owner().rsplit("|", 2)
+    elsewhere, gone = f"elsewhere|{pid}|{started}", f"{machine}|{pid}|{float(started) - 10:.2f}"
+    assert not is_dead(on_behalf_of(elsewhere, this_owner()))
+    assert is_dead(on_behalf_of(elsewhere, gone))
+    assert is_dead(on_behalf_of(gone, this_owner()))

@@ -20,9 +20,7 @@ from regbench.campaign.events import LookMade, PairsChosen
 from regbench.campaign.places import database
 from regbench.campaign.results import Done, Results
 from regbench.config import Benchmark
-from regbench.engines.devices import cores
-from regbench.runner.plan.calibration import calibrate
-from regbench.runner.plan.cost import at_once, kind_of
+from regbench.runner.plan.cost import kind_of
 from regbench.runner.plan.estimate import STARTUP_S
 from regbench.runner.plan.pace import Pace
 from regbench.store import Store
@@ -171,10 +169,10 @@ class Deciding:
 
     def _affordable(self, data: Data, seconds: float, *, starts: int) -> list[str]:
         """The datasets of the next pairs that fit into the seconds, with so many starts of workers."""
-        devices = self.campaign.devices
-        usable = (seconds - starts * STARTUP_S[kind_of(devices)]) * at_once(devices, cores())
+        devices, resources = self.campaign.devices, self.campaign.resources
+        usable = (seconds - starts * STARTUP_S[kind_of(devices)]) * resources.at_once
         with database(self.campaign.db) as store:
-            pace = Pace.of(store, devices, calibrate=calibrate)
+            pace = Pace.of(store, devices, calibrate=resources.calibrate)
         return allocation.affordable(data.noise, self.question.costs(pace), max(0.0, usable))
 
     def _before(self) -> tuple[Sequential, str]:

@@ -17,8 +17,8 @@ from regbench.job import Job
 from regbench.kinds.imported import IMPORTED, mark
 from regbench.owncommands import NAMED
 from regbench.runner.work.inputs import prepared, remember_dataset
-from regbench.runner.work.owners import this_owner
 from regbench.store import EpochRows, Finished, Store
+from regbench.store.owners import this_owner
 
 if TYPE_CHECKING:
     from regbench.data import Prepared

@@ -1,11 +1,12 @@
-"""The devices and memory of this machine, and functions that measure its speed."""
+"""The devices and memory of this machine or of a cluster, and functions that measure speed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from regbench.engines.ray.cluster import Cluster
 from regbench.job import Job
-from regbench.runner.plan.cost import at_once
+from regbench.runner.plan.cost import at_once, kind_of
 from regbench.runner.plan.pace import Calibrate
 
 Largest = Callable[[Job], int]
@@ -42,3 +43,16 @@ def of_this_machine(devices: list[str]) -> Resources:
 
     largest = partial(largest_pack, devices[0]) if devices[0].startswith("cuda") else None
     return Resources(tuple(devices), free_memory(devices), calibrate, largest, cores())
+
+
+def of_a_cluster(cluster: Cluster) -> Resources:
+    """The slots of a cluster that was joined, each with a core or a part of a GPU of its own.
+
+    Speed is measured on this machine, where it has such a device; a run is then planned as if all nodes were like it.
+    """
+    from regbench.engines.devices import cuda_count
+
+    if kind_of(cluster.devices) == "cuda" and not cuda_count():
+        return Resources(tuple(cluster.devices), cluster.free_bytes)
+    here = of_this_machine([cluster.devices[0]])
+    return Resources(tuple(cluster.devices), cluster.free_bytes, here.calibrate, here.largest)

@@ -1,5 +1,6 @@
 """Train a plan: hand its packs to an engine until all jobs are settled, and report events meanwhile."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -11,6 +12,7 @@ from regbench.provenance import environment
 from regbench.runner.failures import rule
 from regbench.runner.plan.plan import Plan
 from regbench.runner.work.events import Delayed, Event, PackFinished, PackStarted, Summary, Waiting
+from regbench.runner.work.far import Desk
 from regbench.runner.work.faults import Faults
 from regbench.runner.work.leases import LEASE_S, release_the_dead
 from regbench.runner.work.queue import Queue
@@ -57,6 +59,7 @@ class Driver:
     def __init__(self, plan: Plan, store: Store, on_event: OnEvent) -> None:
         self.plan = plan
         self.store = store
+        self.desk = Desk(store)
         self.say = on_event
         self.tally = Tally(plan)
         self.counter = Counter(plan, store)
@@ -69,18 +72,23 @@ class Driver:
         started = time.monotonic()
         release_the_dead(self.store)
         self.queue.put(self._tasks())
+        engine: Engine | None = None
         try:
-            with make_engine(run_pack) as engine:
+            with contextlib.ExitStack() as stack:
                 try:
-                    with termination_as_interrupt():
+                    with termination_as_interrupt():  # also while it starts, which takes seconds on a cluster
+                        engine = stack.enter_context(make_engine(run_pack))
+                        engine.serve(self.desk.answer)
                         self._work(engine)
                 except KeyboardInterrupt:
                     self.tally.summary.interrupted = True
-                    self._stop(engine)
+                    if engine is not None:
+                        self._stop(engine)
         except PassingError:
             self.store.patience = Patience()  # it was waited for long enough
             raise
         finally:  # only now, when the engine has seen its workers end: one just killed may look alive
+            self.desk.release_all()
             release_the_dead(self.store)
         self.tally.summary.seconds = time.monotonic() - started
         return self.tally.summary
@@ -119,6 +127,9 @@ class Driver:
     def _take(self, outcome: Outcome, *, hung: bool) -> None:
         """Record the outcome of a task; queue again what it could not finish."""
         if outcome.died:
+            if outcome.why:
+                self.say(Delayed(outcome.why))
+            self.desk.release(outcome.slot)
             release_the_dead(self.store)
             if not self.queue.put_after_death(outcome.task, hung=hung):
                 self._fail_killer(outcome.task, hung=hung)

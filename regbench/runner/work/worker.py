@@ -3,17 +3,22 @@
 Only this folder uses both training and database.
 """
 
+import platform
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from regbench import kinds, roots
 from regbench.engines.engine import Place
+from regbench.errors import InfrastructureError
+from regbench.kinds import code_digest
 from regbench.provenance import device_name, environment, flags, numerics
 from regbench.runner.work import commanded
 from regbench.runner.work.device import torch_device
 from regbench.runner.work.failure import give_up
+from regbench.runner.work.far import FarStore
 from regbench.runner.work.group import Group
 from regbench.runner.work.held_out import HeldOut
 from regbench.runner.work.inputs import prepared
@@ -32,15 +37,37 @@ ALONE = 0  # stands for the run of a job that is not stored
 def run_pack(task: Task, place: Place) -> Result:
     """Train the jobs of a pack that no other process has claimed."""
     started = time.perf_counter()
-    roots.use(task.added)
+    roots.use(task.added.moved(place.here))
     if not kinds.of(task.jobs[0].method).uses_device:
-        place = Place("cpu", place.alive)
+        place = replace(place, device="cpu")
     torch_device(place.device)  # sets flags, which `_environment` reads
-    with stop_requests() as stop, Store.open(task.store_url, patience=_patience(place, stop), existing=True) as store:
+    if place.ask is not None:
+        check_code(task)
+    with stop_requests() as stop, _store(task, place, stop) as store:
         groups = list(_claim(store, task, place))
         with held(store, [claim for group in groups for claim in group.claims], LEASE_S):
             results = [_attempt(group, place, stop) for group in groups]
     return joined(results, time.perf_counter() - started)
+
+
+def check_code(task: Task) -> None:
+    """Refuse to compute with other code than the task was planned with: its numbers would stand under the wrong digest.
+
+    Raises:
+        InfrastructureError: this machine has other code.
+    """
+    for job in task.jobs:
+        if job.key in task.code and (here := code_digest(job)) != task.code[job.key]:
+            raise InfrastructureError(
+                f"{platform.node()}: its code for {job.method} on {job.dataset} is not the driver's ({here[:12]}, "
+                f"not {task.code[job.key][:12]}); install the same regbench and plug-ins on every node"
+            )
+
+
+def _store(task: Task, place: Place, stop: Stop) -> Store | FarStore:
+    if place.ask is not None:
+        return FarStore(place.ask, place.here)
+    return Store.open(task.store_url, patience=_patience(place, stop), existing=True)
 
 
 def _patience(place: Place, stop: Stop) -> Patience:
@@ -50,11 +77,11 @@ def _patience(place: Place, stop: Stop) -> Patience:
 def retrain(task: Task, place: Place) -> Retrained:
     """Train the one job of a task as `run_pack` would, but alone; nothing is stored."""
     started = time.perf_counter()
-    roots.use(task.added)
+    roots.use(task.added.moved(place.here))
     (job,) = task.jobs
     kind = kinds.of(job.method)
     if not kind.uses_device:
-        place = Place("cpu", place.alive)
+        place = replace(place, device="cpu")
     device = torch_device(place.device)  # sets flags, which `_environment` reads
     here, data = _environment(task), prepared(job) if kind.is_ours else None
     record = Record([job], [ALONE], held_out=HeldOut(data) if data else None)
