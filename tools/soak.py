@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from regbench.runner.work.owners import is_dead
+from regbench.store.owners import is_dead
 
 BENCHMARK = """
 soak:

@@ -15,9 +15,9 @@ def doctor(
 ) -> int:
     """Check this machine, and say what is wrong and how to fix it.
 
-    Versions, processors, threads, devices, Ray, number formats, disk, file system, database, data and benchmarks; plug-ins
-    of your own, the lock file of a gate, and which extras are installed. With --engine ray --address the nodes of that
-    cluster too: slots, memory and versions.
+    Versions, processors, threads, devices, Ray, number formats, disk, file system, database, data and benchmarks;
+    plug-ins of your own, the lock file of a gate, and which extras are installed. With --engine ray --address the nodes
+    of that cluster too: slots, memory and versions.
 
     Examples:
       regbench doctor
