@@ -24,7 +24,7 @@ def hparams(regularizer: Regularizer, dtype: torch.dtype = torch.float64, **chan
     return {name: torch.tensor(value, dtype=dtype) for name, value in values.items()}
 
 
-def static(regularizer: Regularizer, **changed: int | str | bool) -> dict[str, int | str | bool]:
+def static(regularizer: Regularizer, **changed: int | float | str | bool) -> dict[str, int | float | str | bool]:
     """All static settings at their defaults, except those given that the regularizer has."""
     return {name: changed.get(name, default) for name, default in regularizer.static.items()}
 
