@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from regbench import catalog, kinds, reports
+from regbench import catalog, compare, kinds, load, reports
 from regbench.analysis.published import bridges_cells
 from regbench.cli.sources import Source
 from regbench.reports import Options
@@ -130,6 +130,46 @@ def cross_rows() -> list[str]:
 def test_the_readme_has_the_cross_table_of_methods_and_regularizers() -> None:
     readme = (TIGHTNESS / "README.md").read_text(encoding="utf-8")
     assert [row for row in cross_rows() if row not in readme] == []
+
+
+AGAIN = FOLDER.parent / "bridges-again"
+ON_ROWS = {"rmse": "all", "unseen/rmse": "unseen"}  # metric: test rows
+PAIRS = (("lsq", "soft_binning"), ("lsq", "end2end"), ("hard_binning", "soft_binning"), ("soft_binning", "end2end"))
+
+
+def rows_of_both(alias: dict[str, str]) -> list[str]:
+    """How much higher the error of one method is than that of another, on all test rows and on unseen ones."""
+    report, rows = reports.load("normalized"), []
+    for (a, b), (metric, words) in product(PAIRS, ON_ROWS.items()):
+        with Source("none.db", AGAIN) as source:
+            cells = source.find(report, "normalized", benchmark="bridges-fixed", metric=metric, units="scaled").frame
+        found = compare(cells, a, b, metric=metric, k=[25])
+        of = {alias[each.dataset]: each for each in found.datasets}
+        shown = [f"{of[name].percent:+.2f}" for name in ("WN", "BS", "SC", "DM")]
+        over = found.overall
+        shown.append(
+            f"{over.percent:+.2f} ({over.low:+.2f} to {over.high:+.2f}), {found.verdict.replace('B ', f'`{b}` ')}"
+        )
+        rows.append(f"| `{a}` over `{b}` | {words} | {' | '.join(shown)} |")
+    return rows
+
+
+def test_the_readme_has_the_verdicts_on_all_and_on_unseen_rows() -> None:
+    alias = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
+    rows, readme = rows_of_both(alias), (AGAIN / "README.md").read_text(encoding="utf-8")
+    assert len(rows) == 8
+    assert [row for row in rows if row not in readme] == []
+
+
+def test_the_grid_trained_again_has_the_same_numbers_but_for_the_first_stage() -> None:
+    first, again = (load(folder, "bridges-fixed") for folder in (FOLDER / "fixed", AGAIN))
+    both = first.merge(again, on=["dataset", "variant", "k", "seed"], suffixes=("", "_again"))
+    assert len(both) == len(first) == 760
+    same, has_stage = both["test_rmse"] == both["test_rmse_again"], both["method"] == "pretrained_encoder"
+    assert same[~has_stage].all()
+    assert (has_stage.sum(), same[has_stage].sum()) == (120, 20)
+    means = both[has_stage].groupby(["dataset", "k"])[["test_rmse", "test_rmse_again"]].mean()
+    assert (means["test_rmse_again"] / means["test_rmse"] - 1).abs().max().round(4) == 0.0052
 
 
 IMBALANCED = FOLDER.parent / "imbalanced"

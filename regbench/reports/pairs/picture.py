@@ -65,7 +65,7 @@ def _ranks(axes: Axes, ranks: "Ranks", height: float, metric: str) -> None:
         )  # fmt: skip
     said = f"mean rank by test {metric} over {len(ranks.datasets)} datasets, 1 is best"
     if ranks.critical_difference is not None:
-        said += f"; bars join methods that differ by less than {ranks.critical_difference:.2f} (Nemenyi)"
+        said += f";\nbars join methods that differ by less than {ranks.critical_difference:.2f} (Nemenyi)"
     axes.set_title(said)
 
 
