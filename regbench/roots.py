@@ -84,7 +84,7 @@ class Added:
     def moved(self, here: Mapping[str, str]) -> "Added":
         """The same where files were sent to another machine: path there -> path here."""
         tables = tuple(replace(table, path=here.get(table.path, table.path)) for table in self.tables)
-        return Added(tuple(here.get(place, place) for place in self.places), tables)
+        return replace(self, places=tuple(here.get(place, place) for place in self.places), tables=tables)
 
 
 PLAIN = 0  # the generation of what comes with regbench alone, which stays what it is in a running program

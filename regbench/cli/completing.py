@@ -7,6 +7,7 @@ the command itself says why. `regbench --install-completion` sets it up for bash
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,9 @@ def _stored(ctx: typer.Context) -> Any:
 
     benchmark = ctx.params.get("benchmark")
     db = ctx.params.get("db") or os.environ.get("REGBENCH_DB") or DATABASE
-    return glance.names(str(db), benchmark if isinstance(benchmark, str) else None)
+    named = db if isinstance(db, list | tuple) else [db]
+    found = [glance.names(str(each), benchmark if isinstance(benchmark, str) else None) for each in named]
+    return glance.Names(*(tuple(dict.fromkeys(chain.from_iterable(of))) for of in zip(*found, strict=True)))
 
 
 def _benchmarks(ctx: typer.Context, _incomplete: str) -> Iterator[tuple[str, str]]:

@@ -528,12 +528,11 @@ def _imported(connection: Connection, benchmark: str) -> list[str]:
         .join(RunRow, RunRow.id == accepted.c.id)
         .join(EnvironmentRow, EnvironmentRow.id == RunRow.environment_id)
         .where(BenchmarkJobRow.benchmark == benchmark, RunRow.device == IMPORTED)
-        .distinct()
     )
-    rows: dict[str, list[str]] = {}
+    rows: dict[str, set[str]] = {}
     for variant, environment in connection.execute(query):
         origin = environment.get(IMPORTED, {})
         file, when = str(origin.get("file", "?")), str(origin.get("when", "?"))
-        rows.setdefault(f"{file.rpartition('/')[2]}, {when.partition('T')[0]}", []).append(variant)
+        rows.setdefault(f"{file.rpartition('/')[2]}, {when.partition('T')[0]}", set()).add(variant)
     said = [f"{', '.join(sorted(names))} ({source})" for source, names in sorted(rows.items())]
     return [f"imported, not trained here: {'; '.join(said)}"] if said else []

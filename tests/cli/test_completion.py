@@ -12,7 +12,7 @@ from regbench import catalog
 from regbench.cli.main import main
 
 Complete = Callable[..., list[str]]
-HEAVY = {"torch", "pandas", "sqlalchemy", "sklearn", "numpy"}
+HEAVY = {"torch", "pandas", "sqlalchemy", "sklearn", "scipy"}
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_only_jobs_that_no_present_code_has_finished_are_stale(in_tmp: Path) -> 
 
 def test_the_function_that_changed_is_named(in_tmp: Path, repository: Path, regbench: Command) -> None:
     job = on_crescent()
-    starts = kinds.of("lsq").starts("lsq", job.backbone, ())
+    starts = kinds.starts(job)
     old = Code({"regbench": repository / "regbench"})
     put(in_tmp / "made.db", {job: digest_of(old, reach(old, starts))}, head(repository))
     said = regbench("stale", "--why", "--db", "made.db")
