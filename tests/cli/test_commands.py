@@ -14,7 +14,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.made.commands import program
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "own_script"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "own_script"
 README = Path(__file__).parents[2] / "README.md"
 QUICK = """
 mine:

@@ -8,7 +8,7 @@ from regbench import catalog, config, kinds, roots
 from regbench.config import Benchmark
 from regbench.errors import UsageError
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "own_script" / "benchmarks.yaml"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "own_script" / "benchmarks.yaml"
 
 
 def load(folder: Path, text: str, name: str = "mine") -> Benchmark:
