@@ -137,9 +137,14 @@ ON_ROWS = {"rmse": "all", "unseen/rmse": "unseen"}  # metric: test rows
 PAIRS = (("lsq", "soft_binning"), ("lsq", "end2end"), ("hard_binning", "soft_binning"), ("soft_binning", "end2end"))
 
 
-def rows_of_both(alias: dict[str, str]) -> list[str]:
+def aliases() -> dict[str, str]:
+    found = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
+    return {name: str(alias) for name, alias in found.items()}
+
+
+def rows_of_both() -> list[str]:
     """How much higher the error of one method is than that of another, on all test rows and on unseen ones."""
-    report, rows = reports.load("normalized"), []
+    report, rows, alias = reports.load("normalized"), [], aliases()
     for (a, b), (metric, words) in product(PAIRS, ON_ROWS.items()):
         with Source("none.db", AGAIN) as source:
             cells = source.find(report, "normalized", benchmark="bridges-fixed", metric=metric, units="scaled").frame
@@ -155,8 +160,7 @@ def rows_of_both(alias: dict[str, str]) -> list[str]:
 
 
 def test_the_readme_has_the_verdicts_on_all_and_on_unseen_rows() -> None:
-    alias = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
-    rows, readme = rows_of_both(alias), (AGAIN / "README.md").read_text(encoding="utf-8")
+    rows, readme = rows_of_both(), (AGAIN / "README.md").read_text(encoding="utf-8")
     assert len(rows) == 8
     assert [row for row in rows if row not in readme] == []
 
@@ -205,8 +209,7 @@ def split_rows() -> list[str]:
     """How much higher the error of least squares is than that of soft binning, on one split and on one per seed."""
     import regbench
 
-    rows = []
-    alias = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
+    rows, alias = [], aliases()
     for (words, split), grid in product(BOTH.items(), ("bridges-fixed", "bridges")):
         benchmark = f"{grid}{split}"
         frame = regbench.load(FOLDER, benchmark)
