@@ -201,6 +201,53 @@ def test_the_readme_has_the_errors_of_imbalanced_regression_by_shots() -> None:
     assert [row for row in rows if row not in readme] == []
 
 
+BROAD = FOLDER.parent / "broad"
+AGAINST_LSQ = ("lsq_softmax", "hard_binning", "soft_binning", "pretrained_encoder", "end2end")
+
+
+def broad_rows() -> list[str]:
+    """How much lower the errors of each method are than those of least squares, by RMSE and by MAE, over 27 tables."""
+    cells, rows = load(BROAD, "broad"), []
+    for method in AGAINST_LSQ:
+        found = {metric: compare(cells, method, "lsq", metric=metric) for metric in ("rmse", "mae")}
+        assert all(len(each.datasets) == 27 for each in found.values())
+        shown = [
+            f"{each.overall.percent:+.2f} ({each.overall.low:+.2f} to {each.overall.high:+.2f}), "
+            f"{sum(one.percent < 0 for one in each.datasets)} of 27"
+            for each in found.values()
+        ]
+        rows.append(f"| `{method}` | {' | '.join(shown)} |")
+    return rows
+
+
+def subset_rows() -> list[str]:
+    """The same of `end2end` on fewer tables: without synthetic ones, and without the one that decides most."""
+    cells = load(BROAD, "broad")
+    synthetic = cells["dataset"].map(lambda name: bool(catalog.entry("datasets", str(name)).arguments.get("synthetic")))
+    real = cells[~synthetic]
+    subsets = {"real": real, "real, without brazilian_houses": real[real["dataset"] != "brazilian_houses"]}
+    rows = []
+    for words, given in subsets.items():
+        found = [compare(given, "end2end", "lsq", metric=metric) for metric in ("rmse", "mae")]
+        shown = [f"{each.overall.percent:+.2f} ({each.overall.low:+.2f} to {each.overall.high:+.2f})" for each in found]
+        rows.append(f"| {len(found[0].datasets)}, {words} | {' | '.join(shown)} |")
+    return rows
+
+
+def test_the_readme_has_the_verdicts_on_27_tables_and_on_fewer() -> None:
+    readme = (BROAD / "README.md").read_text(encoding="utf-8")
+    assert [row for row in [*broad_rows(), *subset_rows()] if row not in readme] == []
+
+
+def test_the_readme_has_the_table_of_27_tables() -> None:
+    readme = (BROAD / "README.md").read_text(encoding="utf-8")
+    with Source("none.db", BROAD) as source:
+        means = Published(source).data("normalized", "broad")["means"]
+    rows = [f"| `{row['variant']}` | {row['geometric']:.3f} | {row['rank']} |" for row in means]
+    assert len(rows) == 15
+    assert [row for row in rows if row not in readme] == []
+
+
 BOTH = {"fixed": "", "a split for each seed": "-per-seed"}
 ON_BOTH = ("WN", "AE", "EL", "CA")
 
