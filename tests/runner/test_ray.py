@@ -37,7 +37,7 @@ TRAINED = "SELECT count(*) >= {} FROM (SELECT DISTINCT run_id, epoch FROM metric
 def test_a_killed_driver_and_a_killed_node_lose_and_double_nothing(project: ProjectMaker, tmp_path: Path) -> None:
     """The table and the plug-in reach the nodes with the run, whose numbers are those of the local engine."""
     pytest.importorskip("ray")
-    made = project(["lsq", "halved"], seeds=2, epochs=80, rows=1500)
+    made = project(["lsq", "halved"], seeds=2, epochs=600, rows=1500)  # a node is killed long before the end
     plugins = tmp_path / "plugins"
     plugins.mkdir()
     (plugins / "halved.py").write_text(PLUGIN)
