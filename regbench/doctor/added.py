@@ -16,6 +16,8 @@ PURPOSE = {
     "html": "charts of `report html`",
     "jax": "`bench --peer jax`",
     "postgres": "a database on a server",
+    "pytabkit": "realmlp and tabm_pytabkit as reference rows",
+    "ray": "`--engine ray`",
 }
 REQUIREMENT = re.compile(r"(?P<package>[\w.-]+)(?P<rest>[^;]*);.*\bextra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
 
