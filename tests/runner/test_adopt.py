@@ -12,6 +12,7 @@ from regbench.errors import Mismatch, UsageError
 from regbench.job import Job
 from regbench.roots import PACKAGE
 from regbench.runner.adopt.adopt import _agreeing, adopt
+from regbench.runner.adopt.ask import PROBE
 from regbench.runner.adopt.sample import outgrown, packs, sample
 from regbench.store import Store, Trained
 from regbench.store.adoptions import Codes
@@ -60,6 +61,22 @@ def test_of_a_cell_with_a_regularizer_two_seeds_are_trained_together():
     (chosen,) = sample(outgrown([Trained(job, "old") for job in jobs], NOTHING)).values()
     assert len({job.seed for job in chosen}) == len(chosen) == 2
     assert len({job.parts for job in chosen}) == 1
+
+
+def test_a_version_gets_no_module_that_it_lacks_from_the_installed_one(tmp_path):
+    """An editable installation has a finder that would find `regbench.kinds` for a version without it."""
+    (tmp_path / "regbench").mkdir()
+    (tmp_path / "regbench" / "__init__.py").write_text("")
+    find = f"import sys; sys.path.insert(0, {str(PROBE.parent)!r}); import probe"
+    script = f"{find}; probe.forget_installed(); import regbench.kinds"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "No module named 'regbench.kinds'" in done.stderr
 
 
 def test_one_differing_bit_is_a_mismatch_that_names_its_place():

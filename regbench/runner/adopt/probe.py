@@ -15,6 +15,7 @@ from typing import Any
 
 def main(question: str, answer: str) -> None:
     """Read the question from one file and write the answer to another."""
+    forget_installed()
     from regbench.job import Job
 
     asked = json.loads(Path(question).read_text(encoding="utf-8"))
@@ -27,6 +28,15 @@ def main(question: str, answer: str) -> None:
             {"key": job.key, "code": digest(job), "curves": curve} for job, curve in zip(jobs, curves, strict=True)
         ]
     Path(answer).write_text(json.dumps(said), encoding="utf-8")
+
+
+def forget_installed() -> None:
+    """No module of an editable installation of regbench: it would lend this version those that it does not have."""
+    sys.meta_path[:] = [
+        finder
+        for finder in sys.meta_path
+        if "regbench" not in getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", ())
+    ]
 
 
 def add(places: list[str], tables: list[dict[str, Any]], commands: list[dict[str, Any]]) -> None:
