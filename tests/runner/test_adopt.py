@@ -54,13 +54,13 @@ def test_every_pair_of_digests_has_a_sample_and_samples_are_trained_together():
     assert [len(pack) for pack in packs(job for some in chosen.values() for job in some)] == [2]
 
 
-def test_of_a_cell_with_a_regularizer_two_seeds_are_trained_together():
-    jobs = [
-        with_parts(on_crescent("lsq", seed=seed), "rot", weight=weight) for seed in range(3) for weight in (1.0, 2.0)
-    ]
-    (chosen,) = sample(outgrown([Trained(job, "old") for job in jobs], NOTHING)).values()
-    assert len({job.seed for job in chosen}) == len(chosen) == 2
-    assert len({job.parts for job in chosen}) == 1
+@pytest.mark.parametrize(("seeds", "weights"), [((0, 1), (1.0,)), ((0,), (1.0, 2.0))])
+def test_with_a_regularizer_two_jobs_are_trained_together(seeds, weights):
+    jobs = [with_parts(on_crescent("lsq", seed=seed), "rot", weight=weight) for seed in seeds for weight in weights]
+    alone = with_parts(on_crescent("soft_binning"), "rot")
+    (chosen, single) = sample(outgrown([Trained(job, f"old {job.method}") for job in [*jobs, alone]], NOTHING)).values()
+    assert {*chosen} == {*jobs}
+    assert single == [alone]
 
 
 def test_a_version_gets_no_module_that_it_lacks_from_the_installed_one(tmp_path):

@@ -1,17 +1,17 @@
 """Choose the jobs to train with both codes: the cheapest one for each pair of digests and kind of dataset.
 
-With a regularizer it is two seeds of a cell, as runs train them: older code rounds the products of a seed alone
-differently.
+With a regularizer it is two jobs, of two seeds or two weights, as runs train them: older code rounds the products of
+one alone differently.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from regbench import catalog, data
 from regbench.errors import DataUnavailable
-from regbench.job import Job, Pack, differs_by_seed
+from regbench.job import Job, Pack
 from regbench.kinds import code_digest, is_ours, of
 from regbench.runner.plan.cost import epoch_cost
 from regbench.runner.present import Present
@@ -65,7 +65,7 @@ def sample(jobs: Mapping[Pair, Sequence[Job]]) -> dict[Pair, list[Job]]:
         kinds: dict[object, list[Job]] = defaultdict(list)
         for job in sorted(its_jobs, key=lambda job: (job.protocol.epochs * epoch_cost(job), job.key)):
             kinds[kind_of_code(job)].append(job)
-        found[pair] = [job for alike in kinds.values() for job in _with_another_seed(_cheapest(alike, here), alike)]
+        found[pair] = [job for alike in kinds.values() for job in _with_company(_cheapest(alike, here), alike)]
     return found
 
 
@@ -90,10 +90,15 @@ def kind_of_code(job: Job) -> tuple[object, ...]:
     )
 
 
-def _with_another_seed(job: Job, jobs: Iterable[Job]) -> list[Job]:
-    """The job, and if it has parts another seed of its cell, where there is one of the same split."""
-    others = (other for other in jobs if other.seed != job.seed and replace(other, seed=job.seed) == job)
-    return [job, *islice(others, 1)] if job.parts and not differs_by_seed(job.protocol.split) else [job]
+def _with_company(job: Job, jobs: Iterable[Job]) -> list[Job]:
+    """The job, and if it has parts another one that a run computes at once with it, where there is one."""
+    others = (other for other in jobs if other != job and _head(other) == _head(job))
+    return [job, *islice(others, 1)] if job.parts else [job]
+
+
+def _head(job: Job) -> tuple[object, ...]:
+    """What jobs have in common that one head computes: they differ in seed, or in values of hyper-parameters."""
+    return (Pack.group(job), job.method, job.k, job.static, tuple((part.name, part.static) for part in job.parts))
 
 
 def _cheapest(jobs: Sequence[Job], here: dict[str, bool]) -> Job:
