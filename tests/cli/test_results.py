@@ -23,6 +23,12 @@ BOOSTED = {"AE": 0.044, "WN": 0.108, "SC": 0.052, "DM": 0.057}  # histogram grad
 Cells = dict[tuple[str, str, int | None], dict]
 
 
+def aliases() -> dict[str, str]:
+    """The short name of each dataset, or its name."""
+    found = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
+    return {name: str(alias or name) for name, alias in found.items()}
+
+
 class Published:
     """The published runs, read once for all tests: that takes seconds."""
 
@@ -37,9 +43,9 @@ class Published:
 
     def cells(self, benchmark: str) -> Cells:
         """The rows of the paper's table by dataset, variant and k."""
-        alias = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
+        alias = aliases()
         rows = self.data("bridges_table2", benchmark)["rows"]
-        return {(alias[row["dataset"]] or row["dataset"], row["variant"], row["k"]): row for row in rows}
+        return {(alias[row["dataset"]], row["variant"], row["k"]): row for row in rows}
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +141,6 @@ def test_the_readme_has_the_cross_table_of_methods_and_regularizers() -> None:
 AGAIN = FOLDER.parent / "bridges-again"
 ON_ROWS = {"rmse": "all", "unseen/rmse": "unseen"}  # metric: test rows
 PAIRS = (("lsq", "soft_binning"), ("lsq", "end2end"), ("hard_binning", "soft_binning"), ("soft_binning", "end2end"))
-
-
-def aliases() -> dict[str, str]:
-    found = {name: catalog.entry("datasets", name).arguments.get("alias") for name in catalog.names("datasets")}
-    return {name: str(alias) for name, alias in found.items()}
 
 
 def rows_of_both() -> list[str]:

@@ -92,13 +92,11 @@ def kind_of_code(job: Job) -> tuple[object, ...]:
 
 def _with_company(job: Job, jobs: Iterable[Job]) -> list[Job]:
     """The job, and if it has parts another one that a run computes at once with it, where there is one."""
-    others = (other for other in jobs if other != job and _head(other) == _head(job))
-    return [job, *islice(others, 1)] if job.parts else [job]
-
-
-def _head(job: Job) -> tuple[object, ...]:
-    """What jobs have in common that one head computes: they differ in seed, or in values of hyper-parameters."""
-    return (Pack.group(job), job.method, job.k, job.static, tuple((part.name, part.static) for part in job.parts))
+    if not job.parts:
+        return [job]
+    head = (Pack.group(job), Pack.head(job))
+    others = (other for other in jobs if other != job and (Pack.group(other), Pack.head(other)) == head)
+    return [job, *islice(others, 1)]
 
 
 def _cheapest(jobs: Sequence[Job], here: dict[str, bool]) -> Job:
